@@ -1,0 +1,1 @@
+"""The broker: owns what was said and who is here."""

@@ -1,0 +1,195 @@
+"""Effects: what the core wants done. Writes go to the store, in order; answers and broadcasts are
+released, in order, once everything written before them is on disk."""
+
+from msgspec import Struct
+
+from common.messages import AnyAnswer, AnyBroadcast, Event, RoomKind
+
+# --- writes --------------------------------------------------------------------------------------
+
+
+class Append(Struct, frozen=True):
+    """A room's next event. A message's (room, uid, id) is remembered for the retry window."""
+
+    room: str
+    event: Event
+
+
+class PutRoom(Struct, frozen=True):
+    """A room is made. `members` are the uids of a private one."""
+
+    room: str
+    kind: RoomKind
+    members: tuple[str, ...] = ()
+    title: str = ""
+
+
+class PutIdentity(Struct, frozen=True):
+    """A person is made or changed. `seen` is the wall time of the last leaving, 0 while here."""
+
+    uid: str
+    name: str
+    plain: bool = False
+    banned: bool = False
+    seen: float = 0.0
+
+
+class PutSession(Struct, frozen=True):
+    """A gateway's socket is this person and in these rooms, each with the head at its join."""
+
+    gateway: str
+    sid: str
+    uid: str
+    plain: bool
+    rooms: dict[str, int]
+
+
+class DropSession(Struct, frozen=True):
+    """A gateway's socket is gone."""
+
+    gateway: str
+    sid: str
+
+
+class BlankText(Struct, frozen=True):
+    """The stored message at `seq` loses its text; `rev` is the deleting event's Seq."""
+
+    room: str
+    seq: int
+    rev: int
+
+
+Write = Append | PutRoom | PutIdentity | PutSession | DropSession | BlankText
+
+# --- releases ------------------------------------------------------------------------------------
+
+
+class Send(Struct, frozen=True):
+    """An answer to a peer; `peer` is the link's routing id."""
+
+    peer: bytes
+    answer: AnyAnswer
+
+
+class Publish(Struct, frozen=True):
+    """A broadcast on a topic (see common.messages)."""
+
+    topic: str
+    message: AnyBroadcast
+
+
+class SendPage(Struct, frozen=True):
+    """Read a page and answer `Paged`; bounds exclusive, `before` 0 means none, `after` None means
+    the newest below `before`."""
+
+    peer: bytes
+    no: int
+    room: str
+    after: int | None
+    before: int
+    limit: int
+
+
+class SendRooms(Struct, frozen=True):
+    """Complete the rows of a rooms listing with heads and unread counts from the store, answer
+    `RoomsListed`. `private` are the person's own rooms of this page, `rows` the public ones."""
+
+    peer: bytes
+    no: int
+    uid: str
+    rooms: tuple["Listing", ...]
+    more: bool
+
+
+class Listing(Struct, frozen=True):
+    """One room of a listing, before the store has told its unread count."""
+
+    room: str
+    kind: RoomKind
+    count: int
+    head: int
+    title: str = ""
+    user: str = ""
+
+
+Release = Send | Publish | SendPage | SendRooms
+Effect = Write | Release
+
+# --- what the core has to be told before it can go on ---------------------------------------------
+
+
+class NeedRoom(Struct, frozen=True):
+    """A room's row, or that there is none."""
+
+    room: str
+
+
+class NeedIdentity(Struct, frozen=True):
+    """A person's row with their private rooms, or that there is none."""
+
+    uid: str
+
+
+class NeedNamed(Struct, frozen=True):
+    """The uids of all who carry a name (compared by `common.names.user_key`), newest first, ten at
+    the most."""
+
+    key: str
+
+
+class NeedSaid(Struct, frozen=True):
+    """The Seq and timestamp of the message (room, uid, id), or that there is none in the window."""
+
+    room: str
+    uid: str
+    id: str
+
+
+class NeedEvent(Struct, frozen=True):
+    """One event, or that there is none."""
+
+    room: str
+    seq: int
+
+
+Need = NeedRoom | NeedIdentity | NeedNamed | NeedSaid | NeedEvent
+
+
+class RoomFact(Struct, frozen=True):
+    """A room as the store has it."""
+
+    room: str
+    kind: RoomKind
+    head: int
+    members: tuple[str, ...] = ()
+    title: str = ""
+
+
+class IdentityFact(Struct, frozen=True):
+    """A person as the store has them; `rooms` are their private rooms, each with its head."""
+
+    uid: str
+    name: str
+    plain: bool
+    banned: bool
+    seen: float
+    rooms: dict[str, int]
+
+
+class SaidFact(Struct, frozen=True):
+    """A message that was said before."""
+
+    seq: int
+    timestamp: float
+
+
+Fact = RoomFact | IdentityFact | tuple[str, ...] | SaidFact | Event | None
+"""The answer to a need, in the order of `Need`; None says that there is none."""
+
+
+class Missing(Exception):
+    """Raised by the core before it changes anything: tell me these and ask me again."""
+
+    def __init__(self, *needs: Need) -> None:
+        super().__init__(needs)
+        self.needs = needs

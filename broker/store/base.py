@@ -1,0 +1,73 @@
+"""The store: what outlives the broker. Takes batches of writes and answers later."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from broker.effects import Fact, IdentityFact, Need, PutSession, RoomFact, Write
+from common.messages import Event
+
+
+class StoreError(Exception):
+    """The store cannot be used at all; the message says why and what to do, in one line."""
+
+
+class CommitRefused(Exception):
+    """Nothing of the batch was written (disk full, locked …); the message says why."""
+
+
+class CommitUnknown(Exception):
+    """The batch may or may not have been written: the connection broke while it was committed."""
+
+
+class Opened(Struct, frozen=True):
+    """What a broker knows when it starts: all that is here, nothing at rest."""
+
+    epoch: str
+    term: int
+    """Greater than every term before."""
+    secret: bytes
+    """32 bytes, made with the store: keys the uids and the names of private rooms."""
+    sessions: list[PutSession]
+    identities: list[IdentityFact]
+    """Those with a session, and those whose `seen` is after the given time."""
+    rooms: list[RoomFact]
+    """Those that a session is in, and `system` if it exists."""
+
+
+class Page(Struct, frozen=True):
+    """Events in Seq order, at most about common.frames.PAGE_BYTES of them."""
+
+    head: int
+    events: list[Event]
+    more: bool
+
+
+class Store(Protocol):
+    """One writer. Methods may be awaited at once with each other; commits are in call order."""
+
+    async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
+        """Opens or makes the store and draws the next term. Raises StoreError."""
+
+    async def state(self, seen_after: float) -> Opened:
+        """What `open` told, read again, with a fresh term: for after a failed commit."""
+
+    async def commit(self, writes: Sequence[Write], wall: float) -> None:
+        """On return all writes are on disk. Raises CommitRefused or CommitUnknown."""
+
+    async def learn(self, needs: Sequence[Need]) -> list[Fact]:
+        """The facts for these needs, in their order, as of the last commit that has returned."""
+
+    async def page(self, room: str, after: int | None, before: int, limit: int) -> Page:
+        """Bounds exclusive, `before` 0 means none; without `after` the newest. Only what is on
+        disk. `more`: the limit (or the byte bound) hid events in the direction of reading."""
+
+    async def unread(self, room: str, uid: str, after: int) -> int:
+        """Messages of other people above this Seq, counted to 1,000 at most."""
+
+    async def probe(self) -> None:
+        """Writes something of no meaning. Raises CommitRefused while nothing can be written."""
+
+    async def close(self) -> None:
+        """Finishes what was begun and closes."""

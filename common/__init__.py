@@ -1,0 +1,1 @@
+"""The words that broker, gateway and scripts share. Imports neither side."""

@@ -1,0 +1,36 @@
+"""What can go wrong because of somebody outside: two types, raised at the edge, answered there."""
+
+from typing import Literal, get_args
+
+Code = Literal[
+    "bad_request",
+    "bad_name",
+    "not_joined",
+    "no_such_room",
+    "no_such_user",
+    "no_such_event",
+    "forbidden",
+    "too_long",
+    "rate_limited",
+    "unavailable",
+    "banned",
+    "hello",
+]
+"""Why a request was refused. `unavailable` means *unknown: try again with the same id*. `hello` is
+between broker and gateway only: the broker does not know this link, say `Hello` first."""
+
+CODES: frozenset[str] = frozenset(get_args(Code))
+
+
+class Refused(Exception):
+    """A request that is answered with an error: nothing of it was done."""
+
+    def __init__(self, code: Code, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.code: Code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class FrameError(ValueError):
+    """Bytes from a ZeroMQ socket that are no frame of ours; the message says what is wrong."""

@@ -1,0 +1,433 @@
+"""The messages: what gateways and scripts ask of a broker, what it answers and what it publishes.
+
+Commands go DEALER → ROUTER and carry `no`, chosen by the sender, which the answer repeats. They are
+told apart by `do`, answers by `re`, broadcasts by `is`. Times are Unix seconds by the broker's wall
+clock, durations seconds. docs/wire.md shows each on the wire.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from common.errors import Code
+
+WIRE = 1
+"""Version of everything in this file; a broker refuses a hello of another one."""
+
+EventKind = Literal["join", "leave", "message", "rename", "announce", "edit", "delete"]
+RoomKind = Literal["public", "private", "direct"]
+Seq = Annotated[int, Meta(ge=0, lt=1 << 53)]
+Short = Annotated[str, Meta(max_length=64)]
+"""An id, a key, a room name: checked for its exact form where it is used."""
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """One entry of a room's log, at its Seq."""
+
+    seq: Seq
+    kind: EventKind
+    user: str
+    """The person's name when it happened; of a rename the new one."""
+    timestamp: float
+    text: str = ""
+    """What was said; of a rename the old name; of an edit the new text."""
+    uid: str = ""
+    """Empty for what no person did."""
+    id: str = ""
+    """The sender's id of a message."""
+    ref: Seq = 0
+    """The Seq that an edit or delete is about; 0 for others."""
+    rev: Seq = 0
+    """The Seq of the last edit or delete of this message; 0 if there was none."""
+
+
+class Since(Struct, frozen=True):
+    """Where somebody stopped reading a room."""
+
+    epoch: Short
+    seq: Seq
+
+
+class Sitting(Struct, frozen=True):
+    """One socket of a gateway as it registers it: who it is and which rooms it is in."""
+
+    sid: Short
+    uid: Short
+    plain: bool
+    rooms: list[str]
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="do"):
+    """Something asked of the broker. `no` is the sender's number, answered as `no`."""
+
+    no: Annotated[int, Meta(ge=0, lt=1 << 53)]
+
+
+class Hello(Command, frozen=True, tag="hello"):
+    """First on every link. `gateway` is this gateway's id for its whole run, empty for a script."""
+
+    wire: int
+    gateway: Short = ""
+
+
+class Register(Command, frozen=True, tag="register"):
+    """The people of this gateway, in batches after Hello; with `last`, whoever was not named is
+    no longer here."""
+
+    sittings: Annotated[list[Sitting], Meta(max_length=1000)]
+    last: bool
+
+
+class Beat(Command, frozen=True, tag="beat"):
+    """I live. Any frame renews the lease; this one is sent when there is no other."""
+
+
+class Bye(Command, frozen=True, tag="bye"):
+    """This gateway stops on purpose: its people get `move_grace` to be back elsewhere."""
+
+
+class TakeUp(Command, frozen=True, tag="take_up"):
+    """Asks for `Marked` with this nonce on each topic, to prove that the subscriptions are live."""
+
+    topics: Annotated[list[str], Meta(max_length=1000)]
+    nonce: Short
+
+
+class Page(Command, frozen=True, tag="page"):
+    """Events of any room, for the gateway itself; bounds exclusive, `before` 0 means none.
+
+    With `after` from it upwards, without it the newest below `before`. Short of `limit` if the page
+    would pass 1 MiB; `more` then says so.
+    """
+
+    room: Short
+    after: Seq | None = None
+    before: Seq = 0
+    limit: Limit = 200
+
+
+class Heads(Command, frozen=True, tag="heads"):
+    """The heads of up to 1,000 rooms of the gateway's own choice."""
+
+    rooms: Annotated[list[str], Meta(max_length=1000)]
+
+
+class Asked(Command, frozen=True):
+    """A command on behalf of one socket."""
+
+    sid: Short
+
+
+class Join(Asked, frozen=True, tag="join"):
+    """`key` is the SHA-256 of the token, in hex: the token itself never leaves the gateway."""
+
+    key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    room: str
+    user: str | None = None
+    since: Since | None = None
+    plain: bool = False
+
+
+class Leave(Asked, frozen=True, tag="leave"):
+    """The socket leaves a room."""
+
+    room: str
+
+
+class Gone(Asked, frozen=True, tag="gone"):
+    """The socket is gone: for good (`left`), or its connection was lost and may come back."""
+
+    left: bool
+
+
+class Say(Asked, frozen=True, tag="say"):
+    """Says a message. `id` is always given: the gateway makes one where the browser had none."""
+
+    room: str
+    text: str
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Type(Asked, frozen=True, tag="type"):
+    """Began or stopped typing."""
+
+    room: str
+    typing: bool
+
+
+class Direct(Asked, frozen=True, tag="direct"):
+    """Opens the 1-to-1 conversation with somebody, by name or by uid (one of them)."""
+
+    user: str | None = None
+    uid: str | None = None
+
+
+class History(Asked, frozen=True, tag="history"):
+    """A page for a browser: as `Page`, for those who may read the room."""
+
+    room: str
+    after: Seq | None = None
+    before: Seq = 0
+    limit: Limit = 50
+
+
+class Participants(Asked, frozen=True, tag="participants"):
+    """Names after `after` that begin with `prefix`, without regard to case."""
+
+    room: str
+    after: str = ""
+    prefix: str = ""
+    limit: Limit = 100
+
+
+class Rooms(Asked, frozen=True, tag="rooms"):
+    """The person's private rooms, then the public ones with somebody in them, by count."""
+
+    after: str = ""
+    limit: Limit = 100
+
+
+class Names(Command, frozen=True, tag="names"):
+    """The first names of a room, for the gateway's plain sockets."""
+
+    room: Short
+    limit: Limit = 100
+
+
+class Announce(Command, frozen=True, tag="announce"):
+    """A system announcement, to all or to one room."""
+
+    text: str
+    room: str = ""
+    id: Short = ""
+    """For a retry: the same id is announced once."""
+
+
+class Blank(Command, frozen=True, tag="blank"):
+    """Blanks a message everywhere (scripts.delete)."""
+
+    room: str
+    seq: Seq
+
+
+class Ban(Command, frozen=True, tag="ban"):
+    """Keeps the identity of this name out, now and later; `lift` lets it in again."""
+
+    user: str
+    lift: bool = False
+
+
+AnyCommand = (
+    Hello | Register | Beat | Bye | TakeUp | Page | Heads | Join | Leave | Gone | Say | Type
+    | Direct | History | Participants | Rooms | Names | Announce | Blank | Ban
+)  # fmt: skip
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="re"):
+    """What the broker answers to the command numbered `no`."""
+
+    term: int
+    no: int
+
+
+class Failed(Answer, frozen=True, tag="failed"):
+    """Nothing was done (`unavailable`: unknown, ask again)."""
+
+    code: Code
+    message: str
+    retry_after_s: float = 0.0
+
+
+class Done(Answer, frozen=True, tag="done"):
+    """Done; there is nothing to tell."""
+
+
+class Welcome(Answer, frozen=True, tag="welcome"):
+    """To Hello. `events` is where broadcasts are: an endpoint, or a port on the host asked."""
+
+    epoch: str
+    events: str
+    lease_s: float
+
+
+class Joined(Answer, frozen=True, tag="joined"):
+    """To Join. `head` is the room's last Seq (your own join if it made one)."""
+
+    user: str
+    uid: str
+    room: str
+    epoch: str
+    head: Seq
+    recovered: bool
+    """True: send exactly the events after `since`, or none if the socket was in the room already.
+    False: send the newest page."""
+    count: int
+    version: int
+    private: dict[str, Seq] = {}
+    """Heads of the person's private rooms, when this is the socket's first join."""
+    again: bool = False
+    """The socket was in this room already: nothing is to be replayed."""
+
+
+class Said(Answer, frozen=True, tag="said"):
+    """To Say: on disk, at this Seq. Also to Announce and Blank, `room` telling where."""
+
+    room: str
+    id: str
+    seq: Seq
+    timestamp: float
+
+
+class Opened(Answer, frozen=True, tag="opened"):
+    """To Direct: the conversation with this person."""
+
+    room: str
+    user: str
+    uid: str
+    head: Seq
+
+
+class Paged(Answer, frozen=True, tag="paged"):
+    """To Page and History, in Seq order. `more`: the page's limit hid events in the direction of
+    reading (older ones, or with `after` newer ones)."""
+
+    room: str
+    epoch: str
+    head: Seq
+    """The room's last Seq on disk when the page was read."""
+    events: list[Event]
+    more: bool
+
+
+class Listed(Answer, frozen=True, tag="listed"):
+    """To Participants and Names."""
+
+    count: int
+    version: int
+    users: list[str]
+    more: bool
+    crowd: bool = False
+
+
+class RoomRow(Struct, frozen=True, omit_defaults=True):
+    """A room in the list of rooms; `user` is the other person of a direct conversation."""
+
+    room: str
+    kind: RoomKind
+    count: int
+    seq: Seq
+    read: Seq = 0
+    unread: int = 0
+    title: str = ""
+    user: str = ""
+
+
+class RoomsListed(Answer, frozen=True, tag="rooms_listed"):
+    """To Rooms."""
+
+    rooms: list[RoomRow]
+    more: bool
+
+
+class HeadsTold(Answer, frozen=True, tag="heads_told"):
+    """To Heads; a room that does not exist has 0."""
+
+    heads: dict[str, Seq]
+
+
+AnyAnswer = (
+    Failed | Done | Welcome | Joined | Said | Opened | Paged | Listed | RoomsListed | HeadsTold
+)
+
+# --- broadcasts ----------------------------------------------------------------------------------
+
+
+class Broadcast(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
+    """What the broker publishes on a topic; a gateway refuses an older term."""
+
+    term: int
+
+
+class Happened(Broadcast, frozen=True, tag="happened"):
+    """Consecutive events of a room. `to` lists the uids that may see a private room's."""
+
+    epoch: str
+    room: str
+    events: Annotated[list[Event], Meta(min_length=1)]
+    to: list[str] = []
+
+
+class Marked(Broadcast, frozen=True, tag="marked"):
+    """This topic is live for whoever sees it. `head` is the room's last Seq published before it."""
+
+    topic: str
+    nonce: str
+    epoch: str
+    head: Seq = 0
+
+
+class Beacon(Broadcast, frozen=True, tag="beacon"):
+    """On a gateway's own topic each second: the heads of its rooms that changed in the last three.
+    `beat` counts by one, so that a missed beacon shows."""
+
+    beat: int
+    epoch: str
+    heads: dict[str, Seq]
+
+
+class Presence(Broadcast, frozen=True, tag="presence"):
+    """Who came and went since version `since`; empty lists in a crowd."""
+
+    room: str
+    since: int
+    version: int
+    count: int
+    joined: list[str] = []
+    left: list[str] = []
+
+
+class Typing(Broadcast, frozen=True, tag="typing"):
+    """Who is typing in a room now: name by uid. `to` as in Happened."""
+
+    room: str
+    users: dict[str, str]
+    to: list[str] = []
+
+
+class Kicked(Broadcast, frozen=True, tag="kicked"):
+    """On a gateway's own topic: close these sockets for good, saying why."""
+
+    sids: list[str]
+    code: Code
+    message: str
+
+
+AnyBroadcast = Happened | Marked | Beacon | Presence | Typing | Kicked
+
+# --- topics --------------------------------------------------------------------------------------
+# SUB matches by prefix: each topic ends in NUL, which no name contains, so that none is a prefix of
+# another. A gateway subscribes presence and typing before the room's events, on one connection: the
+# mark that proves the last proves all three.
+
+
+def events_topic(room: str) -> str:
+    return f"events/{room}\0"
+
+
+def presence_topic(room: str) -> str:
+    return f"presence/{room}\0"
+
+
+def typing_topic(room: str) -> str:
+    return f"typing/{room}\0"
+
+
+def gateway_topic(gateway: str) -> str:
+    """Beacons, kicks, and the events and typing of private rooms whose members are there."""
+    return f"gateway/{gateway}\0"
