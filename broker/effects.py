@@ -88,6 +88,8 @@ class SendPage(Struct, frozen=True):
     after: int | None
     before: int
     limit: int
+    to: tuple[str, ...] = ()
+    """The members of a private room, when a gateway asked (see `Paged.to`)."""
 
 
 class SendRooms(Struct, frozen=True):

@@ -303,6 +303,8 @@ class Paged(Answer, frozen=True, tag="paged"):
     """The room's last Seq on disk when the page was read."""
     events: list[Event]
     more: bool
+    to: list[str] = []
+    """The members of a private room, whose sockets alone may be told."""
 
 
 class Listed(Answer, frozen=True, tag="listed"):

@@ -1,5 +1,6 @@
 """Names: of rooms and of people, as everybody must spell and compare them."""
 
+import re
 import unicodedata
 
 from common.errors import Refused
@@ -33,12 +34,12 @@ def is_private(room: str) -> bool:
 
 
 def user_name(name: str) -> str:
-    """A person's name as it is shown: NFC, trimmed, runs of white space made one space.
+    """A person's name as it is shown: NFC, trimmed, runs of spaces made one.
 
     Raises Refused("bad_name") if it is not 1 to 40 characters or has control characters, invisible
     characters, or commas (the plain form's list is joined by them).
     """
-    clean = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
+    clean = re.sub(" +", " ", unicodedata.normalize("NFC", name)).strip()
     if not 1 <= len(clean) <= USER_NAME_CHARS:
         raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
     for char in clean:

@@ -21,6 +21,10 @@ class CommitUnknown(Exception):
     """The batch may or may not have been written: the connection broke while it was committed."""
 
 
+class ReadFailed(Exception):
+    """A question could not be answered now (I/O error …); the message says why."""
+
+
 class Opened(Struct, frozen=True):
     """What a broker knows when it starts: all that is here, nothing at rest."""
 
@@ -45,7 +49,8 @@ class Page(Struct, frozen=True):
 
 
 class Store(Protocol):
-    """One writer. Methods may be awaited at once with each other; commits are in call order."""
+    """One writer. Methods may be awaited at once with each other; commits are in call order. Those
+    that only read raise ReadFailed."""
 
     async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
         """Opens or makes the store and draws the next term. Raises StoreError."""

@@ -1,0 +1,92 @@
+"""`python -m broker`: one broker, until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+
+import uvloop
+from msgspec import structs
+
+from broker.http import HttpError, serving
+from broker.metrics import Metrics
+from broker.server import Server
+from broker.store import store_at
+from broker.store.base import StoreError
+from broker.wire import Wire
+from common.keys import KeysError, broker_keys
+from common.settings import Settings, SettingsError, read_settings
+from common.sockets import SocketError, events_told, is_local
+
+SWITCH_S = 0.0005
+"""The store's threads win the interpreter's lock back from a busy event loop within this time, once
+a statement and row; Python's 5 ms would make a commit wait for many of them."""
+log = logging.getLogger("broker")
+
+
+def main() -> int:
+    """The exit status; what cannot be used is told in one line."""
+    try:
+        settings = read_settings()
+        logging.basicConfig(
+            level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+    except (SettingsError, ValueError) as error:
+        print(f"broker: {error}", file=sys.stderr)
+        return 1
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        uvloop.run(_run(settings))
+    except (SettingsError, KeysError, StoreError, SocketError, HttpError) as error:
+        print(f"broker: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    keys = broker_keys(settings.keys)
+    if keys is None and not settings.insecure:
+        _refuse_the_world(settings)
+    metrics = Metrics()
+    store = store_at(settings.store)
+    wall = time.time()
+    opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
+    try:
+        wire = Wire(keys, metrics)
+        try:
+            commands, events = wire.bind(settings.bind, settings.events_bind)
+            advertise = events_told(events, settings.events_advertise)
+            settings = structs.replace(settings, events_advertise=advertise)
+            server = Server(settings, store, opened, wire, metrics)
+            async with serving(settings.broker_http, lambda: server.ready, metrics) as port:
+                log.info(
+                    "term %d: commands at %s, events at %s, http on port %d, keys of %s",
+                    *(opened.term, commands, events, port),
+                    "nobody needed" if keys is None else ", ".join(keys.peers.values()) or "nobody",
+                )
+                await server.run(stop)
+        finally:
+            wire.close()
+    finally:
+        await store.close()
+    log.info("stopped")
+
+
+def _refuse_the_world(settings: Settings) -> None:
+    for name, endpoint in (
+        ("HUBBUB_BIND", settings.bind),
+        ("HUBBUB_EVENTS_BIND", settings.events_bind),
+    ):
+        if not is_local(endpoint):
+            raise SettingsError(
+                f"settings: {name} is {endpoint}, which others can reach: set HUBBUB_KEYS"
+                " (see scripts.keys), or HUBBUB_INSECURE=1 if the network is yours alone"
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

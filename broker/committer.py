@@ -1,0 +1,178 @@
+"""The committer: nothing leaves the broker before what it rests on is on disk.
+
+One batch is committed at a time; meanwhile the next one gathers. Batches are released in turn,
+those without writes as well, so that nothing overtakes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator
+
+from broker.effects import (
+    Append,
+    Effect,
+    Publish,
+    PutSession,
+    Release,
+    Send,
+    SendPage,
+    SendRooms,
+    Write,
+)
+from broker.merging import merged
+from broker.metrics import Metrics
+from broker.pages import Pages
+from broker.store.base import CommitRefused, CommitUnknown, Store
+from broker.wire import Wire
+from common.frames import encode
+from common.messages import AnyAnswer, Failed, Happened
+
+BATCH_EFFECTS = 20_000
+BATCH_BYTES = 32 << 20
+"""A gathering batch above either is full: the broker reads no more until it is taken."""
+RELEASED_AT_ONCE = 500
+_SMALL = (Send, Publish, SendPage, SendRooms)
+log = logging.getLogger(__name__)
+
+
+class Batch:
+    """Effects of many commands, in their order."""
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self.releases: list[Release] = []
+        self._bytes = 0
+
+    def add(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, _SMALL):
+                self.releases.append(effect)
+                continue
+            self.writes.append(effect)
+            if isinstance(effect, Append):
+                self._bytes += len(effect.event.text) * 4
+            elif isinstance(effect, PutSession):
+                self._bytes += len(effect.rooms) * 100
+
+    def is_full(self) -> bool:
+        return len(self.writes) + len(self.releases) > BATCH_EFFECTS or self._bytes > BATCH_BYTES
+
+    def __bool__(self) -> bool:
+        return bool(self.writes or self.releases)
+
+
+class Committer:
+    def __init__(self, store: Store, wire: Wire, pages: Pages, metrics: Metrics) -> None:
+        self._store = store
+        self._wire = wire
+        self._pages = pages
+        self._metrics = metrics
+        self._gathering = Batch()
+        self._filled = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._written = 0
+        self.failed = ""
+        """Why everything is refused, from a failed commit on until `restart`."""
+
+    def add(self, effects: Iterable[Effect]) -> None:
+        """What a command made: never half of it, and never waiting."""
+        self._gathering.add(effects)
+        if self._gathering:
+            self._idle.clear()
+            self._filled.set()
+
+    def fail(self, why: str) -> None:
+        """The core is not to be trusted: everything not yet committed is refused."""
+        self.failed = why
+
+    def take_written(self) -> int:
+        """How many writes have come on disk since it was last asked."""
+        written, self._written = self._written, 0
+        return written
+
+    async def has_room(self) -> None:
+        while self._gathering.is_full():
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def idle(self) -> None:
+        """Returns when all that was added is released or refused."""
+        await self._idle.wait()
+
+    def restart(self) -> None:
+        """After a failure, when idle: what is added from now on comes from a new core."""
+        self.failed = ""
+        self._written = 0
+
+    async def run(self) -> None:
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            batch, self._gathering = self._gathering, Batch()
+            self._taken.set()
+            on_disk = await self._commit(batch)
+            await self._release(batch.releases if on_disk else _refused(batch))
+            if not self._gathering:
+                self._idle.set()
+
+    async def _commit(self, batch: Batch) -> bool:
+        if not batch.writes or self.failed:
+            return not self.failed
+        began = time.perf_counter()
+        try:
+            await self._store.commit(batch.writes, time.time())
+        except (CommitRefused, CommitUnknown) as error:
+            log.error("commit failed: %s", error)
+            self._metrics.refused.inc()
+            self.failed = str(error)
+            return False
+        self._metrics.commit_s.observe(time.perf_counter() - began)
+        self._metrics.writes.inc(len(batch.writes))
+        self._written += len(batch.writes)
+        return True
+
+    async def _release(self, releases: Iterable[Release]) -> None:
+        publishes: list[Publish] = []
+        for count, release in enumerate(releases, 1):
+            match release:
+                case Send(peer, answer):
+                    self._wire.send(peer, encode(answer))
+                case Publish():
+                    publishes.append(release)
+                case SendPage() | SendRooms():
+                    await self._pages.put(release)
+            if count % RELEASED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        for count, publish in enumerate(merged(publishes), 1):
+            self._wire.publish(publish.topic, encode(publish.message))
+            if isinstance(publish.message, Happened):
+                self._metrics.events.inc(len(publish.message.events))
+            if count % RELEASED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._wire.look()
+
+
+def _refused(batch: Batch) -> Iterator[Release]:
+    """What is left of a batch that did not come on disk: pages, and that it is not known."""
+    for release in batch.releases:
+        match release:
+            case Send(peer, answer):
+                yield Send(peer, unavailable(answer))
+            case SendPage() | SendRooms():
+                yield release
+            case Publish():
+                pass
+
+
+def unavailable(answer: AnyAnswer) -> AnyAnswer:
+    if isinstance(answer, Failed):
+        return answer
+    return Failed(
+        term=answer.term,
+        no=answer.no,
+        code="unavailable",
+        message="the store takes nothing at the moment; try again with the same id",
+    )

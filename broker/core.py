@@ -1,0 +1,187 @@
+"""The core: commands and the time go in, effects come out. Pure: no sockets, no clock, no disk.
+
+The shell calls one method at a time, and none between reading facts from the store and `learn`.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from broker import (
+    coming,
+    directs,
+    links,
+    moderating,
+    opening,
+    reading,
+    speaking,
+    ticking,
+)
+from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send
+from broker.house import House, Moment
+from broker.store.base import Opened
+from common.errors import Refused
+from common.messages import (
+    Announce,
+    AnyCommand,
+    Ban,
+    Beat,
+    Blank,
+    Bye,
+    Direct,
+    Failed,
+    Gone,
+    Heads,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Names,
+    Page,
+    Participants,
+    Register,
+    Rooms,
+    Say,
+    TakeUp,
+    Type,
+)
+from common.names import is_private
+from common.settings import Settings
+
+
+class Core:
+    """All that one broker decides.
+
+    `now` is listening time: monotonic seconds in which the broker listened. `wall` is Unix time.
+    """
+
+    def __init__(self, settings: Settings, opened: Opened, now: float) -> None:
+        self._house = House(settings, opened)
+        self._quiet_until = opening.restore(self._house, opened, now)
+        self._next_beacon = now + ticking.BEACON_S
+        self._now = now
+
+    def needs(self, command: AnyCommand) -> Sequence[Need]:
+        """What `handle` will surely need, or most of it, so that the shell can read the facts for
+        many commands at once. Never raises."""
+        try:
+            return self._needs(command)
+        except Refused:
+            return ()
+
+    def learn(self, needs: Sequence[Need], facts: Sequence[Fact]) -> None:
+        """The facts for these needs, as the store has them now."""
+        for need, fact in zip(needs, facts, strict=True):
+            self._house.learn(need, fact, self._now)
+
+    def handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> list[Effect]:
+        """Executes a command and answers it. Raises Missing, having changed nothing, if facts have
+        to be learned first: then ask again."""
+        house = self._house
+        self._now = now
+        out: list[Effect] = []
+        try:
+            self._handle(peer, command, Moment(now, wall), out)
+        except Refused as refused:
+            assert not out, "nothing is done of what is refused"
+            failed = Failed(
+                term=house.term,
+                no=command.no,
+                code=refused.code,
+                message=refused.message,
+                retry_after_s=refused.retry_after_s,
+            )
+            out.append(Send(peer, failed))
+        except Missing:
+            house.facts.keep_used()
+            raise
+        house.facts.forget_used()
+        house.ledger.hand_out(out, now)
+        return out
+
+    def tick(self, now: float, wall: float) -> list[Effect]:
+        """What time brings about. To be called some 20 times a second."""
+        house = self._house
+        at = Moment(now, wall)
+        self._now = now
+        out: list[Effect] = []
+        ticking.end_sessions(house, at, out)
+        if now >= self._quiet_until or not house.directory.gateways.awaited():
+            self._quiet_until = 0.0
+        ticking.tell_rooms(house, now < self._quiet_until, at, out)
+        if now >= self._next_beacon:
+            self._next_beacon = max(self._next_beacon + ticking.BEACON_S, now)
+            ticking.beacons(house, at, out)
+        house.ledger.hand_out(out, now)
+        ticking.forget(house, at)
+        return out
+
+    def committed(self, writes: int) -> None:
+        """So many more of the writes handed out are on disk, in the order of handing out."""
+        self._house.ledger.settle(writes)
+
+    def _needs(self, command: AnyCommand) -> Sequence[Need]:
+        house = self._house
+        match command:
+            case Say():
+                return speaking.needs_of_say(house, command)
+            case Join():
+                return coming.needs_of_join(house, command)
+            case Register():
+                return links.needs_of_register(house, command)
+            case TakeUp():
+                return links.needs_of_take_up(house, command)
+            case Heads():
+                return links.needs_of_heads(house, command)
+            case Direct(user=str(name)) | Ban(user=name):
+                return directs.needs_of_name(house, name)
+            case Page(room=name) if is_private(name):
+                return house.lacking(NeedRoom(name))
+            case _:
+                return ()
+
+    def _handle(self, peer: bytes, command: AnyCommand, at: Moment, out: list[Effect]) -> None:
+        house = self._house
+        match command:
+            case Say():
+                speaking.say(house, peer, command, at, out)
+            case Join():
+                coming.join(house, peer, command, at, out)
+            case Leave():
+                coming.leave(house, peer, command, at, out)
+            case Gone():
+                coming.gone(house, peer, command, at, out)
+            case Type():
+                speaking.type_(house, peer, command, at, out)
+            case History():
+                reading.history(house, peer, command, at, out)
+            case Page():
+                reading.page(house, peer, command, at, out)
+            case Participants():
+                reading.participants(house, peer, command, at, out)
+            case Rooms():
+                reading.rooms(house, peer, command, at, out)
+            case Names():
+                reading.names(house, peer, command, at, out)
+            case Direct():
+                directs.direct(house, peer, command, at, out)
+            case Hello():
+                links.hello(house, peer, command, at, out)
+            case Register():
+                links.register(house, peer, command, at, out)
+            case Beat():
+                house.gateway(peer, at)
+                house.done(peer, command.no, out)
+            case Bye():
+                links.bye(house, peer, command, at, out)
+            case TakeUp():
+                links.take_up(house, peer, command, at, out)
+            case Heads():
+                links.heads(house, peer, command, at, out)
+            case Announce():
+                moderating.announce(house, peer, command, at, out)
+            case Blank():
+                moderating.blank(house, peer, command, at, out)
+            case Ban():
+                moderating.ban(house, peer, command, at, out)
+            case _:
+                assert_never(command)

@@ -1,0 +1,160 @@
+"""The house: all that one broker knows, by part, and how its parts are asked for. Pure.
+
+What the directory tells a room, and a room the directory, goes through here as values: rooms can
+one day be in another broker.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from broker.directory import Directory
+from broker.effects import (
+    Append,
+    Effect,
+    Fact,
+    IdentityFact,
+    Missing,
+    Need,
+    NeedIdentity,
+    NeedRoom,
+    Publish,
+    RoomFact,
+    Send,
+)
+from broker.facts import Facts
+from broker.gateways import Gateway, Session
+from broker.ledger import Ledger
+from broker.people import Person
+from broker.recent import Recent
+from broker.room import Room
+from broker.rooms import Rooms
+from broker.store.base import Opened
+from common.errors import Refused
+from common.messages import Asked, Done, Event, Happened, gateway_topic
+from common.names import SYSTEM, is_private, room_key
+from common.settings import Settings
+
+
+class Moment(Struct, frozen=True):
+    """When something is done: in listening time, for durations, and by the clock on the wall."""
+
+    now: float
+    wall: float
+
+
+class Asker(Struct, frozen=True):
+    """Who asks: a socket of a gateway, and the person who it is."""
+
+    session: Session
+    person: Person
+
+
+class House:
+    """The parts, and what they all need to know."""
+
+    def __init__(self, settings: Settings, opened: Opened) -> None:
+        self.settings = settings
+        self.epoch = opened.epoch
+        self.term = opened.term
+        self.directory = Directory(settings, opened.secret)
+        self.rooms = Rooms(settings, opened.term)
+        self.facts = Facts()
+        self.recent = Recent()
+        self.ledger = Ledger()
+
+    # --- facts -----------------------------------------------------------------------------------
+
+    def lacking(self, *needs: Need) -> list[Need]:
+        """Those of these needs that the store has to answer first."""
+        return [need for need in needs if not self._is_known(need)]
+
+    def require(self, *needs: Need) -> None:
+        """Raises Missing unless all of these are known."""
+        lacking = self.lacking(*needs)
+        if lacking:
+            raise Missing(*lacking)
+        self.facts.note(needs)
+
+    def learn(self, need: Need, fact: Fact, now: float) -> None:
+        match fact:
+            case RoomFact():
+                self.rooms.load(fact, now)
+            case IdentityFact(rooms=rooms):
+                person = self.directory.load(fact, now)
+                for name in rooms:  # what was said since may not be on disk yet
+                    room = self.rooms.get(name)
+                    if room is not None:
+                        person.rooms[name] = room.head
+            case _:
+                self.facts.put(need, fact)
+
+    def _is_known(self, need: Need) -> bool:
+        if isinstance(need, NeedRoom) and self.rooms.get(need.room):
+            return True
+        if isinstance(need, NeedIdentity) and self.directory.people.get(need.uid):
+            return True
+        return need in self.facts
+
+    # --- who asks, and of what -------------------------------------------------------------------
+
+    def gateway(self, peer: bytes, at: Moment) -> Gateway:
+        """The gateway at this link; to hear of it renews its lease."""
+        return self.directory.gateways.of(peer, at.now)
+
+    def asker(self, peer: bytes, command: Asked, at: Moment) -> Asker:
+        session = self.gateway(peer, at).sessions.get(command.sid)
+        if session is None:
+            raise Refused("not_joined", "join a room first")
+        return Asker(session, self.directory.person_of(session))
+
+    def place(self, asker: Asker, name: str) -> str:
+        """The name of a room that the asker is in: joined, or a private one as a member."""
+        if name in asker.session.rooms or name in asker.person.rooms:
+            return name
+        if is_private(name):
+            raise Refused("no_such_room", "there is no such room")
+        key = room_key(name)
+        if key not in asker.session.rooms:
+            if key == SYSTEM:
+                raise Refused("forbidden", "the room of announcements is for reading only")
+            raise Refused("not_joined", f"join {key} first")
+        return key
+
+    def room(self, name: str) -> Room:
+        """A room that is known to exist. Raises Missing if it is at rest."""
+        self.require(NeedRoom(name))
+        room = self.rooms.get(name)
+        if room is None:
+            raise Refused("no_such_room", "there is no such room")
+        return room
+
+    # --- effects ---------------------------------------------------------------------------------
+
+    def done(self, peer: bytes, no: int, out: list[Effect]) -> None:
+        out.append(Send(peer, Done(term=self.term, no=no)))
+
+    def log(self, room: Room, event: Event | None, at: Moment, out: list[Effect]) -> None:
+        """Writes the event, if there is one, and tells it to those who may know."""
+        self.rooms.touch(room, at.now)
+        if event is None:
+            return
+        out.append(Append(room.name, event))
+        room.appended_at = at.now
+        self.rooms.changed(room, at.now)
+        to: list[str] = []
+        if room.private:
+            to = list(room.members)
+            for uid in room.members:
+                member = self.directory.people.get(uid)
+                if member is not None:
+                    member.rooms[room.name] = room.head
+        happened = Happened(term=self.term, epoch=self.epoch, room=room.name, events=[event], to=to)
+        for topic in self.topics(room):
+            out.append(Publish(topic, happened))
+
+    def topics(self, room: Room) -> Sequence[str]:
+        """Where a room's events go: a private one's only to gateways that have a member."""
+        if not room.private:
+            return (room.topic,)
+        return [gateway_topic(id) for id in self.directory.gateways_of(room.members)]

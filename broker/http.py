@@ -1,0 +1,60 @@
+"""The broker's HTTP: is it alive, is it ready, what has it counted."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from broker.metrics import Metrics
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class HttpError(Exception):
+    """HUBBUB_BROKER_HTTP cannot be used; the message says why, in one line."""
+
+
+@asynccontextmanager
+async def serving(address: str, ready: Callable[[], str], metrics: Metrics) -> AsyncIterator[int]:
+    """Serves on `host:port` until left, and tells the real port; nothing if it is empty. `ready`
+    tells why not, or nothing. Raises HttpError."""
+    if not address:
+        yield 0
+        return
+    host, port = _split(address)
+
+    async def healthz(request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readyz(request: web.Request) -> web.Response:
+        why_not = ready()
+        return web.Response(text=f"{why_not or 'ready'}\n", status=503 if why_not else 200)
+
+    async def told(request: web.Request) -> web.Response:
+        return web.Response(body=metrics.text(), headers={"Content-Type": TEXT})
+
+    app = web.Application()
+    app.add_routes(
+        [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", told)]
+    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise HttpError(f"HUBBUB_BROKER_HTTP {address}: {error.strerror or error}") from None
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _split(address: str) -> tuple[str, int]:
+    try:
+        url = urlsplit(f"//{address}")
+        if url.hostname and url.port is not None:
+            return url.hostname, url.port
+    except ValueError:
+        pass
+    raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}; it looks like host:port")

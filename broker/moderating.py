@@ -1,0 +1,93 @@
+"""Moderating: announcements, deleted messages, bans. For scripts. Pure."""
+
+from broker.coming import drop, make_room
+from broker.directs import named
+from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
+from broker.house import House, Moment
+from broker.speaking import check_text
+from common.errors import Refused
+from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
+from common.names import SYSTEM, is_private, room_key
+
+
+def announce(house: House, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
+    """To all, in the room of announcements, which the first one makes; or to one room."""
+    check_text(house, command.text)
+    name = _room_name(command.room) if command.room else SYSTEM
+    key = (name, "", command.id)
+    said = house.recent.said(key) if command.id else None
+    if said is None:
+        house.require(NeedRoom(name))
+        if command.id:
+            house.require(NeedSaid(*key))
+            said = house.facts.said(NeedSaid(*key))
+    if said is None:
+        room = house.rooms.get(name)
+        if room is None:
+            if name != SYSTEM:
+                raise Refused("no_such_room", "there is no such room")
+            room = make_room(house, name, at, out)
+        event = room.append("announce", SYSTEM, at.wall, text=command.text, id=command.id)
+        house.log(room, event, at, out)
+        seq, timestamp = event.seq, event.timestamp
+        if command.id:
+            house.recent.say(key, seq, timestamp, at.now)
+    else:
+        seq, timestamp = said.seq, said.timestamp
+    out.append(Send(peer, _said(house, command.no, name, command.id, seq, timestamp)))
+
+
+def blank(house: House, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
+    """Blanks a message. Asked again, it tells the same."""
+    name = _room_name(command.room)
+    room = house.room(name)
+    was = house.recent.blanked(name, command.seq)
+    if was is None:
+        need = NeedEvent(name, command.seq)
+        house.require(need)
+        event = house.facts.event(need)
+        if event is None and room.appended_at >= house.ledger.clean_before():
+            raise Refused("unavailable", "that may have been said just now: try again")
+        if event is None or event.kind not in ("message", "announce"):
+            raise Refused("no_such_event", "there is no such message")
+        if event.rev and not event.text:
+            seq, timestamp = event.rev, event.timestamp
+        else:
+            deleted = room.append("delete", SYSTEM, at.wall, ref=command.seq)
+            seq, timestamp = deleted.seq, deleted.timestamp
+            out.append(BlankText(name, command.seq, seq))
+            house.log(room, deleted, at, out)
+            house.recent.blank(name, command.seq, seq, timestamp, at.now)
+    else:
+        seq, timestamp = was.seq, was.timestamp
+    out.append(Send(peer, _said(house, command.no, name, "", seq, timestamp)))
+
+
+def ban(house: House, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
+    """Keeps somebody out, or lets them in again."""
+    person = named(house, command.user)
+    if person is None:
+        raise Refused("no_such_user", "there is nobody of this name")
+    person.banned = not command.lift
+    out.append(person.row())
+    house.directory.people.touch(person.uid, at.now)
+    if person.banned:
+        sids: dict[str, list[str]] = {}
+        for session in sorted(person.sessions, key=lambda s: (s.gateway.id, s.sid)):
+            sids.setdefault(session.gateway.id, []).append(session.sid)
+            drop(house, session, at, out)
+        for gateway, some in sids.items():
+            out.append(Publish(gateway_topic(gateway), kicked(house, some)))
+    house.done(peer, command.no, out)
+
+
+def kicked(house: House, sids: list[str]) -> Kicked:
+    return Kicked(term=house.term, sids=sids, code="banned", message="you are banned")
+
+
+def _room_name(name: str) -> str:
+    return name if is_private(name) else room_key(name)
+
+
+def _said(house: House, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
+    return Said(term=house.term, no=no, room=room, id=id, seq=seq, timestamp=timestamp)

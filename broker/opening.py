@@ -1,0 +1,46 @@
+"""Opening: a house as the last run left it. Pure."""
+
+from broker.directory import Directory
+from broker.house import House
+from broker.store.base import Opened
+from common.names import is_private
+
+
+def restore(house: House, opened: Opened, now: float) -> float:
+    """Everybody is where they were, and nothing is told. Returns until when presence waits for the
+    gateways known before, which have one lease time to register their people."""
+    directory, rooms = house.directory, house.rooms
+    for room_fact in opened.rooms:
+        rooms.load(room_fact, now)
+    for fact in opened.identities:
+        directory.load(fact, now)
+    for row in opened.sessions:
+        person = directory.people.get(row.uid)
+        if person is None:
+            continue
+        session = directory.sit(
+            directory.gateways.known(row.gateway, now), row.sid, person, row.plain
+        )
+        for name, head in row.rooms.items():
+            room = rooms.get(name)
+            if room is None or (is_private(name) and name not in person.rooms):
+                continue
+            if directory.seat(session, person, name, head):
+                before = room.count
+                room.seat(person.uid, person.name)
+                rooms.counted(room, before, now)
+    _hold_names(directory, opened, now)
+    for room_fact in opened.rooms:
+        room = rooms.get(room_fact.room)
+        if room is not None:
+            room.wake()
+            rooms.touch(room, now)
+    return now + house.settings.lease if opened.sessions else now
+
+
+def _hold_names(directory: Directory, opened: Opened, now: float) -> None:
+    """Of those who left lately; the last to leave with a name has it."""
+    for fact in sorted(opened.identities, key=lambda fact: fact.seen):
+        person = directory.people.get(fact.uid)
+        if person is not None and not person.sessions and not person.plain:
+            directory.hold(person, now)

@@ -1,0 +1,104 @@
+"""The rooms that the core knows now: those with somebody in them, and lately used ones. Pure."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from sortedcontainers import SortedList
+
+from broker.effects import RoomFact
+from broker.presence import Versions
+from broker.room import Room
+from common.names import SYSTEM
+from common.settings import Settings
+
+REST_S = 60.0
+REST_ROOMS = 10_000
+"""Rooms at rest are forgotten after this time, or when there are more of them."""
+CHANGED_S = 3.0
+"""A beacon tells the heads that changed in this time."""
+
+
+class Rooms:
+    """A room that is not known here has nobody in it; the store has its head."""
+
+    def __init__(self, settings: Settings, first_version: int) -> None:
+        self._settings = settings
+        self.versions = Versions(first_version)
+        self._known: dict[str, Room] = {}
+        self._resting: OrderedDict[str, float] = OrderedDict()
+        self._by_count: SortedList[tuple[int, str]] = SortedList()
+        self._changed: OrderedDict[str, tuple[float, Room]] = OrderedDict()
+        self._restless: dict[str, Room] = {}
+
+    def get(self, name: str) -> Room | None:
+        return self._known.get(name)
+
+    def load(self, fact: RoomFact, now: float) -> Room:
+        """A room as the store has it, or a new one; does nothing if it is known already."""
+        room = self._known.get(fact.room)
+        if room is None:
+            room = self._known[fact.room] = Room(fact, self._settings, self.versions)
+            self._resting[fact.room] = now
+        return room
+
+    def touch(self, room: Room, now: float) -> None:
+        """The room was used: it may have something to tell later, and is not forgotten soon."""
+        if room.restless:
+            self._restless[room.name] = room
+        if not room.count:
+            self._resting[room.name] = now
+            self._resting.move_to_end(room.name)
+
+    def counted(self, room: Room, before: int, now: float) -> None:
+        """The room had so many participants before; keeps the listing by count."""
+        if room.count != before:
+            if before:
+                self._by_count.remove((-before, room.name))
+            if room.count:
+                self._by_count.add((-room.count, room.name))
+                self._resting.pop(room.name, None)
+        self.touch(room, now)
+
+    def busiest(self, after: str) -> Iterator[Room]:
+        """Public rooms with somebody in them, by count, after the room of this name. A room that
+        has emptied since stands where rooms with one participant are."""
+        start = 0
+        if after:
+            room = self._known.get(after)
+            place = (-max(room.count if room else 1, 1), after)
+            start = self._by_count.bisect_right(place)
+        for _, name in self._by_count.islice(start):
+            yield self._known[name]
+
+    def changed(self, room: Room, now: float) -> None:
+        """The room has a new head."""
+        self._changed[room.name] = (now, room)
+        self._changed.move_to_end(room.name)
+
+    def changed_lately(self, now: float) -> list[Room]:
+        while self._changed and next(iter(self._changed.values()))[0] < now - CHANGED_S:
+            self._changed.popitem(last=False)
+        return [room for _, room in self._changed.values()]
+
+    def restless(self) -> list[Room]:
+        """Those that may have something to tell now."""
+        self._restless = {name: room for name, room in self._restless.items() if room.restless}
+        return list(self._restless.values())
+
+    def forget(self, now: float, clean_before: float) -> None:
+        """Rooms at rest are left to the store, once it has all of them."""
+        for _ in range(len(self._resting)):
+            name, at = next(iter(self._resting.items()))
+            if at >= clean_before:
+                return
+            if now - at < REST_S and len(self._resting) <= REST_ROOMS:
+                return
+            del self._resting[name]
+            room = self._known[name]
+            if room.restless or name == SYSTEM:
+                self._resting[name] = now
+            else:
+                del self._known[name]
+
+    def __len__(self) -> int:
+        return len(self._known)

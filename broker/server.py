@@ -1,0 +1,235 @@
+"""The server: takes commands to the core, and what the core wants done to committer and wire."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from broker.clock import ListeningClock
+from broker.committer import Committer
+from broker.complaints import Complaints, by, number
+from broker.core import Core
+from broker.effects import Effect, Missing, Need, Send
+from broker.metrics import Metrics
+from broker.pages import Pages
+from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
+from broker.wire import Arrived, Wire
+from common.errors import Code, FrameError
+from common.frames import decode_command
+from common.messages import (
+    Announce,
+    AnyCommand,
+    Ban,
+    Blank,
+    Direct,
+    Failed,
+    Gone,
+    Hello,
+    Join,
+    Leave,
+    Register,
+    Say,
+)
+from common.settings import Settings
+
+FRAMES_A_TURN = 500
+TICK_S = 0.05
+PROBE_S = 1.0
+STOP_S = 3.0
+QUESTIONS = 20
+"""How often a core may ask for more before one command."""
+_WRITING = (Announce, Ban, Blank, Direct, Gone, Join, Leave, Register, Say)
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """One run of a broker, from an open store on. `wire` is bound."""
+
+    def __init__(
+        self, settings: Settings, store: Store, opened: Opened, wire: Wire, metrics: Metrics
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._wire = wire
+        self._metrics = metrics
+        self._pages = Pages(store, wire, metrics)
+        self._committer = Committer(store, wire, self._pages, metrics)
+        self._clock = ListeningClock(time.monotonic())
+        self._tick_at = 0.0
+        self._refusing = False
+        self._probe_at = 0.0
+        self._complaints = Complaints(metrics)
+        self._start(opened)
+
+    @property
+    def ready(self) -> str:
+        """Empty when it serves, else why not."""
+        if self._refusing or self._committer.failed:
+            return "the store takes nothing at the moment"
+        return ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until `stop`; what was taken by then is on disk and answered on return."""
+        async with asyncio.TaskGroup() as tasks:
+            serving = [
+                tasks.create_task(self._committer.run(), name="committer"),
+                tasks.create_task(self._pages.run(), name="pages"),
+            ]
+            listening = tasks.create_task(self._listen(), name="listener")
+            await stop.wait()
+            listening.cancel()
+            await asyncio.wait([listening])
+            try:
+                async with asyncio.timeout(STOP_S):
+                    await self._committer.idle()
+                    await self._pages.idle()
+            except TimeoutError:
+                log.error("stopping with commands unanswered: the store does not return")
+            for task in serving:
+                task.cancel()
+
+    def _start(self, opened: Opened) -> None:
+        self._core = Core(self._settings, opened, self._clock.now)
+        self._term = self._pages.term = opened.term
+        self._pages.epoch = opened.epoch
+        self._metrics.term.set(opened.term)
+
+    async def _listen(self) -> None:
+        while True:
+            await self._committer.has_room()
+            if self._committer.failed:
+                await self._start_over()
+            if self._refusing:
+                await self._try_store()
+            self._wire.awake.clear()
+            # First what has waited, then the time: nobody loses anything while we did not listen.
+            arrived = self._wire.receive(FRAMES_A_TURN)
+            now = self._pass_time()
+            if written := self._committer.take_written():
+                self._core.committed(written)
+            await self._take(arrived, now)
+            if len(arrived) == FRAMES_A_TURN:
+                await asyncio.sleep(0)
+                continue
+            if now >= self._tick_at and not self._refusing:
+                self._tick_at = now + TICK_S
+                self._tick(now)
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._wire.awake.wait()
+            except TimeoutError:
+                pass
+
+    def _pass_time(self) -> float:
+        monotonic = time.monotonic()
+        return (self._clock.pause if self._refusing else self._clock.advance)(monotonic)
+
+    async def _take(self, arrived: Sequence[Arrived], now: float) -> None:
+        commands: list[tuple[bytes, AnyCommand]] = []
+        for one in arrived:
+            try:
+                command = decode_command(one.frame)
+            except FrameError as error:
+                self._complaints.note(one, error)
+                no = number(one.frame)
+                if no is not None:
+                    self._fail(one.peer, no, "bad_request", str(error)[:300])
+                continue
+            if isinstance(command, Hello):
+                log.info("hello from gateway %r%s", command.gateway, by(one.name))
+            commands.append((one.peer, command))
+        kinds = Counter(type(command) for _, command in commands)
+        commands = [one for one in commands if not self._refuses(*one)]
+        await self._prefetch([command for _, command in commands])
+        for peer, command in commands:
+            await self._handle(peer, command, now)
+        for kind, count in kinds.items():
+            self._metrics.commands.labels(kind.__struct_config__.tag).inc(count)
+
+    async def _prefetch(self, commands: Sequence[AnyCommand]) -> None:
+        """One question for all, where the core knows already what it will need."""
+        try:
+            needs = dict.fromkeys(
+                need for command in commands for need in self._core.needs(command)
+            )
+            if needs:
+                await self._learn(list(needs))
+        except ReadFailed as error:
+            log.error("the store cannot be read: %s", error)
+        except Exception:
+            log.exception("failed to look ahead")
+            self._committer.fail("the core failed")
+
+    async def _handle(self, peer: bytes, command: AnyCommand, now: float) -> None:
+        try:
+            for _ in range(QUESTIONS):
+                try:
+                    self._do(self._core.handle(peer, command, now, time.time()))
+                    return
+                except Missing as missing:
+                    await self._learn(missing.needs)
+            raise RuntimeError(f"the core asks for ever: {command!r:.200}")
+        except ReadFailed as error:
+            log.error("the store cannot be read: %s", error)
+            self._fail(peer, command.no, "unavailable", "the store cannot be read at the moment")
+        except Exception:
+            # Our own fault. The core may have done half of it, so it starts over from the store.
+            log.exception("failed at %s", type(command).__name__)
+            self._fail(peer, command.no, "bad_request", "the broker failed at this")
+            self._committer.fail("the core failed")
+
+    def _tick(self, now: float) -> None:
+        try:
+            self._do(self._core.tick(now, time.time()))
+        except Exception:
+            log.exception("failed at a tick")
+            self._committer.fail("the core failed")
+
+    def _do(self, effects: Sequence[Effect]) -> None:
+        self._committer.add(effects)
+
+    async def _learn(self, needs: Sequence[Need]) -> None:
+        self._core.learn(needs, await self._store.learn(needs))
+
+    def _fail(self, peer: bytes, no: int, code: Code, message: str) -> None:
+        self._do([Send(peer, Failed(term=self._term, no=no, code=code, message=message))])
+
+    # --- while the store takes nothing ----------------------------------------------------------
+
+    async def _start_over(self) -> None:
+        """The core's state is what the store has; the links say hello again."""
+        await self._committer.idle()
+        while True:
+            try:
+                opened = await self._store.state(self._seen_after())
+                break
+            except ReadFailed as error:
+                log.error("the store cannot be read: %s", error)
+                await asyncio.sleep(PROBE_S)
+        self._committer.restart()
+        self._start(opened)
+        self._refusing = True
+        self._probe_at = time.monotonic() + PROBE_S
+        log.warning("started over in term %d", opened.term)
+
+    async def _try_store(self) -> None:
+        if time.monotonic() < self._probe_at:
+            return
+        self._probe_at = time.monotonic() + PROBE_S
+        try:
+            await self._store.probe()
+        except (CommitRefused, CommitUnknown) as error:
+            log.error("the store still takes nothing: %s", error)
+            return
+        self._refusing = False
+        log.warning("the store takes writes again")
+
+    def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
+        if not self._refusing or not isinstance(command, _WRITING):
+            return False
+        self._fail(peer, command.no, "unavailable", "the store takes nothing at the moment")
+        return True
+
+    def _seen_after(self) -> float:
+        return time.time() - self._settings.name_hold

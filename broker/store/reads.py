@@ -1,0 +1,202 @@
+"""Reads: facts, pages and what a broker starts with, from an open connection."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgpack
+
+from broker.effects import (
+    Fact,
+    IdentityFact,
+    Need,
+    NeedEvent,
+    NeedIdentity,
+    NeedNamed,
+    NeedRoom,
+    NeedSaid,
+    PutSession,
+    RoomFact,
+    SaidFact,
+)
+from broker.store.base import Page
+from common.frames import PAGE_BYTES
+from common.messages import Event
+from common.names import SYSTEM
+
+NAMED_UIDS = 10
+UNREAD_MESSAGES = 1000
+UNREAD_EVENTS = 5000
+"""How many of a room's newest events are looked at for unread messages."""
+_AT_ONCE = 1000
+_T = TypeVar("_T")
+_EVENT = "seq, kind, user, timestamp, text, uid, id, ref, rev"
+_EVENT_BYTES = 600
+"""An event's frame without its text: names, ids and numbers at their longest."""
+
+
+def facts(connection: sqlite3.Connection, needs: Sequence[Need]) -> list[Fact]:
+    """In the order of the needs, with one or two statements a kind."""
+    found: dict[Need, Fact] = {}
+    for kind, read in _READERS:
+        asked = [need for need in dict.fromkeys(needs) if type(need) is kind]
+        for some in _cut(asked):
+            found.update(read(connection, some))
+    return [found.get(need, () if isinstance(need, NeedNamed) else None) for need in needs]
+
+
+def identities(
+    connection: sqlite3.Connection, where: str, known: Sequence[Any]
+) -> list[IdentityFact]:
+    """The people whom an SQL condition on `uid` picks, with their private rooms."""
+    rooms: dict[str, dict[str, int]] = {}
+    for uid, room, head in connection.execute(
+        f"SELECT uid, room, head FROM members JOIN rooms USING (room) WHERE {where}", known
+    ):
+        rooms.setdefault(uid, {})[room] = head
+    return [
+        IdentityFact(uid, name, bool(plain), bool(banned), seen, rooms.get(uid, {}))
+        for uid, name, plain, banned, seen in connection.execute(
+            f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", known
+        )
+    ]
+
+
+def rooms(connection: sqlite3.Connection, names: Sequence[str]) -> list[RoomFact]:
+    """Those of the named rooms that exist."""
+    told: list[RoomFact] = []
+    for some in _cut(names):
+        members: dict[str, list[str]] = {}
+        for room, uid in connection.execute(
+            f"SELECT room, uid FROM members WHERE room IN {_marks(some)} ORDER BY uid", some
+        ):
+            members.setdefault(room, []).append(uid)
+        told += [
+            RoomFact(room, kind, head, tuple(members.get(room, ())), title)
+            for room, kind, head, title in connection.execute(
+                f"SELECT room, kind, head, title FROM rooms WHERE room IN {_marks(some)}", some
+            )
+        ]
+    return told
+
+
+def everybody_here(
+    connection: sqlite3.Connection, seen_after: float
+) -> tuple[list[PutSession], list[IdentityFact], list[RoomFact]]:
+    """Sessions, their people and those seen lately, and the sessions' rooms."""
+    sessions = [
+        PutSession(gateway, sid, uid, bool(plain), msgpack.unpackb(seats))
+        for gateway, sid, uid, plain, seats in connection.execute(
+            "SELECT gateway, sid, uid, plain, rooms FROM sessions"
+        )
+    ]
+    people = identities(
+        connection,
+        "uid IN (SELECT uid FROM sessions UNION SELECT uid FROM identities WHERE seen > ?)",
+        (seen_after,),
+    )
+    names = dict.fromkeys(room for session in sessions for room in session.rooms)
+    return sessions, people, rooms(connection, [*dict.fromkeys([*names, SYSTEM])])
+
+
+def page(
+    connection: sqlite3.Connection, room: str, after: int | None, before: int, limit: int
+) -> Page:
+    """As `Store.page` tells."""
+    row = connection.execute("SELECT head FROM rooms WHERE room = ?", (room,)).fetchone()
+    if row is None:
+        return Page(0, [], False)
+    order = "DESC" if after is None else "ASC"
+    cursor = connection.execute(
+        f"SELECT {_EVENT} FROM events WHERE room = ? AND seq > ? AND seq < ?"
+        f" ORDER BY seq {order} LIMIT ?",
+        (room, after or 0, before or 1 << 53, limit + 1),
+    )
+    events: list[Event] = []
+    size = 0
+    more = False
+    for columns in cursor:
+        event = Event(*columns)
+        size += _EVENT_BYTES + len(event.text.encode())
+        if len(events) == limit or (events and size > PAGE_BYTES):
+            more = True
+            break
+        events.append(event)
+    cursor.close()
+    if after is None:
+        events.reverse()
+    return Page(row[0], events, more)
+
+
+def unread(connection: sqlite3.Connection, room: str, uid: str, after: int) -> int:
+    """As `Store.unread` tells; only the newest 5,000 events are looked at."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM (SELECT kind, uid FROM events WHERE room = ? AND seq > ?"
+        " ORDER BY seq DESC LIMIT ?) WHERE kind = 'message' AND uid <> ?",
+        (room, after, UNREAD_EVENTS, uid),
+    ).fetchone()
+    return min(int(count), UNREAD_MESSAGES)
+
+
+_Found = Iterator[tuple[Need, Fact]]
+
+
+def _rooms(connection: sqlite3.Connection, needs: Sequence[NeedRoom]) -> _Found:
+    for fact in rooms(connection, [need.room for need in needs]):
+        yield NeedRoom(fact.room), fact
+
+
+def _identities(connection: sqlite3.Connection, needs: Sequence[NeedIdentity]) -> _Found:
+    for fact in identities(connection, f"uid IN {_marks(needs)}", [need.uid for need in needs]):
+        yield NeedIdentity(fact.uid), fact
+
+
+def _named(connection: sqlite3.Connection, needs: Sequence[NeedNamed]) -> _Found:
+    for need in needs:
+        # `seen` is 0 while somebody is here: they are the newest.
+        uids = connection.execute(
+            "SELECT * FROM (SELECT uid FROM identities WHERE key = ?1 AND seen = 0 LIMIT ?2)"
+            " UNION ALL SELECT * FROM (SELECT uid FROM identities WHERE key = ?1 AND seen > 0"
+            " ORDER BY seen DESC LIMIT ?2) LIMIT ?2",
+            (need.key, NAMED_UIDS),
+        ).fetchall()
+        yield need, tuple(uid for (uid,) in uids)
+
+
+def _said(connection: sqlite3.Connection, needs: Sequence[NeedSaid]) -> _Found:
+    asked = [word for need in needs for word in (need.room, need.uid, need.id)]
+    for room, uid, id, seq, timestamp in connection.execute(
+        # A join, since `(room, uid, id) IN (VALUES …)` scans the whole table in SQLite 3.40.
+        "SELECT room, uid, id, seq, timestamp FROM"
+        f" (VALUES {', '.join(['(?, ?, ?)'] * len(needs))}) AS asked CROSS JOIN said"
+        " ON room = asked.column1 AND uid = asked.column2 AND id = asked.column3",
+        asked,
+    ):
+        yield NeedSaid(room, uid, id), SaidFact(seq, timestamp)
+
+
+def _events(connection: sqlite3.Connection, needs: Sequence[NeedEvent]) -> _Found:
+    for need in needs:
+        columns = connection.execute(
+            f"SELECT {_EVENT} FROM events WHERE room = ? AND seq = ?", (need.room, need.seq)
+        ).fetchone()
+        if columns is not None:
+            yield need, Event(*columns)
+
+
+_READERS: tuple[tuple[type[Need], Callable[..., _Found]], ...] = (
+    (NeedRoom, _rooms),
+    (NeedIdentity, _identities),
+    (NeedNamed, _named),
+    (NeedSaid, _said),
+    (NeedEvent, _events),
+)
+
+
+def _cut(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(rows), _AT_ONCE):
+        yield rows[start : start + _AT_ONCE]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return f"({', '.join('?' * len(values))})"

@@ -1,0 +1,192 @@
+"""The SQLite store: one writer on a thread of its own, which also checkpoints, and one reader."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from broker.effects import Fact, Need, Write
+from broker.store import reads, schema, writes
+from broker.store.base import (
+    CommitRefused,
+    CommitUnknown,
+    Opened,
+    Page,
+    ReadFailed,
+    StoreError,
+)
+from common.store_file import StoreFileError, held, is_empty, reader, sync_folder
+
+PURGE_AT_ONCE = 1000
+"""Old ids of messages forgotten with one commit: small bites, so that no commit waits for them."""
+PROBE_BYTES = 1 << 16
+_T = TypeVar("_T")
+
+
+class SqliteStore:
+    """A `Store` in one file, or with `None` in memory, where one connection does both."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._holding = ExitStack()
+        self._writing = ThreadPoolExecutor(1, "store-writer")
+        self._reading = self._writing if path is None else ThreadPoolExecutor(1, "store-reader")
+        self._writer: sqlite3.Connection
+        self._reader: sqlite3.Connection
+        self._term = 0
+        self._retry_window = 0.0
+        self._purge_at = 0.0
+
+    async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
+        self._retry_window = retry_window
+        try:
+            return await self._on(self._writing, lambda: self._open(wall, seen_after))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def state(self, seen_after: float) -> Opened:
+        return await self._on(self._writing, lambda: self._state(seen_after))
+
+    async def commit(self, batch: Sequence[Write], wall: float) -> None:
+        await self._on(self._writing, lambda: self._commit(batch, wall))
+
+    async def learn(self, needs: Sequence[Need]) -> list[Fact]:
+        return await self._read(lambda reader: reads.facts(reader, needs))
+
+    async def page(self, room: str, after: int | None, before: int, limit: int) -> Page:
+        return await self._read(lambda reader: reads.page(reader, room, after, before, limit))
+
+    async def unread(self, room: str, uid: str, after: int) -> int:
+        return await self._read(lambda reader: reads.unread(reader, room, uid, after))
+
+    async def probe(self) -> None:
+        await self._on(self._writing, self._probe)
+
+    async def close(self) -> None:
+        # The reader first: the last to close checkpoints, and that has to be the writer.
+        await self._on(self._reading, self._close_reader)
+        await self._on(self._writing, self._close_writer)
+        self._reading.shutdown()
+        self._writing.shutdown()
+        self._holding.close()
+
+    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(thread, work)
+
+    async def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        def reading() -> _T:
+            try:
+                # One snapshot for all statements of a question. BEGIN here takes no lock.
+                self._reader.execute("BEGIN")
+                try:
+                    return work(self._reader)
+                finally:
+                    self._reader.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise ReadFailed(str(error)) from error
+
+        return await self._on(self._reading, reading)
+
+    # --- on the writer's thread -----------------------------------------------------------------
+
+    def _open(self, wall: float, seen_after: float) -> Opened:
+        try:
+            if self._path is None:
+                self._writer = self._reader = sqlite3.connect(
+                    ":memory:", isolation_level=None, check_same_thread=False
+                )
+                schema.make(self._writer)
+            else:
+                self._open_file(self._path)
+            self._term = schema.draw_term(self._writer, wall)
+            return self._opened(seen_after)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {self._path}: cannot be opened: {error}") from error
+        except StoreFileError as error:
+            raise StoreError(str(error)) from error
+
+    def _open_file(self, path: Path) -> None:
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True)
+            sync_folder(path.parent.parent)
+        self._holding.enter_context(held(path))
+        # What people said in private is nobody else's: SQLite's side files get the same mode.
+        path.touch(mode=0o600)
+        self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        empty = is_empty(self._writer, path)
+        schema.prepare(self._writer)
+        if empty:
+            schema.make(self._writer)
+            sync_folder(path.parent)
+        self._reader = reader(path)
+
+    def _state(self, seen_after: float) -> Opened:
+        wall = time.time()
+        try:
+            self._term = schema.draw_term(self._writer, wall, self._term)
+        except sqlite3.Error:
+            # Nothing can be written now: whatever is committed later has this term before it.
+            self._roll_back()
+            self._term = max(self._term + 1, int(wall * 1000))
+        try:
+            return self._opened(seen_after)
+        except sqlite3.Error as error:
+            raise ReadFailed(str(error)) from error
+
+    def _opened(self, seen_after: float) -> Opened:
+        epoch, secret = self._writer.execute("SELECT epoch, secret FROM meta").fetchone()
+        here = reads.everybody_here(self._writer, seen_after)
+        return Opened(epoch, self._term, secret, *here)
+
+    def _commit(self, batch: Sequence[Write], wall: float) -> None:
+        def work() -> None:
+            writes.apply(self._writer, batch)
+            if wall >= self._purge_at:
+                oldest = writes.purge_said(
+                    self._writer, wall - self._retry_window, PURGE_AT_ONCE + len(batch)
+                )
+                self._purge_at = min(oldest, wall) + self._retry_window
+
+        self._transact(work)
+
+    def _probe(self) -> None:
+        # Something of a size that needs new pages, and the term in case `state` could not write it.
+        def fill() -> None:
+            self._writer.execute("UPDATE meta SET term = ?", (self._term,))
+            self._writer.execute("REPLACE INTO filler VALUES (1, zeroblob(?))", (PROBE_BYTES,))
+
+        self._transact(fill)
+        self._transact(lambda: self._writer.execute("DELETE FROM filler"))
+
+    def _transact(self, work: Callable[[], object]) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            work()
+        except Exception as error:  # values that SQLite cannot hold are refused as well
+            self._roll_back()
+            raise CommitRefused(f"nothing was written: {error}") from error
+        try:
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            if (error.sqlite_errorcode & 0xFF) == sqlite3.SQLITE_IOERR:
+                raise CommitUnknown(f"not known to be written: {error}") from error
+            raise CommitRefused(f"nothing was written: {error}") from error
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+
+    def _close_reader(self) -> None:
+        if self._path is not None and hasattr(self, "_reader"):
+            self._reader.close()
+
+    def _close_writer(self) -> None:
+        if hasattr(self, "_writer"):
+            self._writer.close()

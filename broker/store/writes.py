@@ -1,0 +1,140 @@
+"""Writes as statements: few a batch, however many writes it has.
+
+Each statement gives up the interpreter's lock and has to win it back from a busy event loop, so
+rows travel many in one statement, never one by one.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, assert_never
+
+import msgpack
+
+from broker.effects import (
+    Append,
+    BlankText,
+    DropSession,
+    PutIdentity,
+    PutRoom,
+    PutSession,
+    Write,
+)
+from common.names import user_key
+
+_ROWS = (1024, 256, 64, 16, 4, 1)
+"""Rows in one statement: few sizes, so that each is compiled once; 10 columns in 1,024 rows stay
+below SQLite's 32,766 parameters."""
+
+
+def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
+    """Executes the writes in the open transaction; of two for one row the later counts."""
+    rooms: dict[str, tuple[Any, ...]] = {}
+    members: list[tuple[str, str]] = []
+    events: list[tuple[Any, ...]] = []
+    heads: dict[str, int] = {}
+    said: list[tuple[Any, ...]] = []
+    identities: dict[str, tuple[Any, ...]] = {}
+    sessions: dict[tuple[str, str], tuple[Any, ...]] = {}
+    blanks: list[tuple[int, str, int]] = []
+    gone: set[str] = set()
+    dropped: set[tuple[str, str]] = set()
+    for write in writes:
+        match write:
+            case Append(room, e):
+                events.append(
+                    (room, e.seq, e.kind, e.uid, e.timestamp, e.ref, e.rev, e.user, e.id, e.text)
+                )
+                heads[room] = e.seq
+                if e.id:
+                    said.append((room, e.uid, e.id, e.seq, e.timestamp))
+            case PutRoom(room, kind, uids, title):
+                rooms[room] = (room, kind, title, 0)
+                members.extend((uid, room) for uid in uids)
+            case PutIdentity(uid, name, plain, banned, seen):
+                identities.pop(uid, None)
+                # A plain person cannot come back: nothing of them is kept at rest but a ban.
+                if plain and seen and not banned:
+                    gone.add(uid)
+                else:
+                    gone.discard(uid)
+                    identities[uid] = (uid, name, user_key(name), plain, banned, seen)
+            case PutSession(gateway, sid, uid, plain, seats):
+                dropped.discard((gateway, sid))
+                sessions[gateway, sid] = (gateway, sid, uid, plain, msgpack.packb(seats))
+            case DropSession(gateway, sid):
+                sessions.pop((gateway, sid), None)
+                dropped.add((gateway, sid))
+            case BlankText(room, seq, rev):
+                blanks.append((rev, room, seq))
+            case _:
+                assert_never(write)
+    _many(
+        connection,
+        "INSERT INTO rooms VALUES",
+        " ON CONFLICT (room) DO UPDATE SET kind = excluded.kind, title = excluded.title",
+        list(rooms.values()),
+    )
+    _many(connection, "INSERT OR IGNORE INTO members VALUES", "", members)
+    _many(connection, "INSERT INTO events VALUES", "", events)
+    known = _many(
+        connection,
+        "UPDATE rooms SET head = news.column2 FROM (VALUES",
+        ") AS news WHERE room = news.column1",
+        list(heads.items()),
+    )
+    if known != len(heads):
+        raise sqlite3.IntegrityError("an event of a room that was never made")
+    _many(connection, "REPLACE INTO said (room, uid, id, seq, timestamp) VALUES", "", said)
+    _many(connection, "REPLACE INTO identities VALUES", "", list(identities.values()))
+    _many(connection, "DELETE FROM identities WHERE uid IN (VALUES", ")", [(u,) for u in gone])
+    _many(
+        connection,
+        "REPLACE INTO sessions (gateway, sid, uid, plain, rooms) VALUES",
+        "",
+        list(sessions.values()),
+    )
+    # A join, since `(gateway, sid) IN (VALUES …)` scans the whole table in SQLite 3.40.
+    _many(
+        connection,
+        "DELETE FROM sessions WHERE place IN (SELECT place FROM (VALUES",
+        ") AS gone CROSS JOIN sessions ON gateway = gone.column1 AND sid = gone.column2)",
+        list(dropped),
+    )
+    for blank in blanks:
+        connection.execute("UPDATE events SET text = '', rev = ? WHERE room = ? AND seq = ?", blank)
+
+
+def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> float:
+    """Forgets up to `limit` ids of messages said before this wall time. Returns the time of the
+    oldest that is left, or infinity."""
+    oldest = connection.execute(
+        "SELECT place, timestamp FROM said ORDER BY place LIMIT ?", (limit,)
+    ).fetchall()
+    due = 0
+    while due < len(oldest) and oldest[due][1] < before:
+        due += 1
+    if due:
+        connection.execute("DELETE FROM said WHERE place <= ?", (oldest[due - 1][0],))
+    return float(oldest[due][1]) if due < len(oldest) else before if due else float("inf")
+
+
+def _many(
+    connection: sqlite3.Connection, head: str, tail: str, rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """Executes `head (?, …), (?, …) tail` over all rows. Returns how many rows it changed."""
+    start = changed = 0
+    for size in _ROWS:
+        while len(rows) - start >= size:
+            chunk = rows[start : start + size]
+            sql = _statement(head, tail, len(chunk[0]), size)
+            changed += connection.execute(sql, tuple(chain.from_iterable(chunk))).rowcount
+            start += size
+    return changed
+
+
+@cache  # a handful of statements in the sizes of _ROWS
+def _statement(head: str, tail: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"{head} {', '.join([row] * rows)}{tail}"

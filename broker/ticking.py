@@ -1,0 +1,91 @@
+"""What happens when nothing is asked: leases and graces end, presence and beacons go out. Pure."""
+
+from broker.coming import drop, leave_seat
+from broker.directory import session_row
+from broker.effects import Effect, Publish
+from broker.house import House, Moment
+from common.messages import (
+    Beacon,
+    Presence,
+    Typing,
+    gateway_topic,
+    presence_topic,
+    typing_topic,
+)
+from common.names import SYSTEM
+
+DROPS = 500
+"""Sockets dropped in one tick: the others go in the next ones, so that answers never wait long."""
+BEACON_S = 1.0
+BEACON_ROOMS = 5000
+
+
+def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
+    """Of gateways that are gone, and lost connections that did not come back."""
+    left = DROPS
+    for gateway in house.directory.gateways.expire(at.now):
+        for session in list(gateway.sessions.values())[:left]:
+            drop(house, session, at, out)
+            left -= 1
+    for session in house.directory.lost_for_good(at.now, left):
+        drop(house, session, at, out)
+    for session, name in house.directory.doubted_for_good(at.now, DROPS):
+        leave_seat(house, session, house.directory.person_of(session), name, at, out)
+        out.append(session_row(session))
+
+
+def tell_rooms(house: House, quiet: bool, at: Moment, out: list[Effect]) -> None:
+    """Presence and typing; in a quiet time presence waits."""
+    for room in house.rooms.restless():
+        room.calm(at.now)
+        changes = [] if quiet else room.presence.take(room.count, at.now)
+        for change in changes:
+            presence = Presence(
+                term=house.term,
+                room=room.name,
+                since=change.since,
+                version=change.version,
+                count=change.count,
+                joined=list(change.joined),
+                left=list(change.left),
+            )
+            out.append(Publish(presence_topic(room.name), presence))
+        users = room.typists.take(at.now)
+        if users is not None:
+            to = list(room.members)
+            typing = Typing(term=house.term, room=room.name, users=users, to=to)
+            topics = house.topics(room) if room.private else (typing_topic(room.name),)
+            out += [Publish(topic, typing) for topic in topics]
+
+
+def beacons(house: House, at: Moment, out: list[Effect]) -> None:
+    """To each gateway the heads that changed lately in rooms that it has sockets in."""
+    changed = house.rooms.changed_lately(at.now)
+    private = {
+        room.name: set(house.directory.gateways_of(room.members))
+        for room in changed
+        if room.private
+    }
+    for gateway in house.directory.gateways.bound():
+        heads = [
+            (room.name, room.head)
+            for room in changed
+            if room.name in gateway.rooms
+            or room.name == SYSTEM
+            or (room.private and gateway.id in private[room.name])
+        ]
+        for start in range(0, max(1, len(heads)), BEACON_ROOMS):
+            gateway.beat += 1
+            some = dict(heads[start : start + BEACON_ROOMS])
+            beacon = Beacon(term=house.term, beat=gateway.beat, epoch=house.epoch, heads=some)
+            out.append(Publish(gateway_topic(gateway.id), beacon))
+
+
+def forget(house: House, at: Moment) -> None:
+    """Whoever and whatever is at rest lives in the store only."""
+    clean_before = house.ledger.clean_before()
+    house.recent.forget(clean_before)
+    house.directory.free_names(at.now, clean_before)
+    house.directory.people.forget(at.now, clean_before)
+    house.rooms.forget(at.now, clean_before)
+    house.facts.forget(at.now)

@@ -1,0 +1,49 @@
+"""The typists: who is typing in one room now. Pure."""
+
+TYPING_S = 6.0
+GATHER_S = 0.5
+"""Changes are told at most twice a second."""
+
+
+class Typists:
+    """Somebody types until they say so, say something, leave, or were silent for a while."""
+
+    __slots__ = ("_changed", "_told_at", "_typing")
+
+    def __init__(self) -> None:
+        self._typing: dict[str, tuple[str, float]] = {}
+        self._changed = False
+        self._told_at = -GATHER_S
+
+    @property
+    def pending(self) -> bool:
+        return self._changed or bool(self._typing)
+
+    def start(self, uid: str, name: str, now: float) -> None:
+        if self._typing.get(uid, ("", 0.0))[0] != name:
+            self._changed = True
+        self._typing[uid] = (name, now + TYPING_S)
+
+    def stop(self, uid: str) -> None:
+        if self._typing.pop(uid, None):
+            self._changed = True
+
+    def rename(self, uid: str, name: str) -> None:
+        if uid in self._typing:
+            self._typing[uid] = (name, self._typing[uid][1])
+            self._changed = True
+
+    def clear(self) -> None:
+        if self._typing:
+            self._typing.clear()
+            self._changed = True
+
+    def take(self, now: float) -> dict[str, str] | None:
+        """Names by uid if that is to be told now, else None."""
+        for uid in [uid for uid, (_, until) in self._typing.items() if until <= now]:
+            self.stop(uid)
+        if not self._changed or now < self._told_at + GATHER_S:
+            return None
+        self._changed = False
+        self._told_at = now
+        return {uid: name for uid, (name, _) in self._typing.items()}

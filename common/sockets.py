@@ -1,0 +1,141 @@
+"""The ZeroMQ sockets of both sides, with the options that they must not be without."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import zmq
+
+from common.frames import FRAME_BYTES
+from common.keys import BrokerKeys, PeerKeys
+
+Socket = zmq.Socket[bytes]
+COMMANDS_QUEUED = 10_000
+"""Commands, or answers, that wait on one link; a sender sees EAGAIN at the limit."""
+BROADCASTS_QUEUED = 10_000
+"""Broadcasts that wait for one gateway; more are dropped, and the gateway sees the hole."""
+HEARTBEAT_MS = 2_000
+SILENCE_MS = 6_000
+"""A peer that is silent for so long is gone: one that lost its power never says so."""
+LAST_WORDS_MS = 1_000
+"""How long a closed socket goes on to send."""
+RECONNECT_MS = 100
+RECONNECT_MAX_MS = 2_000
+
+
+class SocketError(Exception):
+    """An endpoint cannot be used; the message says why, in one line."""
+
+
+def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
+    """The broker's end of commands. A send to nobody raises ZMQError(EHOSTUNREACH), to somebody who
+    does not read EAGAIN."""
+    socket = _socket(context, zmq.ROUTER)
+    socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+    socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
+    _serve(socket, keys)
+    return socket
+
+
+def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
+    """The broker's end of broadcasts."""
+    socket = _socket(context, zmq.XPUB)
+    socket.setsockopt(zmq.SNDHWM, BROADCASTS_QUEUED)
+    # Without it, subscriptions are lost when many gateways come back at once (libzmq #4064).
+    socket.setsockopt(zmq.RCVHWM, 0)
+    _serve(socket, keys)
+    return socket
+
+
+def dealer(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
+    """A gateway's or script's end of commands, not yet connected."""
+    socket = _socket(context, zmq.DEALER)
+    socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
+    socket.setsockopt(zmq.RCVHWM, COMMANDS_QUEUED)
+    _visit(socket, keys)
+    return socket
+
+
+def subscriber(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
+    """A gateway's end of broadcasts, not yet connected."""
+    socket = _socket(context, zmq.SUB)
+    socket.setsockopt(zmq.RCVHWM, BROADCASTS_QUEUED)
+    # Subscriptions are sent like messages: with a limit some are lost (libzmq #4064).
+    socket.setsockopt(zmq.SNDHWM, 0)
+    _visit(socket, keys)
+    return socket
+
+
+def bind(socket: Socket, endpoint: str) -> str:
+    """Binds, and returns the real endpoint (port 0 takes any). Raises SocketError."""
+    _speak(socket, endpoint)
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        reason = "is in use" if error.errno == zmq.EADDRINUSE else f"cannot be used: {error}"
+        raise SocketError(f"{endpoint} {reason}") from None
+    return str(socket.getsockopt_string(zmq.LAST_ENDPOINT)).rstrip("\0")
+
+
+def connect(socket: Socket, endpoint: str) -> None:
+    """Connects in the background, again and again. Raises SocketError if the endpoint is none."""
+    _speak(socket, endpoint)
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        raise SocketError(f"{endpoint} cannot be used: {error}") from None
+
+
+def is_local(endpoint: str) -> bool:
+    """Whether only this host can reach it."""
+    url = urlsplit(endpoint)
+    if url.scheme != "tcp" or url.hostname == "localhost":
+        return True
+    try:
+        return ip_address(url.hostname or "").is_loopback
+    except ValueError:  # an interface, a host's name or `*`
+        return False
+
+
+def events_told(bound: str, advertise: str) -> str:
+    """What `Welcome.events` tells of this endpoint: as advertised, else its port, else itself."""
+    if advertise or not bound.startswith("tcp://"):
+        return advertise or bound
+    return bound.rpartition(":")[2]
+
+
+def events_endpoint(broker: str, told: str) -> str:
+    """Where to subscribe, from the broker's command endpoint and what its Welcome told."""
+    if not told.isdecimal():
+        return told
+    host = broker.rpartition(":")[0] if broker.startswith("tcp://") else "tcp://127.0.0.1"
+    return f"{host}:{told}"
+
+
+def _socket(context: zmq.Context[Socket], kind: int) -> Socket:
+    socket = context.socket(kind)
+    socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+    socket.setsockopt(zmq.MAXMSGSIZE, FRAME_BYTES)
+    socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, SILENCE_MS)
+    socket.setsockopt(zmq.HEARTBEAT_TTL, SILENCE_MS)
+    return socket
+
+
+def _speak(socket: Socket, endpoint: str) -> None:
+    # Only where it is asked for: else `localhost` may mean ::1 to one side only.
+    socket.setsockopt(zmq.IPV6, "[" in endpoint)
+
+
+def _serve(socket: Socket, keys: BrokerKeys | None) -> None:
+    if keys is not None:
+        socket.setsockopt(zmq.CURVE_SERVER, 1)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
+
+
+def _visit(socket: Socket, keys: PeerKeys | None) -> None:
+    socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
+    socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
+    if keys is not None:
+        socket.setsockopt(zmq.CURVE_SERVERKEY, keys.broker)
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.own.public)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)

@@ -1,0 +1,93 @@
+"""The store's file: how broker and scripts know it for ours, and who may have it."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+APPLICATION_ID = 0x48554242  # "HUBB"
+SCHEMA_VERSION = 1
+
+
+class StoreFileError(Exception):
+    """The file cannot be used; the message says why and what to do, in one line."""
+
+
+def store_path(store: str) -> Path | None:
+    """The file that HUBBUB_STORE names, None for `memory:`. Raises StoreFileError."""
+    kind, colon, path = store.partition(":")
+    if colon and kind == "sqlite" and path and "\0" not in path:
+        # Links are followed, so that two names of one file have one lock.
+        return Path(os.path.realpath(path))
+    if store == "memory:":
+        return None
+    raise StoreFileError(f"store {store!r}: HUBBUB_STORE is sqlite:PATH or memory:")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keeps everybody else from the store until left: one broker a file, and no restore under a
+    running one. The lock file stays: removing it would let two have it."""
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreFileError(f"store {path}: another process has it, stop that first") from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, nor checkpoint (SQLite before 3.51.3 can corrupt a file that
+    two connections checkpoint at once)."""
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+
+
+def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the store is yet to be made. Raises StoreFileError if the file is not a store of this
+    version."""
+    try:
+        application, version, tables = connection.execute(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+            " FROM pragma_application_id, pragma_user_version"
+        ).fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise StoreFileError(f"store {path}: this is no SQLite database") from None
+        raise StoreFileError(f"store {path}: cannot be read: {error}") from None
+    if (application, version, tables) == (0, 0, 0):
+        return True
+    if application != APPLICATION_ID:
+        raise StoreFileError(f"store {path}: this database belongs to another program")
+    if version != SCHEMA_VERSION:
+        raise StoreFileError(
+            f"store {path}: it has version {version}, this hubbub reads version {SCHEMA_VERSION}"
+        )
+    return False
+
+
+def check(path: Path) -> None:
+    """Raises StoreFileError unless the file is there and is a store of this version."""
+    if not path.is_file():
+        raise StoreFileError(f"store {path}: there is no such file")
+    try:
+        with closing(reader(path)) as connection:
+            if is_empty(connection, path):
+                raise StoreFileError(f"store {path}: this file is empty")
+    except sqlite3.Error as error:
+        raise StoreFileError(f"store {path}: cannot be opened: {error}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in this folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,119 @@
+"""The mirror: what somebody knows who follows only what the broker answers and publishes."""
+
+from broker.effects import Publish, Send
+from common.messages import (
+    Event,
+    Happened,
+    Join,
+    Joined,
+    Listed,
+    Presence,
+    Said,
+    events_topic,
+    gateway_topic,
+    presence_topic,
+)
+from common.names import user_key
+
+
+class Roster:
+    """Who is in one room. `names` is None while that has to be asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] | None = None
+        self.version = 0
+        self.crowd = False
+
+    def told(self, listed: Listed) -> None:
+        if listed.version < self.version:
+            return
+        self.names = set(listed.users)
+        self.version = listed.version
+        self.crowd = listed.crowd
+        assert listed.count == len(self.names) == len(listed.users)
+        assert len({user_key(name) for name in self.names}) == len(self.names)
+
+    def changed(self, presence: Presence) -> None:
+        if presence.version <= self.version:
+            return
+        if self.names is None or presence.since != self.version:
+            self.names = None
+            return
+        self.version = presence.version
+        joined, left = set(presence.joined), set(presence.left)
+        if self.crowd:
+            assert not joined
+            assert not left
+            return
+        assert not joined & left
+        assert left <= self.names, "somebody left who was not here"
+        self.names = self.names - left
+        assert not joined & self.names, "somebody joined who was here"
+        self.names |= joined
+        assert len(self.names) == presence.count
+
+
+class Mirror:
+    """Fails as soon as what it sees cannot be."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, list[Event]] = {}
+        self.rosters: dict[str, Roster] = {}
+        self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self.private: dict[str, set[str]] = {}
+        self.members_at: dict[str, set[str]] = {}
+        """Gateways, each with the uids that were ever there."""
+        self.names: dict[str, str] = {}
+        self.term = 0
+
+    def roster(self, room: str) -> Roster:
+        return self.rosters.setdefault(room, Roster())
+
+    def restarted(self) -> None:
+        """The link is new: what presence came meanwhile is not known."""
+        self.rosters.clear()
+
+    def sees(self, release: Publish) -> None:
+        message = release.message
+        assert message.term >= self.term
+        self.term = message.term
+        match message:
+            case Happened():
+                self._happened(release.topic, message)
+            case Presence():
+                assert release.topic == presence_topic(message.room)
+                self.roster(message.room).changed(message)
+            case _:
+                pass
+
+    def joined(self, gateway: str, command: Join, answer: Joined) -> None:
+        self.members_at.setdefault(gateway, set()).add(answer.uid)
+        head = len(self.logs.get(answer.room, []))
+        assert answer.head <= head, "an ack came before its event"
+
+    def said_so(self, uid: str, send: Send) -> None:
+        answer = send.answer
+        assert isinstance(answer, Said)
+        key = (answer.room, uid, answer.id)
+        first = self.said.setdefault(key, (answer.seq, answer.timestamp))
+        assert first == (answer.seq, answer.timestamp), "a repeat got another answer"
+        event = self.logs[answer.room][answer.seq - 1]
+        assert (event.kind, event.uid, event.id) == ("message", uid, answer.id)
+
+    def _happened(self, topic: str, message: Happened) -> None:
+        room = message.room
+        log = self.logs.setdefault(room, [])
+        if room.startswith("@"):
+            here = [g for g in self.members_at if gateway_topic(g) == topic]
+            assert len(here) == 1, f"a private line on {topic!r}"
+            assert set(message.to) & self.members_at[here[0]], "no member was ever there"
+            assert self.private.setdefault(room, set(message.to)) == set(message.to)
+            if message.events[0].seq <= len(log):
+                assert log[message.events[0].seq - 1] == message.events[0]
+                return
+        else:
+            assert topic == events_topic(room)
+            assert not message.to
+        for event in message.events:
+            assert event.seq == len(log) + 1, f"a hole or a repeat in {room}"
+            log.append(event)

@@ -1,0 +1,59 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
+from common.messages import Said
+from tests.broker.peer import Peer
+from tests.broker.running import broker
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("broker", "local", "hostb"):
+        make_pair(tmp_path, name)
+    return tmp_path
+
+
+def keys_of(folder: Path, name: str) -> PeerKeys:
+    keys = peer_keys(str(folder), name)
+    assert keys is not None
+    return keys
+
+
+async def test_a_peer_with_a_key_is_admitted_and_known_by_name(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with (
+        broker(keys=broker_keys(str(folder))) as house,
+        Peer(house.endpoint, keys_of(folder, "hostb")) as peer,
+    ):
+        await peer.hello("g1")
+        await peer.join("ann")
+        await peer.take_up("lobby")
+        assert isinstance(await peer.say("hi", "x"), Said)
+        assert await peer.hear_texts(1) == ["hi"]
+    assert "hello from gateway 'g1' with the key hostb" in caplog.text
+    for name in ("local", "hostb"):
+        assert keys_of(folder, name).own.secret.decode() not in caplog.text
+
+
+async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    make_pair(elsewhere, "broker")
+    make_pair(elsewhere, "mallory")
+    true, stranger = keys_of(folder, "local"), keys_of(elsewhere, "mallory")
+    unknown = PeerKeys(stranger.own, true.broker)
+    misled = PeerKeys(true.own, stranger.broker)
+    async with (
+        broker(keys=broker_keys(str(folder))) as house,
+        Peer(house.endpoint, true) as peer,
+    ):
+        await peer.hello()
+        for keys in (None, unknown, misled):
+            async with Peer(house.endpoint, keys) as outsider:
+                await outsider.send_hello()
+                assert not await outsider.dealer.poll(300)
+        await peer.join("ann")

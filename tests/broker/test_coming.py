@@ -1,0 +1,260 @@
+"""broker.coming: who comes, who goes, and what others are told of it."""
+
+import pytest
+
+from common.messages import Done, Join, Leave, Names, Since
+from tests.playbook import (
+    Chat,
+    answered,
+    asks,
+    closes,
+    drops,
+    hello,
+    joined,
+    joins,
+    key_of,
+    leaves,
+    nothing_else,
+    opens,
+    play,
+    presence,
+    refused,
+    restart,
+    says,
+    seconds,
+    told,
+)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    chat = Chat()
+    play(chat, hello("g1"), hello("g2"))
+    return chat
+
+
+def names(chat: Chat, room: str = "lobby") -> list[str]:
+    users: list[str] = chat.answer(Names(no=0, room=room)).users
+    return users
+
+
+def test_a_newcomer_is_told_to_the_room(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        told("lobby", "join", "ann"),
+        joined("ann", head=1, count=1, again=False, recovered=False),
+        nothing_else(),
+        seconds(0.5),
+        presence(joined=["ann"], count=1),
+        nothing_else(),
+    )
+
+
+def test_a_second_tab_is_no_second_person(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        joins("ann/2", gateway="g2"),
+        joined("ann", head=1, count=1, again=False),
+        nothing_else(),
+        closes("ann"),
+        answered(Done),
+        nothing_else(),
+        closes("ann/2", "g2"),
+        told("lobby", "leave", "ann"),
+    )
+
+
+def test_joining_again_replays_nothing(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("ann"), joined("ann", again=True, recovered=True, head=1))
+
+
+def test_since_brings_exactly_what_was_missed(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        joins("bob", since=Since("epoch", 1)),
+        joined("bob", head=2, recovered=True),
+        joins("cid", since=Since("epoch", 9)),
+        joined("cid", recovered=False),
+        joins("dan", since=Since("other", 1)),
+        joined("dan", recovered=False),
+    )
+
+
+def test_too_much_missed_is_not_recovered() -> None:
+    chat = Chat(recovery_events=1)
+    play(chat, hello(), joins("ann"), says("ann", "x"))
+    play(chat, joins("bob", since=Since("epoch", 2)), joined("bob", head=3, recovered=True))
+    play(chat, joins("cid", since=Since("epoch", 2)), joined("cid", head=4, recovered=False))
+
+
+def test_a_reload_within_the_grace_is_not_seen(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        seconds(1),
+        drops("ann"),
+        answered(Done),
+        seconds(4.5),
+        nothing_else(),
+        joins("ann/2", "lobby", gateway="g2"),
+        joined("ann", head=1),
+        nothing_else(),
+        seconds(3),
+        nothing_else(),
+    )
+
+
+def test_a_lost_connection_leaves_after_the_grace(chat: Chat) -> None:
+    play(chat, joins("ann"), drops("ann"), seconds(4.9))
+    assert names(chat) == ["ann"]
+    play(chat, seconds(0.2), told("lobby", "leave", "ann"))
+    assert names(chat) == []
+
+
+def test_a_plain_socket_leaves_at_once(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann", "", plain=True),
+        joined("ann", "lobby"),
+        drops("ann"),
+        told("lobby", "leave", "ann"),
+        joins("bob", user="ann"),
+        joined("ann"),
+    )
+
+
+def test_a_name_is_held_for_who_has_left(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        closes("ann"),
+        joins("bob", user="Ann"),
+        joined("Ann2"),
+        seconds(600.1),
+        joins("cid", user="Ann"),
+        joined("Ann"),
+        joins("ann", user=None),
+        joined("ann3"),
+    )
+
+
+def test_renaming_is_told_in_all_rooms(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        joins("ann", "tea"),
+        seconds(1),
+        joins("ann", "tea", user="Eve"),
+        told("lobby", "rename", "Eve", "ann"),
+        told("tea", "rename", "Eve", "ann"),
+        joined("Eve", "tea", again=True, head=2),
+        seconds(0.5),
+        presence("lobby", joined=["Eve"], left=["ann"], count=1),
+        presence("tea", joined=["Eve"], left=["ann"], count=1),
+        nothing_else(),
+        joins("bob", user="ann"),
+        joined("ann"),
+    )
+
+
+def test_asking_again_for_a_taken_name_changes_nothing(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("bob", user="ann"), joined("ann2"))
+    play(chat, joins("bob", "tea", user="ann"), joined("ann2", "tea"), told("tea", "join", "ann2"))
+    play(chat, joins("cid", user="system"), joined("system2"))
+
+
+def test_too_many_renames_are_refused() -> None:
+    chat = Chat(message_rate=1.0, message_burst=2)
+    play(chat, hello(), joins("ann", user="a"), joins("ann", user="b"), joins("ann", user="c"))
+    play(chat, joins("ann", user="d"), refused("rate_limited"), nothing_else())
+    play(chat, joins("ann", user="c"), joined("c"), seconds(1), joins("ann", user="d"), joined("d"))
+
+
+@pytest.mark.parametrize(
+    ("room", "user", "code"),
+    [
+        ("lobby", None, "bad_name"),
+        ("lobby", "a,b", "bad_name"),
+        ("a b", "ann", "bad_request"),
+        ("System", "ann", "forbidden"),
+        ("@nowhere", "ann", "no_such_room"),
+    ],
+)
+def test_what_cannot_be_joined(chat: Chat, room: str, user: str | None, code: str) -> None:
+    play(chat, joins("ann", room, user=user), refused(code), nothing_else())
+    assert not chat.shelf.people
+
+
+def test_a_socket_belongs_to_one_token(chat: Chat) -> None:
+    play(chat, joins("ann"))
+    answer = chat.answer(Join(no=0, sid="ann", key=key_of("bob"), room="tea", user="bob"))
+    assert answer.code == "bad_request"
+
+
+def test_one_socket_is_in_so_many_rooms_only() -> None:
+    chat = Chat(socket_rooms=2)
+    play(chat, hello(), joins("ann", "a"), joins("ann", "b"), joins("ann", "c"))
+    play(chat, joins("ann", "c"), refused("forbidden"), joins("ann", "b"), joined("ann", "b"))
+    play(chat, leaves("ann", "a"), joins("ann", "c"), joined("ann", "c"))
+
+
+def test_leaving(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        leaves("ann", "Lobby"),
+        told("lobby", "leave", "ann"),
+        answered(Done),
+        leaves("ann"),
+        refused("not_joined"),
+        leaves("ann", "@nowhere"),
+        refused("no_such_room"),
+        says("ann", "x"),
+        refused("not_joined"),
+    )
+
+
+def test_a_repeated_leave_is_no_error(chat: Chat) -> None:
+    play(chat, joins("ann"))
+    for _ in range(2):
+        play(chat, asks(Leave(no=77, sid="ann", room="lobby")), answered(Done))
+    play(chat, nothing_else())
+
+
+def test_the_first_join_tells_the_private_rooms(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("bob"), opens("ann", "bob"))
+    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    play(
+        chat,
+        says("ann", "psst", room),
+        joins("bob/2", gateway="g2"),
+        joined("bob", private={room: 1}),
+        joins("bob/2", "tea", gateway="g2"),
+        joined("bob", "tea", private={}),
+        joins("bob", room, since=Since("epoch", 0)),
+        joined("bob", room, head=1, recovered=True, again=False, count=2),
+        nothing_else(),
+        joins("bob", room, since=Since("epoch", 0)),
+        joined("bob", room, again=True),
+        leaves("bob", room),
+        answered(Done),
+        nothing_else(),
+        joins("eve", room),
+        refused("no_such_room"),
+    )
+
+
+def test_after_a_restart_everybody_is_where_they_were(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("bob"), closes("bob"), restart())
+    assert names(chat) == ["ann"]
+    play(
+        chat,
+        hello("g2"),
+        joins("cid", user="bob", gateway="g2"),
+        joined("bob2", head=4, count=2),
+        joins("bob", user=None, gateway="g2"),
+        joined("bob", count=3),
+    )

@@ -1,0 +1,277 @@
+"""broker.core and broker.house: whatever people, gateways and time do, a mirror that follows only
+what is released tells the truth."""
+
+from typing import Any
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import structs
+
+from broker.core import Core
+from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
+from common.messages import (
+    AnyCommand,
+    Asked,
+    Beat,
+    Direct,
+    Done,
+    Failed,
+    Gone,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Listed,
+    Names,
+    Opened,
+    Participants,
+    Register,
+    Said,
+    Say,
+    Since,
+    Sitting,
+)
+from common.settings import Settings
+from tests.broker.mirror import Mirror
+from tests.playbook import key_of
+from tests.shelf import Shelf
+
+GATEWAYS = ("g1", "g2")
+PEOPLE = ("ann", "bob", "cid", "dan")
+ROOMS = ("lobby", "tea")
+REST_S = 800.0
+_RELEASES = (Send, Publish, SendPage, SendRooms)
+
+gateways = st.sampled_from(GATEWAYS)
+sids = st.tuples(st.sampled_from(PEOPLE), st.integers(0, 1)).map(lambda t: f"{t[0]}/{t[1]}")
+rooms = st.sampled_from(ROOMS)
+whiches = st.integers(0, 31)
+OFTEN = 28
+users = st.sampled_from([None, *PEOPLE, "Ann", "eve"])
+
+
+class Hubbub(RuleBasedStateMachine):
+    """A broker, a store that commits when told, and two gateways that know only what they are
+    answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings(crowd=2, crowd_joins=100, message_rate=0.0)
+        self.shelf = Shelf()
+        self.mirror = Mirror()
+        self.now = 0.0
+        self.no = 0
+        self.asked: dict[int, tuple[str, AnyCommand]] = {}
+        self.sittings: dict[str, dict[str, tuple[str, set[str]]]] = {g: {} for g in GATEWAYS}
+        self.uids: dict[str, str] = {}
+        self.lines: list[str] = []
+        """Private rooms that were opened."""
+        self.start()
+
+    def start(self) -> None:
+        self.waiting: list[Effect] = []
+        opened = self.shelf.open(self.wall - self.settings.name_hold)
+        self.core = Core(self.settings, opened, self.now)
+        self.linked: set[str] = set()
+        self.mirror.restarted()
+
+    @property
+    def wall(self) -> float:
+        return 1e9 + self.now
+
+    # --- the shell -------------------------------------------------------------------------------
+
+    def ask(self, gateway: str, command: AnyCommand) -> None:
+        if gateway not in self.linked and isinstance(command, Asked):
+            self.link(gateway)
+        self.no += 1
+        command = structs.replace(command, no=self.no)
+        self.asked[self.no] = (gateway, command)
+        needs = self.core.needs(command)
+        self.core.learn(needs, self.shelf.learn(needs))
+        for _ in range(5):
+            try:
+                self.waiting += self.core.handle(gateway.encode(), command, self.now, self.wall)
+            except Missing as missing:
+                self.core.learn(missing.needs, self.shelf.learn(missing.needs))
+            else:
+                return
+        raise AssertionError(f"asks for ever: {command}")
+
+    def link(self, gateway: str) -> None:
+        self.linked.add(gateway)
+        self.ask(gateway, Hello(no=0, wire=1, gateway=gateway))
+        sittings = [
+            Sitting(sid, self.uids[person], False, sorted(rooms))
+            for sid, (person, rooms) in self.sittings[gateway].items()
+        ]
+        self.ask(gateway, Register(no=0, sittings=sittings, last=True))
+
+    @rule()
+    def commit(self) -> None:
+        effects, self.waiting = self.waiting, []
+        writes: list[Write] = [one for one in effects if not isinstance(one, _RELEASES)]
+        self.shelf.commit(writes)
+        self.core.committed(len(writes))
+        for effect in effects:
+            if isinstance(effect, Publish):
+                self.mirror.sees(effect)
+            elif isinstance(effect, Send):
+                self.answered(effect)
+
+    def answered(self, send: Send) -> None:
+        gateway, command = self.asked.pop(send.answer.no)
+        answer: Any = send.answer
+        sittings = self.sittings[gateway] if gateway in GATEWAYS else {}
+        match command, answer:
+            case Join(sid=sid), Joined():
+                person = sid.partition("/")[0]
+                self.uids[person] = answer.uid
+                self.mirror.joined(gateway, command, answer)
+                sittings.setdefault(sid, (person, set()))[1].add(answer.room)
+            case Leave(sid=sid, room=room), Done():
+                if sid in sittings:
+                    sittings[sid][1].discard(room)
+            case Say(sid=sid), Said():
+                self.mirror.said_so(self.uids[sid.partition("/")[0]], send)
+            case Say(sid=sid, room=room), Failed(code="not_joined"):
+                known = sittings.get(sid, ("", set()))[1]
+                assert room not in known, "not_joined, but holds an ack and has not left"
+            case Names(room=room), Listed():
+                self.mirror.roster(room).told(answer)
+            case Participants(room=room), Listed():
+                self.mirror.roster(room).told(answer)
+            case Direct(), Opened(room=room):
+                self.lines.append(room)
+            case _, Failed(code=code):
+                assert code not in ("hello", "unavailable", "bad_request"), (command, answer)
+
+    # --- what people do --------------------------------------------------------------------------
+
+    @rule(gateway=gateways, sid=sids, room=rooms, user=users, seq=st.none() | st.integers(0, 5))
+    def join(self, gateway: str, sid: str, room: str, user: str | None, seq: int | None) -> None:
+        since = None if seq is None else Since("epoch", seq)
+        key = key_of(sid.partition("/")[0])
+        self.ask(gateway, Join(no=0, sid=sid, key=key, room=room, user=user, since=since))
+
+    def socket(self, which: int) -> tuple[str, str, str]:
+        """One that joined a room, with its gateway and room; rarely one that may not have."""
+        seats = [
+            (gateway, sid, room)
+            for gateway, sittings in self.sittings.items()
+            for sid, (_, joined) in sittings.items()
+            for room in sorted(joined)
+        ]
+        return seats[which % len(seats)] if seats and which < OFTEN else ("g1", "ann/0", "tea")
+
+    @rule(which=whiches)
+    def leave(self, which: int) -> None:
+        self.commit()  # else the gateway does not know whether it may leave
+        gateway, sid, room = self.socket(which)
+        self.ask(gateway, Leave(no=0, sid=sid, room=room))
+        self.commit()
+
+    @rule(which=whiches, left=st.booleans(), later=st.booleans())
+    def go(self, which: int, left: bool, later: bool) -> None:
+        self.commit()
+        gateway, sid, _ = self.socket(which)
+        self.ask(gateway, Gone(no=0, sid=sid, left=left))
+        self.sittings[gateway].pop(sid, None)
+        if not later:
+            self.commit()
+
+    @rule(which=whiches, id=st.sampled_from("xyz"))
+    def say(self, which: int, id: str) -> None:
+        gateway, sid, room = self.socket(which)
+        self.ask(gateway, Say(no=0, sid=sid, room=room, text="text", id=id))
+
+    @rule(which=whiches, other=st.sampled_from(PEOPLE))
+    def open(self, which: int, other: str) -> None:
+        gateway, sid, _ = self.socket(which)
+        if other in self.uids and not sid.startswith(other):
+            self.ask(gateway, Direct(no=0, sid=sid, uid=self.uids[other]))
+
+    @rule(which=whiches, line=st.integers(0, 9), id=st.sampled_from("xyz"))
+    def whisper(self, which: int, line: int, id: str) -> None:
+        if self.lines:
+            gateway, sid, _ = self.socket(which)
+            room = self.lines[line % len(self.lines)]
+            self.ask(gateway, Say(no=0, sid=sid, room=room, text="psst", id=id))
+
+    @rule(which=whiches)
+    def list(self, which: int) -> None:
+        gateway, sid, room = self.socket(which)
+        self.ask(gateway, Participants(no=0, sid=sid, room=room))
+
+    @rule(room=rooms)
+    def look(self, room: str) -> None:
+        self.ask("script", Names(no=0, room=room, limit=1000))
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    @rule(passing=st.sampled_from([0.05, 0.1, 0.3, 1.0, 6.0, 70.0]), silent=st.sampled_from("-12"))
+    def wait(self, passing: float, silent: str) -> None:
+        until = self.now + passing
+        step = 0.05 if passing < 10 else 1.0
+        while self.now < until:
+            self.now += step
+            for gateway in self.linked:
+                if not gateway.endswith(silent):
+                    self.core.handle(gateway.encode(), Beat(no=0), self.now, self.wall)
+            self.waiting += self.core.tick(self.now, self.wall)
+        if passing > self.settings.lease and silent != "-":
+            self.linked.discard(f"g{silent}")
+
+    @rule()
+    def restart(self) -> None:
+        """Killed: what was not on disk is lost, and nobody was answered."""
+        self.asked.clear()
+        self.start()
+
+    # --- the truth -------------------------------------------------------------------------------
+
+    @invariant()
+    def logs_are_what_is_stored(self) -> None:
+        for room, log in self.shelf.logs.items():
+            seen = self.mirror.logs.get(room, [])
+            if not room.startswith("@"):
+                assert seen == log
+            keys = [(event.uid, event.id) for event in log if event.kind == "message"]
+            assert len(keys) == len(set(keys)), "stored twice"
+
+    @rule()
+    def compare(self) -> None:
+        """When all is told, the mirror's rosters are the lists that the broker gives."""
+        for gateway in GATEWAYS:
+            if gateway not in self.linked:
+                self.link(gateway)
+        self.wait(1.5, "-")
+        self.commit()
+        for room in ROOMS:
+            roster = self.mirror.roster(room)
+            names, crowd = roster.names, roster.crowd
+            self.ask("script", Names(no=0, room=room, limit=1000))
+            self.commit()
+            if names is not None and not crowd:
+                assert names == roster.names
+
+    def teardown(self) -> None:
+        """When all are gone, nothing stays in memory."""
+        for gateway in GATEWAYS:
+            self.commit()
+            self.sittings[gateway].clear()
+            self.linked.discard(gateway)
+            self.link(gateway)
+        self.wait(10.0, "-")
+        self.commit()
+        self.wait(REST_S, "-")
+        self.commit()
+        self.wait(70.0, "-")
+        house = self.core._house
+        assert (len(house.rooms), len(house.directory.people), len(house.recent)) == (0, 0, 0)
+        self.logs_are_what_is_stored()
+
+
+TestHubbub = Hubbub.TestCase
+TestHubbub.settings = hypothesis_settings(max_examples=80, stateful_step_count=50, deadline=None)

@@ -1,0 +1,151 @@
+"""What is at rest lives in the store only: broker.people, broker.rooms, broker.recent,
+broker.ledger, broker.facts, broker.ticking and broker.opening forget and find it again."""
+
+from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
+from broker.facts import Facts
+from broker.ledger import FOREVER, Ledger
+from broker.recent import Recent
+from broker.rooms import REST_ROOMS, Rooms
+from common.messages import Event, Join, Said
+from common.names import SYSTEM
+from common.settings import Settings
+from tests.playbook import (
+    Chat,
+    answered,
+    closes,
+    hello,
+    joined,
+    joins,
+    key_of,
+    leaves,
+    opens,
+    play,
+    restart,
+    says,
+    seconds,
+    told,
+)
+
+
+def test_people_and_rooms_at_rest_are_forgotten() -> None:
+    chat = Chat()
+    house = chat.core._house
+    play(chat, hello(), joins("ann"), joins("bob", "tea"), closes("bob"), leaves("ann"))
+    play(chat, joins("ann", "bar"), seconds(50), says("ann", "x", "bar"), seconds(20))
+    assert [house.rooms.get(name) is None for name in ("lobby", "tea", "bar")] == [1, 1, 0]
+    assert len(house.directory.people) == 2, "bob's name is held"
+    play(chat, seconds(600))
+    assert len(house.directory.people) == 1
+    play(chat, joins("bob", "tea", user=None), joined("bob", "tea", head=3))
+
+
+def test_nothing_is_forgotten_before_it_is_on_disk() -> None:
+    chat = Chat(lazy=True, name_hold=0.0)
+    house = chat.core._house
+    play(chat, hello(), joins("ann"), says("ann", "x", id="i"), closes("ann"), seconds(200))
+    assert house.rooms.get("lobby") is not None
+    assert house.directory.people.get(chat.uid("ann")) is not None
+    play(chat, joins("bob"), says("bob", "y"), opens("bob", "ann"), joins("ann", user=None))
+    play(chat, joined("ann", head=6), says("ann", "x", id="i"), answered(Said, seq=2))
+    chat.commit()
+    play(chat, leaves("bob"), closes("ann"), seconds(70))
+    chat.commit()
+    play(chat, seconds(140))
+    assert (len(house.rooms), len(house.directory.people), len(house.recent)) == (0, 1, 0)
+
+
+def test_a_private_head_survives_forgetting() -> None:
+    chat = Chat()
+    play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"))
+    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    play(chat, closes("bob"), says("ann", "1", room), seconds(700), says("ann", "2", room))
+    play(chat, joins("bob"), joined("bob", private={room: 2}), restart(), hello())
+    play(chat, joins("bob/2"), joined("bob", private={room: 2}))
+
+
+def test_a_held_name_outlives_a_restart() -> None:
+    chat = Chat()
+    play(chat, hello(), joins("ann"), closes("ann"), restart(), hello())
+    play(chat, joins("bob", user="ann"), joined("ann2"))
+
+
+def test_there_are_so_many_rooms_at_rest_at_most() -> None:
+    rooms = Rooms(Settings(), 1)
+    rooms.load(RoomFact(SYSTEM, "public", 1), 0.0)
+    for number in range(REST_ROOMS + 5):
+        rooms.load(RoomFact(f"r{number}", "public", 1), 0.0)
+    rooms.forget(1.0, 0.0)
+    assert len(rooms) == REST_ROOMS + 6, "nothing is on disk"
+    rooms.forget(1.0, FOREVER)
+    assert len(rooms) == REST_ROOMS
+    assert rooms.get(SYSTEM) is not None
+    rooms.forget(100.0, FOREVER)
+    assert len(rooms) == 1
+
+
+def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
+    chat = Chat(lazy=True)
+    play(chat, hello(), hello("g2"), joins("eve", gateway="g2"))
+    for number in range(1200):
+        command = Join(no=0, sid=f"s{number}", key=key_of(str(number)), room="lobby", user="u")
+        chat.do(command)
+    chat.commit()
+    chat.alive.discard("g1")
+    room = chat.core._house.rooms.get("lobby")
+    assert room is not None
+    play(chat, seconds(44.9))
+    counts = []
+    for _ in range(10):
+        play(chat, seconds(0.05))
+        counts.append(room.count)
+    steps = {before - after for before, after in zip([1201, *counts], counts, strict=False)}
+    assert counts[-1] == 1
+    assert steps <= {0, 500, 200}
+    play(chat, closes("eve", "g2"), seconds(20), joins("eve", gateway="g2"))
+    play(chat, told("lobby", "join", "eve"))
+
+
+def test_a_ledger_knows_since_when_writes_wait() -> None:
+    ledger = Ledger()
+    append = Append("r", Event(1, "join", "ann", 0.0))
+    assert ledger.clean_before() == FOREVER
+    ledger.hand_out([append, append], 1.0)
+    ledger.hand_out([append], 2.0)
+    ledger.settle(1)
+    assert ledger.clean_before() == 1.0
+    ledger.settle(1)
+    assert ledger.clean_before() == 2.0
+    ledger.settle(1)
+    assert ledger.clean_before() == FOREVER
+
+
+def test_recent_ids_wait_for_the_disk() -> None:
+    recent = Recent()
+    recent.say(("r", "u", "1"), 1, 0.0, 5.0)
+    recent.say(("r", "u", "2"), 2, 0.0, 6.0)
+    recent.blank("r", 1, 3, 0.0, 6.0)
+    recent.forget(6.0)
+    assert recent.said(("r", "u", "1")) is None
+    assert recent.said(("r", "u", "2")) == SaidFact(2, 0.0)
+    assert recent.blanked("r", 1) == SaidFact(3, 0.0)
+    recent.forget(FOREVER)
+    assert len(recent) == 0
+
+
+def test_a_fact_is_used_once() -> None:
+    facts = Facts()
+    need = NeedSaid("r", "u", "i")
+    facts.put(need, SaidFact(1, 2.0))
+    facts.put(NeedRoom("r"), None)
+    assert facts.said(need) == SaidFact(1, 2.0)
+    facts.keep_used()
+    assert facts.said(need) == SaidFact(1, 2.0)
+    facts.note([NeedRoom("r")])
+    facts.forget_used()
+    assert need not in facts
+    assert NeedRoom("r") not in facts
+    facts.put(need, None)
+    facts.forget(10.0)
+    assert need in facts
+    facts.forget(20.0)
+    assert need not in facts

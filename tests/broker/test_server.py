@@ -1,0 +1,310 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgpack
+import pytest
+
+from common.frames import FRAME_BYTES, encode
+from common.messages import (
+    Beat,
+    Direct,
+    Done,
+    Failed,
+    Heads,
+    HeadsTold,
+    Hello,
+    History,
+    Joined,
+    Opened,
+    Page,
+    Paged,
+    Participants,
+    Rooms,
+    RoomsListed,
+    Said,
+    Say,
+    Welcome,
+)
+from tests.broker.peer import Peer, refused
+from tests.broker.running import Running, broker
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[Running]:
+    async with broker() as running:
+        yield running
+
+
+@pytest.fixture
+async def peer(house: Running) -> AsyncIterator[Peer]:
+    async with Peer(house.endpoint) as peer:
+        yield peer
+
+
+async def test_a_line_travels_from_say_to_everybody(peer: Peer) -> None:
+    welcome = await peer.hello()
+    joined = await peer.join("ann")
+    assert (joined.user, joined.head, joined.term) == ("ann", 1, welcome.term)
+    assert (await peer.take_up("lobby")).head == 1
+    said = await peer.say("hello \0 \U0001f600", "x")
+    assert isinstance(said, Said)
+    assert await peer.hear_texts(1) == ["hello \0 \U0001f600"]
+    page = await peer.ask(History, sid="s1", room="lobby")
+    assert isinstance(page, Paged)
+    assert [event.seq for event in page.events] == [1, 2]
+    assert page.events[1].timestamp == said.timestamp
+
+
+async def test_a_script_is_welcome_without_being_a_gateway(peer: Peer) -> None:
+    welcome = await peer.hello("")
+    assert isinstance(welcome, Welcome)
+    assert refused(await peer.ask(Beat)) == "hello"
+
+
+async def test_a_stranger_has_to_say_hello(peer: Peer) -> None:
+    assert refused(await peer.say("hi", "x")) == "hello"
+
+
+async def test_a_repeat_gets_the_first_answer(peer: Peer) -> None:
+    await peer.hello()
+    await peer.join("ann")
+    first = await peer.say("once", "x")
+    for _ in range(3):
+        again = await peer.say("once", "x")
+        assert (again.seq, again.timestamp) == (first.seq, first.timestamp)
+    assert (await peer.ask(Heads, rooms=["lobby"])).heads == {"lobby": first.seq}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"",
+        b"\xc1",
+        b"\x93\x01\x02\x03",
+        msgpack.packb({"do": "hello"}),
+        msgpack.packb({"do": "fly", "no": "x"}),
+        msgpack.packb({"do": "say", "no": -1}),
+        b"\x81" * 5000,
+        b"x" * (FRAME_BYTES // 2),
+    ],
+)
+async def test_what_is_no_command_stops_nothing(peer: Peer, frame: bytes) -> None:
+    await peer.hello()
+    await peer.dealer.send(frame)
+    await peer.dealer.send_multipart([b"two", b"frames"])
+    assert isinstance(await peer.ask(Beat), Done)
+
+
+async def test_a_wrong_command_with_a_number_is_answered(peer: Peer) -> None:
+    await peer.dealer.send(msgpack.packb({"do": "fly", "no": 77}))
+    answer = await peer.answer()
+    assert isinstance(answer, Failed)
+    assert (answer.no, answer.code) == (77, "bad_request")
+
+
+async def test_another_wire_is_told_so(peer: Peer) -> None:
+    answer = await peer.ask(Hello, wire=99, gateway="g")
+    assert refused(answer) == "bad_request"
+    assert "wire" in answer.message
+
+
+async def test_many_at_once_share_a_commit_and_a_frame(house: Running, peer: Peer) -> None:
+    await peer.hello()
+    await peer.join("ann")
+    await peer.take_up("lobby")
+    house.store.hold()
+    await peer.send(Say(no=1000, sid="s1", room="lobby", text="first", id="first"))
+    await house.store.waiting.wait()
+    before = len(house.store.commits)
+    for n in range(200):
+        await peer.send(Say(no=2000 + n, sid="s1", room="lobby", text=f"t{n}", id=f"i{n}"))
+    await house.taken(201, "say")
+    house.store.let_go()
+    assert [(await peer.answer()).no for _ in range(201)] == [1000, *range(2000, 2200)]
+    assert await peer.hear_texts(201) == ["first", *(f"t{n}" for n in range(200))]
+    assert len(house.store.commits) - before <= 3
+    assert len(peer.heard) <= 5
+
+
+# --- nothing before it is on disk ----------------------------------------------------------------
+
+
+async def test_a_held_commit_is_seen_by_nobody(house: Running) -> None:
+    async with Peer(house.endpoint) as ann, Peer(house.endpoint) as bob:
+        await ann.hello("g1")
+        await bob.hello("g2")
+        await ann.join("ann", key="a")
+        await bob.join("bob", key="b")
+        await bob.take_up("lobby")
+        head = (await bob.ask(Page, room="lobby")).head
+        house.store.hold()
+        await ann.send(Say(no=50, sid="s1", room="lobby", text="secret", id="x"))
+        await house.store.waiting.wait()
+        # Whatever else is asked: it waits as well, or is answered as if nothing had been said.
+        await bob.send(Page(no=60, room="lobby"))
+        await house.taken(2, "page")
+        assert not await ann.dealer.poll(100)
+        assert not await bob.dealer.poll(0)
+        assert not await bob.sub.poll(0)
+        page = await house.store.page("lobby", None, 0, 10)
+        assert page.head == head
+        house.store.let_go()
+        said = await ann.answer()
+        assert isinstance(said, Said)
+        assert await bob.hear_texts(1) == ["secret"]
+        told = await bob.answer()
+        assert isinstance(told, Paged)
+        assert told.head == said.seq == head + 1
+
+
+async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
+    house: Running, peer: Peer
+) -> None:
+    welcome = await peer.hello()
+    joined = await peer.join("ann")
+    await peer.take_up("lobby")
+    house.store.refuse()
+    assert refused(await peer.say("lost", "x")) == "unavailable"
+    # The core starts over from the store: links say hello again, reading goes on, writing does not.
+    assert refused(await peer.ask(Beat)) == "hello"
+    again = await peer.hello()
+    assert again.term > welcome.term
+    assert again.epoch == welcome.epoch
+    assert (await peer.ask(Heads, rooms=["lobby"])).heads == {"lobby": joined.head}
+    assert isinstance(await peer.ask(History, sid="s1", room="lobby"), Paged)
+    assert refused(await peer.say("lost", "x")) == "unavailable"
+    assert house.server.ready
+    house.store.repair()
+    while refused(answer := await peer.say("lost", "x")) == "unavailable":
+        pass
+    assert isinstance(answer, Said)
+    assert answer.seq == joined.head + 1
+    assert await peer.hear_texts(1) == ["lost"]
+    assert not house.server.ready
+
+
+async def test_what_gathers_behind_a_refused_commit_is_refused_too(
+    house: Running, peer: Peer
+) -> None:
+    await peer.hello()
+    await peer.join("ann")
+    await peer.take_up("lobby")
+    house.store.hold()
+    await peer.send(Say(no=50, sid="s1", room="lobby", text="a", id="a"))
+    await house.store.waiting.wait()
+    await peer.send(Say(no=51, sid="s1", room="lobby", text="b", id="b"))
+    await peer.send(Heads(no=52, rooms=["lobby"]))
+    await peer.send(Page(no=53, room="lobby"))
+    await house.taken(1, "heads")
+    house.store.refuse()
+    house.store.let_go()
+    answers = {answer.no: answer for answer in [await peer.answer() for _ in range(4)]}
+    assert [refused(answers[no]) for no in (50, 51, 52)] == ["unavailable"] * 3
+    page = answers[53]
+    assert isinstance(page, Paged)
+    assert page.head == 1
+    assert not await peer.sub.poll(0)
+
+
+async def test_a_full_disk_is_survived(tmp_path: Path) -> None:
+    async with broker(tmp_path / "hubbub.db") as house, Peer(house.endpoint) as peer:
+        await peer.hello()
+        joined = await peer.join("ann")
+        store = house.store._store
+        await limit_pages(store, None)
+        n = 0
+        while not refused(answer := await peer.say("x" * 4000, f"i{n}")):
+            n += 1
+        assert refused(answer) == "unavailable"
+        await limit_pages(store, 1 << 20)
+        await peer.hello()
+        while refused(answer := await peer.say("back", "back")) == "unavailable":
+            pass
+        assert isinstance(answer, Said)
+        assert answer.seq == joined.head + n + 1
+
+
+async def limit_pages(store: object, limit: int | None) -> None:
+    """Makes the disk as full as SQLite can be made to believe."""
+
+    def work() -> None:
+        writer = store._writer  # type: ignore[attr-defined]
+        (count,) = writer.execute("PRAGMA page_count").fetchone()
+        writer.execute(f"PRAGMA max_page_count = {limit or count + 8}")
+
+    await store._on(store._writing, work)  # type: ignore[attr-defined]
+
+
+# --- coming and going ----------------------------------------------------------------------------
+
+
+async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> None:
+    path = tmp_path / "hubbub.db"
+    async with broker(path) as house:
+        peer = await Peer(house.endpoint).__aenter__()
+        await peer.hello()
+        await peer.join("ann")
+        house.store.hold()
+        for n in range(50):
+            await peer.send(Say(no=100 + n, sid="s1", room="lobby", text="x", id=f"i{n}"))
+        await house.taken(50, "say")
+    answers = [await peer.answer() for _ in range(50)]
+    assert all(isinstance(answer, Said) for answer in answers)
+    await peer.__aexit__(None, None, None)
+    async with broker(path) as house, Peer(house.endpoint) as peer:
+        await peer.hello()
+        page = await peer.ask(Page, room="lobby", after=1, limit=100)
+        assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
+
+
+async def test_after_a_restart_everybody_is_still_here(tmp_path: Path) -> None:
+    path = tmp_path / "hubbub.db"
+    async with broker(path) as house, Peer(house.endpoint) as peer:
+        first = await peer.hello()
+        joined = await peer.join("ann")
+    async with broker(path) as house, Peer(house.endpoint) as peer:
+        second = await peer.hello()
+        assert second.term > first.term
+        assert isinstance(await peer.say("still here", "x"), Said)
+        listed = await peer.ask(Participants, sid="s1", room="lobby")
+        assert listed.users == ["ann"]
+        again = await peer.join("ann")
+        assert isinstance(again, Joined)
+        assert (again.uid, again.head) == (joined.uid, joined.head + 1)
+
+
+async def test_a_peer_that_reads_nothing_slows_nobody(house: Running) -> None:
+    async with Peer(house.endpoint) as idle, Peer(house.endpoint) as busy:
+        await idle.hello("idle")
+        await idle.join("ann", key="a")
+        await busy.hello("busy")
+        await busy.join("bob", key="b")
+        for n in range(300):
+            await idle.send(Page(no=n, room="lobby", limit=1000))
+        for n in range(20):
+            assert isinstance(await busy.say("x", f"i{n}"), Said)
+
+
+async def test_rooms_have_heads_and_unread_messages(house: Running) -> None:
+    async with Peer(house.endpoint) as peer:
+        await peer.hello()
+        await peer.join("ann", sid="s1", key="a")
+        bob = await peer.join("bob", sid="s2", key="b")
+        opened = await peer.ask(Direct, sid="s1", uid=bob.uid)
+        assert isinstance(opened, Opened)
+        await peer.say("psst", "x", room=opened.room, sid="s1")
+        listed = await peer.ask(Rooms, sid="s2")
+        assert isinstance(listed, RoomsListed)
+        rows = [(row.room, row.kind, row.seq, row.unread, row.user) for row in listed.rooms]
+        assert rows == [(opened.room, "direct", 1, 1, "ann"), ("lobby", "public", 2, 0, "")]
+        listed = await peer.ask(Rooms, sid="s1")
+        assert listed.rooms[0].unread == 0
+
+
+async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
+    await peer.hello()
+    page = await peer.ask(Page, room="nowhere")
+    assert (page.events, page.head, page.more) == ([], 0, False)
+    heads = await peer.ask(Heads, rooms=["nowhere"])
+    assert isinstance(heads, HeadsTold)
+    assert encode(heads)

@@ -1,0 +1,138 @@
+"""broker.speaking: messages are stored once, typing is told to the others."""
+
+import pytest
+
+from common.messages import Done, Said, Type
+from tests.playbook import (
+    Chat,
+    Step,
+    answered,
+    asks,
+    closes,
+    hello,
+    joins,
+    nothing_else,
+    opens,
+    play,
+    refused,
+    restart,
+    says,
+    seconds,
+    told,
+    typing,
+)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    chat = Chat()
+    play(chat, hello("g1"), joins("ann"), seconds(1))
+    return chat
+
+
+def types(sid: str, is_typing: bool = True, room: str = "lobby") -> Step:
+    return asks(Type(no=0, sid=sid, room=room, typing=is_typing))
+
+
+def test_what_is_said_is_told_and_answered(chat: Chat) -> None:
+    play(
+        chat,
+        says("ann", "hello", "Lobby", id="i"),
+        told("lobby", "message", "ann", "hello"),
+        answered(Said, room="lobby", id="i", seq=2, timestamp=chat.wall),
+        nothing_else(),
+    )
+
+
+def test_a_repeat_gets_the_first_answer(chat: Chat) -> None:
+    first = chat.wall
+    play(chat, says("ann", "x", id="i"), answered(Said, seq=2, timestamp=first), seconds(1))
+    play(chat, says("ann", "y", id="i"), answered(Said, seq=2, timestamp=first), nothing_else())
+    play(chat, restart(), hello("g1"), joins("ann"))
+    play(chat, says("ann", "z", id="i"), answered(Said, seq=2, timestamp=first), nothing_else())
+
+
+def test_a_repeat_before_the_commit_gets_the_first_answer() -> None:
+    chat = Chat(lazy=True)
+    play(chat, hello(), joins("ann"), says("ann", "x", id="i"), answered(Said, seq=2))
+    play(chat, says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
+    chat.commit()
+    play(chat, seconds(1), says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
+    assert len(chat.core._house.recent) == 0
+
+
+def test_ids_are_each_person_s_own(chat: Chat) -> None:
+    play(chat, joins("bob"), says("ann", "x", id="i"), answered(Said, seq=3))
+    play(chat, says("bob", "y", id="i"), answered(Said, seq=4))
+
+
+@pytest.mark.parametrize(
+    ("room", "text", "code"),
+    [
+        ("lobby", "", "bad_request"),
+        ("lobby", " \n", "bad_request"),
+        ("lobby", "x" * 4001, "too_long"),
+        ("tea", "x", "not_joined"),
+        ("a b", "x", "bad_request"),
+        ("system", "x", "forbidden"),
+        ("@nowhere", "x", "no_such_room"),
+    ],
+)
+def test_what_cannot_be_said(chat: Chat, room: str, text: str, code: str) -> None:
+    play(chat, says("ann", text, room, id="i"), refused(code), nothing_else())
+
+
+def test_who_says_too_much_is_told_when_to_go_on() -> None:
+    chat = Chat(message_rate=10.0, message_burst=2)
+    play(chat, hello(), joins("ann"), says("ann", "1"), says("ann", "2"), says("ann", "3"))
+    play(chat, refused("rate_limited"), says("ann", "2"), answered(Said, seq=3))
+    play(chat, seconds(0.1), says("ann", "3"), answered(Said, seq=4))
+
+
+def test_whoever_has_not_joined_says_nothing(chat: Chat) -> None:
+    play(chat, says("bob", "x"), refused("not_joined"), closes("ann"), says("ann", "x"))
+    play(chat, refused("not_joined"))
+
+
+def test_typing_is_told_at_most_twice_a_second(chat: Chat) -> None:
+    play(chat, joins("bob"), seconds(1))
+    play(
+        chat,
+        types("ann"),
+        answered(Done),
+        seconds(0.05),
+        typing("lobby", "ann"),
+        types("bob"),
+        seconds(0.4),
+        nothing_else(),
+        seconds(0.1),
+        typing("lobby", "ann", "bob"),
+        seconds(5.3),
+        nothing_else(),
+        seconds(0.3),
+        typing("lobby", "bob"),
+        seconds(0.5),
+        typing("lobby"),
+    )
+
+
+def test_typing_ends_when_it_is_said_or_they_leave(chat: Chat) -> None:
+    play(chat, joins("bob"), types("ann"), types("bob"), seconds(1), typing("lobby", "ann", "bob"))
+    play(chat, says("ann", "x"), seconds(0.05), typing("lobby", "bob"))
+    play(chat, closes("bob"), seconds(0.5), typing("lobby"))
+
+
+def test_nobody_types_in_a_crowd() -> None:
+    chat = Chat(crowd=1)
+    play(chat, hello(), joins("ann"), types("ann"), joins("bob"), types("bob"), seconds(0.1))
+    play(chat, typing("lobby"), nothing_else(), seconds(1), types("bob"))
+    play(chat, seconds(0.2), nothing_else())
+
+
+def test_typing_in_a_private_room_is_told_to_its_members_only(chat: Chat) -> None:
+    play(chat, hello("g2"), hello("g3"), joins("bob", gateway="g2"), joins("eve", gateway="g3"))
+    play(chat, opens("ann", "bob"))
+    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    play(chat, types("ann", room=room), seconds(0.1))
+    topics = {one.topic for one in chat.seen if hasattr(one, "topic") and "Typing" in repr(one)}
+    assert topics == {"gateway/g1\0", "gateway/g2\0"}

@@ -1,0 +1,114 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from common.keys import BrokerKeys, KeysError, PeerKeys, broker_keys, make_pair, peer_keys
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "keys"
+    for name in ("broker", "local", "hostb"):
+        assert make_pair(made, name)
+    return made
+
+
+def the_broker(folder: Path) -> BrokerKeys:
+    keys = broker_keys(str(folder))
+    assert keys is not None
+    return keys
+
+
+def the_peer(folder: Path, name: str = "") -> PeerKeys:
+    keys = peer_keys(str(folder), name)
+    assert keys is not None
+    return keys
+
+
+def test_both_sides_know_each_other(folder: Path) -> None:
+    broker = the_broker(folder)
+    assert sorted(broker.peers.values()) == ["hostb", "local"]
+    for name in ("local", "hostb"):
+        peer = the_peer(folder, name)
+        assert broker.peers[peer.own.public] == name
+        assert peer.broker == broker.own.public
+
+
+def test_without_folder_there_are_no_keys() -> None:
+    assert broker_keys("") is None
+    assert peer_keys("") is None
+
+
+def test_secrets_are_for_their_owner_only(folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for secret in folder.glob("*.key_secret"):
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"{name}.{kind}" for name in ("broker", "hostb", "local") for kind in ("key", "key_secret")
+    ]
+
+
+def test_a_secret_is_not_shown_by_accident(folder: Path) -> None:
+    for keys in (the_broker(folder), the_peer(folder)):
+        assert keys.own.secret.decode() not in repr(keys)
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert not make_pair(folder, "local")
+    (folder / "hostb.key_secret").unlink()
+    assert not make_pair(folder, "hostb")
+    before.pop(folder / "hostb.key_secret")
+    assert before == {path: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_peer_is_local_or_the_only_one_or_the_one_that_is_named(folder: Path) -> None:
+    local, hostb = the_peer(folder, "local"), the_peer(folder, "hostb")
+    assert the_peer(folder) == local
+    (folder / "local.key_secret").unlink()
+    assert the_peer(folder) == hostb
+    make_pair(folder, "hostc")
+    with pytest.raises(KeysError, match="HUBBUB_KEY"):
+        peer_keys(str(folder))
+    assert the_peer(folder, "hostb") == hostb
+
+
+def test_two_files_are_enough_for_another_host(folder: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("broker.key", "hostb.key_secret"):
+        (there / name).write_bytes((folder / name).read_bytes())
+    assert the_peer(there) == the_peer(folder, "hostb")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "x" * 41, "a\n", "-a"])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(KeysError, match="no name"):
+        make_pair(tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["broker", "nobody", "../keys/local"])
+def test_a_key_that_is_not_there_is_told(folder: Path, name: str) -> None:
+    with pytest.raises(KeysError, match="has no") as caught:
+        peer_keys(str(folder), name)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_key_is_told(folder: Path) -> None:
+    for path in ("broker.key", "local.key_secret"):
+        (folder / path).write_text("nothing of use")
+        with pytest.raises(KeysError, match=path):
+            peer_keys(str(folder))
+        (folder / path).unlink()
+        with pytest.raises(KeysError):
+            peer_keys(str(folder), "local")
+    with pytest.raises(KeysError, match="no folder"):
+        broker_keys(str(folder / "none"))
+
+
+def test_a_public_key_in_the_place_of_a_secret_one_is_told(folder: Path) -> None:
+    (folder / "broker.key_secret").write_bytes((folder / "broker.key").read_bytes())
+    with pytest.raises(KeysError, match="no secret"):
+        broker_keys(str(folder))

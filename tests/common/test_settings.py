@@ -1,0 +1,54 @@
+import msgspec
+import pytest
+
+from common.settings import Settings, SettingsError, read_settings
+
+
+def test_without_environment_everything_has_its_default() -> None:
+    assert read_settings({}) == Settings()
+    assert read_settings({"PATH": "/bin", "HOME": "/"}) == Settings()
+
+
+def test_values_are_read_as_what_they_are() -> None:
+    settings = read_settings(
+        {"PORT": "0", "HUBBUB_LEASE": "2.5", "HUBBUB_INSECURE": "1", "HUBBUB_STORE": "memory:"}
+    )
+    assert (settings.port, settings.lease, settings.store) == (0, 2.5, "memory:")
+    assert settings.insecure is True
+
+
+def test_every_field_is_documented_and_named() -> None:
+    for field in msgspec.inspect.type_info(Settings).fields:  # type: ignore[attr-defined]
+        assert field.encode_name == "PORT" or field.encode_name.startswith("HUBBUB_")
+        meta = field.type
+        description = getattr(meta, "extra_json_schema", None) or {}
+        assert description.get("description"), f"{field.name} says nothing of itself"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUBBUB_LEESE", "1"),
+        ("HUBBUB_LEASE", "soon"),
+        ("HUBBUB_LEASE", "0"),
+        ("HUBBUB_LEASE", "-1"),
+        ("PORT", "65536"),
+        ("HUBBUB_PAGE", "0"),
+        ("HUBBUB_BIND", "127.0.0.1:5555"),
+        ("HUBBUB_EVENTS_BIND", "tcp://127.0.0.1"),
+        ("HUBBUB_BROKER", "tcp://[::1"),
+        ("HUBBUB_BROKER", "ipc://"),
+    ],
+)
+def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: value})
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["tcp://127.0.0.1:0", "tcp://*:5555", "tcp://[::1]:5555", "ipc:///tmp/x"]
+)
+def test_endpoints_may_be_of_every_kind(endpoint: str) -> None:
+    assert read_settings({"HUBBUB_BIND": endpoint}).bind == endpoint

@@ -1,0 +1,120 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+
+from common.frames import FRAME_BYTES
+from common.sockets import (
+    Socket,
+    SocketError,
+    bind,
+    connect,
+    dealer,
+    events_endpoint,
+    events_told,
+    is_local,
+    publisher,
+    router,
+    subscriber,
+)
+
+Make = Callable[[Callable[..., Socket]], Socket]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """`make(router)`: a socket that is closed after the test."""
+    context: zmq.Context[Socket] = zmq.Context()
+    made: list[Socket] = []
+
+    def keep(kind: Callable[..., Socket]) -> Socket:
+        made.append(kind(context, None))
+        return made[-1]
+
+    yield keep
+    for socket in made:
+        socket.close(linger=0)
+    context.term()
+
+
+def test_a_busy_port_is_told(make: Make) -> None:
+    endpoint = bind(make(router), "tcp://127.0.0.1:0")
+    assert endpoint.startswith("tcp://127.0.0.1:")
+    with pytest.raises(SocketError, match=endpoint):
+        bind(make(publisher), endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["tcp://1.2.3.4:0", "tcp://no.such.host.invalid:1", "ipc:///no/x"]
+)
+def test_an_endpoint_that_is_not_here_is_told(make: Make, endpoint: str) -> None:
+    with pytest.raises(SocketError, match=endpoint):
+        bind(make(router), endpoint)
+
+
+def test_frames_and_lost_peers_are_bounded_on_every_socket(make: Make) -> None:
+    for kind in (router, publisher, dealer, subscriber):
+        socket = make(kind)
+        assert socket.getsockopt(zmq.MAXMSGSIZE) == FRAME_BYTES
+        assert socket.getsockopt(zmq.LINGER) >= 0
+        assert socket.getsockopt(zmq.HEARTBEAT_IVL) > 0
+
+
+def test_no_subscription_is_lost(make: Make) -> None:
+    assert make(publisher).getsockopt(zmq.RCVHWM) == 0
+    assert make(subscriber).getsockopt(zmq.SNDHWM) == 0
+
+
+def test_an_answer_to_nobody_is_an_error(make: Make) -> None:
+    with pytest.raises(zmq.ZMQError) as caught:
+        make(router).send_multipart((b"nobody", b"x"))
+    assert caught.value.errno == zmq.EHOSTUNREACH
+
+
+def test_over_ipc_and_ipv6(make: Make, tmp_path: Path) -> None:
+    for endpoint in (f"ipc://{tmp_path}/c", "tcp://[::1]:0"):
+        server, client = make(router), make(dealer)
+        try:
+            connect(client, bind(server, endpoint))
+        except SocketError:
+            assert "::1" in endpoint
+            pytest.skip("this host has no IPv6")
+        client.send(b"hello")
+        assert server.recv_multipart()[1] == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("tcp://127.0.0.1:5555", True),
+        ("tcp://127.9.9.9:5555", True),
+        ("tcp://localhost:5555", True),
+        ("tcp://[::1]:5555", True),
+        ("ipc:///tmp/x", True),
+        ("tcp://*:5555", False),
+        ("tcp://0.0.0.0:5555", False),
+        ("tcp://[::]:5555", False),
+        ("tcp://eth0:5555", False),
+        ("tcp://10.0.0.1:5555", False),
+        ("tcp://broker.example:5555", False),
+    ],
+)
+def test_who_can_reach_an_endpoint(endpoint: str, local: bool) -> None:
+    assert is_local(endpoint) is local
+
+
+@pytest.mark.parametrize(
+    ("bound", "advertise", "broker", "subscribed"),
+    [
+        ("tcp://127.0.0.1:5556", "", "tcp://127.0.0.1:5555", "tcp://127.0.0.1:5556"),
+        ("tcp://0.0.0.0:5556", "", "tcp://broker:5555", "tcp://broker:5556"),
+        ("tcp://[::]:5556", "", "tcp://[fe80::1]:5555", "tcp://[fe80::1]:5556"),
+        ("ipc:///run/e", "", "ipc:///run/c", "ipc:///run/e"),
+        ("tcp://0.0.0.0:5556", "tcp://b:9", "tcp://broker:5555", "tcp://b:9"),
+        ("tcp://127.0.0.1:5556", "", "ipc:///run/c", "tcp://127.0.0.1:5556"),
+        ("tcp://127.0.0.1:5556", "7777", "tcp://far:5555", "tcp://far:7777"),
+    ],
+)
+def test_where_broadcasts_are(bound: str, advertise: str, broker: str, subscribed: str) -> None:
+    assert events_endpoint(broker, events_told(bound, advertise)) == subscribed

@@ -1,0 +1,111 @@
+"""The shelf: a store with a store's behaviour, in memory, for tests of the pure core."""
+
+from collections.abc import Sequence
+
+from broker.effects import (
+    Append,
+    BlankText,
+    DropSession,
+    Fact,
+    IdentityFact,
+    Need,
+    NeedEvent,
+    NeedIdentity,
+    NeedNamed,
+    NeedRoom,
+    NeedSaid,
+    PutIdentity,
+    PutRoom,
+    PutSession,
+    RoomFact,
+    SaidFact,
+    Write,
+)
+from broker.store.base import Opened
+from common.messages import Event
+from common.names import user_key
+
+
+class Shelf:
+    """What was committed; refuses what a database with constraints would refuse."""
+
+    def __init__(self) -> None:
+        self.term = 0
+        self.kinds: dict[str, PutRoom] = {}
+        self.logs: dict[str, list[Event]] = {}
+        self.people: dict[str, PutIdentity] = {}
+        self.sessions: dict[tuple[str, str], PutSession] = {}
+        self.said: dict[tuple[str, str, str], SaidFact] = {}
+
+    def open(self, seen_after: float) -> Opened:
+        self.term += 1
+        here = {row.uid for row in self.sessions.values()}
+        people = [uid for uid, row in self.people.items() if uid in here or row.seen > seen_after]
+        rooms = {room for row in self.sessions.values() for room in row.rooms} | {"system"}
+        return Opened(
+            epoch="epoch",
+            term=self.term,
+            secret=b"s" * 32,
+            sessions=list(self.sessions.values()),
+            identities=[fact for uid in people if (fact := self._identity(uid))],
+            rooms=[fact for room in sorted(rooms) if (fact := self._room(room))],
+        )
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            match write:
+                case PutRoom(room):
+                    assert room not in self.kinds, f"{room} is made twice"
+                    self.kinds[room] = write
+                    self.logs[room] = []
+                case Append(room, event):
+                    assert event.seq == len(self.logs[room]) + 1, f"{room}: {event} is out of order"
+                    self.logs[room].append(event)
+                    if event.id:
+                        key = (room, event.uid, event.id)
+                        assert key not in self.said, f"{key} is stored twice"
+                        self.said[key] = SaidFact(event.seq, event.timestamp)
+                case PutIdentity(uid, plain=plain, banned=banned, seen=seen):
+                    self.people[uid] = write
+                    if plain and seen and not banned:
+                        del self.people[uid]
+                case PutSession(gateway, sid, uid):
+                    assert uid in self.people
+                    self.sessions[gateway, sid] = write
+                case DropSession(gateway, sid):
+                    del self.sessions[gateway, sid]
+                case BlankText(room, seq, rev):
+                    old = self.logs[room][seq - 1]
+                    blank = Event(seq, old.kind, old.user, old.timestamp, "", old.uid, rev=rev)
+                    self.logs[room][seq - 1] = blank
+
+    def learn(self, needs: Sequence[Need]) -> list[Fact]:
+        return [self._fact(need) for need in needs]
+
+    def _fact(self, need: Need) -> Fact:
+        match need:
+            case NeedRoom(room):
+                return self._room(room)
+            case NeedIdentity(uid):
+                return self._identity(uid)
+            case NeedNamed(key):
+                uids = [uid for uid, row in self.people.items() if user_key(row.name) == key]
+                return tuple(uids[:10])
+            case NeedSaid(room, uid, id):
+                return self.said.get((room, uid, id))
+            case NeedEvent(room, seq):
+                log = self.logs.get(room, [])
+                return log[seq - 1] if 0 < seq <= len(log) else None
+
+    def _room(self, room: str) -> RoomFact | None:
+        row = self.kinds.get(room)
+        if row is None:
+            return None
+        return RoomFact(room, row.kind, len(self.logs[room]), row.members, row.title)
+
+    def _identity(self, uid: str) -> IdentityFact | None:
+        row = self.people.get(uid)
+        if row is None:
+            return None
+        rooms = {r: len(self.logs[r]) for r, made in self.kinds.items() if uid in made.members}
+        return IdentityFact(uid, row.name, row.plain, row.banned, row.seen, rooms)
