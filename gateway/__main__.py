@@ -1,0 +1,86 @@
+"""`python -m gateway`: one gateway process, until SIGTERM or SIGINT."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import sys
+from functools import partial
+
+from aiohttp import web
+
+from common.keys import KeysError
+from common.settings import Settings, SettingsError, read_settings
+from gateway.app import make_app
+from gateway.chat import Chat
+from gateway.link import Link
+from gateway.metrics import Metrics
+
+SHUTDOWN_S = 2.0
+"""Open requests are given this long at the end."""
+log = logging.getLogger("gateway")
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Raises OSError if the port is taken."""
+    metrics = Metrics()
+    loop = asyncio.get_running_loop()
+    gateway = secrets.token_hex(8)
+    chat = Chat(settings, gateway, metrics, partial(Link, settings, gateway), loop)
+    metrics.watch(chat)
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    runner = web.AppRunner(
+        make_app(settings, chat, metrics), access_log=None, shutdown_timeout=SHUTDOWN_S
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
+    try:
+        await site.start()
+        log.info("gateway %s at %s", chat.gateway, _address(runner))
+        async with asyncio.TaskGroup() as tasks:
+            link = tasks.create_task(chat.link.run())
+            upkeep = tasks.create_task(chat.upkeep.run())
+            await stop.wait()
+            await site.stop()
+            upkeep.cancel()
+            link.cancel()
+        chat.cut_off_all()
+    finally:
+        await runner.cleanup()
+
+
+def _address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}/"
+
+
+def main() -> int:
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    logging.basicConfig(
+        level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(serve(settings))
+    except KeysError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"gateway: cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
+            "set PORT or HUBBUB_HOST, or stop what listens there",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The gateway's web application: the page, Socket.IO, health and metrics."""
+
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from common.settings import Settings
+from gateway.chat import Chat
+from gateway.engine import make_server
+from gateway.metrics import Metrics
+
+STATIC = Path(__file__).parent.parent / "static"
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; "
+        "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Application:
+    """Everything a gateway serves. The link and the upkeep are run by the caller."""
+    app = web.Application()
+    server = make_server(settings, chat, metrics)
+    server.attach(app)
+    app.router.add_get("/socket.io/socket.io.js", _client)
+    app.router.add_get("/", _page)
+    app.router.add_get("/favicon.ico", _favicon)
+    app.router.add_static("/static/", STATIC)
+    app.router.add_get("/healthz", _alive)
+
+    async def ready(_: web.Request) -> web.Response:
+        if chat.upkeep.caught_up:
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="no broker, or not caught up with it yet\n")
+
+    async def figures(_: web.Request) -> web.Response:
+        body = generate_latest(metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_get("/readyz", ready)
+    app.router.add_get("/metrics", figures)
+    app.on_response_prepare.append(_headers)
+    return app
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="alive\n")
+
+
+async def _page(_: web.Request) -> web.StreamResponse:
+    return web.FileResponse(STATIC / "index.html")
+
+
+async def _favicon(_: web.Request) -> web.StreamResponse:
+    return web.FileResponse(STATIC / "favicon.svg")
+
+
+async def _client(_: web.Request) -> web.StreamResponse:
+    """The stock client, where pages of the original look for it."""
+    return web.FileResponse(STATIC / "vendor" / "socket.io.min.js")
+
+
+async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    if not request.path.startswith("/socket.io/"):
+        response.headers.update(PAGE_HEADERS)

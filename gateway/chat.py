@@ -1,0 +1,164 @@
+"""The chat on this gateway: browsers ask, the broker answers and publishes, sockets hear.
+
+Holds no truth: all here can be thrown away and fetched again.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, TypeVar, assert_never
+
+from common import messages as m
+from common.errors import Refused
+from common.names import SYSTEM, is_private
+from common.settings import Settings
+from gateway import browser
+from gateway.asking import Broker, Loop
+from gateway.frames import Frame
+from gateway.metrics import Metrics
+from gateway.requests import Requests, error_ack
+from gateway.rooms import Rooms
+from gateway.sessions import Session, Sessions
+from gateway.sockets import Reply, Socket
+from gateway.upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+AnyBroker = TypeVar("AnyBroker", bound=Broker)
+
+
+class Chat(Generic[AnyBroker]):
+    """Implements `sockets.Handler`, `link.Listener` and `requests.Seats`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gateway: str,
+        metrics: Metrics,
+        make_link: Callable[["Chat[AnyBroker]"], AnyBroker],
+        loop: Loop,
+    ) -> None:
+        self.gateway = gateway
+        self.metrics = metrics
+        self.sessions = Sessions()
+        self.link = make_link(self)
+        self.rooms = Rooms(settings, self.link, self.sessions, metrics)
+        self.requests = Requests(self.link, self)
+        self.upkeep = Upkeep(settings, gateway, self.link, self.rooms, self.sessions, metrics, loop)
+        self.rooms.clock = self.upkeep
+
+    # --- browsers (sockets.Handler) --------------------------------------------------------------
+
+    def connected(self, socket: Socket, auth: object) -> None:
+        session = self.sessions.add(socket)
+        self.rooms.audience(SYSTEM).settle(session)
+        self.upkeep.greet(socket)
+        try:
+            ask = browser.parse_auth(auth)
+            if ask is not None:
+                return self.requests.welcome(session, ask, socket.set_ready)
+        except Refused as refused:
+            socket.send(Frame.event("joined", error_ack(refused.code, refused.message)))
+        socket.set_ready()
+
+    def requested(self, socket: Socket, event: str, args: list[Any], reply: Reply) -> None:
+        session = self.sessions.get(socket.sid)
+        if session is None or session.gone:
+            return reply(None)
+        self.metrics.requests.inc()
+        try:
+            ask = browser.parse(event, args, session.plain)
+            self.requests.request(session, ask, self.metrics.timed(ask, reply))
+        except Refused as refused:
+            reply(error_ack(refused.code, refused.message, refused.retry_after_s))
+
+    def gone(self, socket: Socket, left: bool) -> None:
+        session = self.sessions.get(socket.sid)
+        if session is None or session.gone:
+            return
+        session.gone = True
+        self.rooms.audience(SYSTEM).leave(session)
+        self.rooms.leave_all(session)
+        self.requests.gone(session, left, partial(self.sessions.drop, session))
+
+    def cut_off_all(self) -> None:
+        """The gateway stops: closes all transports, so that browsers move on."""
+        for session in list(self.sessions):
+            session.socket.cut_off()
+
+    # --- seats (requests.Seats) ------------------------------------------------------------------
+
+    def joined(self, session: Session, answer: m.Joined, since: m.Since | None) -> bool:
+        if not session.uid:
+            self.sessions.bind(session, answer.uid)
+            session.private.update(answer.private)
+            for room in answer.private:
+                if room in self.rooms.inboxes:
+                    self.rooms.inboxes[room].add([session])
+        if answer.again:
+            return True
+        session.rooms.add(answer.room)
+        cursor = since.seq if since is not None and answer.recovered else None
+        hearing = (
+            self.rooms.inbox(answer.room, answer.epoch, [session])
+            if is_private(answer.room)
+            else self.rooms.audience(answer.room)
+        )
+        if session in hearing.heard:
+            cursor = None  # newer lines went out already: start over rather than out of order
+        hearing.arrive(session, cursor, answer.head)
+        self.upkeep.soon(self.rooms.advance)
+        self.rooms.told_head(answer.room, answer.epoch, answer.head)
+        return cursor is not None
+
+    def left(self, session: Session, room: str) -> None:
+        if room in session.rooms and not is_private(room):
+            session.rooms.discard(room)
+            self.rooms.audience(room).leave(session)
+
+    # --- the link (link.Listener) ----------------------------------------------------------------
+
+    def linked(self, epoch: str, term: int) -> None:
+        log.info("linked to the broker, term %d, epoch %s", term, epoch)
+        self.rooms.relinked()
+        self.upkeep.linked(epoch)
+
+    def unlinked(self) -> None:
+        self.upkeep.unlinked()
+
+    def sittings(self) -> list[m.Sitting]:
+        return self.sessions.sittings()
+
+    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+        self.metrics.events_in.inc()
+        match message:
+            case m.Happened():
+                self.rooms.happened(message)
+            case m.Marked():
+                self.upkeep.marked(message)
+            case m.Beacon():
+                self.upkeep.beacon(message)
+            case m.Presence(room=room):
+                audience = self.rooms.audiences.get(room)
+                if audience is not None:
+                    audience.presence(message)
+            case m.Typing(room=room) if is_private(room):
+                here = self.rooms.members_here(message.to)
+                inbox = self.rooms.inboxes.get(room)
+                if inbox is not None:
+                    inbox.typing(message)
+                elif here:
+                    self.rooms.inbox(room, self.upkeep.epoch, here).typing(message)
+            case m.Typing(room=room):
+                if room in self.rooms.audiences:
+                    self.rooms.audiences[room].typing(message)
+            case m.Kicked():
+                self._kicked(message)
+            case _:
+                assert_never(message)
+
+    def _kicked(self, kick: m.Kicked) -> None:
+        for sid in kick.sids:
+            session = self.sessions.get(sid)
+            if session is not None and not session.gone:
+                refused = {"code": kick.code, "message": kick.message}
+                session.socket.close(Frame.event("refused", refused))

@@ -1,0 +1,133 @@
+"""The Engine.IO server: makes Connections, and hands what they hear to Socket.IO."""
+
+import logging
+from typing import Any, Protocol
+
+import engineio
+from aiohttp import web
+
+from common.settings import Settings
+from gateway.connection import Connection
+from gateway.frames import Frame
+from gateway.origins import Origins
+from gateway.outbox import Outbox
+from gateway.quiet import Quiet
+from gateway.websocket import WebSocket
+
+PACKET_BYTES = 128 << 10
+"""The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""
+
+log = logging.getLogger(__name__)
+
+
+class Counter(Protocol):
+    def inc(self, amount: float = 1) -> None: ...
+
+
+class Counters(Protocol):
+    """The figures that are kept here."""
+
+    @property
+    def cut_off(self) -> Counter: ...
+    @property
+    def refused_frames(self) -> Counter: ...
+
+
+class Above(Protocol):
+    """The Socket.IO server on top."""
+
+    async def heard(self, connection: Connection, text: str) -> None:
+        """A Socket.IO packet. Raises Malformed."""
+
+    def ended(self, eio_sid: str) -> None:
+        """The connection is over."""
+
+
+class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not typed
+    """Overrides and uses what `seams` lists."""
+
+    above: Above
+    _async: dict[str, Any]
+
+    def __init__(self, settings: Settings, counters: Counters, **options: Any) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._origins = Origins(settings.origins)
+        self._quiet = Quiet(log)
+        self.connect_timeout = settings.connect_timeout
+        super().__init__(
+            async_mode="aiohttp",
+            ping_interval=settings.ping_interval,
+            ping_timeout=settings.ping_timeout,
+            max_http_buffer_size=PACKET_BYTES,
+            http_compression=False,
+            cors_allowed_origins=self._allows,
+            monitor_clients=False,  # each connection has a timer
+            **options,
+        )
+        self._async = {**self._async, "websocket": WebSocket}
+
+    def create_queue(self, *args: Any, **kwargs: Any) -> Outbox:
+        return Outbox(self._settings.outbox_bytes)
+
+    async def handle_request(self, *args: Any, **kwargs: Any) -> Any:
+        request: web.Request = args[0]
+        if "j" in request.query:  # scripts from strangers, needed by no browser of this century
+            return web.Response(status=400, text="JSONP is not offered\n")
+        return await super().handle_request(*args, **kwargs)
+
+    async def _handle_connect(
+        self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
+    ) -> Any:
+        request: web.Request = environ["aiohttp.request"]
+        connection = Connection(self, self.generate_id(), request.remote or "")
+        self.sockets[connection.sid] = connection
+        upgrades = ["websocket"] if transport == "polling" else []
+        ping_s = (self.ping_interval, self.ping_timeout)
+        connection.put(Frame.open(connection.sid, upgrades, ping_s, self.max_http_buffer_size))
+        if transport == "polling":
+            connection.connected = True
+            return self._ok(connection.outbox.take(request.transport))
+        try:
+            return await connection.handle_get_request(environ)
+        finally:
+            if not connection.closed:
+                connection.cut_off()
+
+    def _get_socket(self, sid: str) -> Connection:
+        """Closed ones too, for the moment that they are still listed: the library's raises at
+        a place that does not expect it."""
+        connection: Connection = self.sockets[sid]
+        return connection
+
+    # --- origins ---------------------------------------------------------------------------------
+
+    def _allows(self, origin: str | None, environ: dict[str, Any]) -> bool:
+        return self._origins.allow(origin, environ.get("HTTP_HOST", ""))
+
+    def _cors_headers(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
+        headers: list[tuple[str, str]] = super()._cors_headers(environ)
+        # Some echo the request's own, in which there can be bytes that no answer can have.
+        return [*((name, value) for name, value in headers if value.isascii()), ("Vary", "Origin")]
+
+    # --- what connections tell -------------------------------------------------------------------
+
+    async def heard(self, connection: Connection, text: str) -> None:
+        await self.above.heard(connection, text)
+
+    def ended(self, connection: Connection) -> None:
+        self.above.ended(connection.sid)
+
+    def malformed(self, connection: Connection, why: str) -> None:
+        self._counters.refused_frames.inc()
+        self._quiet.warning("closed a connection for a malformed packet", why)
+
+    def failed(self, connection: Connection) -> None:
+        self._quiet.warning("closed a connection for a fault of ours", failed=True)
+
+    def unread(self, connection: Connection) -> None:
+        self._counters.cut_off.inc()
+        self._quiet.warning("cut off a browser that does not read", connection.remote)
+
+    def _log_error_once(self, message: str, message_key: str) -> None:
+        self._quiet.warning("refused an HTTP request", message_key)

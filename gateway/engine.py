@@ -1,0 +1,118 @@
+"""The engine: a python-socketio server that hears and speaks through our connections."""
+
+import logging
+from typing import Any, assert_never
+
+import socketio
+
+from common.settings import Settings
+from gateway.clients import NAMESPACE, Clients
+from gateway.connection import GOING_AWAY, Connection
+from gateway.eio import Counters, Engine
+from gateway.frames import Frame
+from gateway.packets import Ack, Connect, Disconnect, Malformed, Request, read_message
+from gateway.quiet import quieten
+from gateway.sockets import Handler, Socket
+
+library_log = logging.getLogger("gateway.library")
+library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
+
+
+class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
+    """Socket.IO: the default namespace, one Socket for each connection that sent its CONNECT."""
+
+    def __init__(self, settings: Settings, handler: Handler, counters: Counters) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._handler = handler
+        self._by_eio_sid: dict[str, Socket] = {}
+        self.clients = Clients()
+        super().__init__(
+            client_manager=self.clients,
+            async_handlers=False,
+            always_connect=True,
+            logger=library_log,
+            engineio_logger=library_log,
+        )
+        self.eio.above = self
+
+    def _engineio_server_class(self) -> Any:
+        return lambda **options: Engine(self._settings, self._counters, **options)
+
+    async def heard(self, connection: Connection, text: str) -> None:
+        """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
+        packet = read_message(text)
+        match packet:
+            case Connect(namespace=namespace, auth=auth):
+                self._connect(connection, namespace, auth)
+            case Disconnect(namespace=""):
+                self._left(connection)
+            case Request():
+                await self._request(connection, packet)
+            case Disconnect() | Ack():
+                pass  # of a namespace that was refused; to an event that asked for none
+            case _:
+                assert_never(packet)
+
+    def _connect(self, connection: Connection, namespace: str, auth: object) -> None:
+        if namespace:
+            connection.put(Frame.connect_error(namespace, "there is only the default namespace"))
+            return
+        sid = self.clients.admit(connection.sid)
+        if sid is None:
+            raise Malformed("a second CONNECT")
+        connection.put(Frame.connect(sid))
+        if connection.closing:  # cut off
+            self.clients.basic_disconnect(sid, NAMESPACE)
+            return
+        connection.pulse.connected()
+        most = self._settings.in_flight
+        socket = Socket(sid, connection.remote, connection, self._handler, most)
+        self._by_eio_sid[connection.sid] = socket
+        self._handler.connected(socket, auth)
+
+    async def _request(self, connection: Connection, request: Request) -> None:
+        socket = self._by_eio_sid.get(connection.sid)
+        if socket is None:
+            raise Malformed("an event before CONNECT")
+        if not socket.may_ask:
+            await socket.turn()
+        if not socket.closed:
+            socket.request(request.event, request.args, request.ack)
+
+    def _left(self, connection: Connection) -> None:
+        socket = self._forget(connection.sid)
+        if socket is not None:
+            connection.pulse.await_connect(self._settings.connect_timeout)
+            socket.end(left=True, at_once=True)  # before a next CONNECT of the same connection
+
+    def ended(self, eio_sid: str) -> None:
+        """The connection is over."""
+        socket = self._forget(eio_sid)
+        if socket is not None:
+            socket.end(left=False)
+
+    def _forget(self, eio_sid: str) -> Socket | None:
+        socket = self._by_eio_sid.pop(eio_sid, None)
+        if socket is not None:
+            self.clients.basic_disconnect(socket.sid, NAMESPACE)
+        return socket
+
+    async def disconnect(
+        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
+    ) -> None:
+        """As the library's, for one of ours; never waits for a slow reader."""
+        socket = self._by_eio_sid.get(self.clients.eio_sid_from_sid(sid, NAMESPACE) or "")
+        if socket is not None:
+            socket.close()
+
+    async def shutdown(self) -> None:
+        """Ends all connections; stock clients come back (elsewhere) and recover."""
+        for connection in list(self.eio.sockets.values()):
+            connection.hang_up(GOING_AWAY)
+
+
+def make_server(settings: Settings, handler: Handler, metrics: Counters) -> Server:
+    """To be attached to an aiohttp application: `make_server(…).attach(app)`."""
+    quieten("aiohttp.server", "asyncio")
+    return Server(settings, handler, metrics)

@@ -1,0 +1,174 @@
+"""The incarnation: one link from Hello to its loss, on sockets of its own."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Protocol
+
+import zmq
+
+from common import messages as m
+from common.errors import FrameError
+from common.frames import encode
+from common.keys import PeerKeys
+from common.sockets import Socket
+from gateway.sittings import batches
+from gateway.wire import Wire
+
+TICK_S = 0.25
+LONGEST_TURN_S = 1.0
+"""More time than this between two turns is not counted: this process was stopped, not the broker
+silent."""
+TURN_FRAMES = 200
+"""Messages read from each socket before others get their turn."""
+BYE_S = 1.0
+"""A gateway that stops waits this long for the broker to have heard it."""
+
+Make = Callable[[int], m.AnyCommand]
+
+
+class LinkLost(Exception):
+    """This incarnation is over; the message says why."""
+
+
+class ListeningTime:
+    """`now` counts the seconds in which this process could have heard the broker."""
+
+    def __init__(self, monotonic: float) -> None:
+        self.now = 0.0
+        self._seen = monotonic
+
+    def go_on(self, monotonic: float) -> None:
+        """Call it after listening, at each turn."""
+        self.now += min(monotonic - self._seen, LONGEST_TURN_S)
+        self._seen = monotonic
+
+
+class Ear(Protocol):
+    """Who takes what is not the incarnation's own."""
+
+    def take_answer(self, answer: m.AnyAnswer) -> None: ...
+    def take_broadcast(self, topic: str, message: m.AnyBroadcast) -> None: ...
+    def take_bad_frame(self, error: FrameError) -> None: ...
+    def take_turn(self) -> None:
+        """Time has passed."""
+
+
+class Incarnation:
+    """After making it: `hello`, `listen`, `register`, `turn` for ever, in any case `close`. All
+    raise LinkLost. Broadcasts wait in their socket until `registered`."""
+
+    def __init__(
+        self,
+        context: zmq.Context[Socket],
+        broker: str,
+        keys: PeerKeys | None,
+        lease_s: float,
+        number: Callable[[], int],
+        clock: ListeningTime,
+        ear: Ear,
+    ) -> None:
+        self.registered = False
+        self._lease_s = lease_s
+        self._number = number
+        self._clock = clock
+        self._ear = ear
+        self._own: dict[int, asyncio.Future[m.AnyAnswer]] = {}
+        """Commands of this incarnation: they are never sent again."""
+        self._answered_at = self._sent_at = clock.now
+        self._wake = asyncio.Event()
+        self.wire = Wire(context, broker, keys, self._wake.set, ear.take_bad_frame)
+
+    async def hello(self, gateway: str) -> m.Welcome:
+        welcome = await self._request(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=gateway))
+        if not isinstance(welcome, m.Welcome):
+            raise LinkLost(_why(welcome))
+        self._lease_s = welcome.lease_s
+        return welcome
+
+    async def listen(self, events: str, topics: list[str]) -> None:
+        """Subscribes, and waits until the connection is there: a mark that is asked for earlier
+        would not be seen."""
+        self.wire.connect_broadcasts(events, topics)
+        while not self.wire.subscribed:
+            await self.turn()
+
+    async def register(self, sittings: list[m.Sitting]) -> None:
+        """The broker knows who is here. (In turn: a large gateway must not flood a new broker.)"""
+        for batch, last in batches(sittings):
+            done = await self._request(partial(_register, batch, last))
+            if not isinstance(done, m.Done):
+                raise LinkLost(_why(done))
+        self.registered = True
+        self._wake.set()
+
+    async def bye(self) -> None:
+        """Takes leave of the broker, in a second at the most."""
+        with suppress(LinkLost, TimeoutError):
+            async with asyncio.timeout(BYE_S):
+                await self._request(lambda no: m.Bye(no=no))
+
+    def send(self, frame: bytes) -> None:
+        self.wire.send(frame)
+        self._sent_at = self._clock.now
+
+    def close(self) -> None:
+        self.wire.close()
+
+    async def turn(self) -> None:
+        """Waits until there is something to read, a tick at most; reads it; does what is due."""
+        if self._wake.is_set():
+            await asyncio.sleep(0)
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
+        self._wake.clear()
+        self.wire.look()
+        for answer in self.wire.answers(TURN_FRAMES):
+            self._answer(answer)
+        for topic, message in self.wire.broadcasts(TURN_FRAMES if self.registered else 0):
+            self._ear.take_broadcast(topic, message)
+        self._clock.go_on(time.monotonic())
+        self._ear.take_turn()
+        if self.wire.broken:
+            raise LinkLost(self.wire.broken)
+        silent_s = self._clock.now - self._answered_at
+        if silent_s > self._lease_s * 2 / 3 + 1:
+            raise LinkLost(f"no answer for {silent_s:.1f} s")
+        if self.registered and self._clock.now - self._sent_at >= self._lease_s / 3:
+            self._command(lambda no: m.Beat(no=no))
+
+    def _answer(self, answer: m.AnyAnswer) -> None:
+        self._answered_at = self._clock.now
+        own = self._own.pop(answer.no, None)
+        if isinstance(answer, m.Failed) and answer.code == "hello":
+            raise LinkLost("the broker does not know us any more")
+        if own is not None:
+            own.set_result(answer)
+        else:
+            self._ear.take_answer(answer)
+
+    async def _request(self, make: Make) -> m.AnyAnswer:
+        answer = self._command(make)
+        while not answer.done():
+            await self.turn()
+        return answer.result()
+
+    def _command(self, make: Make) -> asyncio.Future[m.AnyAnswer]:
+        no = self._number()
+        answer = self._own[no] = asyncio.get_running_loop().create_future()
+        self.send(encode(make(no)))
+        return answer
+
+
+def _register(sittings: list[m.Sitting], last: bool, no: int) -> m.Register:
+    return m.Register(no=no, sittings=sittings, last=last)
+
+
+def _why(answer: m.AnyAnswer) -> str:
+    if isinstance(answer, m.Failed):
+        return answer.message
+    return f"the broker gave an answer to something else: {type(answer).__name__}"

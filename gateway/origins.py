@@ -1,0 +1,40 @@
+"""The origins: pages of which sites may connect (HUBBUB_ORIGINS). Pure."""
+
+from urllib.parse import urlsplit
+
+_PORTS = {"http": ":80", "https": ":443"}
+
+
+class Origins:
+    """Empty = the origin that serves the page; `*` = all; else the listed ones and our own."""
+
+    def __init__(self, setting: str) -> None:
+        listed = [origin.strip() for origin in setting.split(",")]
+        self._all = "*" in listed
+        self._listed = frozenset(_spelled(origin) for origin in listed if origin)
+
+    def allow(self, origin: str | None, host: str) -> bool:
+        """`host` is the request's Host. What proxies add is not believed: anybody can send it.
+
+        Schemes are not compared with ours: a proxy that speaks TLS hides them. None is no page:
+        the library lets it in without asking here.
+        """
+        if origin is None:
+            return False
+        return self._all or _spelled(origin) in self._listed or _own(origin, host)
+
+
+def _spelled(origin: str) -> str:
+    """Lower case, no slash at the end, no port that the scheme has anyway."""
+    clean = origin.lower().rstrip("/")
+    return clean.removesuffix(_PORTS.get(clean.partition(":")[0], "/"))
+
+
+def _own(origin: str, host: str) -> bool:
+    try:
+        url = urlsplit(_spelled(origin))
+    except ValueError:
+        return False
+    if url.scheme not in _PORTS or not url.netloc:
+        return False
+    return url.netloc == host.lower().removesuffix(_PORTS[url.scheme])

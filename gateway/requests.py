@@ -1,0 +1,226 @@
+"""The requests: what a browser asks becomes a command, the broker's answer becomes its ack."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol, assert_never
+
+from common import messages as m
+from common.errors import Refused
+from common.names import LOBBY
+from gateway import browser as b
+from gateway.asking import Broker
+from gateway.browser import event_payload
+from gateway.frames import Frame
+from gateway.sessions import Session
+from gateway.sockets import Reply
+
+Make = Callable[[int], m.AnyCommand]
+
+
+class Seats(Protocol):
+    """Who takes a socket to the room that the broker has let it into."""
+
+    def joined(self, session: Session, answer: m.Joined, since: m.Since | None) -> bool:
+        """Makes ready what the socket will hear; tells whether it recovers. Sends nothing yet."""
+
+    def left(self, session: Session, room: str) -> None: ...
+
+
+class Requests:
+    """Asks the broker for sockets. Questions that it does not answer in time are `unavailable`;
+    what changes something is held, or left unanswered, since it may have been done."""
+
+    def __init__(self, link: Broker, seats: Seats) -> None:
+        self._link = link
+        self._seats = seats
+
+    def welcome(self, session: Session, auth: b.AuthAsk, done: Callable[[], None]) -> None:
+        """The joins of a handshake, each answered by a `joined` event; `done` after the last."""
+        session.token = auth.token
+        session.user = auth.user
+        left = len(auth.join)
+        if not left:
+            return done()
+        session.settling += 1
+
+        def reply_for(room: str) -> Reply:
+            def reply(ack: dict[str, Any] | None) -> None:
+                nonlocal left
+                if ack is not None:
+                    ack = ack if ack["ok"] else {**ack, "room": room}
+                    session.socket.send(Frame.event("joined", ack))
+                left -= 1
+                if left == 0:
+                    session.settling -= 1
+                    done()
+
+            return reply
+
+        for ask in auth.join:
+            join = b.JoinAsk(room=ask.room, since=ask.since)
+            self.request(session, join, reply_for(ask.room))
+
+    def request(self, session: Session, ask: b.Ask, reply: Reply) -> None:
+        """Does what was asked; `reply` is called once. Raises Refused for what can be refused
+        here."""
+        sid = session.socket.sid
+        match ask:
+            case b.PlainJoin(user=user):
+                if session.uid and not session.plain:
+                    return self._join(session, b.JoinAsk(user=user, room=LOBBY), reply)
+                self._join(session, b.JoinAsk(user=user, room=LOBBY), reply, plain=True)
+            case b.JoinAsk():
+                if session.plain:
+                    raise Refused("bad_request", "this socket joined by name only: open another")
+                self._join(session, ask, reply)
+            case b.PlainChat(message=text):
+                self._say(session, LOBBY, text, None, reply)
+            case b.ChatAsk(room=room, message=text, id=id):
+                self._say(session, room, text, id, reply)
+            case b.LeaveAsk(room=room):
+                self._leave(session, room, reply)
+            case b.PlainTyping(typing=typing):
+                self._type(session, LOBBY, typing, reply)
+            case b.TypingAsk(room=room, typing=typing):
+                self._type(session, room, typing, reply)
+            case b.DirectAsk(user=user, uid=uid):
+                self._do(lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, hold=True)
+            case b.HistoryAsk(room=room, before=before, after=after, limit=limit):
+                self._do(
+                    lambda no: m.History(
+                        no=no, sid=sid, room=room, before=before or 0, after=after, limit=limit
+                    ),
+                    reply,
+                )
+            case b.ParticipantsAsk(room=room, after=name, prefix=prefix, limit=limit):
+                self._do(
+                    lambda no: m.Participants(
+                        no=no, sid=sid, room=room, after=name, prefix=prefix, limit=limit
+                    ),
+                    reply,
+                )
+            case b.RoomsAsk(after=room, limit=limit):
+                self._do(lambda no: m.Rooms(no=no, sid=sid, after=room, limit=limit), reply)
+            case _:
+                assert_never(ask)
+
+    def gone(self, session: Session, left: bool, told: Callable[[], None]) -> None:
+        """The socket has gone; `told` when the broker knows."""
+        if not session.token:
+            return told()
+        sid = session.socket.sid
+        self._link.ask(lambda no: m.Gone(no=no, sid=sid, left=left), lambda _: told(), hold=True)
+
+    def _join(self, session: Session, ask: b.JoinAsk, reply: Reply, plain: bool = False) -> None:
+        if ask.token and session.uid and ask.token != session.token:
+            raise Refused("bad_request", "this socket is somebody already: open another")
+        if ask.token:
+            session.token = ask.token
+        token = session.token = session.token or secrets.token_urlsafe(24)
+        session.plain = plain
+        user = ask.user if ask.user is not None else (None if session.uid else session.user)
+        key = hashlib.sha256(token.encode()).hexdigest()
+        sid = session.socket.sid
+
+        def answered(answer: m.AnyAnswer | None) -> None:
+            if session.gone or not isinstance(answer, m.Joined):
+                if isinstance(answer, m.Failed) and not session.uid:
+                    session.plain = False
+                return reply(_ack(answer, hold=True))
+            recovers = self._seats.joined(session, answer, ask.since)
+            ack = {
+                "ok": True,
+                "user": answer.user,
+                "uid": answer.uid,
+                "token": token,
+                "room": answer.room,
+                "epoch": answer.epoch,
+                "seq": answer.head,
+                "recovered": recovers,
+                "count": answer.count,
+                "version": answer.version,
+                "private": answer.private,
+            }
+            reply(ack)
+
+        self._link.ask(
+            lambda no: m.Join(
+                no=no, sid=sid, key=key, room=ask.room, user=user, since=ask.since, plain=plain
+            ),
+            answered,
+            hold=True,
+        )
+
+    def _say(self, session: Session, room: str, text: str, id: str | None, reply: Reply) -> None:
+        sid, id = session.socket.sid, id or secrets.token_urlsafe(12)
+        self._do(lambda no: m.Say(no=no, sid=sid, room=room, text=text, id=id), reply, hold=True)
+
+    def _leave(self, session: Session, room: str, reply: Reply) -> None:
+        sid = session.socket.sid
+
+        def answered(answer: m.AnyAnswer | None) -> None:
+            if isinstance(answer, m.Done):
+                self._seats.left(session, room)
+            reply(_ack(answer, hold=True))
+
+        self._link.ask(lambda no: m.Leave(no=no, sid=sid, room=room), answered, hold=True)
+
+    def _type(self, session: Session, room: str, typing: bool, reply: Reply) -> None:
+        if not self._link.up:
+            return reply({"ok": True})  # volatile: nobody would hear it in time
+        sid = session.socket.sid
+        self._do(lambda no: m.Type(no=no, sid=sid, room=room, typing=typing), reply)
+
+    def _do(self, make: Make, reply: Reply, hold: bool = False) -> None:
+        self._link.ask(make, lambda answer: reply(_ack(answer, hold)), hold=hold)
+
+
+def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, Any]:
+    """The ack of a refusal."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if retry_after_s:
+        error["retryAfter"] = retry_after_s
+    return {"ok": False, "error": error}
+
+
+def _ack(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
+    """An answer as the contract words it; None leaves the request unanswered."""
+    match answer:
+        case None:
+            # Somebody who retries stops at any ack: what may have been done gets none.
+            return None if hold else error_ack("unavailable", "the broker is away: try again")
+        case m.Failed(code=code, message=message, retry_after_s=retry_after_s):
+            return error_ack(code, message, retry_after_s)
+        case m.Done():
+            return {"ok": True}
+        case m.Said(id=id, seq=seq, timestamp=timestamp):
+            return {"ok": True, "id": id, "seq": seq, "timestamp": timestamp}
+        case m.Opened(room=room, user=user, uid=uid, head=head):
+            return {"ok": True, "room": room, "user": user, "uid": uid, "seq": head}
+        case m.Paged(room=room, events=events, more=more):
+            return {"ok": True, "events": [event_payload(room, e) for e in events], "more": more}
+        case m.Listed(count=count, version=version, users=users, more=more):
+            return {"ok": True, "count": count, "version": version, "users": users, "more": more}
+        case m.RoomsListed(rooms=rooms, more=more):
+            return {"ok": True, "rooms": [_room_row(row) for row in rooms], "more": more}
+        case m.Joined() | m.Welcome() | m.HeadsTold():
+            return error_ack("unavailable", "the broker gave an answer to something else")
+        case _:
+            assert_never(answer)
+
+
+def _room_row(row: m.RoomRow) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "room": row.room,
+        "kind": row.kind,
+        "count": row.count,
+        "seq": row.seq,
+        "read": row.read,
+        "unread": row.unread,
+    }
+    if row.title:
+        shown["title"] = row.title
+    if row.user:
+        shown["user"] = row.user
+    return shown

@@ -1,0 +1,181 @@
+"""The rooms heard on this gateway: does what their replicas order, for whoever hears them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Protocol, assert_never
+
+from common import messages as m
+from common.names import is_private
+from common.settings import Settings
+from gateway.asking import Broker
+from gateway.audience import Audience
+from gateway.inbox import Inbox
+from gateway.metrics import Metrics
+from gateway.replica import AskPage, Deliver, Limits, Order, Replica, StartOver
+from gateway.sessions import Session, Sessions
+
+HOLD_BYTES = 8 << 20
+"""Events of one room that wait behind a hole."""
+
+
+class Clock(Protocol):
+    """What the rooms need of the upkeep."""
+
+    def later(self, call: Callable[[], None]) -> None: ...
+
+    def want_mark(self, room: str) -> None: ...
+
+
+class Rooms:
+    """Public rooms are Audiences, private ones Inboxes."""
+
+    def __init__(
+        self, settings: Settings, link: Broker, sessions: Sessions, metrics: Metrics
+    ) -> None:
+        self.audiences: dict[str, Audience] = {}
+        self.inboxes: dict[str, Inbox] = {}
+        self.clock: Clock
+        self._link = link
+        self._sessions = sessions
+        self._metrics = metrics
+        self._newcomer = (settings.replay, settings.replay_events)
+        self._limits = Limits(
+            replay_events=settings.replay_events,
+            recovery_events=settings.recovery_events,
+            hold_bytes=HOLD_BYTES,
+        )
+
+    def hearings(self) -> list[Audience | Inbox]:
+        return [*self.audiences.values(), *self.inboxes.values()]
+
+    def get(self, room: str) -> Audience | Inbox | None:
+        return self.audiences.get(room) or self.inboxes.get(room)
+
+    def audience(self, room: str) -> Audience:
+        """The audience of a public room; a new one takes the room's topics up."""
+        audience = self.audiences.get(room)
+        if audience is None:
+            replica = Replica(room, self._limits)
+            audience = self.audiences[room] = Audience(room, replica, self._newcomer)
+            self._link.subscribe(topics(room))
+            self.clock.want_mark(room)
+        audience.idle_since = None
+        return audience
+
+    def inbox(self, room: str, epoch: str, here: Iterable[Session]) -> Inbox:
+        """A private room's hearers. A new one begins at the lowest floor of those here, so that
+        what they were not sent shows as a hole."""
+        here = list(here)
+        inbox = self.inboxes.get(room)
+        if inbox is None:
+            floor = min(session.private.get(room, 0) for session in here)
+            replica = Replica(room, self._limits, private=True, epoch=epoch, head=floor)
+            inbox = self.inboxes[room] = Inbox(room, replica, self._newcomer)
+        inbox.add(here)
+        return inbox
+
+    def members_here(self, uids: Iterable[str]) -> list[Session]:
+        """The sockets here that hear a private room of these people."""
+        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]
+
+    def forget(self, audience: Audience) -> None:
+        """Nobody here hears this room any more: not a byte of it is wanted."""
+        del self.audiences[audience.room]
+        self._link.unsubscribe(topics(audience.room))
+
+    def leave_all(self, session: Session) -> None:
+        """The socket is gone."""
+        for audience in [self.audiences.get(room) for room in session.rooms]:
+            if audience is not None:
+                audience.leave(session)
+        for room in session.private:
+            inbox = self.inboxes.get(room)
+            if inbox is not None:
+                inbox.leave(session)
+                if not inbox.members:
+                    del self.inboxes[room]
+
+    def happened(self, news: m.Happened) -> None:
+        """Events were published."""
+        hearing: Audience | Inbox | None = self.audiences.get(news.room)
+        if is_private(news.room):
+            here = self.members_here(news.to)
+            hearing = self.inbox(news.room, news.epoch, here) if here else None
+        if hearing is not None:
+            self.carry_out(hearing, hearing.replica.happened(news.epoch, news.events))
+
+    def told_head(self, room: str, epoch: str, head: int) -> None:
+        """The broker says where a room is: a hole at its very end shows."""
+        hearing = self.get(room)
+        if hearing is not None:
+            self.carry_out(hearing, hearing.replica.told_head(epoch, head))
+        elif is_private(room):
+            self._look_up(room)
+
+    def relinked(self) -> None:
+        """There is a new link: everything must be proven live again."""
+        for hearing in self.hearings():
+            self.carry_out(hearing, hearing.replica.relinked())
+
+    def advance(self) -> None:
+        """Lets all arrivals go as far as they can."""
+        for hearing in self.hearings():
+            if hearing.arrivals:
+                hearing.advance(self.ask_page)
+
+    def ask_page(
+        self, make: Callable[[int], m.Page], on_page: Callable[[m.Paged | None], None]
+    ) -> None:
+        """Asks for a page; `on_page` gets None if there is no answer in time."""
+
+        def answered(answer: m.AnyAnswer | None) -> None:
+            on_page(answer if isinstance(answer, m.Paged) else None)
+            hearing = self.get(answer.room) if isinstance(answer, m.Paged) else None
+            if hearing is not None and hearing.arrivals:
+                hearing.advance(self.ask_page)
+
+        self._link.ask(make, answered)
+
+    def carry_out(self, hearing: Audience | Inbox, orders: Sequence[Order]) -> None:
+        """Does what a replica orders."""
+        for order in orders:
+            match order:
+                case AskPage(room=room, after=after, limit=limit):
+                    self._metrics.pages_asked.inc()
+                    self.ask_page(partial(_page, room, after, limit), partial(self._paged, hearing))
+                case Deliver(events=events):
+                    self._metrics.deliveries.inc(hearing.deliver(events))
+                case StartOver(epoch=epoch, head=head, events=events):
+                    self._metrics.resets.inc()
+                    hearing.start_over(epoch, head, events)
+                case _:
+                    assert_never(order)
+        if orders and hearing.arrivals:
+            hearing.advance(self.ask_page)
+
+    def _paged(self, hearing: Audience | Inbox, page: m.Paged | None) -> None:
+        if page is None:
+            self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
+        else:
+            self._metrics.pages_got.inc()
+            self.carry_out(hearing, hearing.replica.paged(page))
+
+    def _look_up(self, room: str) -> None:
+        """A private room that is news here: who are its members?"""
+
+        def on_page(page: m.Paged | None) -> None:
+            here = self.members_here(page.to) if page is not None else []
+            if page is not None and here:
+                inbox = self.inbox(room, page.epoch, here)
+                self.carry_out(inbox, inbox.replica.told_head(page.epoch, page.head))
+
+        self.ask_page(lambda no: m.Page(no=no, room=room, limit=1), on_page)
+
+
+def topics(room: str) -> list[str]:
+    """A public room's, in the order that lets the mark on the last prove all."""
+    return [m.presence_topic(room), m.typing_topic(room), m.events_topic(room)]
+
+
+def _page(room: str, after: int | None, limit: int, no: int) -> m.Page:
+    return m.Page(no=no, room=room, after=after, limit=limit)

@@ -1,0 +1,82 @@
+"""The sessions: which socket is whom, and where it is."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from common.messages import Sitting
+
+if TYPE_CHECKING:
+    from gateway.sockets import Socket
+
+
+class Session:
+    """One socket: who it is, as far as the broker has said so."""
+
+    __slots__ = (
+        "gone", "plain", "private", "rooms", "settling", "socket", "token", "uid", "user"
+    )  # fmt: skip
+
+    def __init__(self, socket: "Socket") -> None:
+        self.socket = socket
+        self.token = ""
+        """What the next join is made with; proven only once `uid` is there."""
+        self.user: str | None = None
+        """The name that the handshake gave."""
+        self.uid = ""
+        """Empty until the first join is acked."""
+        self.plain = False
+        self.rooms: set[str] = set()
+        """Where the broker has acked that it is; private rooms only if it joined them."""
+        self.private: dict[str, int] = {}
+        """Per private room the Seq up to which nothing is to be sent (any more)."""
+        self.settling = 0
+        """Private events wait while joins of the handshake are answered."""
+        self.gone = False
+
+
+class Sessions:
+    """All sockets of this gateway, by id and by person."""
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, Session] = {}
+        self._by_uid: dict[str, dict[Session, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._by_sid.values())
+
+    def add(self, socket: "Socket") -> Session:
+        session = self._by_sid[socket.sid] = Session(socket)
+        return session
+
+    def get(self, sid: str) -> Session | None:
+        return self._by_sid.get(sid)
+
+    def bind(self, session: Session, uid: str) -> None:
+        """The broker has said who this is."""
+        session.uid = uid
+        self._by_uid.setdefault(uid, {})[session] = None
+
+    def drop(self, session: Session) -> None:
+        """The broker knows that this socket is gone."""
+        self._by_sid.pop(session.socket.sid, None)
+        own = self._by_uid.get(session.uid)
+        if own is not None:
+            own.pop(session, None)
+            if not own:
+                del self._by_uid[session.uid]
+
+    def of(self, uids: Iterable[str]) -> Iterator[Session]:
+        """The sockets here of these people."""
+        for uid in uids:
+            yield from self._by_uid.get(uid, ())
+
+    def sittings(self) -> list[Sitting]:
+        """What a new link registers: also who has gone while the broker was not told yet."""
+        return [
+            Sitting(sid=s.socket.sid, uid=s.uid, plain=s.plain, rooms=sorted(s.rooms))
+            for s in self
+            if s.uid
+        ]

@@ -1,0 +1,240 @@
+"""The upkeep: what the chat does by the clock: marks, beacons, notices of the link, idle rooms."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from common import messages as m
+from common.settings import Settings
+from gateway.asking import Broker, Loop
+from gateway.audience import Audience
+from gateway.frames import Batch, Frame
+from gateway.metrics import Metrics
+from gateway.rooms import Rooms
+from gateway.rosters import Rosters
+from gateway.sessions import Sessions
+from gateway.sockets import Socket
+
+TURN_S = 0.1
+RETRY_S = 1.0
+"""An unanswered mark or page is asked again after this."""
+LINK_NOTICE_S = 2.0
+"""Browsers are told of a lost broker after this."""
+BEACON_SILENCE_S = 4.0
+"""Without a beacon for this long the gateway's own topic is taken up again."""
+BEACON_MEMORY = 3
+"""A beacon names what changed in this many beats: missing more of them needs a look at all."""
+IDLE_ROOM_S = 5.0
+ASK_ROOMS = 500
+"""Rooms in one take-up or question for heads."""
+
+
+class Upkeep:
+    """Works for one chat; `run` is its only task."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gateway: str,
+        link: Broker,
+        rooms: Rooms,
+        sessions: Sessions,
+        metrics: Metrics,
+        loop: Loop,
+    ) -> None:
+        self._rosters = Rosters(link, loop, min(1000, settings.crowd))
+        self._tail_limit_bytes = settings.tail_bytes
+        self._own_topic = m.gateway_topic(gateway)
+        self._link = link
+        self._loop = loop
+        self._rooms = rooms
+        self._sessions = sessions
+        self._metrics = metrics
+        self.epoch = ""
+        self._nonce = ""
+        self._unmarked: dict[str, float] = {}
+        """Rooms whose mark is missing, and when it was asked for."""
+        self._own_asked: float | None = None
+        self._beat = 0
+        self._beacon_at = 0.0
+        self._down_since: float | None = self._loop.time()
+        self._told_down = False
+        self._soon: dict[Callable[[], None], None] = {}
+        self._later: list[tuple[float, Callable[[], None]]] = []
+
+    @property
+    def caught_up(self) -> bool:
+        """Linked, and every topic proven live."""
+        return self._link.up and not self._unmarked and self._own_asked is None
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(TURN_S)
+            self.turn(self._loop.time())
+
+    def turn(self, now: float) -> None:
+        """All that is due."""
+        due = [call for at, call in self._later if at <= now]
+        self._later = [(at, call) for at, call in self._later if at > now]
+        for call in due:
+            call()
+        self._rooms.advance()
+        self._tell_down(now)
+        if self._link.up:
+            self.take_up()
+            if now - self._beacon_at > BEACON_SILENCE_S:
+                self._take_up_own(now)
+        for audience in list(self._rooms.audiences.values()):
+            self._look_after(audience, now)
+        self._shed()
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Calls it at the loop's next turn, once however often it was wanted."""
+        if call not in self._soon:
+            self._soon[call] = None
+            self._loop.call_soon(self._run_soon)
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Calls it after RETRY_S."""
+        self._later.append((self._loop.time() + RETRY_S, call))
+
+    def _run_soon(self) -> None:
+        calls, self._soon = self._soon, {}
+        for call in calls:
+            call()
+
+    # --- the link --------------------------------------------------------------------------------
+
+    def linked(self, epoch: str) -> None:
+        self.epoch = epoch
+        self._nonce = secrets.token_hex(8)
+        self._unmarked = dict.fromkeys(self._rooms.audiences, 0.0)
+        self._beat = 0
+        self._down_since = None
+        now = self._loop.time()
+        self._beacon_at = now
+        self._own_asked = None
+        self._take_up_own(now)
+        self.take_up()
+        self.ask_heads(self._rooms.inboxes)
+        if self._told_down:
+            self._told_down = False
+            self._tell_all({"Up": True})
+
+    def unlinked(self) -> None:
+        if self._down_since is None:
+            self._down_since = self._loop.time()
+
+    def greet(self, socket: Socket) -> None:
+        """A newcomer is told what the others were."""
+        if self._told_down:
+            socket.send(Frame.event("link", {"Up": False}))
+
+    def _tell_down(self, now: float) -> None:
+        since = self._down_since
+        if since is not None and not self._told_down and now - since >= LINK_NOTICE_S:
+            self._told_down = True
+            self._tell_all({"Up": False})
+
+    def _tell_all(self, payload: dict[str, bool]) -> None:
+        notice = Batch([Frame.event("link", payload)])
+        for session in self._sessions:
+            if not session.gone and not session.plain:
+                session.socket.send(notice)
+
+    # --- marks, beacons, heads -------------------------------------------------------------------
+
+    def take_up(self) -> None:
+        """Asks for the marks that are missing, in batches."""
+        if not self._link.up:
+            return
+        now = self._loop.time()
+        due = [room for room, at in self._unmarked.items() if now - at >= RETRY_S]
+        for start in range(0, len(due), ASK_ROOMS):
+            batch = due[start : start + ASK_ROOMS]
+            for room in batch:
+                self._unmarked[room] = now
+            self._ask_marks([m.events_topic(room) for room in batch])
+
+    def want_mark(self, room: str) -> None:
+        """This room's subscription is new."""
+        self._unmarked[room] = 0.0
+        self.soon(self.take_up)
+
+    def marked(self, mark: m.Marked) -> None:
+        """A topic is live, if this is the mark of this link."""
+        if mark.nonce != self._nonce:
+            return
+        room = mark.topic.removeprefix("events/").removesuffix("\0")
+        audience = self._rooms.audiences.get(room)
+        if mark.topic == self._own_topic:
+            self._own_topic_live()
+        elif audience is not None:
+            self._unmarked.pop(room, None)
+            self._rooms.carry_out(audience, audience.replica.marked(mark.epoch, mark.head))
+
+    def _take_up_own(self, now: float) -> None:
+        if self._own_asked is None or now - self._own_asked >= RETRY_S:
+            self._own_asked = now
+            self._link.subscribe([self._own_topic])
+            self._ask_marks([self._own_topic])
+
+    def _own_topic_live(self) -> None:
+        """What came for private rooms before this mark may be lost: look at their heads."""
+        self._own_asked = None
+        self._beacon_at = self._loop.time()
+        self.ask_heads(self._rooms.inboxes)
+
+    def beacon(self, beacon: m.Beacon) -> None:
+        self._beacon_at = self._loop.time()
+        if self._beat and beacon.beat > self._beat + BEACON_MEMORY:
+            self._metrics.beacons_missed.inc()
+            self.ask_heads([*self._rooms.audiences, *self._rooms.inboxes])
+        self._beat = beacon.beat
+        for room, head in beacon.heads.items():
+            self._rooms.told_head(room, beacon.epoch, head)
+
+    def ask_heads(self, rooms: Iterable[str]) -> None:
+        """Asks where these rooms are, by page."""
+        names = iter(list(rooms))
+        while batch := list(islice(names, ASK_ROOMS)):
+            self._ask_heads(batch)
+
+    def _ask_heads(self, batch: list[str]) -> None:
+        def answered(answer: m.AnyAnswer | None) -> None:
+            if isinstance(answer, m.HeadsTold):
+                for room, head in answer.heads.items():
+                    self._rooms.told_head(room, self.epoch, head)
+            else:
+                self.later(lambda: self._ask_heads(batch))
+
+        self._link.ask(lambda no: m.Heads(no=no, rooms=batch), answered)
+
+    def _ask_marks(self, topics: list[str]) -> None:
+        nonce = self._nonce
+        self._link.ask(lambda no: m.TakeUp(no=no, topics=topics, nonce=nonce), lambda _: None)
+
+    # --- rooms -----------------------------------------------------------------------------------
+
+    def _look_after(self, audience: Audience, now: float) -> None:
+        if audience.roster_due and self._link.up:
+            self._rosters.tell(audience)
+        if audience or audience.room == "system":
+            audience.idle_since = None
+        elif audience.idle_since is None:
+            audience.idle_since = now
+        elif now - audience.idle_since > IDLE_ROOM_S:
+            self._unmarked.pop(audience.room, None)
+            self._rooms.forget(audience)
+
+    def _shed(self) -> None:
+        """Keeps all tails together within their bound: the largest go first."""
+        hearings = self._rooms.hearings()
+        total = sum(hearing.replica.tail_bytes for hearing in hearings)
+        if total <= self._tail_limit_bytes:
+            return
+        for hearing in sorted(hearings, key=lambda h: h.replica.tail_bytes, reverse=True):
+            total -= hearing.replica.shed()
+            if total <= self._tail_limit_bytes:
+                return

@@ -1,0 +1,113 @@
+"""A small broker on real sockets: does what it is asked at once, unless a test tells it not to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import zmq
+import zmq.asyncio
+
+from common import messages as m
+from common.frames import decode_command, encode
+
+Rule = Callable[[m.AnyCommand], m.AnyAnswer | None]
+C = TypeVar("C")
+
+
+class FakeBroker:
+    """`rule` answers a command, None loses it; it may call `usual`. `seen` is what came in."""
+
+    def __init__(self, term: int, epoch: str, lease_s: float) -> None:
+        self.term = term
+        self.epoch = epoch
+        self.lease_s = lease_s
+        self.rule: Rule = self.usual
+        self.seen: list[m.AnyCommand] = []
+        self.endpoint = ""
+        self.events = ""
+        self._came = asyncio.Condition()
+        self._context = zmq.asyncio.Context()
+        self._router = self._context.socket(zmq.ROUTER)
+        self._publisher = self._context.socket(zmq.XPUB)
+        self._peers: list[bytes] = []
+
+    def bind(self, endpoint: str, events: str) -> None:
+        for socket, place in ((self._router, endpoint), (self._publisher, events)):
+            socket.linger = 0
+            socket.rcvhwm = socket.sndhwm = 0
+            socket.bind(place)
+        self.endpoint = self._router.last_endpoint.decode()
+        self.events = self._publisher.last_endpoint.decode()
+
+    def close(self) -> None:
+        self._context.destroy(linger=0)
+
+    def usual(self, command: m.AnyCommand) -> m.AnyAnswer | None:
+        no = command.no
+        match command:
+            case m.Hello():
+                port = self.events.rpartition(":")[2]
+                return m.Welcome(
+                    term=self.term, no=no, epoch=self.epoch, events=port, lease_s=self.lease_s
+                )
+            case m.Say(room=room, id=id):
+                return m.Said(term=self.term, no=no, room=room, id=id, seq=no, timestamp=0.0)
+            case _:
+                return m.Done(term=self.term, no=no)
+
+    async def answer(self) -> None:
+        """Answers for ever."""
+        while True:
+            peer, frame = await self._router.recv_multipart()
+            command = decode_command(frame)
+            if isinstance(command, m.Hello):
+                self._peers.append(peer)
+            answer = self.rule(command)
+            if answer is not None:
+                await self._router.send_multipart([peer, encode(answer)])
+            self.seen.append(command)
+            async with self._came:
+                self._came.notify_all()
+
+    async def saw(self, kind: type[C], times: int = 1) -> list[C]:
+        """Waits until so many commands of this kind have come; returns all of them."""
+        async with self._came:
+            await self._came.wait_for(lambda: len(self.of(kind)) >= times)
+        return self.of(kind)
+
+    def of(self, kind: type[C]) -> list[C]:
+        return [c for c in self.seen if isinstance(c, kind)]
+
+    async def subscribed(self, topic: str) -> None:
+        """Waits for a subscription, or the end of one."""
+        while (await self._publisher.recv())[1:] != topic.encode():
+            pass
+
+    async def publish(self, topic: str, message: m.AnyBroadcast) -> None:
+        await self.publish_frames(topic.encode(), encode(message))
+
+    async def publish_frames(self, *frames: bytes) -> None:
+        await self._publisher.send_multipart(list(frames))
+
+    async def send_frames(self, *frames: bytes) -> None:
+        """To who said hello last."""
+        await self._router.send_multipart([self._peers[-1], *frames])
+
+
+@asynccontextmanager
+async def fake_broker(
+    like: FakeBroker | None = None, term: int = 1, epoch: str = "e", lease_s: float = 15.0
+) -> AsyncIterator[FakeBroker]:
+    """A broker that runs until the end of the block; at the place of another one, if `like`."""
+    broker = FakeBroker(term, epoch, lease_s)
+    place = "tcp://127.0.0.1:*"
+    broker.bind(like.endpoint if like else place, like.events if like else place)
+    async with asyncio.TaskGroup() as tasks:
+        answering: asyncio.Task[Any] = tasks.create_task(broker.answer())
+        try:
+            yield broker
+        finally:
+            answering.cancel()
+            await asyncio.wait([answering])
+            broker.close()

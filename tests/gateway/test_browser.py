@@ -1,0 +1,206 @@
+"""What a browser may say, and the asks (gateway/asks.py) that come of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from common.errors import Refused
+from common.messages import Event, Since
+from gateway.browser import (
+    AuthAsk,
+    AuthRoom,
+    ChatAsk,
+    DirectAsk,
+    HistoryAsk,
+    JoinAsk,
+    LeaveAsk,
+    ParticipantsAsk,
+    PlainChat,
+    PlainJoin,
+    PlainTyping,
+    RoomsAsk,
+    TypingAsk,
+    event_payload,
+    parse,
+    parse_auth,
+)
+
+TOKEN = "abcdefghijklmnopqrst_-"
+
+
+def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Refused:
+    with pytest.raises(Refused) as caught:
+        parse(event, list(args), plain, page)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("event", "args", "ask"),
+    [
+        ("join", ["ann"], PlainJoin("ann")),
+        ("join", [" ann "], PlainJoin("ann")),
+        ("join", [{}], JoinAsk()),
+        ("join", [{"user": "ann", "room": "Döner"}], JoinAsk("döner", "ann")),
+        ("join", [{"token": TOKEN, "user": None, "x": 1}], JoinAsk("lobby", None, TOKEN)),
+        ("join", [{"since": {"Epoch": "e", "Seq": 3}}], JoinAsk(since=Since("e", 3))),
+        ("join", [{"since": None, "room": "@x"}, "more"], JoinAsk("@x")),
+        ("chat", ['{"user":"x","timestamp":1,"message":"hi"}'], PlainChat("hi")),
+        ("chat", [{"room": "a", "message": "hi"}], ChatAsk("a", "hi")),
+        ("chat", [{"room": "a", "message": "a\0b\ud800", "id": "1"}], ChatAsk("a", "a�b�", "1")),
+        ("chat", ['{"message":"\\ud800"}'], PlainChat("�")),
+        ("chat", [{"room": "a", "message": "\U0001f600"}], ChatAsk("a", "\U0001f600")),
+        ("leave", [{"room": "A"}], LeaveAsk("a")),
+        ("typing", ["ann"], PlainTyping(True)),
+        ("typing", [], PlainTyping(True)),
+        ("typing", [None], PlainTyping(False)),
+        ("typing", [""], PlainTyping(False)),
+        ("typing", [{"room": "a", "typing": True}], TypingAsk("a", True)),
+        ("direct", [{"user": "bob"}], DirectAsk(user="bob")),
+        ("direct", [{"uid": "u"}], DirectAsk(uid="u")),
+        ("history", [{"room": "a"}], HistoryAsk("a", None, None, 50)),
+        ("history", [{"room": "a", "after": 0, "limit": 1}], HistoryAsk("a", None, 0, 1)),
+        ("participants", [{"room": "a"}], ParticipantsAsk("a", "", "", 100)),
+        ("rooms", [], RoomsAsk()),
+        ("rooms", [{"after": "b", "limit": 100}], RoomsAsk("b")),
+    ],
+)
+def test_what_may_be_said(event: str, args: list[Any], ask: object) -> None:
+    assert parse(event, args, False) == ask
+
+
+@pytest.mark.parametrize(
+    ("event", "args"),
+    [
+        ("join", []),
+        ("join", [1]),
+        ("join", [{"room": "a b"}]),
+        ("join", [{"room": ""}]),
+        ("join", [{"room": "x" * 65}]),
+        ("join", [{"token": "short"}]),
+        ("join", [{"token": TOKEN + "\n"}]),
+        ("join", [{"token": TOKEN + "é"}]),
+        ("join", [{"token": "x" * 65}]),
+        ("join", [{"since": {"Epoch": "e"}}]),
+        ("join", [{"since": {"Epoch": "e", "Seq": -1}}]),
+        ("join", [{"since": {"Epoch": "e", "Seq": True}}]),
+        ("chat", ["hello"]),
+        ("chat", ["[" * 5000]),
+        ("chat", ['{"message":1}']),
+        ("chat", [{"message": "hi"}]),
+        ("chat", [{"room": "a", "message": "hi", "id": ""}]),
+        ("chat", [{"room": "a", "message": "hi", "id": "x" * 65}]),
+        ("typing", [True]),
+        ("direct", [{}]),
+        ("direct", [{"user": "a", "uid": "b"}]),
+        ("history", [{"room": "a", "before": True}]),
+        ("history", [{"room": "a", "before": -1}]),
+        ("history", [{"room": "a", "after": 1.5}]),
+        ("history", [{"room": "a", "after": 10**30}]),
+        ("history", [{"room": "a", "limit": 0}]),
+        ("history", [{"room": "a", "limit": 101}]),
+        ("rooms", ["x"]),
+        ("nonsense", []),
+        ("connect", []),
+    ],
+)
+def test_what_may_not(event: str, args: list[Any]) -> None:
+    assert refusal(event, *args).code == "bad_request"
+
+
+def test_bad_names_are_told_apart() -> None:
+    assert refusal("join", "a,b").code == "bad_name"
+    assert refusal("join", {"user": ""}).code == "bad_name"
+    assert refusal("leave", {"room": "@" + "x" * 64}).code == "no_such_room"
+
+
+def test_a_plain_socket_may_leave_out_the_room() -> None:
+    assert parse("chat", [{"message": "hi"}], plain=True) == ChatAsk("lobby", "hi")
+    assert parse("history", [{}], plain=True) == HistoryAsk("lobby")
+
+
+def test_pages_are_as_large_as_the_setting() -> None:
+    assert parse("history", [{"room": "a"}], False, page=20) == HistoryAsk("a", limit=20)
+    assert refusal("history", {"room": "a", "limit": 21}, page=20).message == "limit is 1 to 20"
+
+
+def test_what_comes_later_says_so() -> None:
+    for event in ("create", "invite", "read", "search", "edit", "delete", "react"):
+        assert refusal(event, {}).message == f"{event} is not offered yet"
+    assert "participants" in refusal("nonsense").message
+
+
+def test_auth() -> None:
+    assert parse_auth(None) is None
+    assert parse_auth({}) is None
+    assert parse_auth({"other": 1}) is None
+    assert parse_auth({"token": TOKEN}) == AuthAsk(TOKEN)
+    rooms = [{"room": "A", "since": {"Epoch": "e", "Seq": 0}}, {"room": "no room", "since": None}]
+    assert parse_auth({"token": TOKEN, "user": "ann", "join": rooms}) == AuthAsk(
+        TOKEN, "ann", [AuthRoom("a", Since("e", 0)), AuthRoom("no room")]
+    )
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {"join": []},
+        {"token": "x"},
+        {"token": TOKEN, "join": {}},
+        {"token": TOKEN, "join": ["a"]},
+        {"token": TOKEN, "join": [{"room": "a"}] * 101},
+    ],
+)
+def test_bad_auth(auth: object) -> None:
+    with pytest.raises(Refused):
+        parse_auth(auth)
+
+
+def test_an_event_as_browsers_are_told_it() -> None:
+    event = Event(seq=3, kind="message", user="ann", timestamp=1.5, text="hi", uid="u", id="i")
+    assert event_payload("lobby", event) == {
+        "EvtType": "message", "User": "ann", "Timestamp": 1.5, "Text": "hi", "Room": "lobby",
+        "Seq": 3, "Id": "i", "Uid": "u",
+    }  # fmt: skip
+    changed = event_payload("lobby", Event(4, "edit", "ann", 2.0, "ho", ref=3, rev=4))
+    assert (changed["Ref"], changed["Rev"]) == (3, 4)
+
+
+words = st.sampled_from(
+    ["join", "chat", "leave", "typing", "direct", "history", "participants", "rooms", "edit"]
+)
+keys = st.sampled_from(
+    ["user", "room", "token", "since", "Epoch", "Seq", "message", "id", "typing", "uid", "before",
+     "after", "prefix", "limit", "join"]
+)  # fmt: skip
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+    | st.text(st.characters(categories=["Cs", "Cc", "L"])) | st.just(TOKEN)
+)  # fmt: skip
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(keys | st.text(), inner)
+)
+
+
+@given(words | st.text(), st.lists(anything, max_size=2), st.booleans())
+@example("chat", [json.dumps({"message": "x" * 5000})], False)
+def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: bool) -> None:
+    try:
+        ask = parse(event, args, plain)
+    except Refused:
+        return
+    for text in (getattr(ask, field) for field in ask.__struct_fields__):
+        if isinstance(text, str):
+            assert "\0" not in text
+            text.encode()
+
+
+@given(anything)
+def test_any_auth_gives_an_ask_or_a_refusal(auth: Any) -> None:
+    try:
+        ask = parse_auth(auth)
+    except Refused:
+        return
+    assert ask is None or isinstance(ask, AuthAsk)

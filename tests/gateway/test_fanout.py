@@ -1,0 +1,129 @@
+"""The fan-out: the same bytes to many, in order, whatever their transport is."""
+
+import asyncio
+import contextlib
+
+import aiohttp
+import pytest
+import socketio
+
+from gateway.fanout import fan_out
+from gateway.frames import Batch, Frame
+from tests.gateway.edge import bare, poll, polling, running
+
+
+async def test_all_hear_the_same_in_order() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        edge = await stack.enter_async_context(running())
+        browsers = [await stack.enter_async_context(bare(edge)) for _ in range(5)]
+        for browser in browsers:
+            await browser.connect()
+        http, url = await stack.enter_async_context(polling(edge))
+        for n in range(10):
+            fan_out(edge.chat.sockets, Batch([Frame.event("chat", n), Frame.event("more", n)]))
+            edge.chat.sockets[0].send(Frame.event("you", n))
+        for browser in browsers:
+            heard = []
+            while len(heard) < 20:
+                packet = await browser.hear() or ""
+                if "you" not in packet:
+                    heard.append(packet)
+            assert heard[-2:] == ['42["chat",9]', '42["more",9]']
+            assert heard[::2] == [f'42["chat",{n}]' for n in range(10)]
+        assert (await poll(http, url)).split("\x1e")[::2] == [f'42["chat",{n}]' for n in range(10)]
+
+
+async def test_closed_ones_are_passed_by_and_the_set_may_be_the_callers_own() -> None:
+    async with running(outbox_bytes=1000) as edge, bare(edge) as browser, polling(edge):
+        await browser.connect()
+        members = set(edge.chat.sockets)
+        edge.chat.gone = lambda socket, left: members.discard(socket)  # type: ignore[method-assign]
+        polling_one = edge.chat.sockets[0]
+        for n in range(3):
+            fan_out(members, Batch([Frame.event("chat", "x" * 900 + str(n))]))
+        assert polling_one.closed
+        await edge.chat.until(lambda: len(members) == 1)
+        edge.chat.sockets[1].close()
+        fan_out(members, Batch([Frame.event("chat", "late")]))
+        heard = [await browser.hear() or "" for _ in range(4)]
+        assert heard[-1] == "41"
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.001, 0.004])
+async def test_order_holds_while_a_stock_client_goes_from_polling_to_websocket(
+    pause_s: float,
+) -> None:
+    async with running() as edge:
+        client = socketio.AsyncClient(reconnection=False)
+        heard: list[int] = []
+        done = asyncio.Event()
+
+        def on_chat(number: int) -> None:
+            heard.append(number)
+            if number == 299:
+                done.set()
+
+        client.on("chat", on_chat)
+        connecting = asyncio.gather(client.connect(edge.url, transports=["polling", "websocket"]))
+        await edge.chat.until(lambda: edge.chat.sockets)
+        for n in range(300):
+            fan_out(edge.chat.sockets, Batch([Frame.event("chat", n)]))
+            await asyncio.sleep(pause_s)
+        await connecting
+        await asyncio.wait_for(done.wait(), 10)
+        assert heard == list(range(300))
+        assert any(c.upgraded for c in edge.connections.values())
+        await client.disconnect()
+
+
+async def test_order_holds_through_an_upgrade_as_browsers_do_it() -> None:
+    """Probe; the poll that waits ends; no poll any more; then the UPGRADE packet."""
+    async with running() as edge, polling(edge) as (http, url):
+        (socket,) = edge.chat.sockets
+        heard: list[str] = []
+        numbers = iter(range(1000))
+
+        def say() -> None:
+            fan_out([socket], Batch([Frame.event("chat", next(numbers))]))
+
+        sid = url.partition("&sid=")[2]
+        waiting = asyncio.gather(poll(http, url))
+        async with bare(edge, sid) as browser:
+            await browser.say("2probe")
+            assert await browser.hear() == "3probe"
+            heard += (await waiting)[0].split("\x1e")
+            assert heard == ["6"]
+            say()  # still by polling, or later by WebSocket: but not both, and not lost
+            heard += (await poll(http, url)).split("\x1e")
+            say()
+            await browser.say("5")
+            say()
+            while len(heard) < 4:
+                heard.append(await browser.hear() or "")
+                say()
+            chats = [packet for packet in heard if packet != "6"]
+            assert chats == [f'42["chat",{n}]' for n in range(len(chats))]
+            async with http.get(url) as answer:
+                assert answer.status == 400  # it is a WebSocket now
+
+
+@pytest.mark.parametrize("said", [["x"], ["2"], ["2probe", "x"], ["2probe"], []])
+async def test_after_a_failed_upgrade_polling_goes_on(said: list[str]) -> None:
+    async with running() as edge, polling(edge) as (http, url):
+        async with bare(edge, url.partition("&sid=")[2]) as browser:
+            for packet in said:
+                await browser.say(packet)
+        await edge.chat.until(lambda: not any(c.upgrading for c in edge.connections.values()))
+        edge.chat.sockets[0].send(Frame.event("chat", 1))
+        assert (await poll(http, url)).endswith('42["chat",1]')
+
+
+async def test_a_second_websocket_for_a_session_is_refused() -> None:
+    async with running() as edge, polling(edge) as (_, url):
+        sid = url.partition("&sid=")[2]
+        async with bare(edge, sid) as browser:
+            await browser.say("2probe")
+            await browser.hear()
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                async with bare(edge, sid):
+                    pass

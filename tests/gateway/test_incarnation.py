@@ -1,0 +1,122 @@
+"""One link, from Hello to its loss."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import pytest
+import zmq
+
+from common import messages as m
+from common.errors import FrameError
+from common.sockets import Socket
+from gateway.incarnation import Incarnation, LinkLost, ListeningTime
+from tests.gateway.fake_broker import FakeBroker, fake_broker
+
+TOPIC = m.gateway_topic("g1")
+
+
+class Ear:
+    """Keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.answers: list[m.AnyAnswer] = []
+        self.broadcasts: list[tuple[str, m.AnyBroadcast]] = []
+        self.turns = 0
+
+    def take_answer(self, answer: m.AnyAnswer) -> None:
+        self.answers.append(answer)
+
+    def take_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
+        self.broadcasts.append((topic, message))
+
+    def take_bad_frame(self, error: FrameError) -> None:
+        raise AssertionError(error)
+
+    def take_turn(self) -> None:
+        self.turns += 1
+
+
+@asynccontextmanager
+async def incarnation(
+    broker: FakeBroker, ear: Ear, lease_s: float = 15.0
+) -> AsyncIterator[Incarnation]:
+    context: zmq.Context[Socket] = zmq.Context()
+    clock = ListeningTime(asyncio.get_running_loop().time())
+    number = count(1).__next__
+    one = Incarnation(context, broker.endpoint, None, lease_s, number, clock, ear)
+    try:
+        yield one
+    finally:
+        one.close()
+        context.term()
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[FakeBroker]:
+    async with fake_broker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+def test_time_in_which_this_process_was_stopped_does_not_count() -> None:
+    clock = ListeningTime(100.0)
+    clock.go_on(100.5)
+    clock.go_on(160.5)
+    clock.go_on(160.75)
+    assert clock.now == 1.75
+
+
+async def test_broadcasts_wait_until_the_broker_knows_who_is_here(
+    broker: FakeBroker, ear: Ear
+) -> None:
+    async with incarnation(broker, ear) as one:
+        welcome = await one.hello("g1")
+        assert (welcome.term, welcome.epoch) == (1, "e")
+        await one.listen(welcome.events, [TOPIC])
+        await broker.subscribed(TOPIC)
+        kick = m.Kicked(term=1, sids=["s"], code="banned", message="out")
+        await broker.publish(TOPIC, kick)
+        sittings = [m.Sitting(sid=str(n), uid="u", plain=True, rooms=[]) for n in range(1500)]
+        await one.register(sittings)
+        assert [len(r.sittings) for r in broker.of(m.Register)] == [1000, 500]
+        assert ear.broadcasts == []
+        while not ear.broadcasts:
+            await one.turn()
+        assert ear.broadcasts == [(TOPIC, kick)]
+        assert ear.answers == []
+        assert ear.turns > 0
+
+
+async def test_a_broker_that_cannot_register_now_ends_the_incarnation(
+    broker: FakeBroker, ear: Ear
+) -> None:
+    async with incarnation(broker, ear) as one:
+        await one.hello("g1")
+        broker.rule = lambda c: m.Failed(term=1, no=c.no, code="unavailable", message="full disk")
+        with pytest.raises(LinkLost, match="full disk"):
+            await one.register([])
+
+
+async def test_a_broker_that_is_not_there_ends_the_incarnation(
+    broker: FakeBroker, ear: Ear
+) -> None:
+    broker.close()
+    async with incarnation(broker, ear, lease_s=0.1) as one:
+        with pytest.raises(LinkLost, match="no answer for 1"):
+            await one.hello("g1")
+
+
+async def test_a_broker_that_goes_ends_the_incarnation_at_once(
+    broker: FakeBroker, ear: Ear
+) -> None:
+    async with incarnation(broker, ear) as one:
+        await one.hello("g1")
+        broker.close()
+        with pytest.raises(LinkLost, match="the connection broke"):
+            await one.register([])

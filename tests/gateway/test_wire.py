@@ -1,0 +1,103 @@
+"""The sockets of one link tell what comes, and when they are of no use any more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import zmq
+
+from common import messages as m
+from common.errors import FrameError
+from common.frames import encode
+from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
+from common.sockets import Socket, bind, router
+from gateway.wire import Wire
+from tests.gateway.fake_broker import fake_broker
+
+
+class Open:
+    """A wire with what wakes it."""
+
+    def __init__(self, context: zmq.Context[Socket], broker: str, keys: PeerKeys | None) -> None:
+        self.bad: list[FrameError] = []
+        self._awake = asyncio.Event()
+        self.wire = Wire(context, broker, keys, self._awake.set, self.bad.append)
+
+    async def wake(self) -> None:
+        await self._awake.wait()
+        self._awake.clear()
+        self.wire.look()
+
+
+@asynccontextmanager
+async def wire_to(broker: str, keys: PeerKeys | None = None) -> AsyncIterator[Open]:
+    context: zmq.Context[Socket] = zmq.Context()
+    opened = Open(context, broker, keys)
+    try:
+        yield opened
+    finally:
+        opened.wire.close()
+        context.term()
+
+
+async def test_after_a_capped_read_it_wakes_again() -> None:
+    async with fake_broker() as broker, wire_to(broker.endpoint) as one:
+        for no in range(1, 11):
+            one.wire.send(encode(m.Beat(no=no)))
+        await broker.saw(m.Beat, 10)
+        numbers: list[int] = []
+        while len(numbers) < 10:
+            await one.wake()
+            numbers += [answer.no for answer in one.wire.answers(3)]
+        assert numbers == list(range(1, 11))
+
+
+async def test_what_is_not_read_now_waits() -> None:
+    async with fake_broker() as broker, wire_to(broker.endpoint) as one:
+        one.wire.connect_broadcasts(broker.events, ["t\0"])
+        while not one.wire.subscribed:
+            await one.wake()
+        await broker.subscribed("t\0")
+        marked = m.Marked(term=1, topic="t\0", nonce="n", epoch="e")
+        await broker.publish("t\0", marked)
+        await one.wake()
+        assert list(one.wire.broadcasts(0)) == []
+        heard: list[tuple[str, m.AnyBroadcast]] = []
+        while not heard:
+            heard += one.wire.broadcasts(10)
+        assert heard == [("t\0", marked)]
+
+
+async def test_a_place_that_cannot_be_makes_it_broken_not_an_error() -> None:
+    async with wire_to("tcp://127.0.0.1:http") as one:
+        assert "cannot connect to tcp://127.0.0.1:http" in one.wire.broken
+
+
+async def test_a_lost_connection_makes_it_broken() -> None:
+    async with fake_broker() as broker, wire_to(broker.endpoint) as one:
+        one.wire.send(encode(m.Beat(no=1)))
+        await broker.saw(m.Beat)
+        broker.close()
+        while not one.wire.broken:
+            await one.wake()
+
+
+@pytest.mark.parametrize("keyed", ["stranger", "nobody"])
+async def test_a_broker_that_wants_another_key_makes_it_broken(tmp_path: Path, keyed: str) -> None:
+    for folder in ("broker", "stranger"):
+        for name in ("broker", "local"):
+            make_pair(tmp_path / folder, name)
+    context: zmq.Context[Socket] = zmq.Context()
+    commands = router(context, broker_keys(str(tmp_path / "broker")))
+    endpoint = bind(commands, "tcp://127.0.0.1:*")
+    keys = peer_keys(str(tmp_path / "stranger")) if keyed == "stranger" else None
+    try:
+        async with wire_to(endpoint, keys) as one:
+            while not one.wire.broken:
+                await one.wake()
+            assert "HUBBUB_KEYS" in one.wire.broken
+    finally:
+        commands.close(linger=0)
+        context.term()
