@@ -1,0 +1,76 @@
+/**
+ * The connection to a gateway: Socket.IO, always coming back.
+ *
+ * Who we are and where each room goes on travels in the handshake (`auth`), so that every connection
+ * begins joined; the answers come as `joined` events.
+ */
+import { io } from "../vendor/socket.io.esm.min.js";
+
+const ANSWER_MS = 15_000;
+const RETURN_MS = 2_000;
+const EVENTS = ["joined", "chat", "reset", "presence", "typing", "link", "refused"];
+const NO_ANSWER = { ok: false, error: { code: "unavailable", message: "no answer yet" } };
+
+export class Connection {
+  /** `auth()` gives the handshake; `on` has a handler for each event, and for connected, disconnected. */
+  constructor({ auth, on }) {
+    this.closed = false;
+    this.socket = io({
+      auth: (done) => done(auth()),
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 5000,
+      autoConnect: false,
+    });
+    for (const event of EVENTS) this.socket.on(event, (payload) => on[event](payload));
+    this.socket.on("connect", () => on.connected());
+    this.socket.on("disconnect", () => {
+      on.disconnected();
+      this.#comeBack();
+    });
+    this.socket.on("connect_error", () => {
+      on.disconnected();
+      this.#comeBack();
+    });
+  }
+
+  get connected() {
+    return this.socket.connected;
+  }
+
+  open() {
+    this.closed = false;
+    this.socket.connect();
+  }
+
+  close() {
+    this.closed = true;
+    this.socket.disconnect();
+  }
+
+  /**
+   * Asks; `done(ack)` is called once. Called back, not promised: what a join replays may follow its
+   * answer in the same packet, and must find the answer handled.
+   */
+  ask(event, payload, done) {
+    if (!this.connected) return void queueMicrotask(() => done(NO_ANSWER));
+    this.socket.timeout(ANSWER_MS).emit(event, payload, (error, ack) => done(error ? NO_ANSWER : ack));
+  }
+
+  /** Says something that may be lost. */
+  tell(event, payload) {
+    if (this.connected) this.socket.volatile.emit(event, payload);
+  }
+
+  /** The browser says that there is a network again: do not wait for the next try. */
+  comeBackNow() {
+    if (!this.closed && !this.connected) this.socket.disconnect().connect();
+  }
+
+  /** The client returns by itself from lost connections, but not when the gateway said goodbye. */
+  #comeBack() {
+    if (this.closed || this.socket.active) return;
+    setTimeout(() => this.closed || this.socket.connected || this.socket.connect(), RETURN_MS);
+  }
+}

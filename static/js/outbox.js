@@ -1,0 +1,107 @@
+/**
+ * The outbox: what the person has said and has not seen come back.
+ *
+ * A message keeps its id however often it is sent, so that it is said once. In each room one message is
+ * on its way at a time: a later one never overtakes. Times are milliseconds and come from the caller.
+ */
+export const WAITING_LIMIT = 100;
+const BACKOFF_MS = [1000, 2000, 4000, 8000];
+
+export class Outbox {
+  constructor(limit = WAITING_LIMIT) {
+    this.limit = limit;
+    /** Oldest first: {id, room, text, since, state, notBefore, tries, seq, error};
+     * `state` is waiting, sent (no answer yet), accepted (not come back yet) or failed. */
+    this.entries = [];
+  }
+
+  get full() {
+    return this.entries.length >= this.limit;
+  }
+
+  add(id, room, text, now) {
+    this.entries.push({ id, room, text, since: now, state: "waiting", notBefore: now, tries: 0, seq: 0, error: "" });
+  }
+
+  of(room) {
+    return this.entries.filter((entry) => entry.room === room);
+  }
+
+  /** What may be sent now: the first undecided message of each room that `isReady`. */
+  due(now, isReady) {
+    return this.#next().filter(({ room, notBefore }) => notBefore <= now && isReady(room));
+  }
+
+  /** When due() may have more because time has passed; Infinity if time does not matter. */
+  nextAt(now) {
+    const times = this.#next().map((entry) => entry.notBefore);
+    return Math.min(...times.filter((time) => time > now), Infinity);
+  }
+
+  /** Of each room the first undecided message, unless it is on its way. */
+  #next() {
+    const heads = new Map();
+    for (const entry of this.entries) {
+      const undecided = entry.state === "waiting" || entry.state === "sent";
+      if (undecided && !heads.has(entry.room)) heads.set(entry.room, entry);
+    }
+    return [...heads.values()].filter((entry) => entry.state === "waiting");
+  }
+
+  sent(id) {
+    this.#change(id, { state: "sent" });
+  }
+
+  /** Accepted, at this Seq; its own event shows it. */
+  acked(id, seq) {
+    this.#change(id, { state: "accepted", seq });
+  }
+
+  /** Refused. Some refusals only mean: later, with the same id. */
+  refused(id, { code, message, retryAfter }, now) {
+    const entry = this.entries.find((each) => each.id === id);
+    if (!entry) return;
+    if (code === "rate_limited" || code === "unavailable") {
+      const backoff = BACKOFF_MS[Math.min(entry.tries, BACKOFF_MS.length - 1)];
+      const wait = retryAfter ? retryAfter * 1000 : backoff;
+      this.#change(id, { state: "waiting", notBefore: now + wait, tries: entry.tries + 1 });
+    } else {
+      this.#change(id, { state: "failed", error: message });
+    }
+  }
+
+  /** The connection is gone: what was on its way is sent again on the next one. */
+  disconnected(now) {
+    for (const { id, state } of this.entries) {
+      if (state === "sent") this.#change(id, { state: "waiting", notBefore: now });
+    }
+  }
+
+  /** The person tries a failed one again: as a newer message, with the same id. */
+  retry(id, now) {
+    const entry = this.entries.find((each) => each.id === id && each.state === "failed");
+    if (!entry) return;
+    this.discard(id);
+    this.entries.push({ ...entry, state: "waiting", notBefore: now, error: "" });
+  }
+
+  /** Its own event came, or the person gave it up. */
+  discard(id) {
+    this.entries = this.entries.filter((entry) => entry.id !== id);
+  }
+
+  /** The room is known up to `head`: what was accepted before that has been seen or is history. */
+  settle(room, head) {
+    this.entries = this.entries.filter((e) => e.room !== room || e.state !== "accepted" || e.seq > head);
+  }
+
+  /** The room is gone from this page, and what was to be said there with it. */
+  drop(room) {
+    this.entries = this.entries.filter((entry) => entry.room !== room);
+  }
+
+  /** A changed entry is a new object: views compare by identity. */
+  #change(id, fields) {
+    this.entries = this.entries.map((entry) => (entry.id === id ? { ...entry, ...fields } : entry));
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A room's roster: who is here, as pages of names and the changes since.
+ *
+ * Nobody asks for the names of a room that is not looked at: until then `stage` is "unknown" and only
+ * the count is kept. A change that does not follow what is had makes it unknown again.
+ */
+export const NAMES_LIMIT = 500;
+const HELD_LIMIT = 200;
+
+const keyOf = (name) => name.normalize("NFC").toLowerCase();
+
+export class Roster {
+  constructor(limit = NAMES_LIMIT) {
+    this.limit = limit;
+    this.count = 0;
+    this.version = 0;
+    /** Coming and going is not told by name. */
+    this.crowd = false;
+    this.forget();
+  }
+
+  /** "unknown" → ask(), page()… → "known". The names had so far stay on the screen meanwhile. */
+  forget() {
+    this.stage = "unknown";
+    this.held = [];
+  }
+
+  /** Of a crowd the names grow old without a word: asks for them again. */
+  refresh() {
+    if (this.stage === "known" && (this.crowd || this.partial)) this.forget();
+  }
+
+  /** A join was answered: changes may have been missed before it. */
+  joined({ count, version }) {
+    this.count = count;
+    if (this.stage !== "known" || version !== this.version) this.forget();
+  }
+
+  /** Begins to read the names. Returns what to ask `participants` for. */
+  ask() {
+    this.stage = "asking";
+    this.held = [];
+    this.reading = null;
+    return {};
+  }
+
+  /** One answer of `participants`. Returns what to ask for next, or null: that was all. */
+  page({ count, version, users, more }) {
+    if (this.stage !== "asking") return null;
+    this.reading ??= { version, names: new Map() };
+    for (const name of users) this.reading.names.set(keyOf(name), name);
+    this.count = count;
+    if (more && count <= this.limit && users.length) return { after: users.at(-1) };
+    this.names = this.reading.names;
+    this.partial = more;
+    this.version = this.reading.version;
+    this.stage = "known";
+    // Of later pages some of this is seen already; doing it once more changes nothing.
+    for (const change of this.held) this.#apply(change);
+    this.held = [];
+    return null;
+  }
+
+  /** A `presence` event. */
+  change(presence) {
+    this.count = presence.Count;
+    if (this.stage === "known") this.#apply(presence);
+    else if (this.stage === "asking") {
+      this.held.push(presence);
+      if (this.held.length > HELD_LIMIT) this.forget();
+    }
+  }
+
+  #apply({ Since, Version, Count, Joined = [], Left = [] }) {
+    if (this.stage !== "known" || Version <= this.version) return;
+    const silent = !Joined.length && !Left.length;
+    if (Since !== this.version || this.#turns(silent, Count)) return this.forget();
+    this.version = Version;
+    this.count = Count;
+    for (const name of Left) this.names.delete(keyOf(name));
+    if (!this.partial) for (const name of Joined) this.names.set(keyOf(name), name);
+  }
+
+  /** Whether the room turned into or out of a crowd, so that the names must be asked for again. */
+  #turns(silent, count) {
+    if (this.partial) return count < this.limit * 0.8;
+    const turns = silent ? !this.crowd && count !== this.names.size : this.crowd;
+    if (turns) this.crowd = silent;
+    return turns;
+  }
+
+  /** The names had, sorted without regard to case. */
+  list() {
+    return [...(this.names ?? new Map())]
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([, name]) => name);
+  }
+
+  /** How many are here whose names are not had. */
+  get others() {
+    return Math.max(0, this.count - (this.names?.size ?? 0));
+  }
+}

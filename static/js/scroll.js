@@ -1,0 +1,66 @@
+/**
+ * The scrolling of the timeline: stays at the newest line, or else at the line that is being read,
+ * whatever is put above or below it.
+ */
+const NEAR_PX = 600;
+const PINNED_PX = 40;
+
+export class Scroll {
+  /** `moved({pinned, nearTop, nearEnd})` is called when one of them may have changed. */
+  constructor(box, moved) {
+    this.box = box;
+    this.moved = moved;
+    this.pinned = true;
+    this.detached = false;
+    this.returning = false;
+    this.room = "";
+    box.addEventListener("scroll", () => this.#look(), { passive: true });
+    // A growing composer or a phone's keyboard must not hide the newest line.
+    new ResizeObserver(() => this.#stay()).observe(box);
+  }
+
+  /** Draws, and keeps the place. `detached`: the last row is not the newest one of the room. */
+  around(room, detached, draw) {
+    if (room !== this.room) Object.assign(this, { room, pinned: true });
+    this.detached = detached;
+    if (!detached) this.returning = false;
+    const anchor = this.pinned ? null : this.#anchor();
+    const top = anchor?.offsetTop;
+    draw();
+    if (anchor?.isConnected) this.box.scrollTop += anchor.offsetTop - top;
+    this.#stay();
+    this.#look();
+  }
+
+  /** To the newest line, and stay there, even if it must be fetched first. */
+  returnToLatest() {
+    this.pinned = true;
+    this.returning = true;
+    this.#stay();
+  }
+
+  #stay() {
+    if (this.pinned) this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  #look() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.pinned = this.returning || (below < PINNED_PX && !this.detached);
+    this.moved({ pinned: this.pinned, nearTop: scrollTop < NEAR_PX, nearEnd: below < NEAR_PX });
+  }
+
+  /** The first row on the screen. */
+  #anchor() {
+    const { scrollTop } = this.box;
+    const rows = this.box.children;
+    let low = 1; // the first one says what is above
+    let high = rows.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].offsetTop + rows[middle].offsetHeight <= scrollTop) low = middle + 1;
+      else high = middle;
+    }
+    return rows[low];
+  }
+}

@@ -1,0 +1,56 @@
+/** Text for people: times, counts, room names as everybody must spell them. */
+export const TEXT_CHARS = 4000;
+
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** `timestamp` is Unix seconds, everywhere here. */
+export function clock(timestamp) {
+  const date = new Date(timestamp * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+export const fullDate = (timestamp) => fullFormat.format(timestamp * 1000);
+export const isoDate = (timestamp) => new Date(timestamp * 1000).toISOString();
+export const dayName = (timestamp) => dayFormat.format(timestamp * 1000);
+
+/** Two times of one day have the same key. */
+export function dayKey(timestamp) {
+  const date = new Date(timestamp * 1000);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** Length in code points, as the gateway counts. */
+export function charsIn(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** A public room's name as it is compared; the broker has the last word. */
+export const roomKey = (name) => name.trim().replace(/^#/, "").normalize("NFC").toLowerCase().normalize("NFC");
+
+export const isPrivate = (room) => room.startsWith("@");
+
+/** The text in pieces {text, link}: only http and https become links. */
+export function piecesOf(text) {
+  const pieces = text.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]])/);
+  return pieces.map((piece, at) => ({ text: piece, link: at % 2 === 1 })).filter((piece) => piece.text);
+}
+
+/** Who is typing, as a sentence; empty for nobody. */
+export function typingLine(names) {
+  if (!names.length) return "";
+  if (names.length === 1) return `${names[0]} is typing…`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
+  return `${names[0]}, ${names[1]} and others are typing…`;
+}
+
+/** One of eight colours for a person, always the same one. */
+export function hueOf(uid) {
+  let hash = 0;
+  for (const char of uid) hash = (hash * 31 + char.codePointAt(0)) >>> 0;
+  return hash % 8;
+}

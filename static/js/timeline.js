@@ -1,0 +1,135 @@
+/**
+ * A room's timeline: a window of its log, in Seq order, each event once, with edits and deletes done.
+ *
+ * The window usually ends at the newest event. Who reads far up may lose its newest end (`detached`):
+ * what is heard then only moves `head`, and the lines come again by page.
+ */
+export const LINES_LIMIT = 2000;
+const CHANGES_LIMIT = 500;
+
+export class Timeline {
+  constructor(limit = LINES_LIMIT) {
+    this.limit = limit;
+    this.clear();
+  }
+
+  /** Forgets everything: the room starts over. */
+  clear() {
+    this.lines = [];
+    /** The last Seq heard: where a join may go on. */
+    this.head = 0;
+    /** The Seq up to which a replay is on its way; older pages wait for it. */
+    this.expected = 0;
+    this.reachedStart = false;
+    this.detached = false;
+    /** The last edit or delete of each message: an older page may be on its way with the old text. */
+    this.changes = new Map();
+  }
+
+  get first() {
+    return this.lines[0]?.Seq ?? 0;
+  }
+
+  get last() {
+    return this.lines.at(-1)?.Seq ?? 0;
+  }
+
+  /** A live event. False if it was known. `reading`: the oldest lines are on the screen, keep them. */
+  hear(event, reading = false) {
+    if (event.Seq <= this.head) return false;
+    this.head = event.Seq;
+    this.#noteChange(event);
+    if (this.detached) return true;
+    this.lines.push(this.#current(event));
+    this.#trim(reading);
+    return true;
+  }
+
+  /** What to ask `history` for to see older lines; null if there are none, or they come by themselves. */
+  olderPage() {
+    if (this.reachedStart || this.first === 1 || this.head < this.expected) return null;
+    if (this.detached && !this.lines.length) return null; // on the way back to the newest
+    return this.first ? { before: this.first } : {};
+  }
+
+  /** What to ask `history` for to see newer lines; null while the window ends at the newest. */
+  newerPage() {
+    if (!this.detached) return null;
+    return this.last ? { after: this.last } : {};
+  }
+
+  /** The answer to olderPage(), which was `page`. One for a window that has moved is of no use. */
+  older(page, { events, more }) {
+    if (page.before && page.before !== this.first) return;
+    this.#merge(events);
+    if (!more) this.reachedStart = true;
+    this.#trim(true);
+  }
+
+  /** The answer to newerPage(), which was `page`. */
+  newer(page, { events }) {
+    if (page.after && page.after !== this.last) return;
+    this.#merge(events);
+    // What was heard while this page was on its way is not in the window: ask for that too.
+    this.detached = this.last < this.head;
+    this.#trim(false);
+  }
+
+  /** Back to the newest lines: newerPage() brings them. */
+  returnToLatest() {
+    if (!this.detached) return;
+    this.lines = [];
+    this.reachedStart = false;
+  }
+
+  #merge(events) {
+    const bySeq = new Map(this.lines.map((line) => [line.Seq, line]));
+    for (const event of events) {
+      this.#noteChange(event);
+      const known = bySeq.get(event.Seq);
+      if (!known || (event.Rev ?? 0) > (known.Rev ?? 0)) bySeq.set(event.Seq, this.#current(event));
+    }
+    this.lines = [...bySeq.values()].sort((a, b) => a.Seq - b.Seq);
+    this.head = Math.max(this.head, this.last);
+  }
+
+  #noteChange(event) {
+    if (event.EvtType !== "edit" && event.EvtType !== "delete") return;
+    if ((this.changes.get(event.Ref)?.Seq ?? 0) >= event.Seq) return;
+    this.changes.set(event.Ref, event);
+    if (this.changes.size > CHANGES_LIMIT) this.changes.delete(this.changes.keys().next().value);
+    const at = this.#indexOf(event.Ref);
+    if (at >= 0) this.lines[at] = this.#current(this.lines[at]);
+  }
+
+  /** The event as it is by now. A changed line is a new object: views compare by identity. */
+  #current(event) {
+    const change = this.changes.get(event.Seq);
+    if (!change || change.Seq <= (event.Rev ?? 0)) return event;
+    const text = change.EvtType === "delete" ? "" : change.Text;
+    return { ...event, Text: text, Rev: change.Seq };
+  }
+
+  #indexOf(seq) {
+    let low = 0;
+    let high = this.lines.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.lines[middle].Seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    return this.lines[low]?.Seq === seq ? low : -1;
+  }
+
+  #trim(fromTheEnd) {
+    const over = this.lines.length - this.limit;
+    if (over <= 0) return;
+    if (fromTheEnd) {
+      this.lines = this.lines.slice(0, this.limit);
+      this.detached = true;
+    } else {
+      this.lines = this.lines.slice(over);
+      this.reachedStart = false;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+"""Limits: too fast, and a crowd."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenWindow
+from tests.system.harness import House
+from tests.system.people import Visit
+
+Name = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def house_settings() -> dict[str, str]:
+    return {
+        "HUBBUB_MESSAGE_RATE": "2",
+        "HUBBUB_MESSAGE_BURST": "2",
+        "HUBBUB_TEXT_CHARS": "20",
+        "HUBBUB_CROWD": "5",
+    }
+
+
+async def test_who_is_too_fast_is_sent_a_little_later_in_order(
+    hubbub: House, open_window: OpenWindow, room: str, name: Name
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    texts = [f"fast {number}" for number in range(6)]
+    for text in texts:
+        await ann.say(text)
+    await expect(ann.page.locator(".message .text")).to_have_text(texts)
+    await expect(ann.page.locator(".waiting")).to_have_count(0, timeout=10_000)
+    await expect(ann.page.locator("[data-seq] .text")).to_have_text(texts)
+
+
+async def test_a_crowd_is_counted(
+    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    people = [await visit(hubbub.url, name(f"p{number}"), room) for number in range(9)]
+    count = ann.page.locator("button.count")
+    await expect(count).to_have_text("10 here")
+    await people[0].leave(room)
+    await people[1].say(room, "so many people")
+    await ann.sees("so many people")
+    await expect(count).to_have_text("9 here")
+    await asyncio.gather(*(person.leave(room) for person in people[1:]))
+    await expect(count).to_have_text("1 here", timeout=15_000)
+
+
+async def test_what_is_refused_can_be_tried_again_or_discarded(
+    hubbub: House, open_window: OpenWindow, room: str, name: Name
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    await ann.say("far too long for this house, as its settings are")
+    failed = ann.page.locator(".waiting")
+    await expect(failed.locator(".fate")).to_have_text("not sent")
+    await ann.say("short")
+    await ann.sees("short")
+    await failed.get_by_role("button", name="Try again").click()
+    await expect(failed.locator(".fate")).to_have_text("not sent")
+    await failed.get_by_role("button", name="Discard").click()
+    await expect(failed).to_have_count(0)
+    assert await ann.seqs() == [1, 2]

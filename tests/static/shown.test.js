@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Chat } from "../../static/js/chat.js";
+import { headingOf, shownRooms, shownRoster, shownTimeline, windowTitle } from "../../static/js/shown.js";
+import { line } from "./make.js";
+
+function here() {
+  const chat = new Chat({ user: "ann", open: ["dev"] });
+  chat.show("lobby");
+  chat.joined({ user: "ann", uid: "uid-ann", room: "lobby", epoch: "e", seq: 2, count: 2, version: 1 });
+  chat.list([
+    { room: "@bob", kind: "direct", user: "bob", count: 2, seq: 0 },
+    { room: "lobby", kind: "public", count: 2, seq: 2 },
+    { room: "tea", kind: "public", count: 7, seq: 9 },
+  ]);
+  return chat;
+}
+
+test("rooms that are open, conversations, and where else people are", () => {
+  const { rooms, people, elsewhere } = shownRooms(here());
+  assert.deepEqual(rooms.map((each) => [each.room, each.here]), [["dev", false], ["lobby", true]]);
+  assert.deepEqual(people.map((each) => each.title), ["bob"]);
+  assert.deepEqual(elsewhere.map((each) => [each.room, each.count]), [["tea", 7]]);
+});
+
+test("the window's title tells of unread conversations", () => {
+  const chat = here();
+  assert.equal(windowTitle(chat), "#lobby · Hubbub");
+  chat.heard(line(1, { Room: "@bob", Uid: "uid-bob" }));
+  assert.equal(windowTitle(chat), "(1) #lobby · Hubbub");
+  assert.equal(headingOf(chat, "@bob"), "bob");
+  assert.equal(headingOf(chat, "@unknown"), "…");
+});
+
+test("above the first line it says whether there is more", () => {
+  const chat = here();
+  for (const Seq of [1, 2]) chat.heard(line(Seq));
+  assert.equal(shownTimeline(chat).start, "beginning");
+  chat.joined({ user: "ann", uid: "uid-ann", room: "lobby", epoch: "e", seq: 52, count: 2, version: 1 });
+  chat.heard(line(51));
+  assert.deepEqual([shownTimeline(chat).start, shownTimeline(chat).quiet], ["", true]);
+  chat.heard(line(52));
+  assert.deepEqual([shownTimeline(chat).start, shownTimeline(chat).quiet], ["older", false]);
+});
+
+test("what waits is not shown below a window that ends early", () => {
+  const chat = here();
+  chat.outbox.add("m1", "lobby", "hello", 0);
+  assert.equal(shownTimeline(chat).rows.at(-1).kind, "waiting");
+  chat.room.timeline.detached = true;
+  assert.equal(shownTimeline(chat).rows.length, 0);
+});
+
+test("a conversation has no list of people, but says who reads it", () => {
+  const chat = here();
+  assert.equal(shownRoster(chat).note, "");
+  chat.show("@bob");
+  assert.notEqual(shownRoster(chat).note, "");
+});

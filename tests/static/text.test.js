@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { charsIn, clock, hueOf, piecesOf, roomKey, typingLine } from "../../static/js/text.js";
+
+test("characters are code points", () => assert.equal(charsIn("a👋é"), 3));
+
+test("times have two digits each", () => assert.match(clock(1_790_000_000), /^\d\d:\d\d$/));
+
+test("room names are spelled one way", () => assert.equal(roomKey("  #LoBby "), "lobby"));
+
+test("only http links are links, without the punctuation behind them", () => {
+  assert.deepEqual(piecesOf("see https://a.b/c?d=1#e. javascript:alert(1) data:x"), [
+    { text: "see ", link: false },
+    { text: "https://a.b/c?d=1#e", link: true },
+    { text: ". javascript:alert(1) data:x", link: false },
+  ]);
+  assert.deepEqual(piecesOf(""), []);
+});
+
+test("pieces put together are the text", () => {
+  for (const text of ["http://", "https://x", "a http://b, (http://c) <http://d>", "\nhttp://e\n"]) {
+    assert.equal(piecesOf(text).map((piece) => piece.text).join(""), text);
+  }
+});
+
+test("who types is said shortly", () => {
+  assert.equal(typingLine([]), "");
+  assert.equal(typingLine(["ann"]), "ann is typing…");
+  assert.equal(typingLine(["ann", "bob"]), "ann and bob are typing…");
+  assert.equal(typingLine(["ann", "bob", "cy", "dan"]), "ann, bob and others are typing…");
+});
+
+test("a person has one colour", () => assert.equal(hueOf("uid"), hueOf("uid")));
