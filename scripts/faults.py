@@ -1,0 +1,117 @@
+"""The faults: a schedule, drawn from a seed, of what is killed or stopped, and doing it."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol, Self
+
+from msgspec import Struct
+
+from scripts.load import Load
+
+WELL_S = 40.0
+"""Everybody must be served again within this time, on a busy machine."""
+MOST_ACKS = 40
+LONGEST_STOP_S = 5.0
+HASTE = 0.3
+"""The share of faults that do not wait until the last one is recovered from."""
+
+Kinds = Literal["kill", "stop", "mixed"]
+
+
+class Process(Protocol):
+    """A broker or gateway."""
+
+    def start(self, ready: bool = True) -> object: ...
+    def kill(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+
+class System(Protocol):
+    """What is to be harmed."""
+
+    @property
+    def broker(self) -> Process: ...
+    @property
+    def gateways(self) -> Sequence[Process]: ...
+
+
+class Fault(Struct, frozen=True):
+    """What happens next. `gateways` are numbers. It happens after so many further acks, and
+    `later_s`; with `hasty` without waiting for the recovery from the last one."""
+
+    kind: Literal["kill", "stop"]
+    broker: bool
+    gateways: tuple[int, ...]
+    acks: int
+    later_s: float
+    hasty: bool
+    for_s: float
+    """How long it is stopped."""
+
+
+class Toll(Struct):
+    """What was done so far."""
+
+    kills: int = 0
+    stops: int = 0
+    broker_kills: int = 0
+    recoveries_s: list[float] = []
+    """From SIGKILL of the broker, started again at once, until everybody was served."""
+
+    def copy(self) -> Self:
+        return type(self)(self.kills, self.stops, self.broker_kills, [*self.recoveries_s])
+
+
+def schedule(seed: int, gateways: int, kinds: Kinds) -> Iterator[Fault]:
+    """The same for the same seed, for ever."""
+    dice = random.Random(seed)
+    while True:
+        who = dice.choice(("broker", "broker", "gateway", "gateway", "both"))
+        kind: Literal["kill", "stop"] = "kill"
+        if kinds == "stop" or (kinds == "mixed" and dice.random() < 0.3):
+            kind = "stop"
+        yield Fault(
+            kind=kind,
+            broker=who != "gateway",
+            gateways=() if who == "broker" else (dice.randrange(gateways),),
+            acks=dice.randrange(1, MOST_ACKS),
+            later_s=dice.uniform(0, 0.05),
+            hasty=dice.random() < HASTE,
+            for_s=dice.uniform(0.1, LONGEST_STOP_S),
+        )
+
+
+async def strike(system: System, load: Load, fault: Fault, toll: Toll) -> None:
+    """One fault, and the recovery from it unless the fault is hasty. Raises TimeoutError if it is
+    not recovered from."""
+    if fault.hasty:
+        await asyncio.sleep(fault.later_s * 10)
+    else:
+        await load.until_acked(fault.acks, WELL_S)
+        await asyncio.sleep(fault.later_s)
+    hit = [system.gateways[number] for number in fault.gateways]
+    if fault.broker:
+        hit.insert(0, system.broker)
+    began = time.monotonic()
+    if fault.kind == "stop":
+        for process in hit:
+            process.pause()
+        await asyncio.sleep(fault.for_s)
+        for process in hit:
+            process.resume()
+        toll.stops += len(hit)
+    else:
+        for process in hit:
+            await asyncio.to_thread(process.kill)
+        began = time.monotonic()
+        for process in hit:
+            await asyncio.to_thread(process.start, False)
+        toll.kills += len(hit)
+        toll.broker_kills += fault.broker
+    if not fault.hasty:
+        took_s = await load.until_well(began, WELL_S)
+        if fault.kind == "kill" and fault.broker:
+            toll.recoveries_s.append(took_s)

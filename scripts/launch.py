@@ -1,0 +1,149 @@
+"""The launch: looks whether the ports are free, says which address to open, then acts as honcho.
+
+`./scripts/start` runs it with the arguments of `honcho start`. Two things differ from plain honcho:
+the environment counts more than .env, and being stopped on purpose is success.
+"""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from honcho.command import map_from, parser
+from honcho.environ import Env, expand_processes, parse
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from common.settings import Settings, SettingsError, read_settings
+
+STOPPED_ON_PURPOSE = (130, 143)
+"""What honcho ends with after Ctrl-C and SIGTERM."""
+
+
+class LaunchError(Exception):
+    """Why nothing was started, and what to do about it, in one line."""
+
+
+class Process(NamedTuple):
+    """One process of the Procfile, with the whole environment that it will find."""
+
+    name: str
+    command: str
+    environment: dict[str, str]
+
+
+class Address(NamedTuple):
+    """Where one of the processes will listen, and the setting that moves it."""
+
+    process: str
+    setting: str
+    host: str
+    port: int
+
+
+def processes(args: Any) -> list[Process]:
+    """What `honcho start` would run for these arguments."""
+    from_file: dict[str, str] = {}
+    for name in args.env.split(","):
+        path = os.path.join(args.app_root, name.strip())
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                from_file |= parse(file.read())
+    environment = {**from_file, **os.environ}
+    port = getattr(args, "port", None) or environment.pop("PORT", None) or "4000"
+    counts = dict(pair.partition("=")[::2] for pair in (args.concurrency or "").split(",") if pair)
+    procfile = Env(map_from(args)).load_procfile().processes
+    for name in (*counts, *args.processes):
+        if name not in procfile:
+            raise LaunchError(f"the Procfile has no {name!r}; it has {', '.join(procfile)}")
+    wanted = {name: procfile[name] for name in args.processes or procfile}
+    try:
+        expanded = expand_processes(
+            wanted, concurrency={name: int(n) for name, n in counts.items()}, port=int(port)
+        )
+    except ValueError:
+        raise LaunchError(
+            f"a port and a count are numbers, these are not: {port} {args.concurrency}"
+        ) from None
+    return [Process(p.name, p.cmd, {**environment, **p.env}) for p in expanded]
+
+
+def addresses(process: str, settings: Settings) -> Iterator[Address]:
+    """Where this process will listen; port 0 and ipc:// are always free."""
+    if process.startswith("gateway."):
+        yield Address(process, "PORT", settings.host, settings.port)
+    if process.startswith("broker."):
+        http = f"tcp://{settings.broker_http}" if settings.broker_http else ""
+        for setting, endpoint in (
+            ("HUBBUB_BIND", settings.bind),
+            ("HUBBUB_EVENTS_BIND", settings.events_bind),
+            ("HUBBUB_BROKER_HTTP", http),
+        ):
+            url = urlsplit(endpoint)
+            if url.scheme == "tcp" and url.port:
+                yield Address(process, setting, url.hostname or "*", url.port)
+
+
+def check_free(address: Address) -> None:
+    """Raises LaunchError if somebody listens there, or if this machine has no such address."""
+    host = "0.0.0.0" if address.host == "*" else address.host
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # As the processes do: a port that was in use a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        raise LaunchError(
+            f"{address.process} cannot listen on {address.host}:{address.port} ({error.strerror});"
+            f" stop what listens there or choose another by {address.setting}"
+        ) from None
+
+
+def page(address: Address) -> str:
+    """The address to open in a browser on this machine."""
+    host = "localhost" if address.host in ("0.0.0.0", "::") else address.host
+    return f"http://[{host}]:{address.port}/" if ":" in host else f"http://{host}:{address.port}/"
+
+
+def launch(arguments: list[str]) -> int:
+    """Runs until a process ends or somebody stops it. Returns the exit status."""
+    args = parser.parse_args(["start", *arguments])
+    manager = Manager(Printer(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix))
+    quiet = (args.quiet or "").split(",")
+    pages = []
+    for process in processes(args):
+        for address in addresses(process.name, read_settings(process.environment)):
+            check_free(address)
+            if address.setting == "PORT":
+                pages.append(page(address))
+        manager.add_process(
+            process.name,
+            process.command,
+            quiet=process.name.partition(".")[0] in quiet,
+            env=process.environment,
+        )
+    if pages:
+        print(f"Hubbub: open {' or '.join(pages)} (Ctrl-C stops it)", flush=True)
+    manager.loop()
+    return 0 if manager.returncode in STOPPED_ON_PURPOSE else manager.returncode
+
+
+def main(arguments: list[str]) -> int:
+    # A closed terminal stops everything too. Forked children have this handler as well; by other
+    # start methods they would die of the hang-up and leave the processes behind.
+    multiprocessing.set_start_method("fork")
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    try:
+        return launch(arguments)
+    except (LaunchError, SettingsError, OSError) as error:
+        print(f"start: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

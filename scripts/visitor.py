@@ -1,0 +1,215 @@
+"""The visitor: one browser in one room. Whatever is lost, it comes back by `since`, at the next
+gateway of its list, and says each message again, with the same id, until it is acked."""
+
+import asyncio
+import json
+import random
+import secrets
+import time
+from typing import Any
+
+import aiohttp
+
+from scripts.history import Ack, Began, Line, Seen
+
+ACK_S = 4.0
+"""An ack later than this is not waited for: the message is said again."""
+CONNECT_S = 5.0
+REST_S = 0.1
+RECOVERY_EVENTS = 1000
+"""HUBBUB_RECOVERY_EVENTS' default: who missed no more must get exactly that."""
+
+
+class Lost(Exception):
+    """The connection ended."""
+
+
+class Visitor:
+    """`run` stays for ever; what it saw is in `view`, what was acked in `acks`, what no visitor of
+    a sound system is told in `complaints`."""
+
+    def __init__(self, http: aiohttp.ClientSession, urls: list[str], user: str, room: str) -> None:
+        self.user = user
+        self.room = room
+        self.view: list[Seen] = []
+        self.acks: list[Ack] = []
+        self.complaints: list[str] = []
+        self.acked_at = 0.0
+        """Monotonic time of the last ack."""
+        self.head = 0
+        """The last Seq seen, or told by a join's ack."""
+        self.connections = 0
+        self.resets = 0
+        self.retries = 0
+        self.joined = asyncio.Event()
+        self._http = http
+        self._urls = urls
+        self._turn = random.randrange(len(urls))
+        self._token = secrets.token_urlsafe(16)
+        self._uid = ""
+        self._epoch = ""
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._said: dict[int, tuple[str, str]] = {}
+        self._numbers = 0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._visit(self._urls[self._turn % len(self._urls)])
+            except (aiohttp.ClientError, TimeoutError, OSError, Lost):
+                pass
+            finally:
+                self._end()
+            self._turn += 1
+            await asyncio.sleep(random.uniform(0.5, 1) * REST_S)
+
+    async def say(self, id: str, text: str) -> int:
+        """Its Seq, once it is acked."""
+        payload = {"room": self.room, "message": text, "id": id}
+        while True:
+            await self.joined.wait()
+            try:
+                ack = await self.ask("chat", payload, said=(id, text))
+            except (Lost, TimeoutError):
+                self.retries += 1
+                await asyncio.sleep(REST_S)
+                continue
+            if ack["ok"]:
+                return int(ack["seq"])
+            self._refused("chat", ack)
+            await asyncio.sleep(ack["error"].get("retryAfter", REST_S))
+
+    async def ask(self, event: str, payload: Any, said: tuple[str, str] | None = None) -> Any:
+        """The ack. Raises Lost, or TimeoutError after ACK_S."""
+        self._numbers += 1
+        number = self._numbers
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        if said is not None:
+            self._said[number] = said
+        try:
+            await self._send(f"42{number}{json.dumps([event, payload])}")
+            async with asyncio.timeout(ACK_S):
+                return await answer
+        finally:
+            self._asked.pop(number, None)
+
+    async def archive(self) -> list[Line]:
+        """The whole log of its room, by page. Raises Lost or TimeoutError."""
+        lines: list[Line] = []
+        more = True
+        while more:
+            after = lines[-1].seq if lines else 0
+            ack = await self.ask("history", {"room": self.room, "after": after, "limit": 100})
+            if not ack["ok"]:
+                raise Lost(str(ack))
+            lines += [_line(event) for event in ack["events"]]
+            more = ack["more"]
+        return lines
+
+    # --- one connection --------------------------------------------------------------------------
+
+    async def _visit(self, url: str) -> None:
+        address = f"{url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        async with asyncio.timeout(CONNECT_S):
+            socket = await self._http.ws_connect(address, max_msg_size=0)
+        self.connections += 1
+        async with socket:
+            self._socket = socket
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    await self._hear(message.data)
+
+    async def _hear(self, packet: str) -> None:
+        match packet[:2]:
+            case "2":
+                await self._send("3")
+            case "40":
+                pass
+            case "41" | "44":
+                self.complaints.append(f"{self.user}: turned out: {packet[:200]}")
+            case "42":
+                self._heard(*json.loads(packet[2:]))
+            case "43":
+                digits = packet[2:].partition("[")[0]
+                self._acked(int(digits), json.loads(packet[2 + len(digits) :])[0])
+            case _ if packet[0] == "0":
+                # The first in the queue: nothing of ours is handled before it.
+                await self._send(f"40{json.dumps(self._auth())}")
+
+    def _auth(self) -> dict[str, Any]:
+        room: dict[str, Any] = {"room": self.room}
+        if self._epoch:
+            room["since"] = {"Epoch": self._epoch, "Seq": self.head}
+        return {"token": self._token, "user": self.user, "join": [room]}
+
+    def _heard(self, event: str, payload: Any = None) -> None:
+        if event == "joined":
+            self._arrived(payload)
+        elif event == "chat" and payload["Room"] == self.room:
+            self.view.append(_line(payload))
+            self.head = payload["Seq"]
+        elif event == "reset" and payload["Room"] == self.room:
+            self.resets += 1
+            self.view.append(Began(None))
+            self._epoch, self.head = payload["Epoch"], 0
+
+    def _arrived(self, ack: Any) -> None:
+        if not ack["ok"]:
+            self._refused("join", ack)
+            raise Lost
+        if self._epoch == ack["epoch"]:
+            missed = ack["seq"] - self.head
+            if not ack["recovered"] and 0 <= missed <= RECOVERY_EVENTS:
+                self.complaints.append(f"{self.user}: not recovered, though it missed {missed}")
+            if missed < 0:
+                self.complaints.append(
+                    f"{self.user}: saw {self.head}, the log ends at {ack['seq']}"
+                )
+        elif self._epoch:
+            self.complaints.append(f"{self.user}: the epoch has changed")
+        if self._uid and (self._uid, self.user) != (ack["uid"], ack["user"]):
+            self.complaints.append(f"{self.user}: came back as {ack['user']}")
+        self._uid, self.user, self._epoch = ack["uid"], ack["user"], ack["epoch"]
+        self.view.append(Began(self.head if ack["recovered"] else None))
+        self.joined.set()
+
+    def _acked(self, number: int, ack: Any) -> None:
+        said = self._said.pop(number, None)
+        if said is not None and ack["ok"]:
+            self.acks.append(Ack(self._uid, *said, ack["seq"]))
+            self.acked_at = time.monotonic()
+        answer = self._asked.get(number)
+        if answer is not None and not answer.done():
+            answer.set_result(ack)
+
+    def _refused(self, what: str, ack: Any) -> None:
+        if ack["error"]["code"] not in ("unavailable", "rate_limited"):
+            self.complaints.append(f"{self.user}: {what} refused: {ack['error']}")
+
+    async def _send(self, packet: str) -> None:
+        if self._socket is None or self._socket.closed:
+            raise Lost
+        try:
+            await self._socket.send_str(packet)
+        except (aiohttp.ClientError, OSError):
+            raise Lost from None
+
+    def _end(self) -> None:
+        self.joined.clear()
+        self._socket = None
+        self._said.clear()
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(Lost())
+
+
+def _line(event: dict[str, Any]) -> Line:
+    return Line(
+        event["Seq"],
+        event["EvtType"],
+        event.get("Uid", ""),
+        event.get("Id", ""),
+        event["Text"],
+        event["Timestamp"],
+    )

@@ -1,0 +1,105 @@
+"""Fixtures for tests against real processes; logs of processes are shown when a test fails."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.system.harness import STARTED, House, Process
+from tests.system.people import Person, PlainPage, Visit
+
+LOG_CHARS = 6000
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for process in STARTED:
+            report.sections.append((f"log of {process.name}", process.log[-LOG_CHARS:]))
+    del item
+
+
+@pytest.fixture(scope="module")
+def house_settings() -> dict[str, str]:
+    """A module overrides it to run its shared house with settings of its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def hubbub(
+    tmp_path_factory: pytest.TempPathFactory, house_settings: dict[str, str]
+) -> Iterator[House]:
+    """A broker and a gateway, shared by the module: tests keep to rooms of their own."""
+    with House(tmp_path_factory.mktemp("hubbub"), **house_settings) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def two_gateways(
+    tmp_path_factory: pytest.TempPathFactory, house_settings: dict[str, str]
+) -> Iterator[House]:
+    """A broker and two gateways, shared by the module."""
+    with House(tmp_path_factory.mktemp("hubbub"), gateways=2, **house_settings) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def broker(hubbub: House) -> Process:
+    return hubbub.broker
+
+
+@pytest.fixture(scope="module")
+def gateway(hubbub: House) -> Process:
+    return hubbub.gateways[0]
+
+
+@pytest.fixture
+def tag() -> str:
+    """Different in each test, to make names of."""
+    return secrets.token_hex(3)
+
+
+@pytest.fixture
+def room(tag: str) -> str:
+    """A public room that nobody else uses."""
+    return f"room-{tag}"
+
+
+@pytest.fixture
+def name(tag: str) -> Callable[[str], str]:
+    """Makes a person's name that nobody else has."""
+    return lambda first: f"{first}-{tag}"
+
+
+@pytest.fixture
+async def visit() -> AsyncIterator[Visit]:
+    """Connects people of the object form; they are gone when the test is over."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def connect(
+            url: str, user: str | None = None, room: str | None = None, **how: Any
+        ) -> Person:
+            person = await stack.enter_async_context(Person(url, **how))
+            if room is not None:
+                await person.join(room, user=user)
+            return person
+
+        yield connect
+
+
+@pytest.fixture
+async def visit_plain() -> AsyncIterator[Callable[..., Any]]:
+    """Connects pages of the plain form."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def connect(url: str, name: str | None = None, **how: Any) -> PlainPage:
+            page = await stack.enter_async_context(PlainPage(url, **how))
+            if name is not None:
+                await page.join(name)
+            return page
+
+        yield connect

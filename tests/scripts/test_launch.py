@@ -1,0 +1,182 @@
+"""scripts/launch.py: free ports, the addresses to open, and an end that is no error."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.settings import Settings
+from scripts.launch import Address, LaunchError, addresses, check_free, page, processes
+from scripts.launch import parser as honcho_parser
+
+ROOT = Path(__file__).parents[2]
+TALKATIVE = (
+    "import os, signal, sys, time\n"
+    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+    "print('PORT', os.environ['PORT'], flush=True)\n"
+    "while True: time.sleep(1)\n"
+)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """A folder with a Procfile of our process names, and .env as ours."""
+    (tmp_path / "talk.py").write_text(TALKATIVE)
+    (tmp_path / "Procfile").write_text(
+        f"gateway: exec {sys.executable} {tmp_path}/talk.py\n"
+        f"broker: exec {sys.executable} {tmp_path}/talk.py\n"
+    )
+    (tmp_path / ".env").write_text("PORT=4000\nHUBBUB_HOST=127.0.0.9\n")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("HUBBUB_") or name == "PORT":
+            monkeypatch.delenv(name)
+
+
+def ports(app: Path, *arguments: str) -> dict[str, str]:
+    args = honcho_parser.parse_args(["start", "-d", str(app), *arguments])
+    return {process.name: process.environment["PORT"] for process in processes(args)}
+
+
+@contextlib.contextmanager
+def busy() -> Iterator[int]:
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        yield somebody.getsockname()[1]
+
+
+def test_gateways_count_up_from_the_port_of_the_env_file(app: Path) -> None:
+    assert ports(app) == {"gateway.1": "4000", "broker.1": "4100"}
+    assert [*ports(app, "-c", "gateway=3").values()] == ["4000", "4001", "4002", "4100"]
+    assert ports(app, "broker") == {"broker.1": "4000"}
+
+
+def test_the_environment_counts_more_than_the_env_file(
+    app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "4321")
+    monkeypatch.setenv("HUBBUB_HOST", "127.0.0.2")
+    args = honcho_parser.parse_args(["start", "-d", str(app)])
+    gateway = processes(args)[0]
+    assert gateway.environment["PORT"] == "4321"
+    assert gateway.environment["HUBBUB_HOST"] == "127.0.0.2"
+    assert ports(app, "-p", "5000")["gateway.1"] == "5000"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["-c", "gatewy=3"], "the Procfile has no 'gatewy'; it has gateway, broker"),
+        (["worker"], "the Procfile has no 'worker'"),
+        (["-c", "gateway=many"], "a port and a count are numbers"),
+        (["-c", "gateway"], "a port and a count are numbers"),
+        (["-p", "http"], "a port and a count are numbers"),
+    ],
+)
+def test_arguments_that_cannot_be_meant_are_refused(
+    app: Path, arguments: list[str], why: str
+) -> None:
+    with pytest.raises(LaunchError, match=why):
+        ports(app, *arguments)
+
+
+def test_every_listening_address_has_the_setting_that_moves_it() -> None:
+    settings = Settings()
+    assert [(a.setting, a.host, a.port) for a in addresses("broker.1", settings)] == [
+        ("HUBBUB_BIND", "127.0.0.1", 5555),
+        ("HUBBUB_EVENTS_BIND", "127.0.0.1", 5556),
+        ("HUBBUB_BROKER_HTTP", "127.0.0.1", 5557),
+    ]
+    (gateway,) = addresses("gateway.2", settings)
+    assert gateway == Address("gateway.2", "PORT", "127.0.0.1", 4000)
+    assert page(gateway) == "http://127.0.0.1:4000/"
+    assert page(gateway._replace(host="::")) == "http://localhost:4000/"
+    assert page(gateway._replace(host="::1")) == "http://[::1]:4000/"
+
+
+def test_a_busy_port_is_one_line_that_names_it_and_the_remedy() -> None:
+    with busy() as port, pytest.raises(LaunchError) as refused:
+        check_free(Address("broker.1", "HUBBUB_BIND", "127.0.0.1", port))
+    assert str(refused.value) == (
+        f"broker.1 cannot listen on 127.0.0.1:{port} (Address already in use);"
+        " stop what listens there or choose another by HUBBUB_BIND"
+    )
+    check_free(Address("broker.1", "HUBBUB_BIND", "*", 0))
+
+
+def free_settings() -> dict[str, str]:
+    """Settings under which the launch finds all ports free, whatever runs on this machine."""
+    with busy() as bind, busy() as events, busy() as http, busy() as port:
+        return {
+            **os.environ,
+            "HUBBUB_HOST": "127.0.0.1",
+            "HUBBUB_BIND": f"tcp://127.0.0.1:{bind}",
+            "HUBBUB_EVENTS_BIND": f"tcp://127.0.0.1:{events}",
+            "HUBBUB_BROKER_HTTP": f"127.0.0.1:{http}",
+            "PORT": str(port),
+        }
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopping_on_purpose_is_success(app: Path, stop: signal.Signals) -> None:
+    settings = free_settings()
+    command = [sys.executable, "-m", "scripts.launch", "-d", str(app)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
+    ) as launched:
+        assert launched.stdout is not None
+        assert launched.stdout.readline() == (
+            f"Hubbub: open http://127.0.0.1:{settings['PORT']}/ (Ctrl-C stops it)\n"
+        )
+        talking: list[str] = []
+        while sum("PORT" in line for line in talking) < 2:
+            talking.append(launched.stdout.readline())
+            assert talking[-1], talking
+        launched.send_signal(stop)
+        rest = launched.stdout.read()
+        assert launched.wait(5) == 0
+    assert rest.count("stopped (rc=0)") == 2
+    assert "Traceback" not in rest
+
+
+def test_a_process_that_fails_stops_the_other_and_is_an_error(app: Path) -> None:
+    (app / "Procfile").write_text(
+        f"gateway: exec {sys.executable} {app}/talk.py\n"
+        f"broker: exec {sys.executable} -c 'exit(1)'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.launch", "-d", str(app)],
+        cwd=ROOT,
+        env=free_settings(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert "broker.1 stopped (rc=1)" in done.stdout.replace("  ", " ")
+
+
+def test_a_busy_port_starts_nothing(app: Path) -> None:
+    with busy() as port:
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.launch", "-d", str(app), "-p", str(port)],
+            cwd=ROOT,
+            env=free_settings(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"start: gateway.1 cannot listen on 127.0.0.1:{port} (Address")
+    assert done.stderr.count("\n") == 1
