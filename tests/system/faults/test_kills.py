@@ -1,0 +1,58 @@
+"""Seeded kills under load: broker, gateway, both. What was acked is there once; nobody sees a hole.
+
+Another seed: HUBBUB_TEST_SEED=7 pytest tests/system/faults/test_kills.py
+"""
+
+import asyncio
+import os
+import statistics
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from common.store_file import reader, store_path
+from scripts.faults import Toll, schedule, strike
+from scripts.load import loading
+from tests.system.harness import House
+
+SEED = int(os.environ.get("HUBBUB_TEST_SEED", "1"))
+KILLS = int(os.environ.get("HUBBUB_TEST_KILLS", "50"))
+VERDICT_S = 40.0
+
+
+@pytest.mark.timeout(30 + 4 * KILLS)
+async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> None:
+    toll = Toll()
+    # its call stacks cost the visitors more than all their work
+    asyncio.get_running_loop().set_debug(False)
+    async with House(tmp_path, gateways=2) as house:
+        async with loading(house.urls, f"seed{SEED}") as load:
+            for number, fault in enumerate(schedule(SEED, 2, "kill")):
+                print(f"seed {SEED}, fault {number}: {fault}")
+                await strike(house, load, fault, toll)
+                if toll.kills >= KILLS:
+                    break
+            verdict = await load.finish(VERDICT_S)
+        print(
+            f"{verdict}; {toll.kills} kills, recovered from a broker's in "
+            f"{statistics.median(toll.recoveries_s):.2f} s (median), "
+            f"{max(toll.recoveries_s):.2f} s (worst)"
+        )
+        assert verdict.problems == []
+        for process in house.processes:
+            # one that is just starting would not know SIGTERM yet
+            await asyncio.to_thread(process.wait_ready)
+        assert verdict.acked > 10 * len(toll.recoveries_s)
+        for process in house.processes:
+            assert "Traceback" not in process.log
+    path = store_path(house.settings["HUBBUB_STORE"])
+    assert path is not None
+    with closing(reader(path)) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_schedule_is_repeatable() -> None:
+    assert [*islice(schedule(3, 2, "mixed"), 50)] == [*islice(schedule(3, 2, "mixed"), 50)]
+    assert [*islice(schedule(3, 2, "mixed"), 50)] != [*islice(schedule(4, 2, "mixed"), 50)]

@@ -1,0 +1,303 @@
+"""Joining: acks, replay, names, tokens, tabs."""
+
+import asyncio
+import re
+import secrets
+
+import pytest
+
+from tests.system.harness import House
+from tests.system.people import ok, refusal
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
+
+
+async def test_the_ack_has_all_that_was_promised(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url)
+    ack = await ann.join(room, user=name("ann"))
+    assert set(ack) == {
+        "ok", "user", "uid", "token", "room", "epoch", "seq", "recovered", "count", "version",
+        "private",
+    }  # fmt: skip
+    assert ack["user"] == name("ann")
+    assert ack["room"] == room
+    assert ack["seq"] == 1
+    assert ack["recovered"] is False
+    assert ack["count"] == 1
+    assert ack["private"] == {}
+    assert isinstance(ack["version"], int)
+    assert isinstance(ack["uid"], str)
+    assert isinstance(ack["epoch"], str)
+    assert ack["epoch"]
+    assert TOKEN.fullmatch(ack["token"])
+    assert ack["token"] not in ack["uid"]
+
+
+async def test_the_own_join_is_heard_with_all_its_fields(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url)
+    ack = await ann.join(room, user=name("ann"))
+    line = await ann.hears(lambda e: e["Room"] == room)
+    assert {k: line[k] for k in ("EvtType", "User", "Room", "Seq", "Uid")} == {
+        "EvtType": "join", "User": name("ann"), "Room": room, "Seq": 1, "Uid": ack["uid"],
+    }  # fmt: skip
+    assert isinstance(line["Timestamp"], int | float)
+    assert "Id" not in line
+
+
+async def test_a_message_has_all_its_fields(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    ack = await ann.say(room, "hello", id="my-id")
+    assert set(ack) == {"ok", "id", "seq", "timestamp"}
+    assert ack["id"] == "my-id"
+    assert ack["seq"] == 2
+    line = await ann.hears_text("hello")
+    assert line == {
+        "EvtType": "message", "User": name("ann"), "Timestamp": ack["timestamp"], "Text": "hello",
+        "Room": room, "Seq": 2, "Id": "my-id", "Uid": ann.uid,
+    }  # fmt: skip
+
+
+async def test_a_message_without_id_is_given_one(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    ack = await ann.say(room, "hello")
+    assert 1 <= len(ack["id"]) <= 64
+    assert (await ann.hears_text("hello"))["Id"] == ack["id"]
+
+
+async def test_the_ack_comes_before_what_is_replayed(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    for number in range(5):
+        await ann.say(room, f"m{number}")
+    bob = await visit(hubbub.url, name("bob"), room)
+    await bob.hears(lambda e: e["EvtType"] == "join" and e["User"] == name("bob"))
+    events = [event for event, _ in bob.heard if event in ("ack join", "chat")]
+    assert events[0] == "ack join"
+    assert bob.seqs(room) == list(range(1, 8))
+
+
+async def test_a_newcomer_is_shown_fifty_messages(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    for number in range(60):
+        await ann.say(room, f"m{number}")
+    bob = await visit(hubbub.url)
+    ack = await bob.join(room, user=name("bob"))
+    await bob.hears(lambda e: e["Seq"] == ack["seq"])
+    texts = [e["Text"] for e in bob.lines(room, "message")]
+    assert texts == [f"m{number}" for number in range(10, 60)]
+    assert bob.seqs(room) == list(range(12, 63))
+
+
+async def test_a_newcomer_is_shown_two_hundred_events_at_most(
+    hubbub: House, visit, name, room
+) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.say(room, "long ago")
+    bob = await visit(hubbub.url, name("bob"), f"{room}-2")
+    for _ in range(5):
+        asked = []
+        for _ in range(22):
+            asked.append(await bob.begin("join", {"room": room}))
+            asked.append(await bob.begin("leave", {"room": room}))
+        for answer in await asyncio.gather(*asked):
+            ok(answer)
+    cleo = await visit(hubbub.url)
+    ack = await cleo.join(room, user=name("cleo"))
+    assert ack["seq"] == 2 + 220 + 1
+    await cleo.hears(lambda e: e["Seq"] == ack["seq"])
+    assert cleo.seqs(room) == list(range(ack["seq"] - 200, ack["seq"] + 1))
+
+
+async def test_a_second_join_of_the_same_socket_replays_nothing(
+    hubbub: House, visit, name, room
+) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.say(room, "first")
+    await ann.hears_text("first")
+    again = await ann.join(room)
+    assert again["seq"] == 2
+    assert again["user"] == name("ann")
+    assert again["count"] == 1
+    await ann.say(room, "second")
+    await ann.hears_text("second")
+    assert ann.seqs(room) == [1, 2, 3]
+
+
+async def test_room_names_are_compared_in_lower_case(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    bob = await visit(hubbub.url)
+    assert (await bob.join(room.upper(), user=name("bob")))["room"] == room
+    await bob.say(room.title(), "one room")
+    assert (await ann.hears_text("one room"))["Room"] == room
+
+
+@pytest.mark.parametrize("good", ["a", "ä-ö_ü.ß", "日本語", "x" * 64])
+async def test_room_names_may_have_any_letters(hubbub: House, visit, name, good: str) -> None:
+    ann = await visit(hubbub.url, name("ann"), good)
+    await ann.say(good, "hi")
+    await ann.hears_text("hi")
+
+
+async def test_one_socket_is_in_many_rooms(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url)
+    bob = await visit(hubbub.url)
+    rooms = [f"{room}-{number}" for number in range(100)]
+    for person in (ann, bob):
+        user = name("ann" if person is ann else "bob")
+        asked = [await person.begin("join", {"room": r, "user": user}) for r in rooms]
+        for answer in await asyncio.gather(*asked):
+            ok(answer)
+    for number in (0, 42, 99):
+        await ann.say(rooms[number], f"in {number}")
+        assert (await bob.hears_text(f"in {number}"))["Room"] == rooms[number]
+    refusal(await ann.ask("join", {"room": f"{room}-one-more"}))
+    await ann.leave(rooms[7])
+    await ann.join(f"{room}-one-more")
+
+
+async def test_people_with_one_name_are_told_apart(hubbub: House, visit, name, room) -> None:
+    users = []
+    for user in (name("ann"), name("ann"), name("ANN"), name("ann")):
+        person = await visit(hubbub.url)
+        users.append((await person.join(room, user=user))["user"])
+    assert users[0] == name("ann")
+    assert users[1] == name("ann") + "2"
+    assert len({user.casefold() for user in users}) == 4
+    assert all(user.casefold().startswith(name("ann")) for user in users)
+
+
+async def test_names_are_unique_across_rooms(hubbub: House, visit, name, room) -> None:
+    await visit(hubbub.url, name("ann"), room)
+    other = await visit(hubbub.url, name("ann"), f"{room}-2")
+    assert other.user == name("ann") + "2"
+
+
+async def test_a_long_name_in_use_still_fits(hubbub: House, visit, name, room) -> None:
+    long = name("x" * 33)
+    assert len(long) == 40
+    await visit(hubbub.url, long, room)
+    other = await visit(hubbub.url, long, room)
+    assert len(other.user) <= 40
+    assert other.user != long
+
+
+async def test_names_are_trimmed_and_normal(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url)
+    ack = await ann.join(room, user="  " + name("Zoe\u0308") + " ")
+    assert ack["user"] == name("Zo\u00eb")
+
+
+@pytest.mark.parametrize("bad", ["", "   ", "a,b", "x" * 41, "a\nb", "a\x00b"])
+async def test_bad_names_are_refused(hubbub: House, visit, room, bad: str) -> None:
+    person = await visit(hubbub.url)
+    assert refusal(await person.ask("join", {"room": room, "user": bad})) == "bad_name"
+
+
+async def test_nobody_is_called_system(hubbub: House, visit, room) -> None:
+    person = await visit(hubbub.url)
+    answer = await person.ask("join", {"room": room, "user": "System"})
+    if answer["ok"]:
+        assert answer["user"].casefold() != "system"
+    else:
+        assert refusal(answer) == "bad_name"
+
+
+async def test_a_token_brings_back_uid_and_name(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.disconnect()
+    back = await visit(hubbub.url)
+    ack = await back.join(room, token=ann.token)
+    assert (ack["user"], ack["uid"], ack["token"]) == (name("ann"), ann.uid, ann.token)
+
+
+async def test_a_name_is_held_for_who_has_left(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.disconnect()
+    other = await visit(hubbub.url, name("bob"), room)
+    await other.hears(lambda e: e["EvtType"] == "leave" and e["User"] == name("ann"))
+    thief = await visit(hubbub.url, name("ann"), room)
+    assert thief.user != name("ann")
+    back = await visit(hubbub.url)
+    assert (await back.join(room, token=ann.token))["user"] == name("ann")
+
+
+async def test_a_join_with_a_token_of_ones_own_can_be_retried(
+    hubbub: House, visit, name, room
+) -> None:
+    token = secrets.token_urlsafe(16)
+    asked = {"room": room, "user": name("ann"), "token": token}
+    first = await visit(hubbub.url)
+    one = ok(await first.ask("join", asked))
+    assert one["token"] == token
+    await first.lose()
+    second = await visit(hubbub.url)
+    two = ok(await second.ask("join", asked))
+    assert (two["user"], two["uid"], two["token"]) == (one["user"], one["uid"], token)
+
+
+@pytest.mark.parametrize("bad", ["short", "x" * 65, "ä" * 30, "a b" * 10, "", 5, ["x" * 30], {}])
+async def test_bad_tokens_are_refused(hubbub: House, visit, name, room, bad) -> None:
+    person = await visit(hubbub.url)
+    asked = {"room": room, "user": name("ann"), "token": bad}
+    assert refusal(await person.ask("join", asked)) == "bad_request"
+
+
+async def test_an_unknown_token_needs_a_name(hubbub: House, visit, room) -> None:
+    person = await visit(hubbub.url)
+    code = refusal(await person.ask("join", {"room": room, "token": secrets.token_urlsafe(16)}))
+    assert code in ("bad_name", "bad_request")
+    assert refusal(await person.ask("join", {"room": room})) in ("bad_name", "bad_request")
+
+
+async def test_a_bound_socket_keeps_its_token(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    asked = {"room": f"{room}-2", "user": name("bob"), "token": secrets.token_urlsafe(16)}
+    assert refusal(await ann.ask("join", asked)) == "bad_request"
+    assert (await ann.join(f"{room}-2", token=ann.token))["uid"] == ann.uid
+
+
+async def test_tabs_of_one_token_are_one_participant(hubbub: House, visit, name, room) -> None:
+    bob = await visit(hubbub.url, name("bob"), room)
+    tabs = [await visit(hubbub.url, name("ann"), room)]
+    for _ in range(2):
+        tab = await visit(hubbub.url)
+        ack = await tab.join(room, token=tabs[0].token)
+        assert (ack["seq"], ack["count"]) == (2, 2), "a second tab is no news"
+        tabs.append(tab)
+    listed = await bob.participants(room)
+    assert (listed["count"], listed["users"]) == (2, [name("ann"), name("bob")])
+    await tabs[1].say(room, "to all tabs")
+    for tab in tabs:
+        await tab.hears_text("to all tabs")
+    await tabs[0].leave(room)
+    await tabs[1].disconnect()
+    await tabs[2].say(room, "still here")
+    await bob.hears_text("still here")
+    assert bob.lines(room, "leave") == []
+    await tabs[2].leave(room)
+    gone = await bob.hears(lambda e: e["EvtType"] == "leave")
+    assert gone["User"] == name("ann")
+
+
+async def test_a_new_name_shows_in_all_rooms(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.join(f"{room}-2")
+    bob = await visit(hubbub.url, name("bob"), f"{room}-2")
+    ack = await ann.join(room, user=name("anna"))
+    assert (ack["user"], ack["uid"]) == (name("anna"), ann.uid)
+    line = await bob.hears(lambda e: e["EvtType"] == "rename")
+    assert (line["User"], line["Text"], line["Uid"]) == (name("anna"), name("ann"), ann.uid)
+    await ann.hears(lambda e: e["EvtType"] == "rename" and e["Room"] == room)
+    assert (await bob.participants(f"{room}-2"))["users"] == [name("anna"), name("bob")]
+    await ann.say(f"{room}-2", "new me")
+    assert (await bob.hears_text("new me"))["User"] == name("anna")
+
+
+async def test_who_left_a_room_hears_it_no_more(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    bob = await visit(hubbub.url, name("bob"), room)
+    await ann.leave(room)
+    await bob.hears(lambda e: e["EvtType"] == "leave" and e["User"] == name("ann"))
+    await bob.say(room, "is she gone?")
+    await ann.is_up_to_date()
+    assert "is she gone?" not in [e.get("Text") for e in ann.lines(room)]
+    assert refusal(await ann.ask("chat", {"room": room, "message": "x"})) == "not_joined"

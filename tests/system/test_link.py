@@ -1,0 +1,172 @@
+"""A link and a replica against a real broker that is killed while people talk."""
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from common import messages as m
+from common.settings import read_settings
+from gateway.link import Link
+from gateway.replica import AskPage, Deliver, Limits, Order, Replica
+from tests.system.harness import House
+
+ROOM = "lobby"
+TOPIC = m.events_topic(ROOM)
+LIMITS = Limits(replay_events=50, recovery_events=1000, hold_bytes=1 << 20)
+MARK_S = 0.25
+"""A mark that does not come is asked for again after this."""
+
+
+class Reader:
+    """One person on a gateway of their own, who reads the room."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.link = Link(read_settings(environ), secrets.token_hex(8), self)
+        self.link.subscribe([TOPIC])
+        self.replica = Replica(ROOM, LIMITS)
+        self.read: list[m.Event] = []
+        self.uid = ""
+        self.said: dict[str, int] = {}
+        self.marks_asked = 0
+        self._key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
+        self._changed = asyncio.Event()
+
+    # --- link.Listener ---
+
+    def sittings(self) -> list[m.Sitting]:
+        return [m.Sitting(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []
+
+    def linked(self, epoch: str, term: int) -> None:
+        self.carry_out(self.replica.relinked())
+        self.link.ask(lambda no: m.Heads(no=no, rooms=[ROOM]), self.told_heads)
+
+    def unlinked(self) -> None:
+        pass
+
+    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+        match message:
+            case m.Marked(topic=marked, epoch=epoch, head=head) if marked == TOPIC:
+                self.carry_out(self.replica.marked(epoch, head))
+            case m.Happened(room=room, epoch=epoch, events=events) if room == ROOM:
+                self.carry_out(self.replica.happened(epoch, events))
+            case m.Beacon(epoch=epoch, heads=heads) if ROOM in heads:
+                self.carry_out(self.replica.told_head(epoch, heads[ROOM]))
+
+    # --- what a chat does ---
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.link.run())
+            while True:
+                if self.link.up and not self.replica.live:
+                    self.marks_asked += 1
+                    self.link.ask(
+                        lambda no: m.TakeUp(no=no, topics=[TOPIC], nonce="n"), lambda _: None
+                    )
+                await asyncio.sleep(MARK_S)
+
+    def join(self, user: str) -> None:
+        def joined(answer: m.AnyAnswer | None) -> None:
+            assert isinstance(answer, m.Joined), answer
+            self.uid = answer.uid
+            self._changed.set()
+
+        self.link.ask(
+            lambda no: m.Join(no=no, sid="s", key=self._key, room=ROOM, user=user),
+            joined,
+            hold=True,
+        )
+
+    def say(self, id: str) -> None:
+        def answered(answer: m.AnyAnswer | None) -> None:
+            if isinstance(answer, m.Failed) and answer.code == "unavailable":
+                return self.say(id)
+            assert isinstance(answer, m.Said), answer
+            self.said[id] = answer.seq
+            self._changed.set()
+
+        self.link.ask(
+            lambda no: m.Say(no=no, sid="s", room=ROOM, text=id, id=id), answered, hold=True
+        )
+
+    def told_heads(self, answer: m.AnyAnswer | None) -> None:
+        if isinstance(answer, m.HeadsTold):
+            self.carry_out(self.replica.told_head(self.link.epoch, answer.heads[ROOM]))
+
+    def carry_out(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            if isinstance(order, AskPage):
+                self.link.ask(_page(order), self.paged)
+            elif isinstance(order, Deliver):
+                self.read.extend(order.events)
+            else:
+                raise AssertionError(f"nothing is so far behind: {order}")
+        self._changed.set()
+
+    def paged(self, answer: m.AnyAnswer | None) -> None:
+        if isinstance(answer, m.Paged):
+            self.carry_out(self.replica.paged(answer))
+        else:
+            self.carry_out(self.replica.page_failed())
+
+    async def until(self, known: Callable[[], bool]) -> None:
+        while not known():
+            self._changed.clear()
+            await self._changed.wait()
+
+
+def _page(order: AskPage) -> Callable[[int], m.AnyCommand]:
+    return lambda no: m.Page(no=no, room=order.room, after=order.after, limit=order.limit)
+
+
+@contextlib.asynccontextmanager
+async def reading(house: House) -> AsyncIterator[Reader]:
+    reader = Reader(house.settings)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(reader.run())
+        try:
+            await reader.until(lambda: reader.replica.live)
+            yield reader
+        finally:
+            task.cancel()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, gateways=0)
+
+
+async def test_a_topic_is_live_with_the_first_mark(house: House) -> None:
+    async with house, reading(house) as reader:
+        assert reader.marks_asked == 1
+
+
+async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(house: House) -> None:
+    async with house, reading(house) as ann, reading(house) as bob:
+        ann.join("ann")
+        bob.join("bob")
+        await ann.until(lambda: bool(ann.uid))
+        await bob.until(lambda: bool(bob.uid))
+        for life in range(3):
+            for n in range(100):
+                (ann, bob)[n % 2].say(f"{life}.{n}")
+                if n == 50:
+                    await ann.until(lambda: len(ann.said) > 10)
+                    await asyncio.to_thread(house.broker.kill)
+                    await asyncio.to_thread(house.broker.start)
+            for reader in (ann, bob):
+                await reader.until(
+                    lambda reader=reader, life=life: len(reader.said) == 50 * life + 50
+                )
+        head = max(*ann.said.values(), *bob.said.values())
+        for reader in (ann, bob):
+            await reader.until(lambda reader=reader: reader.replica.head >= head)
+            assert [e.seq for e in reader.read] == list(range(1, head + 1))
+            said = {e.id: e.seq for e in reader.read if e.kind == "message"}
+            assert said == {**ann.said, **bob.said}
+        assert ann.link.relinks >= 4

@@ -1,0 +1,57 @@
+"""The page at `/` and who may connect from elsewhere."""
+
+import aiohttp
+import pytest
+
+from tests.system.harness import House
+
+
+async def fetch(url: str, **headers: str) -> tuple[int, "aiohttp.typedefs.LooseHeaders", str]:
+    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
+        return answer.status, answer.headers.copy(), await answer.text()
+
+
+async def test_the_page_is_served_under_a_strict_policy(hubbub: House) -> None:
+    status, headers, body = await fetch(hubbub.url + "/")
+    assert status == 200
+    assert "<!doctype html" in body.lower()
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src" in policy or "default-src" in policy
+
+
+POLL = "/socket.io/?EIO=4&transport=polling"
+ELSEWHERE = "https://elsewhere.example"
+
+
+async def connect(url: str, origin: str) -> int:
+    """The status of a WebSocket handshake from a page of this origin."""
+    async with aiohttp.ClientSession() as http:
+        try:
+            async with http.ws_connect(
+                f"{url}/socket.io/?EIO=4&transport=websocket", headers={"Origin": origin}
+            ):
+                return 101
+        except aiohttp.WSServerHandshakeError as refused:
+            return refused.status
+
+
+async def test_pages_of_other_origins_are_refused(hubbub: House) -> None:
+    assert await connect(hubbub.url, ELSEWHERE) in (400, 403)
+    assert (await fetch(hubbub.url + POLL, Origin=ELSEWHERE))[0] in (400, 403)
+    assert await connect(hubbub.url, hubbub.url) == 101
+    assert (await fetch(hubbub.url + POLL, Origin=hubbub.url))[0] == 200
+    assert (await fetch(hubbub.url + POLL))[0] == 200, "bots have no origin"
+
+
+@pytest.mark.parametrize("origins", ["*", f"https://friend.example,{ELSEWHERE}"])
+async def test_other_origins_may_be_let_in(tmp_path, origins: str) -> None:
+    async with House(tmp_path, HUBBUB_ORIGINS=origins) as house:
+        assert await connect(house.url, ELSEWHERE) == 101
+        status, headers, _ = await fetch(house.url + POLL, Origin=ELSEWHERE)
+        assert status == 200
+        assert headers["Access-Control-Allow-Origin"] == ELSEWHERE
+        assert headers["Access-Control-Allow-Credentials"] == "true"
+        if origins != "*":
+            assert await connect(house.url, "https://foe.example") in (400, 403)

@@ -1,0 +1,94 @@
+"""The processes: they end in order and tell how they are."""
+
+import asyncio
+import re
+import signal
+import time
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.system.harness import House
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("first", ["broker", "gateway"])
+async def test_processes_end_cleanly_with_people_there(
+    tmp_path, visit, visit_plain, name, room, number: signal.Signals, first: str
+) -> None:
+    house = House(tmp_path)
+    try:
+        await asyncio.to_thread(house.start)
+        ann = await visit(house.url, name("ann"), room)
+        await visit(house.url, name("bob"), room, transports=["polling"])
+        await visit_plain(house.url, name("pat"))
+        asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(50)]
+        order = house.processes if first == "broker" else house.processes[::-1]
+        for process in order:
+            began = time.monotonic()
+            process.signal(number)
+            assert await asyncio.to_thread(process.wait_end) == 0, process.log
+            assert time.monotonic() - began < 5
+            assert "Traceback" not in process.log, process.log
+        for answer in asked:
+            answer.cancel()
+    finally:
+        house.kill()
+
+
+async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, name, room) -> None:
+    async with House(tmp_path) as house:
+        ann = await visit(house.url, name("ann"), room)
+        asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
+        await asked[20]
+        await asyncio.to_thread(house.broker.restart)
+        async with asyncio.timeout(20):
+            answers = [await answer for answer in asked]
+        acked = {f"m{n}": a["seq"] for n, a in enumerate(answers) if a["ok"]}
+        assert len(acked) > 20
+        stored = {}
+        page = await ann.history(room, after=0, limit=100)
+        while page["events"]:
+            stored |= {e["Text"]: e["Seq"] for e in page["events"] if e["EvtType"] == "message"}
+            page = await ann.history(room, after=page["events"][-1]["Seq"], limit=100)
+        assert {text: stored.get(text) for text in acked} == acked
+
+
+def families(text: str) -> dict[str, float]:
+    """The sum of each metric's samples, by sample name."""
+    sums: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
+    return sums
+
+
+async def test_all_processes_tell_how_they_are(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    before = {
+        p.name: families((await asyncio.to_thread(p.get, "/metrics"))[1]) for p in hubbub.processes
+    }
+    for number in range(10):
+        await ann.say(room, f"m{number}")
+    await ann.hears_text("m9")
+    for process in hubbub.processes:
+        assert (await asyncio.to_thread(process.get, "/healthz"))[0] == 200
+        assert (await asyncio.to_thread(process.get, "/readyz"))[0] == 200
+        status, text = await asyncio.to_thread(process.get, "/metrics")
+        assert status == 200
+        after = families(text)
+        grown = [k for k, v in after.items() if v >= before[process.name].get(k, 0) + 10]
+        assert grown, f"{process.name} counts nothing: {after}"
+
+
+async def test_metrics_name_what_was_promised(hubbub: House, visit, name, room) -> None:
+    ann = await visit(hubbub.url, name("ann"), room)
+    await ann.say(room, "hi")
+    _, gateway = await asyncio.to_thread(hubbub.gateways[0].get, "/metrics")
+    _, broker = await asyncio.to_thread(hubbub.broker.get, "/metrics")
+    for process, text, words in (
+        ("gateway", gateway, "connection room event|broadcast deliver ack outbox hole"),
+        ("broker", broker, "event commit"),
+    ):
+        for word in words.split():
+            assert re.search(word, text.lower()), f"the {process} has no metric of {word}"
