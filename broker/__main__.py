@@ -12,7 +12,7 @@ from msgspec import structs
 from broker.http import HttpError, serving
 from broker.metrics import Metrics
 from broker.server import Server
-from broker.store import store_at
+from broker.store.addresses import store_at
 from broker.store.base import StoreError
 from broker.wire import Wire
 from common.keys import KeysError, broker_keys

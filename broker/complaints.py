@@ -1,31 +1,25 @@
 """The complaints: frames that are no commands, counted, and told to the log now and then."""
 
 import logging
-import time
 
 import msgpack
 
 from broker.metrics import Metrics
 from broker.wire import Arrived
 from common.errors import FrameError
-
-COMPLAINT_S = 10.0
-log = logging.getLogger(__name__)
+from common.quiet import Quiet
 
 
 class Complaints:
-    """A line of the log each ten seconds: whoever sends rubbish does not fill the disk."""
+    """Whoever sends rubbish does not fill the disk."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._next = 0.0
+        self._log = Quiet(logging.getLogger(__name__))
 
     def note(self, one: Arrived, error: FrameError) -> None:
         self._metrics.bad_frames.inc()
-        monotonic = time.monotonic()
-        if monotonic >= self._next:
-            self._next = monotonic + COMPLAINT_S
-            log.warning("a frame%s is no command: %s", by(one.name), str(error)[:300])
+        self._log.warning("a frame is no command", f"{by(one.name).strip()} {error}".strip())
 
 
 def by(name: str) -> str:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from broker.clock import ListeningClock
 from broker.committer import Committer
 from broker.complaints import Complaints, by, number
 from broker.core import Core
@@ -17,6 +16,7 @@ from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, 
 from broker.wire import Arrived, Wire
 from common.errors import Code, FrameError
 from common.frames import decode_command
+from common.listening import ListeningClock
 from common.messages import (
     Announce,
     AnyCommand,

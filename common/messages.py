@@ -125,7 +125,7 @@ class Asked(Command, frozen=True):
 class Join(Asked, frozen=True, tag="join"):
     """`key` is the SHA-256 of the token, in hex: the token itself never leaves the gateway."""
 
-    key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     room: str
     user: str | None = None
     since: Since | None = None

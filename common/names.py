@@ -44,7 +44,7 @@ def user_name(name: str) -> str:
         raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
     for char in clean:
         hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        if char == "," or (hidden and char not in _JOINERS):
+        if char in ",\ufffd" or (hidden and char not in _JOINERS):
             raise Refused("bad_name", "names have no commas, control or invisible characters")
     if clean.strip(_JOINERS + " \u00a0\u3000") == "":
         raise Refused("bad_name", "names need a visible character")

@@ -98,7 +98,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         50, "HUBBUB_REPLAY"
     )
     replay_events: Annotated[
-        Positive, Meta(le=1000, description="events that a newcomer is shown at most")
+        Positive, Meta(le=999, description="events that a newcomer is shown before its own join")
     ] = _setting(200, "HUBBUB_REPLAY_EVENTS")
     recovery_events: Annotated[
         Count, Meta(description="missed events that `since` brings; beyond: the newest page")

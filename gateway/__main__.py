@@ -47,7 +47,6 @@ async def serve(settings: Settings) -> None:
             await site.stop()
             upkeep.cancel()
             link.cancel()
-        chat.cut_off_all()
     finally:
         await runner.cleanup()
 

@@ -29,6 +29,11 @@ def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Appli
     app = web.Application()
     server = make_server(settings, chat, metrics)
     server.attach(app)
+
+    async def move_on(_: web.Application) -> None:
+        await server.shutdown()
+
+    app.on_shutdown.append(move_on)
     app.router.add_get("/socket.io/socket.io.js", _client)
     app.router.add_get("/", _page)
     app.router.add_get("/favicon.ico", _favicon)

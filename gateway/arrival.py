@@ -66,7 +66,7 @@ class Arrival:
             if not replica.live or replica.head < self.head or self._asking:
                 return False
             if self.cursor is None:
-                events = replica.replay(self.limits[0])
+                events = self._newcomers(replica.replay(self.limits[0], self.head, self.limits[1]))
             else:
                 events = replica.after(self.cursor)
             if events is None:
@@ -92,13 +92,23 @@ class Arrival:
         self.session.socket.send(lines(self._hearing.room, some, self.session.plain))
         return True
 
+    def _newcomers(self, events: list[Event] | None) -> list[Event] | None:
+        """The newest page counts back from the socket's own join, which is shown too."""
+        if events is None:
+            return None
+        uid = self.session.uid
+        joined = any(e.seq == self.head and e.uid == uid and e.kind == "join" for e in events)
+        first = self.head + (1 if joined else 2) - self.limits[1]
+        return [event for event in events if event.seq >= first]
+
     def _take(self, events: list[Event]) -> None:
         self._unsent = events
         self.cursor = events[-1].seq
 
     def _ask(self, ask_page: AskPage) -> None:
         self._asking = True
-        room, cursor, before = self._hearing.room, self.cursor, self._hearing.replica.head + 1
+        room, cursor = self._hearing.room, self.cursor
+        before = (self.head if cursor is None else self._hearing.replica.head) + 1
 
         def make(no: int) -> Page:
             if cursor is None:
@@ -110,7 +120,7 @@ class Arrival:
             if page is None or self.cursor != cursor or page.epoch != self._hearing.replica.epoch:
                 return  # asked again at the next turn
             if cursor is None:
-                shown = newest(page.events, *self.limits)
+                shown = self._newcomers(newest(page.events, *self.limits)) or []
                 self.cursor = before - 1 if not shown else self.cursor
                 if shown:
                     self._take(shown)

@@ -40,6 +40,7 @@ class Chat(Generic[AnyBroker]):
         self.gateway = gateway
         self.metrics = metrics
         self.sessions = Sessions()
+        self._page = settings.page
         self.link = make_link(self)
         self.rooms = Rooms(settings, self.link, self.sessions, metrics)
         self.requests = Requests(self.link, self)
@@ -64,9 +65,9 @@ class Chat(Generic[AnyBroker]):
         session = self.sessions.get(socket.sid)
         if session is None or session.gone:
             return reply(None)
-        self.metrics.requests.inc()
+        self.metrics.events_in.inc()
         try:
-            ask = browser.parse(event, args, session.plain)
+            ask = browser.parse(event, args, session.plain, self._page)
             self.requests.request(session, ask, self.metrics.timed(ask, reply))
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))
@@ -79,11 +80,6 @@ class Chat(Generic[AnyBroker]):
         self.rooms.audience(SYSTEM).leave(session)
         self.rooms.leave_all(session)
         self.requests.gone(session, left, partial(self.sessions.drop, session))
-
-    def cut_off_all(self) -> None:
-        """The gateway stops: closes all transports, so that browsers move on."""
-        for session in list(self.sessions):
-            session.socket.cut_off()
 
     # --- seats (requests.Seats) ------------------------------------------------------------------
 
@@ -129,7 +125,7 @@ class Chat(Generic[AnyBroker]):
         return self.sessions.sittings()
 
     def heard(self, topic: str, message: m.AnyBroadcast) -> None:
-        self.metrics.events_in.inc()
+        self.metrics.broadcasts.inc()
         match message:
             case m.Happened():
                 self.rooms.happened(message)

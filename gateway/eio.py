@@ -6,15 +6,15 @@ from typing import Any, Protocol
 import engineio
 from aiohttp import web
 
+from common.quiet import Quiet
 from common.settings import Settings
 from gateway.connection import Connection
 from gateway.frames import Frame
 from gateway.origins import Origins
 from gateway.outbox import Outbox
-from gateway.quiet import Quiet
 from gateway.websocket import WebSocket
 
-PACKET_BYTES = 128 << 10
+PACKET_BYTES = 2 << 20
 """The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""
 
 log = logging.getLogger(__name__)

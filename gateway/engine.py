@@ -5,13 +5,13 @@ from typing import Any, assert_never
 
 import socketio
 
+from common.quiet import quieten
 from common.settings import Settings
 from gateway.clients import NAMESPACE, Clients
 from gateway.connection import GOING_AWAY, Connection
 from gateway.eio import Counters, Engine
 from gateway.frames import Frame
 from gateway.packets import Ack, Connect, Disconnect, Malformed, Request, read_message
-from gateway.quiet import quieten
 from gateway.sockets import Handler, Socket
 
 library_log = logging.getLogger("gateway.library")

@@ -13,14 +13,12 @@ from common import messages as m
 from common.errors import FrameError
 from common.frames import encode
 from common.keys import PeerKeys
+from common.listening import ListeningClock
 from common.sockets import Socket
 from gateway.sittings import batches
 from gateway.wire import Wire
 
 TICK_S = 0.25
-LONGEST_TURN_S = 1.0
-"""More time than this between two turns is not counted: this process was stopped, not the broker
-silent."""
 TURN_FRAMES = 200
 """Messages read from each socket before others get their turn."""
 BYE_S = 1.0
@@ -31,19 +29,6 @@ Make = Callable[[int], m.AnyCommand]
 
 class LinkLost(Exception):
     """This incarnation is over; the message says why."""
-
-
-class ListeningTime:
-    """`now` counts the seconds in which this process could have heard the broker."""
-
-    def __init__(self, monotonic: float) -> None:
-        self.now = 0.0
-        self._seen = monotonic
-
-    def go_on(self, monotonic: float) -> None:
-        """Call it after listening, at each turn."""
-        self.now += min(monotonic - self._seen, LONGEST_TURN_S)
-        self._seen = monotonic
 
 
 class Ear(Protocol):
@@ -67,7 +52,7 @@ class Incarnation:
         keys: PeerKeys | None,
         lease_s: float,
         number: Callable[[], int],
-        clock: ListeningTime,
+        clock: ListeningClock,
         ear: Ear,
     ) -> None:
         self.registered = False
@@ -131,7 +116,7 @@ class Incarnation:
             self._answer(answer)
         for topic, message in self.wire.broadcasts(TURN_FRAMES if self.registered else 0):
             self._ear.take_broadcast(topic, message)
-        self._clock.go_on(time.monotonic())
+        self._clock.advance(time.monotonic())
         self._ear.take_turn()
         if self.wire.broken:
             raise LinkLost(self.wire.broken)

@@ -13,11 +13,12 @@ from common import messages as m
 from common.errors import FrameError
 from common.frames import encode
 from common.keys import peer_keys
+from common.listening import ListeningClock
+from common.quiet import Quiet
 from common.settings import Settings
 from common.sockets import Socket
-from gateway.incarnation import Incarnation, LinkLost, ListeningTime, Make
+from gateway.incarnation import Incarnation, LinkLost, Make
 from gateway.pending import OnAnswer, Pending
-from gateway.sparse_log import SparseLog
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,10 @@ class Link:
         self._settings = settings
         self._keys = peer_keys(settings.keys, settings.key)
         self._listener = listener
-        self._log = SparseLog(log)
+        self._log = Quiet(log)
         self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
         self._incarnation: Incarnation | None = None
-        self._clock = ListeningTime(time.monotonic())
+        self._clock = ListeningClock(time.monotonic())
         self._no = 0
         self._rests = 0
 
@@ -90,7 +91,7 @@ class Link:
         keep_s = HOLD_S if hold else self._settings.request_timeout
         if not self.pending.add(no, frame, on_answer, self._clock.now, keep_s):
             self.turned_away += 1
-            self._log.warning("a command is turned away: %d wait", self.pending.commands)
+            self._log.warning("a command is turned away, as many wait", self.pending.commands)
             on_answer(None)
         elif self.up and self._incarnation is not None:
             self._incarnation.send(frame)
@@ -120,7 +121,7 @@ class Link:
                 try:
                     await self._live(context)
                 except LinkLost as lost:
-                    self._log.warning("no link to %s: %s", self._settings.broker, lost)
+                    self._log.warning("no link to the broker", f"{self._settings.broker}: {lost}")
                 await self._rest()
         finally:
             for on_answer in self.pending.clear():
@@ -172,7 +173,7 @@ class Link:
         longest_s = min(LONGEST_REST_S, FIRST_REST_S * 2**self._rests)
         self._rests = min(self._rests + 1, 10)
         await asyncio.sleep(random.uniform(longest_s / 2, longest_s))
-        self._clock.go_on(time.monotonic())
+        self._clock.advance(time.monotonic())
         self.take_turn()
 
     # --- what the incarnation hears (incarnation.Ear) --------------------------------------------
@@ -193,7 +194,7 @@ class Link:
 
     def take_bad_frame(self, error: FrameError) -> None:
         self.bad_frames += 1
-        self._log.warning("a bad frame from the broker: %s", error)
+        self._log.warning("a bad frame from the broker", error)
 
     def take_turn(self) -> None:
         for on_answer in self.pending.overdue(self._clock.now):

@@ -20,11 +20,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = self._counter("requests", "Socket.IO events from browsers")
-        self.events_in = self._counter("broadcasts", "frames heard from the broker")
-        self.deliveries = self._counter("deliveries", "events sent, one for each socket")
-        self.pages_asked = self._counter("pages_asked", "holes and take-ups: pages asked for")
-        self.pages_got = self._counter("pages_got", "holes and take-ups: pages filled in")
+        self.events_in = self._counter("events_in", "Socket.IO events from browsers")
+        self.broadcasts = self._counter("broadcasts", "frames heard from the broker")
+        self.deliveries = self._counter("deliveries", "events out, one for each socket")
+        self.holes_found = self._counter("holes_found", "pages asked for, a first one too")
+        self.holes_filled = self._counter("holes_filled", "pages that came")
         self.resets = self._counter("resets", "rooms begun afresh")
         self.beacons_missed = self._counter("beacons_missed", "looks at all heads for it")
         self.cut_off = self._counter("cut_off", "sockets closed for not reading")

@@ -97,10 +97,12 @@ class Replica:
         """Drops the tail; tells the bytes freed."""
         return self._tail.shed()
 
-    def replay(self, messages: int) -> list[Event] | None:
-        """The events back to the n-th last message, as a newcomer is shown them; None if they are
-        not here (ask the broker)."""
-        return None if self._wants_newest else self._tail.replay(messages)
+    def replay(
+        self, messages: int, upto: int | None = None, most: int | None = None
+    ) -> list[Event] | None:
+        """As `Tail.replay`: what somebody who joined at `upto` is shown; None if that is not here
+        (ask the broker)."""
+        return None if self._wants_newest else self._tail.replay(messages, upto, most)
 
     def after(self, seq: int) -> list[Event] | None:
         """The events above `seq` up to head; None if they are not here (ask the broker)."""

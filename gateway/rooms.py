@@ -38,9 +38,9 @@ class Rooms:
         self._link = link
         self._sessions = sessions
         self._metrics = metrics
-        self._newcomer = (settings.replay, settings.replay_events)
+        self._newcomer = (settings.replay, settings.replay_events + 1)
         self._limits = Limits(
-            replay_events=settings.replay_events,
+            replay_events=min(1000, 2 * settings.replay_events),
             recovery_events=settings.recovery_events,
             hold_bytes=HOLD_BYTES,
         )
@@ -141,7 +141,7 @@ class Rooms:
         for order in orders:
             match order:
                 case AskPage(room=room, after=after, limit=limit):
-                    self._metrics.pages_asked.inc()
+                    self._metrics.holes_found.inc()
                     self.ask_page(partial(_page, room, after, limit), partial(self._paged, hearing))
                 case Deliver(events=events):
                     self._metrics.deliveries.inc(hearing.deliver(events))
@@ -157,7 +157,7 @@ class Rooms:
         if page is None:
             self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
         else:
-            self._metrics.pages_got.inc()
+            self._metrics.holes_filled.inc()
             self.carry_out(hearing, hearing.replica.paged(page))
 
     def _look_up(self, room: str) -> None:

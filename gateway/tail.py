@@ -57,15 +57,22 @@ class Tail:
         self._events.clear()
         return freed
 
-    def replay(self, messages: int) -> list[Event] | None:
-        """The events back to the n-th last message; None if the tail does not reach that far."""
-        taken: list[Event] = []
+    def replay(
+        self, messages: int, upto: int | None = None, most: int | None = None
+    ) -> list[Event] | None:
+        """The events back to the n-th last message at or below `upto`, `most` of those, and all
+        that came after; None if the tail does not reach that far."""
+        upto = self.head if upto is None else upto
         if messages <= 0:
-            return taken
+            return self.after(upto)
+        taken: list[Event] = []
+        left = most or self._most
         for event in reversed(self._events):
             taken.append(event)
-            messages -= event.kind == "message"
-            if messages == 0 or len(taken) == self._most:
+            if event.seq <= upto:
+                messages -= event.kind == "message"
+                left -= 1
+            if messages == 0 or left == 0:
                 break
         else:
             if not self._whole:

@@ -83,7 +83,7 @@ class Upkeep:
         self._tell_down(now)
         if self._link.up:
             self.take_up()
-            if now - self._beacon_at > BEACON_SILENCE_S:
+            if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
                 self._take_up_own(now)
         for audience in list(self._rooms.audiences.values()):
             self._look_after(audience, now)
@@ -188,7 +188,8 @@ class Upkeep:
 
     def beacon(self, beacon: m.Beacon) -> None:
         self._beacon_at = self._loop.time()
-        if self._beat and beacon.beat > self._beat + BEACON_MEMORY:
+        # The first of a link is number 1: all before the first that we hear were missed as well.
+        if beacon.beat > self._beat + BEACON_MEMORY:
             self._metrics.beacons_missed.inc()
             self.ask_heads([*self._rooms.audiences, *self._rooms.inboxes])
         self._beat = beacon.beat

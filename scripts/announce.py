@@ -10,15 +10,16 @@ import argparse
 import datetime
 import secrets
 import sys
+from functools import partial
 
 from common.messages import Announce, AnyAnswer, Said
 from scripts.broker_client import run
 
 
-def tell(answer: AnyAnswer) -> str:
+def tell(text: str, answer: AnyAnswer) -> str:
     assert isinstance(answer, Said)
     time = datetime.datetime.fromtimestamp(answer.timestamp).astimezone()
-    return f"announced in {answer.room} as number {answer.seq} at {time:%Y-%m-%d %H:%M:%S %Z}"
+    return f"{time:%Y-%m-%d %H:%M:%S %Z}: announced in {answer.room} as number {answer.seq}: {text}"
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +29,11 @@ def main(arguments: list[str]) -> int:
     args = parser.parse_args(arguments)
     # One id for all attempts: whatever got lost, it is announced once.
     id = secrets.token_urlsafe(12)
-    return run("announce", lambda no: Announce(no=no, text=args.text, room=args.room, id=id), tell)
+    return run(
+        "announce",
+        lambda no: Announce(no=no, text=args.text, room=args.room, id=id),
+        partial(tell, args.text),
+    )
 
 
 if __name__ == "__main__":

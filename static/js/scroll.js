@@ -50,11 +50,11 @@ export class Scroll {
     this.moved({ pinned: this.pinned, nearTop: scrollTop < NEAR_PX, nearEnd: below < NEAR_PX });
   }
 
-  /** The first row on the screen. */
+  /** The first line on the screen. Not the day above it, which goes when older lines of it come. */
   #anchor() {
     const { scrollTop } = this.box;
-    const rows = this.box.children;
-    let low = 1; // the first one says what is above
+    const rows = this.box.querySelectorAll(":scope > [data-seq]");
+    let low = 0;
     let high = rows.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;

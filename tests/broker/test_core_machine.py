@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec import structs
 
 from broker.core import Core
@@ -38,9 +38,9 @@ from tests.playbook import key_of
 from tests.shelf import Shelf
 
 GATEWAYS = ("g1", "g2")
-PEOPLE = ("ann", "bob", "cid", "dan")
+PEOPLE = ("ann", "bob", "cid")
 ROOMS = ("lobby", "tea")
-REST_S = 800.0
+REST_S = 100.0
 _RELEASES = (Send, Publish, SendPage, SendRooms)
 
 gateways = st.sampled_from(GATEWAYS)
@@ -57,7 +57,7 @@ class Hubbub(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.settings = Settings(crowd=2, crowd_joins=100, message_rate=0.0)
+        self.settings = Settings(crowd=2, crowd_joins=100, message_rate=0.0, name_hold=5.0)
         self.shelf = Shelf()
         self.mirror = Mirror()
         self.now = 0.0
@@ -67,6 +67,8 @@ class Hubbub(RuleBasedStateMachine):
         self.uids: dict[str, str] = {}
         self.lines: list[str] = []
         """Private rooms that were opened."""
+        self.lazy = True
+        """What is done waits until `commit`."""
         self.start()
 
     def start(self) -> None:
@@ -96,8 +98,11 @@ class Hubbub(RuleBasedStateMachine):
             except Missing as missing:
                 self.core.learn(missing.needs, self.shelf.learn(missing.needs))
             else:
-                return
-        raise AssertionError(f"asks for ever: {command}")
+                break
+        else:
+            raise AssertionError(f"asks for ever: {command}")
+        if not self.lazy:
+            self.commit()
 
     def link(self, gateway: str) -> None:
         self.linked.add(gateway)
@@ -149,6 +154,15 @@ class Hubbub(RuleBasedStateMachine):
 
     # --- what people do --------------------------------------------------------------------------
 
+    @initialize(lazy=st.booleans(), crowd=st.booleans())
+    def some_are_here(self, lazy: bool, crowd: bool) -> None:
+        self.settings = structs.replace(self.settings, crowd=2 if crowd else 50)
+        self.start()
+        for gateway, sid in (("g1", "ann/0"), ("g2", "ann/1"), ("g2", "bob/0")):
+            self.join(gateway, sid, "lobby", sid[:3], None)
+        self.commit()
+        self.lazy = lazy
+
     @rule(gateway=gateways, sid=sids, room=rooms, user=users, seq=st.none() | st.integers(0, 5))
     def join(self, gateway: str, sid: str, room: str, user: str | None, seq: int | None) -> None:
         since = None if seq is None else Since("epoch", seq)
@@ -199,13 +213,23 @@ class Hubbub(RuleBasedStateMachine):
             room = self.lines[line % len(self.lines)]
             self.ask(gateway, Say(no=0, sid=sid, room=room, text="psst", id=id))
 
+    @rule(which=whiches, when=st.sampled_from([0.1, 0.2]))
+    def blink(self, which: int, when: float) -> None:
+        """Somebody goes, or comes, and back, within one gathering or two, while one looks."""
+        gateway, sid, room = self.socket(which)
+        self.leave(which)
+        self.look(room)
+        self.wait(when, "-")
+        self.join(gateway, sid, room, None, None)
+        self.look(room)
+
     @rule(which=whiches)
     def list(self, which: int) -> None:
         gateway, sid, room = self.socket(which)
         self.ask(gateway, Participants(no=0, sid=sid, room=room))
 
     @rule(room=rooms)
-    def look(self, room: str) -> None:
+    def look(self, room: str = "lobby") -> None:
         self.ask("script", Names(no=0, room=room, limit=1000))
 
     # --- what happens ----------------------------------------------------------------------------
@@ -223,9 +247,11 @@ class Hubbub(RuleBasedStateMachine):
         if passing > self.settings.lease and silent != "-":
             self.linked.discard(f"g{silent}")
 
-    @rule()
-    def restart(self) -> None:
+    @rule(really=st.integers(0, 3))
+    def restart(self, really: int) -> None:
         """Killed: what was not on disk is lost, and nobody was answered."""
+        if really:
+            return
         self.asked.clear()
         self.start()
 
@@ -274,4 +300,4 @@ class Hubbub(RuleBasedStateMachine):
 
 
 TestHubbub = Hubbub.TestCase
-TestHubbub.settings = hypothesis_settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestHubbub.settings = hypothesis_settings(max_examples=100, stateful_step_count=50, deadline=None)

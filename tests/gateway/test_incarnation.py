@@ -10,8 +10,9 @@ import zmq
 
 from common import messages as m
 from common.errors import FrameError
+from common.listening import ListeningClock
 from common.sockets import Socket
-from gateway.incarnation import Incarnation, LinkLost, ListeningTime
+from gateway.incarnation import Incarnation, LinkLost
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
 TOPIC = m.gateway_topic("g1")
@@ -43,7 +44,7 @@ async def incarnation(
     broker: FakeBroker, ear: Ear, lease_s: float = 15.0
 ) -> AsyncIterator[Incarnation]:
     context: zmq.Context[Socket] = zmq.Context()
-    clock = ListeningTime(asyncio.get_running_loop().time())
+    clock = ListeningClock(asyncio.get_running_loop().time())
     number = count(1).__next__
     one = Incarnation(context, broker.endpoint, None, lease_s, number, clock, ear)
     try:
@@ -65,10 +66,10 @@ def ear() -> Ear:
 
 
 def test_time_in_which_this_process_was_stopped_does_not_count() -> None:
-    clock = ListeningTime(100.0)
-    clock.go_on(100.5)
-    clock.go_on(160.5)
-    clock.go_on(160.75)
+    clock = ListeningClock(100.0)
+    clock.advance(100.5)
+    clock.advance(160.5)
+    clock.advance(160.75)
     assert clock.now == 1.75
 
 

@@ -23,7 +23,8 @@ def accept(command: AnyCommand) -> AnyAnswer:
 def test_says_what_was_accepted(run_script: Run, arguments: list[str], room: str) -> None:
     with fake_broker(accept) as broker:
         done = run_script("announce", *arguments, broker=broker.endpoint)
-    assert done.stdout == f"announced in {room} as number 7 at 2027-01-15 08:00:00 UTC\n"
+    said = f"announced in {room} as number 7: {arguments[0]}"
+    assert done.stdout == f"2027-01-15 08:00:00 UTC: {said}\n"
     assert (done.returncode, done.stderr) == (0, "")
     (command,) = broker.commands
     assert isinstance(command, Announce)

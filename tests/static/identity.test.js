@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { Identity, Memory, newToken } from "../../static/js/identity.js";
+
+globalThis.crypto ??= webcrypto; // node 18, which Debian 12 has, keeps it elsewhere
 
 class Shelf {
   items = new Map();

@@ -24,7 +24,7 @@ from broker.effects import (
     RoomFact,
     SaidFact,
 )
-from broker.store import store_at
+from broker.store.addresses import store_at
 from broker.store.base import CommitRefused, Opened, StoreError
 from broker.store.sqlite import PURGE_AT_ONCE, SqliteStore
 from common.messages import Event

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from gateway import quiet
-from gateway.quiet import Quiet, quieten
+from common import quiet
+from common.quiet import Quiet, quieten
 
 
 def test_a_flood_is_one_line_and_a_count(

@@ -1,4 +1,4 @@
-from broker.clock import ListeningClock
+from common.listening import ListeningClock
 
 
 def test_time_passes_while_listening() -> None:

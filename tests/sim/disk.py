@@ -1,0 +1,47 @@
+"""The disk: a Shelf that can be copied, refuse, and come back as an older self."""
+
+from msgspec.structs import replace
+
+from broker.store.base import Opened
+from common.messages import Paged
+from tests.shelf import Shelf
+
+
+class Disk(Shelf):
+    """`refuses`: the next commits fail. Terms grow with the wall clock, as in the real store."""
+
+    def __init__(self, epoch: str) -> None:
+        super().__init__()
+        self.epoch = epoch
+        self.refuses = False
+
+    def start(self, wall: float, seen_after: float) -> Opened:
+        self.term = max(self.term, int(wall * 1000) - 1)
+        return replace(self.open(seen_after), epoch=self.epoch)
+
+    def copy(self, epoch: str) -> "Disk":
+        """A backup, as it is restored: another epoch."""
+        other = Disk(epoch)
+        other.term = self.term
+        other.kinds = dict(self.kinds)
+        other.logs = {room: list(log) for room, log in self.logs.items()}
+        other.people = dict(self.people)
+        other.sessions = dict(self.sessions)
+        other.said = dict(self.said)
+        return other
+
+    def page(
+        self, term: int, no: int, room: str, after: int | None, before: int, limit: int
+    ) -> Paged:
+        """What `broker.pages` answers, without the members."""
+        log = self.logs.get(room, [])
+        end = min(len(log), before - 1) if before else len(log)
+        if after is None:
+            start = max(0, end - limit)
+            events, more = log[start:end], start > 0
+        else:
+            stop = min(end, after + limit)
+            events, more = log[after:stop], stop < end
+        return Paged(
+            term=term, no=no, room=room, epoch=self.epoch, head=len(log), events=events, more=more
+        )

@@ -1,0 +1,197 @@
+"""A gateway of a run: the real chat, on a link and sockets that live in virtual time."""
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any, Protocol
+
+from common.messages import AnyAnswer, AnyBroadcast
+from common.settings import Settings
+from gateway.chat import Chat
+from gateway.frames import DISCONNECT, Frame
+from gateway.metrics import Metrics
+from gateway.outbox import Outbox
+from gateway.sockets import NOWHERE, Socket
+from tests.sim.link import Link
+from tests.sim.network import Line, Network
+from tests.sim.virtual import Time
+
+TURN_S = 0.1
+IN_FLIGHT = 32
+
+
+class Browser(Protocol):
+    """The other end of a socket."""
+
+    def readable(self) -> None:
+        """There is something in the outbox."""
+
+    def closed_by_gateway(self) -> None: ...
+
+
+class _Outbox(Outbox):
+    """As for a poller: what waits is taken by who reads."""
+
+    __slots__ = ("_browser",)
+
+    def __init__(self, limit_bytes: int, browser: Browser) -> None:
+        super().__init__(limit_bytes)
+        self._browser = browser
+
+    def wake(self) -> None:
+        self._browser.readable()
+
+
+class _Carrier:
+    """A gateway.sockets.Carrier over nothing."""
+
+    def __init__(self, outbox: Outbox, browser: Browser, gateway: "Gateway") -> None:
+        self.outbox = outbox
+        self.held = False
+        self.lost = False
+        self.socket: Socket
+        self._browser = browser
+        self._gateway = gateway
+
+    def cut_off(self) -> None:
+        self.socket.end(left=False)
+        self._browser.closed_by_gateway()
+
+    def cut_off_unread(self) -> None:
+        self._gateway.cut_off += 1
+        self.cut_off()
+
+    def finish(self, last: list[Frame]) -> None:
+        for frame in last:
+            self.outbox.put(frame)
+
+
+class SimSocket(Socket):
+    """The real socket; requests that it does not take yet wait in `queue`."""
+
+    __slots__ = ("_gateway", "queue")
+
+    def __init__(self, sid: str, carrier: _Carrier, gateway: "Gateway") -> None:
+        super().__init__(sid, "", carrier, gateway.chat, IN_FLIGHT)
+        carrier.socket = self
+        self._gateway = gateway
+        self.queue: deque[tuple[str, list[Any], str]] = deque()
+
+    def end(self, left: bool, at_once: bool = False) -> None:
+        if not self.closed:
+            self.closed = True
+            self.outbox = NOWHERE
+            self._gateway.later(lambda: self._gateway.chat.gone(self, left))
+
+    def _wake(self) -> None:
+        if self.queue:
+            self._gateway.later(self.pump)
+
+    def pump(self) -> None:
+        while self.queue and self.may_ask and not self.closed:
+            self.request(*self.queue.popleft())
+
+
+class Gateway:
+    """One process: `kill` it, `pause` and `resume` it, `stop` it. It is link.Process."""
+
+    def __init__(
+        self, id: str, settings: Settings, network: Network, time: Time, random: Random
+    ) -> None:
+        self.id = id
+        self.alive = True
+        self.paused = False
+        self.cut_off = 0
+        self.metrics = Metrics()
+        self._settings = settings
+        self._time = time
+        self._backlog: list[Callable[[], None]] = []
+        self._sockets: dict[str, tuple[SimSocket, Browser]] = {}
+        self._number = 0
+        self._turns = 0
+        self.chat: Chat[Link] = Chat(
+            settings,
+            id,
+            self.metrics,
+            lambda chat: Link(settings, id, chat, self, network, time, random),
+            time,
+        )
+        self.link = self.chat.link
+        self.link.connect()
+        time.after(TURN_S * random.random(), self._turn)
+
+    def do(self, call: Callable[[], None]) -> None:
+        """Calls it if the process runs, or when it runs again."""
+        if self.paused:
+            self._backlog.append(call)
+        elif self.alive:
+            call()
+
+    def later(self, call: Callable[[], None]) -> None:
+        self._time.call_soon(lambda: self.do(call))
+
+    def _turn(self) -> None:
+        if not self.alive:
+            return
+        self._time.after(TURN_S, self._turn)
+        if not self.paused:
+            self._turns += 1
+            self.chat.upkeep.turn(self._time.now)
+            if self._turns % 3 == 0:
+                self.link.tick()
+
+    # --- faults ----------------------------------------------------------------------------------
+
+    def resume(self) -> None:
+        self.paused = False
+        backlog, self._backlog = self._backlog, []
+        for call in backlog:
+            self.do(call)
+
+    def kill(self) -> None:
+        self.alive = self.paused = False
+        self._backlog.clear()
+        self.link.close()
+        for _, browser in self._sockets.values():
+            browser.closed_by_gateway()
+
+    def stop(self) -> None:
+        """SIGTERM."""
+        self.link.bye()
+        self._time.after(0.05, self.kill)
+
+    # --- the network's (link.Process) ------------------------------------------------------------
+
+    def broke(self, line: Line) -> None:
+        self.do(lambda: self.link.broke(line))
+
+    def answered(self, line: Line, answer: AnyAnswer) -> None:
+        self.do(lambda: self.link.answered(line, answer))
+
+    def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
+        self.do(lambda: self.link.heard(line, topic, message))
+
+    # --- browsers --------------------------------------------------------------------------------
+
+    def accept(self, browser: Browser, auth: object) -> SimSocket:
+        self._number += 1
+        sid = f"{self.id}-{self._number}"
+        outbox = _Outbox(self._settings.outbox_bytes, browser)
+        socket = SimSocket(sid, _Carrier(outbox, browser, self), self)
+        self._sockets[sid] = (socket, browser)
+        self.chat.connected(socket, auth)
+        return socket
+
+    def request(self, socket: SimSocket, event: str, args: list[Any], ack: str) -> None:
+        if not socket.closed:
+            socket.queue.append((event, args, ack))
+            socket.pump()
+
+    def hang_up(self, socket: SimSocket, left: bool) -> None:
+        """The browser closed the connection, or said DISCONNECT first."""
+        self._sockets.pop(socket.sid, None)
+        socket.end(left)
+
+
+def says_goodbye(frame: Frame) -> bool:
+    return frame is DISCONNECT

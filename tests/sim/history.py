@@ -1,0 +1,62 @@
+"""The history: what one socket was told, in order, and what everybody was promised. Pure."""
+
+from msgspec import Struct, field
+
+
+class Joined(Struct, frozen=True):
+    """A join was acked."""
+
+    room: str
+    epoch: str
+    seq: int
+    recovered: bool
+    since: int | None = None
+    """The Seq that was asked to go on from."""
+    private: dict[str, int] = {}
+
+
+class Left(Struct, frozen=True):
+    """A leave was acked."""
+
+    room: str
+
+
+class Heard(Struct, frozen=True):
+    """An event of a room."""
+
+    room: str
+    seq: int
+    kind: str
+    user: str = ""
+    uid: str = ""
+    id: str = ""
+    text: str = ""
+
+
+class Reset(Struct, frozen=True):
+    room: str
+    epoch: str
+    seq: int
+
+
+Told = Joined | Left | Heard | Reset
+
+
+class View(Struct):
+    """One socket's. `complete`: it was connected to the end, so it has to have all."""
+
+    name: str
+    uid: str = ""
+    told: list[Told] = field(default_factory=list)
+    complete: bool = False
+    plain: bool = False
+
+
+class Acked(Struct, frozen=True):
+    """A message was acked to this person."""
+
+    uid: str
+    room: str
+    id: str
+    seq: int
+    text: str

@@ -1,0 +1,46 @@
+"""Virtual time: what is due happens at once, in order; the loop of every gateway of a run."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+
+WALL = 1_800_000_000.0
+
+
+class Time:
+    """Nothing passes but by `run`. It is a `gateway.asking.Loop`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._number = 0
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._soon: deque[Callable[[], None]] = deque()
+
+    @property
+    def wall(self) -> float:
+        return WALL + self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, call: Callable[[], None], /) -> None:
+        self._soon.append(call)
+
+    def at(self, when: float, call: Callable[[], None]) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (when, self._number, call))
+
+    def after(self, seconds: float, call: Callable[[], None]) -> None:
+        self.at(self.now + seconds, call)
+
+    def run(self, until: float) -> None:
+        """All that is due up to then."""
+        soon, due = self._soon, self._due
+        while True:
+            while soon:
+                soon.popleft()()
+            if not due or due[0][0] > until:
+                self.now = until
+                return
+            self.now, _, call = heapq.heappop(due)
+            call()

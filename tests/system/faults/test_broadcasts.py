@@ -1,0 +1,119 @@
+"""Broadcasts that are dropped, repeated, late or silenced between real processes: every listener
+sees the archive, in order, no hole, no repeat."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from scripts.load import loading
+from tests.system.airwaves import Airwaves
+from tests.system.harness import House, Process, free_port
+from tests.system.people import eventually
+
+ACKS = 600
+
+
+def port_of(endpoint: str) -> int:
+    return int(endpoint.rpartition(":")[2])
+
+
+@asynccontextmanager
+async def on_air(
+    folder: Path, seed: int = 0, gateways: int = 2, **settings: str
+) -> AsyncIterator[tuple[House, Airwaves]]:
+    port = free_port()
+    settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://127.0.0.1:{port}"
+    house = House(folder, gateways=gateways, **settings)
+    with Airwaves(port, port_of(house.settings["HUBBUB_EVENTS_BIND"]), seed) as airwaves:
+        async with house:
+            yield house, airwaves
+
+
+async def figure(gateway: Process, name: str) -> int:
+    _, text = await asyncio.to_thread(gateway.get, "/metrics")
+    found = re.search(rf"^hubbub_gateway_{name}(?:_total)? (\S+)$", text, re.MULTILINE)
+    assert found, text
+    return int(float(found[1]))
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_a_bad_wire_costs_nobody_a_line(tmp_path: Path, seed: int) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    async with on_air(tmp_path, seed) as (house, airwaves):
+        airwaves.drop, airwaves.repeat, airwaves.late = 0.2, 0.2, 0.2
+        async with loading(house.urls, f"wire{seed}") as load:
+            await load.until_acked(ACKS, 40)
+            verdict = await load.finish(40)
+        print(f"seed {seed}: {verdict} {dict(airwaves.counts)}")
+        assert verdict.problems == []
+        for what in ("dropped", "repeated", "late"):
+            assert airwaves.counts[f"{what} Happened"] > 0
+        for gateway in house.gateways:
+            assert await figure(gateway, "holes_found") > 0
+            assert await figure(gateway, "resets") == 0
+
+
+async def test_a_hole_at_the_very_end_is_seen_by_the_beacon(
+    tmp_path: Path, visit, name, room
+) -> None:
+    async with on_air(tmp_path, gateways=1) as (house, airwaves):
+        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+        await bob.hears(lambda e: e["User"] == name("bob"))
+        airwaves.jammed = lambda topic, _: topic.startswith("events/")
+        asked = await figure(house.gateways[0], "holes_found")
+        for number in range(5):
+            await ann.say(room, f"unheard {number}")
+        await bob.hears_text("unheard 4")
+        assert bob.seqs(room) == list(range(1, 8))
+        # asked once a hole, not once an event; a beacon may fall between the five
+        assert await figure(house.gateways[0], "holes_found") <= asked + 3
+
+
+async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path, visit, name, room) -> None:
+    """Beacons come all the while."""
+    async with on_air(tmp_path, gateways=0) as (house, airwaves):
+        airwaves.jammed = lambda _, kind: kind == "Marked" and airwaves.counts["dropped Marked"] < 4
+        gateway = Process("gateway", "gateway", tmp_path, **house.at(free_port()))
+
+
+async def test_a_hole_is_seen_after_missed_beacons(tmp_path: Path, visit, name, room) -> None:
+    """Nothing at all is on air for longer than beacons remember, then only the present."""
+    async with on_air(tmp_path, gateways=1) as (house, airwaves):
+        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+        await bob.hears(lambda e: e["User"] == name("bob"))
+        airwaves.jammed = lambda *_: True
+        await ann.say(room, "unheard")
+
+        async def six_are_missed() -> bool:
+            return airwaves.counts["dropped Beacon"] >= 6
+
+        await eventually(six_are_missed, "beacons", within=15)
+        assert "unheard" not in str(bob.heard)
+        airwaves.clear()
+        await bob.hears_text("unheard")
+        assert bob.seqs(room) == [1, 2, 3]
+
+
+async def test_too_far_behind_a_gateway_takes_the_room_up_afresh(
+    tmp_path: Path, visit, name, room
+) -> None:
+    async with on_air(tmp_path, gateways=1, HUBBUB_RECOVERY_EVENTS="20") as (house, airwaves):
+        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+        await bob.hears(lambda e: e["User"] == name("bob"))
+        airwaves.jammed = lambda *_: True
+        asked = [await ann.begin("chat", {"room": room, "message": f"{n}"}) for n in range(80)]
+        for answer in asked:
+            await answer
+        airwaves.clear()
+        await ann.say(room, "after")
+        reset = await bob.hears(lambda r: r["Room"] == room, of="reset")
+        assert reset["Seq"] >= 80
+        await bob.hears_text("after")
+        seqs = bob.seqs(room)
+        assert seqs[:2] == [1, 2]
+        assert seqs[2:] == list(range(seqs[2], 84))
+        assert len(seqs[2:]) >= 50
