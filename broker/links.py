@@ -162,9 +162,13 @@ def needs_of_heads(house: House, command: Heads) -> list[Need]:
 
 
 def heads(house: House, peer: bytes, command: Heads, at: Moment, out: list[Effect]) -> None:
-    house.gateway(peer, at)
+    gateway = house.gateway(peer, at)
     house.require(*(NeedRoom(name) for name in command.rooms))
     told: dict[str, int] = {}
+    for uid in command.people:
+        person = house.directory.people.get(uid)
+        if person is not None and gateway.id in person.gateways:
+            told.update((name, head) for name, head in person.rooms.items() if head)
     for name in command.rooms:
         room = house.rooms.get(name)
         told[name] = room.head if room else 0

@@ -111,9 +111,11 @@ class Page(Command, frozen=True, tag="page"):
 
 
 class Heads(Command, frozen=True, tag="heads"):
-    """The heads of up to 1,000 rooms of the gateway's own choice."""
+    """The heads of up to 1,000 rooms of the gateway's own choice, and of all private rooms of
+    these of its people in which something was said."""
 
     rooms: Annotated[list[str], Meta(max_length=1000)]
+    people: Annotated[list[Short], Meta(max_length=100)] = []
 
 
 class Asked(Command, frozen=True):

@@ -115,8 +115,17 @@ class Chat(Generic[AnyBroker]):
 
     def linked(self, epoch: str, term: int) -> None:
         log.info("linked to the broker, term %d, epoch %s", term, epoch)
+        if self.upkeep.epoch not in ("", epoch):
+            self._begin_anew()
         self.rooms.relinked()
         self.upkeep.linked(epoch)
+
+    def _begin_anew(self) -> None:
+        """A backup was restored. What sockets were sent of private rooms is of another log: they
+        come back and are told anew. (Public rooms are `reset`.)"""
+        for session in list(self.sessions):
+            if session.private:
+                session.socket.cut_off()
 
     def unlinked(self) -> None:
         self.upkeep.unlinked()

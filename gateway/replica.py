@@ -147,8 +147,12 @@ class Replica:
             return self._newest(page)
         new = [e for e in page.events if e.seq > self.head]
         if not new or new[0].seq != self.head + 1:
-            if self._asked is None or page.head < self._heard_then or (page.events and not new):
+            if self._asked is None or page.head < self._heard_then:
                 return []  # late
+            if page.events and not new:
+                if self._asked.after == page.events[0].seq - 1:
+                    self._asked = None  # what was missing came by itself meanwhile
+                return self._go_on()
             self._wants_newest = True  # the broker has those events no more
             return self._go_on()
         self._asked = None

@@ -1,6 +1,6 @@
 """The rooms heard on this gateway: does what their replicas order, for whoever hears them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol, assert_never
 
@@ -111,6 +111,14 @@ class Rooms:
             self.carry_out(hearing, hearing.replica.told_head(epoch, head))
         elif is_private(room):
             self._look_up(room)
+
+    def told_private_heads(self, uids: Sequence[str], epoch: str, heads: Mapping[str, int]) -> None:
+        """The broker says where the private rooms of these people are."""
+        here = self.members_here(uids)
+        for room, head in heads.items():
+            floors = [s.private[room] for s in here if room in s.private]
+            if room in self.inboxes or not floors or min(floors) < head:
+                self.told_head(room, epoch, head)
 
     def relinked(self) -> None:
         """There is a new link: everything must be proven live again."""

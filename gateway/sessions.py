@@ -73,6 +73,10 @@ class Sessions:
         for uid in uids:
             yield from self._by_uid.get(uid, ())
 
+    def people(self) -> list[str]:
+        """The uids of all who are here; plain sockets have no private rooms."""
+        return [uid for uid, own in self._by_uid.items() if not next(iter(own)).plain]
+
     def sittings(self) -> list[Sitting]:
         """What a new link registers: also who has gone while the broker was not told yet."""
         return [

@@ -2,14 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable
 
 from common import messages as m
 from common.settings import Settings
 from gateway.asking import Broker, Loop
-from gateway.audience import Audience
+from gateway.audience import PLAIN_NAMES, Audience
 from gateway.frames import Batch, Frame
+from gateway.heads import Heads
 from gateway.metrics import Metrics
 from gateway.rooms import Rooms
 from gateway.rosters import Rosters
@@ -27,7 +27,7 @@ BEACON_MEMORY = 3
 """A beacon names what changed in this many beats: missing more of them needs a look at all."""
 IDLE_ROOM_S = 5.0
 ASK_ROOMS = 500
-"""Rooms in one take-up or question for heads."""
+"""Rooms in one take-up."""
 
 
 class Upkeep:
@@ -43,7 +43,8 @@ class Upkeep:
         metrics: Metrics,
         loop: Loop,
     ) -> None:
-        self._rosters = Rosters(link, loop, min(1000, settings.crowd))
+        self._heads = Heads(link, rooms, sessions, self)
+        self._rosters = Rosters(link, loop, min(1000, max(PLAIN_NAMES, settings.crowd)))
         self._tail_limit_bytes = settings.tail_bytes
         self._own_topic = m.gateway_topic(gateway)
         self._link = link
@@ -107,7 +108,7 @@ class Upkeep:
     # --- the link --------------------------------------------------------------------------------
 
     def linked(self, epoch: str) -> None:
-        self.epoch = epoch
+        self.epoch = self._heads.epoch = epoch
         self._nonce = secrets.token_hex(8)
         self._unmarked = dict.fromkeys(self._rooms.audiences, 0.0)
         self._beat = 0
@@ -117,7 +118,7 @@ class Upkeep:
         self._own_asked = None
         self._take_up_own(now)
         self.take_up()
-        self.ask_heads(self._rooms.inboxes)
+        self._heads.ask_private()
         if self._told_down:
             self._told_down = False
             self._tell_all({"Up": True})
@@ -184,33 +185,18 @@ class Upkeep:
         """What came for private rooms before this mark may be lost: look at their heads."""
         self._own_asked = None
         self._beacon_at = self._loop.time()
-        self.ask_heads(self._rooms.inboxes)
+        self._heads.ask_private()
 
     def beacon(self, beacon: m.Beacon) -> None:
         self._beacon_at = self._loop.time()
         # The first of a link is number 1: all before the first that we hear were missed as well.
         if beacon.beat > self._beat + BEACON_MEMORY:
             self._metrics.beacons_missed.inc()
-            self.ask_heads([*self._rooms.audiences, *self._rooms.inboxes])
+            self._heads.ask(self._rooms.audiences)
+            self._heads.ask_private()
         self._beat = beacon.beat
         for room, head in beacon.heads.items():
             self._rooms.told_head(room, beacon.epoch, head)
-
-    def ask_heads(self, rooms: Iterable[str]) -> None:
-        """Asks where these rooms are, by page."""
-        names = iter(list(rooms))
-        while batch := list(islice(names, ASK_ROOMS)):
-            self._ask_heads(batch)
-
-    def _ask_heads(self, batch: list[str]) -> None:
-        def answered(answer: m.AnyAnswer | None) -> None:
-            if isinstance(answer, m.HeadsTold):
-                for room, head in answer.heads.items():
-                    self._rooms.told_head(room, self.epoch, head)
-            else:
-                self.later(lambda: self._ask_heads(batch))
-
-        self._link.ask(lambda no: m.Heads(no=no, rooms=batch), answered)
 
     def _ask_marks(self, topics: list[str]) -> None:
         nonce = self._nonce

@@ -119,7 +119,7 @@ async def loading(
     """Everybody has come when it is entered. `writers` and `listeners` are those of each room."""
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         visitors = [
-            Visitor(http, urls, f"{prefix}-{room}-{number}", f"{prefix}-{room}")
+            Visitor(http, _turned(urls, number), f"{prefix}-{room}-{number}", f"{prefix}-{room}")
             for number in range(writers + listeners)
             for room in range(rooms)
         ]
@@ -132,6 +132,12 @@ async def loading(
         finally:
             for task in running:
                 task.cancel()
+
+
+def _turned(urls: list[str], number: int) -> list[str]:
+    """So that visitors spread over the gateways, and go on to the next one."""
+    start = number % len(urls)
+    return urls[start:] + urls[:start]
 
 
 async def _until(true: Callable[[], bool], within_s: float) -> None:

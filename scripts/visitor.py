@@ -29,6 +29,7 @@ class Visitor:
     a sound system is told in `complaints`."""
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], user: str, room: str) -> None:
+        """It begins at the first of the gateways."""
         self.user = user
         self.room = room
         self.view: list[Seen] = []
@@ -44,7 +45,7 @@ class Visitor:
         self.joined = asyncio.Event()
         self._http = http
         self._urls = urls
-        self._turn = random.randrange(len(urls))
+        self._turn = 0
         self._token = secrets.token_urlsafe(16)
         self._uid = ""
         self._epoch = ""

@@ -59,6 +59,8 @@ class Mirror:
     def __init__(self) -> None:
         self.logs: dict[str, list[Event]] = {}
         self.rosters: dict[str, Roster] = {}
+        self.followed: dict[str, Roster] = {}
+        """Rosters that are not told the names meanwhile."""
         self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
         self.private: dict[str, set[str]] = {}
         self.members_at: dict[str, set[str]] = {}
@@ -72,6 +74,7 @@ class Mirror:
     def restarted(self) -> None:
         """The link is new: what presence came meanwhile is not known."""
         self.rosters.clear()
+        self.followed.clear()
 
     def sees(self, release: Publish) -> None:
         message = release.message
@@ -83,6 +86,8 @@ class Mirror:
             case Presence():
                 assert release.topic == presence_topic(message.room)
                 self.roster(message.room).changed(message)
+                if message.room in self.followed:
+                    self.followed[message.room].changed(message)
             case _:
                 pass
 

@@ -1,6 +1,7 @@
 """broker.core and broker.house: whatever people, gateways and time do, a mirror that follows only
 what is released tells the truth."""
 
+from copy import copy
 from typing import Any
 
 from hypothesis import settings as hypothesis_settings
@@ -88,8 +89,10 @@ class Hubbub(RuleBasedStateMachine):
         if gateway not in self.linked and isinstance(command, Asked):
             self.link(gateway)
         self.no += 1
-        command = structs.replace(command, no=self.no)
-        self.asked[self.no] = (gateway, command)
+        self.send(gateway, structs.replace(command, no=self.no))
+
+    def send(self, gateway: str, command: AnyCommand) -> None:
+        self.asked[command.no] = (gateway, command)
         needs = self.core.needs(command)
         self.core.learn(needs, self.shelf.learn(needs))
         for _ in range(5):
@@ -105,13 +108,23 @@ class Hubbub(RuleBasedStateMachine):
             self.commit()
 
     def link(self, gateway: str) -> None:
+        """The gateway has a new link: answers on the old one are lost, and what was not answered is
+        asked again."""
         self.linked.add(gateway)
+        peer = gateway.encode()
+        self.waiting = [e for e in self.waiting if not (isinstance(e, Send) and e.peer == peer)]
+        unanswered = [(no, c) for no, (g, c) in self.asked.items() if g == gateway]
+        for no, _ in unanswered:
+            del self.asked[no]
         self.ask(gateway, Hello(no=0, wire=1, gateway=gateway))
         sittings = [
             Sitting(sid, self.uids[person], False, sorted(rooms))
             for sid, (person, rooms) in self.sittings[gateway].items()
         ]
         self.ask(gateway, Register(no=0, sittings=sittings, last=True))
+        for _, command in sorted(unanswered, key=lambda one: one[0]):
+            if isinstance(command, Asked):
+                self.send(gateway, command)
 
     @rule()
     def commit(self) -> None:
@@ -252,7 +265,6 @@ class Hubbub(RuleBasedStateMachine):
         """Killed: what was not on disk is lost, and nobody was answered."""
         if really:
             return
-        self.asked.clear()
         self.start()
 
     # --- the truth -------------------------------------------------------------------------------
@@ -268,19 +280,22 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        """When all is told, the mirror's rosters are the lists that the broker gives."""
+        """Who followed the changes knows the same as who has just asked for the names."""
         for gateway in GATEWAYS:
             if gateway not in self.linked:
                 self.link(gateway)
+        self.commit()
+        followed = {room: copy(self.mirror.roster(room)) for room in ROOMS}
+        self.mirror.followed = followed
+        for room in ROOMS:
+            self.look(room)
         self.wait(1.5, "-")
         self.commit()
-        for room in ROOMS:
-            roster = self.mirror.roster(room)
-            names, crowd = roster.names, roster.crowd
-            self.ask("script", Names(no=0, room=room, limit=1000))
-            self.commit()
-            if names is not None and not crowd:
-                assert names == roster.names
+        self.mirror.followed = {}
+        for room, roster in followed.items():
+            told = self.mirror.roster(room)
+            if None not in (roster.names, told.names) and not told.crowd:
+                assert roster.names == told.names
 
     def teardown(self) -> None:
         """When all are gone, nothing stays in memory."""

@@ -56,7 +56,7 @@ class Window:
 
     async def sees(self, text: str, times: int = 1) -> None:
         """A message with exactly this text, so many times."""
-        lines = self.page.locator(".message .text").get_by_text(text, exact=True)
+        lines = self.page.locator("[data-seq] .text").get_by_text(text, exact=True)
         await expect(lines).to_have_count(times, timeout=WITHIN_MS)
 
     async def sees_note(self, text: str) -> None:

@@ -282,8 +282,10 @@ class World:
         self.active = False
         self.usual = self.network.weather = FAIR
         until = self.time.now + SETTLED_WITHIN_S
-        least = self.time.now + 7.0 + sum(
-            (self.settings.lease, self.settings.move_grace, self.settings.leave_grace)
+        least = (
+            self.time.now
+            + 7.0
+            + sum((self.settings.lease, self.settings.move_grace, self.settings.leave_grace))
         )
         while self.time.now < until:
             self.time.run(self.time.now + 0.5)
@@ -300,7 +302,11 @@ class World:
         self.problems += self._unsettled()
 
     def _unsettled(self) -> list[str]:
-        late = [g.id + str((g.alive,g.link.up,g.chat.upkeep._unmarked,g.chat.upkeep._own_asked)) for g in self.gateways if not g.chat.upkeep.caught_up]
+        late = [
+            g.id + str((g.alive, g.link.up, g.chat.upkeep._unmarked, g.chat.upkeep._own_asked))
+            for g in self.gateways
+            if not g.chat.upkeep.caught_up
+        ]
         late += [p.name for p in self.pages if not p.gone and not _settled(p)]
         return [f"{who} has not settled" for who in late]
 

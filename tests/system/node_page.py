@@ -15,7 +15,8 @@ MOST_LINE_BYTES = 1 << 22
 
 
 class NodePage:
-    """What it heard is in `heard`: (event, first argument). Options are the client's own."""
+    """What it heard is in `heard`: (event, last argument; with `retries` an ack's first one is an
+    error or null). Options are the client's own."""
 
     def __init__(self, url: str, **options: Payload) -> None:
         self.heard: list[tuple[str, Payload]] = []
@@ -60,9 +61,13 @@ class NodePage:
 
     async def ask(self, event: str, *args: Payload, within: float = WITHIN_S) -> Payload:
         """Emits with ack and waits for it."""
+        return await self.hears(of=await self.begin(event, *args), within=within)
+
+    async def begin(self, event: str, *args: Payload) -> str:
+        """Emits; its ack will be heard as the event that is returned."""
         number = next(self._acks)
         await self._order({"emit": [event, *args], "ack": number})
-        return await self.hears(of=f"ack {number}", within=within)
+        return f"ack {number}"
 
     async def does(self, what: str) -> None:
         """`disconnect`, `connect` or `lose`."""
@@ -88,7 +93,7 @@ class NodePage:
                     line = await stdout.readline()
                     assert line, f"node ended; heard last: {self.heard[-12:]}"
                     told = json.loads(line)
-                    self.heard.append((told["on"], told["args"][0] if told["args"] else None))
+                    self.heard.append((told["on"], told["args"][-1] if told["args"] else None))
         except TimeoutError:
             raise AssertionError(
                 f"no such {of!r} within {within} s; heard last: {self.heard[-12:]}"

@@ -73,11 +73,13 @@ async def test_a_hole_at_the_very_end_is_seen_by_the_beacon(
         assert await figure(house.gateways[0], "holes_found") <= asked + 3
 
 
-async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path, visit, name, room) -> None:
-    """Beacons come all the while."""
-    async with on_air(tmp_path, gateways=0) as (house, airwaves):
+async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path) -> None:
+    """Also the gateway's own, while beacons come."""
+    async with on_air(tmp_path, gateways=1) as (house, airwaves):
         airwaves.jammed = lambda _, kind: kind == "Marked" and airwaves.counts["dropped Marked"] < 4
-        gateway = Process("gateway", "gateway", tmp_path, **house.at(free_port()))
+        await asyncio.to_thread(house.gateways[0].restart)
+        assert airwaves.counts["dropped Marked"] == 4
+        assert airwaves.counts["dropped Beacon"] == 0
 
 
 async def test_a_hole_is_seen_after_missed_beacons(tmp_path: Path, visit, name, room) -> None:

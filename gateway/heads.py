@@ -1,0 +1,56 @@
+"""The heads: asks the broker where rooms are, so that a hole at the very end shows."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Protocol
+
+from common import messages as m
+from gateway.asking import Broker
+from gateway.rooms import Rooms
+from gateway.sessions import Sessions
+
+ASK_ROOMS = 500
+"""Rooms in one question."""
+ASK_PEOPLE = 20
+"""People in one question for the heads of their private rooms, of which each has up to 1,000."""
+
+
+class Later(Protocol):
+    """Who does a thing again after a while."""
+
+    def later(self, call: Callable[[], None]) -> None: ...
+
+
+class Heads:
+    """A question without an answer is asked again. `epoch` is that of the link."""
+
+    def __init__(self, link: Broker, rooms: Rooms, sessions: Sessions, clock: Later) -> None:
+        self.epoch = ""
+        self._link = link
+        self._rooms = rooms
+        self._sessions = sessions
+        self._clock = clock
+
+    def ask(self, rooms: Iterable[str]) -> None:
+        """Where are these rooms?"""
+        names = iter(list(rooms))
+        while batch := list(islice(names, ASK_ROOMS)):
+            self._ask(batch, [])
+
+    def ask_private(self) -> None:
+        """Where are the private rooms of all who are here? New ones may be among them."""
+        uids = iter(self._sessions.people())
+        while batch := list(islice(uids, ASK_PEOPLE)):
+            self._ask([], batch)
+
+    def _ask(self, rooms: list[str], people: list[str]) -> None:
+        def answered(answer: m.AnyAnswer | None) -> None:
+            if not isinstance(answer, m.HeadsTold):
+                self._clock.later(lambda: self._ask(rooms, people))
+            elif people:
+                self._rooms.told_private_heads(people, self.epoch, answer.heads)
+            else:
+                for room, head in answer.heads.items():
+                    self._rooms.told_head(room, self.epoch, head)
+
+        self._link.ask(lambda no: m.Heads(no=no, rooms=rooms, people=people), answered)
