@@ -98,7 +98,9 @@ def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effec
     if session is None:
         raise Refused("not_joined", "you have joined no room")
     person = house.directory.person_of(session)
-    if command.no not in session.left:  # else it was done, and the answer was lost
+    # A repeat, whose answer was lost, is no error. But what came after it is repeated as well: if
+    # the socket is in the room again it has to leave again.
+    if command.no not in session.left or command.room in session.rooms:
         name = house.place(Asker(session, person), command.room)
         if name in session.rooms:  # a member hears a private room without being in it
             leave_seat(house, session, person, name, at, out)

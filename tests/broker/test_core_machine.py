@@ -301,6 +301,7 @@ class Hubbub(RuleBasedStateMachine):
         """When all are gone, nothing stays in memory."""
         for gateway in GATEWAYS:
             self.commit()
+            self.asked.clear()
             self.sittings[gateway].clear()
             self.linked.discard(gateway)
             self.link(gateway)

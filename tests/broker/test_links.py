@@ -110,6 +110,11 @@ def test_whoever_is_not_named_gets_the_leave_grace(chat: Chat) -> None:
     play(chat, seconds(1), says("bob", "x"), told("lobby", "message", "bob", "x"))
 
 
+def test_a_room_that_is_named_again_in_time_was_never_left(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("ann", "tea"), seconds(1), returns("g1", ann=["lobby"]))
+    play(chat, seconds(3), returns("g1", ann=["lobby", "tea"]), seconds(20), nothing_else())
+
+
 def test_a_join_whose_answer_was_lost_is_answered_as_the_first_one(chat: Chat) -> None:
     play(chat, joins("ann"), joins("bob"), opens("ann", "bob"), joins("ann", "tea"), restart())
     private = dict.fromkeys(chat.shelf.kinds.keys() - {"lobby", "tea"}, 0)

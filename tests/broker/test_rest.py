@@ -6,7 +6,7 @@ from broker.facts import Facts
 from broker.ledger import FOREVER, Ledger
 from broker.recent import Recent
 from broker.rooms import REST_ROOMS, Rooms
-from common.messages import Event, Join, Said
+from common.messages import Done, Event, Join, Opened, Said
 from common.names import SYSTEM
 from common.settings import Settings
 from tests.playbook import (
@@ -18,9 +18,11 @@ from tests.playbook import (
     joins,
     key_of,
     leaves,
+    nothing_else,
     opens,
     play,
     restart,
+    returns,
     says,
     seconds,
     told,
@@ -149,3 +151,28 @@ def test_a_fact_is_used_once() -> None:
     assert need in facts
     facts.forget(20.0)
     assert need not in facts
+
+
+def test_somebody_who_is_found_again_has_heads_that_are_not_on_disk() -> None:
+    chat = Chat(lazy=True)
+    play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"), closes("bob"))
+    chat.commit()
+    play(chat, seconds(700))
+    assert chat.core._house.directory.people.get(chat.uid("bob")) is None
+    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    play(chat, says("ann", "x", room), joins("bob"), joined("bob", private={room: 1}))
+
+
+def test_a_name_stays_until_the_store_knows_that_it_was_left() -> None:
+    chat = Chat(lazy=True, name_hold=0.0)
+    play(chat, hello(), joins("ann"), joins("bob"), closes("ann"), seconds(1))
+    play(chat, opens("bob", "ann"), answered(Opened, user="ann"))
+    chat.commit()
+    play(chat, seconds(1), joins("cid", user="ann"), joined("ann"))
+
+
+def test_a_crowd_is_one_after_a_restart() -> None:
+    chat = Chat(crowd=2)
+    play(chat, hello(), joins("ann"), joins("bob"), joins("cid"), joined("cid", head=2), restart())
+    play(chat, returns("g1", ann=["lobby"], bob=["lobby"], cid=["lobby"]), answered(Done))
+    play(chat, closes("cid"), answered(Done), nothing_else())
