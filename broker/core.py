@@ -70,6 +70,7 @@ class Core:
 
     def learn(self, needs: Sequence[Need], facts: Sequence[Fact]) -> None:
         """The facts for these needs, as the store has them now."""
+        self._house.facts.make_room()
         for need, fact in zip(needs, facts, strict=True):
             self._house.learn(need, fact, self._now)
 

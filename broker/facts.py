@@ -19,9 +19,13 @@ class Facts:
         self._used: list[Need] = []
         self._turned = 0.0
 
-    def put(self, need: Need, fact: Fact) -> None:
+    def make_room(self) -> None:
+        """Before some are put: those are kept whole, however many, or the command that needs them
+        all would ask for ever."""
         if len(self._new) >= KEEP:
             self._old, self._new = self._new, {}
+
+    def put(self, need: Need, fact: Fact) -> None:
         self._new[need] = fact
 
     def __contains__(self, need: Need) -> bool:

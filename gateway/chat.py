@@ -14,7 +14,9 @@ from common.names import SYSTEM, is_private
 from common.settings import Settings
 from gateway import browser
 from gateway.asking import Broker, Loop
+from gateway.audience import Audience
 from gateway.frames import Frame
+from gateway.inbox import Inbox
 from gateway.metrics import Metrics
 from gateway.requests import Requests, error_ack
 from gateway.rooms import Rooms
@@ -94,11 +96,13 @@ class Chat(Generic[AnyBroker]):
             return True
         session.rooms.add(answer.room)
         cursor = since.seq if since is not None and answer.recovered else None
-        hearing = (
-            self.rooms.inbox(answer.room, answer.epoch, [session])
-            if is_private(answer.room)
-            else self.rooms.audience(answer.room)
-        )
+        hearing: Audience | Inbox
+        if is_private(answer.room):
+            if answer.room not in self.rooms.inboxes:
+                self.rooms.look_up(answer.room)  # other members may be here
+            hearing = self.rooms.inbox(answer.room, answer.epoch, [session])
+        else:
+            hearing = self.rooms.audience(answer.room)
         if session in hearing.heard:
             cursor = None  # newer lines went out already: start over rather than out of order
         hearing.arrive(session, cursor, answer.head)

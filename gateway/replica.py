@@ -68,7 +68,7 @@ class Replica:
         self.epoch = epoch
         self._private = private
         self._marked = private  # own topic: live before the room is known
-        self._shown = private  # there may be sockets that were shown events
+        self._shown = private  # there may be sockets that know something of the log
         self._wants_newest = not private
         self._catching_up = not private
         self._heard = head  # the highest Seq that is known to be on the broker's disk
@@ -236,7 +236,7 @@ class Replica:
         if epoch == self.epoch:
             return
         if self.epoch:
-            self._wants_newest = self._catching_up = True
+            self._shown = self._wants_newest = self._catching_up = True
             self._tail = Tail(self.limits.replay_events)
             self._held.clear()
             self._held_bytes = self._heard = 0

@@ -110,7 +110,7 @@ class Rooms:
         if hearing is not None:
             self.carry_out(hearing, hearing.replica.told_head(epoch, head))
         elif is_private(room):
-            self._look_up(room)
+            self.look_up(room)
 
     def told_private_heads(self, uids: Sequence[str], epoch: str, heads: Mapping[str, int]) -> None:
         """The broker says where the private rooms of these people are."""
@@ -168,12 +168,14 @@ class Rooms:
             self._metrics.holes_filled.inc()
             self.carry_out(hearing, hearing.replica.paged(page))
 
-    def _look_up(self, room: str) -> None:
+    def look_up(self, room: str) -> None:
         """A private room that is news here: who are its members?"""
 
         def on_page(page: m.Paged | None) -> None:
-            here = self.members_here(page.to) if page is not None else []
-            if page is not None and here:
+            if page is None:
+                return self.clock.later(lambda: self.look_up(room))
+            here = self.members_here(page.to)
+            if here:
                 inbox = self.inbox(room, page.epoch, here)
                 self.carry_out(inbox, inbox.replica.told_head(page.epoch, page.head))
 

@@ -103,3 +103,21 @@ async def visit_plain() -> AsyncIterator[Callable[..., Any]]:
             return page
 
         yield connect
+
+
+@pytest.fixture
+async def undisturbed(
+    hubbub: House, visit: Visit, name: Callable[[str], str], room: str
+) -> AsyncIterator[None]:
+    """Two people who notice nothing of what happens in the test; no process was replaced."""
+    calm = f"{room}-calm"
+    ann = await visit(hubbub.url, name("calm-ann"), calm)
+    bob = await visit(hubbub.url, name("calm-bob"), calm)
+    pids = [process.pid for process in hubbub.processes]
+    yield
+    await ann.say(calm, "undisturbed")
+    assert (await bob.hears_text("undisturbed"))["Seq"] == 3
+    assert not ann.gone.is_set()
+    assert ann.all("link") == []
+    assert pids == [process.pid for process in hubbub.processes]
+    assert all(process.running for process in hubbub.processes)

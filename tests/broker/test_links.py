@@ -138,6 +138,19 @@ def test_registering_what_cannot_be_is_passed_over(chat: Chat) -> None:
     play(chat, asks(Register(no=0, sittings=sittings, last=True)), answered(Done), nothing_else())
 
 
+def test_a_register_of_very_many_unknown_rooms_is_answered(chat: Chat) -> None:
+    play(chat, joins("ann"))
+    rooms = [f"@{number}" for number in range(50_000)]
+    for _ in range(3):
+        play(
+            chat,
+            asks(
+                Register(no=0, sittings=[Sitting("ann", chat.uid("ann"), False, rooms)], last=False)
+            ),
+        )
+        play(chat, answered(Done), nothing_else())
+
+
 def test_after_a_restart_nobody_sees_a_storm(chat: Chat) -> None:
     play(chat, joins("ann"), joins("bob", gateway="g2"), opens("ann", "bob"), restart())
     play(chat, seconds(10), nothing_else(), returns("g1", ann=["lobby"]), answered(Done))

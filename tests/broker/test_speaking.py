@@ -1,4 +1,4 @@
-"""broker.speaking: messages are stored once, typing is told to the others."""
+"""broker.speaking and broker.typists: messages are stored once, typing is told to the others."""
 
 import pytest
 

@@ -109,7 +109,7 @@ class _Reader:
             if room == SYSTEM:
                 place = _Place(self._epoch or self._archive.epoch, event.seq)
             elif is_private(room):
-                place = _Place(self._epoch, 1, joined=False)
+                place = _Place(self._epoch_of(event), 1, joined=False)
             else:
                 return f"it is not in {room}, but heard {event}"
             self._places[room] = place
@@ -137,6 +137,12 @@ class _Reader:
             kind, event.user, event.uid, event.id
         )  # fmt: skip
         return same and (heard.text == event.text or bool(event.rev))
+
+    def _epoch_of(self, event: Heard) -> str:
+        """A room that a socket has not heard of is of the newest epoch that can be."""
+        logs = {epoch: self._archive.log(epoch, event.room) for epoch in self._archive.epochs}
+        fits = [e for e, log in logs.items() if log and self._is(event, log[event.seq - 1])]
+        return self._epoch if not fits or self._epoch in fits else fits[-1]
 
     def _anywhere(self, event: Heard) -> bool:
         logs = [self._archive.log(epoch, event.room) for epoch in self._archive.epochs]

@@ -26,7 +26,7 @@ class Browser(Protocol):
     def readable(self) -> None:
         """There is something in the outbox."""
 
-    def closed_by_gateway(self) -> None: ...
+    def closed_by_gateway(self, socket: "SimSocket") -> None: ...
 
 
 class _Outbox(Outbox):
@@ -49,13 +49,13 @@ class _Carrier:
         self.outbox = outbox
         self.held = False
         self.lost = False
-        self.socket: Socket
+        self.socket: SimSocket
         self._browser = browser
         self._gateway = gateway
 
     def cut_off(self) -> None:
         self.socket.end(left=False)
-        self._browser.closed_by_gateway()
+        self._browser.closed_by_gateway(self.socket)
 
     def cut_off_unread(self) -> None:
         self._gateway.cut_off += 1
@@ -152,8 +152,8 @@ class Gateway:
         self.alive = self.paused = False
         self._backlog.clear()
         self.link.close()
-        for _, browser in self._sockets.values():
-            browser.closed_by_gateway()
+        for socket, browser in self._sockets.values():
+            browser.closed_by_gateway(socket)
 
     def stop(self) -> None:
         """SIGTERM."""

@@ -61,6 +61,8 @@ class Page:
         self.queue: list[tuple[str, str]] = []
         """(room, id) of what is to be said, and is not acked yet, in order."""
         self.said: list[tuple[str, str]] = []
+        self.bound = False
+        """A join of this connection was acked."""
         self.gone = False
         """Closed for good, or while away."""
         self.view: View | None = None
@@ -69,7 +71,7 @@ class Page:
         self._connection = 0
         self._acks: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._since: dict[str, int | None] = {}
-        self._ack = 0
+        self._ack = self._ids = 0
         self._reading = False
         self._sending = ""
         self._arrive_at = 0.0
@@ -115,8 +117,8 @@ class Page:
         self.gone = True
         self._end(left=True)
 
-    def closed_by_gateway(self) -> None:
-        if self.socket is not None or self.view is not None:
+    def closed_by_gateway(self, socket: SimSocket) -> None:
+        if socket is self.socket:
             self._end(left=None)
             self._come_back()
 
@@ -133,6 +135,7 @@ class Page:
         socket, gateway = self.socket, self._gateway
         self.socket = self.view = self._gateway = None
         self._connection += 1
+        self.bound = False
         for name, room in self.rooms.items():
             room.joined = is_private(name) and not room.head
             room.asked = False
@@ -179,16 +182,24 @@ class Page:
 
     def leave(self, name: str) -> None:
         self.rooms.pop(name)
+        self._leave(name, self._connection)
+
+    def _leave(self, name: str, connection: int) -> None:
         view = self.view
+        if connection != self._connection or name in self.rooms:
+            return
 
         def left(ack: dict[str, Any]) -> None:
             if view is not None and ack["ok"]:
                 view.told.append(Left(name))
+            elif ack["error"]["code"] == "unavailable":
+                self.town.time.after(0.5, lambda: self._leave(name, connection))
 
         self._ask("leave", {"room": name}, left)
 
     def say(self, room: str) -> None:
-        id = f"{self.name}-{len(self.said)}"
+        self._ids += 1
+        id = f"{self.name}-{self._ids}"
         self.said.append((room, id))
         self.queue.append((room, id))
         self._drain()
@@ -242,6 +253,7 @@ class Page:
         for name, room in self.rooms.items():
             if not room.joined and not room.asked:
                 self.join(name)
+        self._drain()
 
     # --- what it is told -------------------------------------------------------------------------
 
@@ -315,6 +327,7 @@ class Page:
                     self.town.complain(f"{self.name}: {ack}")
             return
         self.view.uid = self.uid = ack["uid"]
+        self.bound = True
         self._take_epoch(ack["epoch"])
         recovered, since = ack["recovered"], self._since.pop(name, None)
         self.view.told.append(
@@ -352,8 +365,8 @@ class Page:
     def _drain(self) -> None:
         """Sends the first that is not acked; the next only after it."""
         while self.queue and self.queue[0][0] not in self.rooms:
-            self.queue.pop(0)  # left meanwhile
-        if self.socket is None or not self.queue or not self.rooms[self.queue[0][0]].joined:
+            self.said.remove(self.queue.pop(0))  # left meanwhile: nobody waits for it
+        if not self.bound or not self.queue or not self.rooms[self.queue[0][0]].joined:
             return
         room, id = self.queue[0]
         if self._sending == id:

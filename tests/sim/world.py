@@ -60,7 +60,7 @@ class World:
         self.problems: list[str] = []
         self.faults: list[str] = []
         self.totals: Counter[str] = Counter()
-        outbox = self.random.choice((1 << 20, 6000))
+        outbox = self.random.choice((1 << 20, 16_000))
         tails = self.random.choice((1 << 20, 12_000))
         self.settings = _with(SETTINGS, outbox_bytes=outbox, tail_bytes=tails)
         self.network = Network(self.time, self.random)
@@ -118,7 +118,7 @@ class World:
             return
         page.rejoin()
         joined = [name for name, room in page.rooms.items() if room.joined]
-        if not joined:
+        if not joined or not page.bound:
             return
         name = self.random.choice(joined)
         dice = self.random.random()
@@ -129,7 +129,7 @@ class World:
             page.type(name)
         elif dice < 0.74:
             page.join(self.random.choice(ROOMS))
-        elif dice < 0.78 and not is_private(name) and len(joined) > 1:
+        elif dice < 0.78 and not is_private(name) and len([*filter(_is_public, joined)]) > 1:
             page.leave(name)
         elif dice < 0.83:
             other = self.random.choice(self.pages)
@@ -397,6 +397,10 @@ def _settled(page: Page) -> bool:
         and not page.queue
         and all(room.joined for room in page.rooms.values())
     )
+
+
+def _is_public(name: str) -> bool:
+    return not is_private(name)
 
 
 def _room() -> Any:

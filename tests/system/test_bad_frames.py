@@ -3,7 +3,6 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import msgpack
@@ -11,20 +10,6 @@ import pytest
 import zmq
 
 from tests.system.harness import House
-
-
-@pytest.fixture
-async def undisturbed(hubbub: House, visit, name, room) -> AsyncIterator[None]:
-    ann = await visit(hubbub.url, name("ann"), room)
-    bob = await visit(hubbub.url, name("bob"), room)
-    pids = [process.pid for process in hubbub.processes]
-    yield
-    await ann.say(room, "undisturbed")
-    assert (await bob.hears_text("undisturbed"))["Seq"] == 3
-    assert ann.all("link") == []
-    assert bob.lines(room, "leave") == []
-    assert pids == [process.pid for process in hubbub.processes]
-    assert all(process.running for process in hubbub.processes)
 
 
 def send_bytes(endpoint: str, *chunks: bytes) -> None:

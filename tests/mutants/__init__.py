@@ -1,0 +1,1 @@
+"""The mutants: small changes that break a promise, each with the test that must notice it."""
