@@ -108,7 +108,8 @@ class Arrival:
     def _ask(self, ask_page: AskPage) -> None:
         self._asking = True
         room, cursor = self._hearing.room, self.cursor
-        before = (self.head if cursor is None else self._hearing.replica.head) + 1
+        replica = self._hearing.replica
+        epoch, before = replica.epoch, (self.head if cursor is None else replica.head) + 1
 
         def make(no: int) -> Page:
             if cursor is None:
@@ -117,7 +118,7 @@ class Arrival:
 
         def on_page(page: Paged | None) -> None:
             self._asking = False
-            if page is None or self.cursor != cursor or page.epoch != self._hearing.replica.epoch:
+            if page is None or self.cursor != cursor or not page.epoch == epoch == replica.epoch:
                 return  # asked again at the next turn
             if cursor is None:
                 shown = self._newcomers(newest(page.events, *self.limits)) or []

@@ -167,7 +167,7 @@ class Replica:
 
     def _newest(self, page: Paged) -> list[Order]:
         """The room begins here (again), if this is its newest page."""
-        ends = page.events[-1].seq if page.events else page.head
+        ends = page.events[-1].seq if page.events else 0
         if self._asked is None or page.head < self._heard_then or ends != page.head:
             return []  # late
         events = last_run(page.events)

@@ -22,14 +22,14 @@ PURE = {
     "broker/core.py", "broker/directory.py", "broker/room.py", "broker/presence.py",
     "broker/effects.py", "common/errors.py", "common/frames.py", "common/messages.py",
     "common/names.py", "gateway/browser.py", "gateway/frames.py", "gateway/replica.py",
-    "gateway/sessions.py", "gateway/tail.py",
+    "gateway/tail.py",
 }  # fmt: skip
 """Pure by design, with all that they import; and so is every file whose docstring says `Pure.`"""
 PASSED_AS_VALUE = {"common/settings.py"}
 """Reads the environment when a shell asks it to; pure files only get the struct."""
 LINES = 250
 """Split before; about half of it is a good size."""
-TEST_LINES = 450
+TEST_LINES = 500
 CATALOGUES = {"common/messages.py"}
 """Read entry by entry, and looked for in one place: the words of the wire."""
 

@@ -1,3 +1,5 @@
+"""broker/admission.py: only the keys in the broker's folder get in, each known by its name."""
+
 import logging
 from pathlib import Path
 

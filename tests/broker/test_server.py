@@ -1,3 +1,5 @@
+"""broker/server.py, broker/pages.py: over real sockets, with the real core and store."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 

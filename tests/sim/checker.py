@@ -113,6 +113,8 @@ class _Reader:
             else:
                 return f"it is not in {room}, but heard {event}"
             self._places[room] = place
+        if not place.joined:
+            self._look_again(place, event)
         log = self._archive.log(place.epoch, room)
         if not 1 <= event.seq <= len(log) or not self._is(event, log[event.seq - 1]):
             if room == SYSTEM and self._anywhere(event):
@@ -137,6 +139,16 @@ class _Reader:
             kind, event.user, event.uid, event.id
         )  # fmt: skip
         return same and (heard.text == event.text or bool(event.rev))
+
+    def _look_again(self, place: _Place, event: Heard) -> None:
+        """A retried message may be first in two epochs: what follows it tells which it is."""
+        old = self._archive.log(place.epoch, event.room)
+        for epoch in self._archive.epochs:
+            log, before = self._archive.log(epoch, event.room), event.seq - 1
+            same = [e.id for e in log[:before]] == [e.id for e in old[:before]]
+            if epoch > place.epoch and same and len(log) > before and self._is(event, log[before]):
+                if not (len(old) > before and self._is(event, old[before])):
+                    place.epoch = epoch
 
     def _epoch_of(self, event: Heard) -> str:
         """A room that a socket has not heard of is of the newest epoch that can be."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from common.messages import Announce
 from common.frames import encode
+from common.messages import Announce
 from common.names import is_private
 from common.settings import Settings
 from tests.sim.checker import Archive, check

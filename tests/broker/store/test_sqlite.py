@@ -1,3 +1,8 @@
+"""broker/store/{sqlite,schema,reads,writes}.py: what was written is there, and only that.
+
+That is broker/store/schema.py, broker/store/reads.py and broker/store/writes.py.
+"""
+
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator

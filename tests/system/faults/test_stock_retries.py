@@ -1,4 +1,4 @@
-"""The stock JavaScript client with `retries` and `ackTimeout` from its first connect on, through the
+"""The stock JavaScript client with `retries` and `ackTimeout` from its first connect, through the
 death of its gateway and of the broker: all its messages, once, in its order."""
 
 import asyncio

@@ -1,0 +1,180 @@
+"""A chat whose broker is this test: what it asks is kept, what it is answered is said by hand."""
+
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from common import messages as m
+from common.settings import Settings
+from gateway.chat import Chat
+from gateway.frames import Frame
+from gateway.metrics import Metrics
+from gateway.outbox import Outbox
+from gateway.sockets import Socket
+from tests.sim.virtual import Time
+
+EPOCH = "e1"
+Answered = Callable[[m.AnyAnswer | None], None]
+
+
+class Broker:
+    """A `gateway.asking.Broker` that answers when told."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.relinks = self.bad_frames = 0
+        self.asked: list[tuple[Any, Answered]] = []
+        self.topics: dict[str, None] = {}
+        self._no = 0
+
+    def ask(
+        self, make: Callable[[int], m.AnyCommand], on_answer: Answered, *, hold: bool = False
+    ) -> None:
+        self._no += 1
+        self.asked.append((make(self._no), on_answer))
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        self.topics.update(dict.fromkeys(topics))
+
+    def unsubscribe(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self.topics.pop(topic, None)
+
+    def of(self, kind: type) -> list[Any]:
+        return [command for command, _ in self.asked if isinstance(command, kind)]
+
+    def answer(self, kind: type, make: Callable[[int], m.AnyAnswer] | None) -> Any:
+        """Answers the oldest command of this kind; None: it was given up. Returns the command."""
+        index = next(i for i, (c, _) in enumerate(self.asked) if isinstance(c, kind))
+        command, on_answer = self.asked.pop(index)
+        on_answer(make(command.no) if make else None)
+        return command
+
+
+class Carrier:
+    """A `gateway.sockets.Carrier` over nothing: what is sent stays in the outbox."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox(1 << 20)
+        self.held = False
+        self.lost = False
+        self.last: list[Frame] = []
+
+    def cut_off(self) -> None:
+        self.lost = True
+
+    def cut_off_unread(self) -> None:
+        self.lost = True
+
+    def finish(self, last: list[Frame]) -> None:
+        self.last = last
+
+
+class Browser:
+    """One connected socket and what it heard."""
+
+    def __init__(self, rig: "Rig", sid: str, auth: object) -> None:
+        self._chat = rig.chat
+        self.carrier = Carrier()
+        self.socket = Socket(sid, "", self.carrier, rig.chat, 32)
+        self.acks: list[Any] = []
+        rig.chat.connected(self.socket, auth)
+
+    def asks(self, event: str, *args: Any) -> None:
+        self._chat.requested(self.socket, event, list(args), self.acks.append)
+
+    def hears(self) -> list[tuple[str, Any]]:
+        """(name, payload) of all that came since the last call."""
+        frames = self.carrier.outbox.take()
+        return [tuple(json.loads(frame.text[1:])) for frame in frames]
+
+    def lines(self) -> list[int]:
+        """The Seqs of the chat lines that came since the last call."""
+        return [payload["Seq"] for name, payload in self.hears() if name == "chat"]
+
+
+class Rig:
+    """A gateway `g1` and its broker; `Time` passes by hand."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.time = Time()
+        self.time.run(100.0)
+        self.broker = Broker()
+        self.chat: Chat[Broker] = Chat(
+            Settings(**settings), "g1", Metrics(), lambda _: self.broker, self.time
+        )
+        self._sids = 0
+        self.link()
+
+    def link(self) -> None:
+        """A new link; its topics are live once marked."""
+        self.chat.linked(EPOCH, 1)
+        self.mark_all()
+
+    def browser(self, auth: object = None) -> Browser:
+        self._sids += 1
+        browser = Browser(self, f"s{self._sids}", auth)
+        self.pass_time()
+        return browser
+
+    def pass_time(self, seconds: float = 0.0) -> None:
+        self.time.run(self.time.now + seconds)
+        if seconds:
+            self.chat.upkeep.turn(self.time.now)
+            self.time.run(self.time.now)
+
+    def mark_all(self, head: int = 0) -> None:
+        """Answers all take-ups by their marks."""
+        for command in self.broker.of(m.TakeUp):
+            for topic in command.topics:
+                mark = m.Marked(term=1, topic=topic, nonce=command.nonce, epoch=EPOCH, head=head)
+                self.chat.heard(topic, mark)
+            self.broker.answer(m.TakeUp, lambda no: m.Done(term=1, no=no))
+
+    def page(self, events: list[m.Event], to: list[str] | None = None, more: bool = False) -> Any:
+        """Answers the oldest question for a page."""
+        room = self.broker.of(m.Page)[0].room
+        head = events[-1].seq if events else 0
+        command = self.broker.answer(
+            m.Page,
+            lambda no: m.Paged(
+                term=1, no=no, room=room, epoch=EPOCH, head=head, events=events, more=more,
+                to=to or [],
+            ),
+        )  # fmt: skip
+        self.pass_time()
+        return command
+
+    def let_in(self, user: str, room: str = "tea", head: int = 1, **more: Any) -> None:
+        """Answers the oldest join."""
+        make = partial(
+            m.Joined, term=1, user=user, uid=f"u-{user}", room=room, epoch=EPOCH, head=head,
+            recovered=more.pop("recovered", False), count=1, version=5, **more,
+        )  # fmt: skip
+        self.broker.answer(m.Join, lambda no: make(no=no))
+        self.pass_time()
+
+    def seated(self, user: str, room: str = "tea", head: int = 1) -> Browser:
+        """A browser in a room whose log has `head` messages, all heard."""
+        browser = self.browser()
+        browser.asks("join", {"user": user, "room": room})
+        self.let_in(user, room, head)
+        self.mark_all(head)
+        while self.broker.of(m.Page):
+            self.page(messages(1, head))
+        browser.hears()
+        return browser
+
+    def happens(self, *events: m.Event, room: str = "tea", to: list[str] | None = None) -> None:
+        news = m.Happened(term=1, epoch=EPOCH, room=room, events=list(events), to=to or [])
+        self.chat.heard("", news)
+        self.pass_time()
+
+
+def message(seq: int, text: str = "x") -> m.Event:
+    return m.Event(seq=seq, kind="message", user="ann", timestamp=1.0, text=text, uid="u-ann")
+
+
+def messages(first: int, last: int) -> list[m.Event]:
+    return [message(seq) for seq in range(first, last + 1)]

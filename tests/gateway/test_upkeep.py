@@ -1,0 +1,119 @@
+"""gateway/upkeep.py, heads.py, metrics.py, app.py: what happens by the clock, and figures.
+
+That is gateway/heads.py, gateway/metrics.py and gateway/app.py too.
+"""
+
+from prometheus_client import generate_latest
+
+from common import messages as m
+from common.settings import Settings
+from gateway.app import PAGE_HEADERS, make_app
+from tests.gateway.rig import EPOCH, Rig, message, messages
+
+
+def links(browser) -> list[bool]:
+    return [payload["Up"] for name, payload in browser.hears() if name == "link"]
+
+
+def test_a_lost_link_is_told_after_two_seconds_and_its_return_at_once() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    rig.chat.unlinked()
+    rig.broker.up = False
+    rig.pass_time(1.9)
+    assert links(ann) == []
+    rig.pass_time(0.2)
+    assert links(ann) == [False]
+    assert links(rig.browser()) == [False]
+    rig.broker.up = True
+    rig.link()
+    assert links(ann) == [True]
+
+
+def test_a_short_loss_is_not_told() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    rig.chat.unlinked()
+    rig.link()
+    rig.pass_time(3.0)
+    assert links(ann) == []
+
+
+def test_marks_are_asked_for_until_they_are_seen() -> None:
+    rig = Rig()
+    rig.browser().asks("join", {"user": "ann", "room": "tea"})
+    rig.let_in("ann")
+    for _ in range(3):
+        asked = [topic for command in rig.broker.of(m.TakeUp) for topic in command.topics]
+        assert m.events_topic("tea") in asked
+        assert not rig.chat.upkeep.caught_up
+        rig.broker.asked.clear()
+        rig.pass_time(1.1)
+    rig.mark_all()
+    assert rig.chat.upkeep.caught_up
+
+
+def test_a_mark_of_an_earlier_link_proves_nothing() -> None:
+    rig = Rig()
+    rig.browser()
+    rig.broker.asked.clear()
+    topic = m.events_topic("system")
+    rig.chat.linked(EPOCH, 1)
+    rig.chat.heard(topic, m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH))
+    assert not rig.chat.upkeep.caught_up
+
+
+def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={"tea": 5}))
+    rig.page(messages(4, 5))
+    assert ann.lines() == [4, 5]
+
+
+def test_who_missed_too_many_beacons_asks_for_all_heads() -> None:
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
+    rig.broker.asked.clear()
+    rig.chat.heard("", m.Beacon(term=1, beat=4, epoch=EPOCH, heads={}))
+    assert rig.broker.of(m.Heads) == []
+    rig.chat.heard("", m.Beacon(term=1, beat=8, epoch=EPOCH, heads={}))
+    rig.broker.answer(m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 4}))
+    rig.page(messages(4, 4))
+    assert ann.lines() == [4]
+
+
+def test_without_beacons_the_own_topic_is_taken_up_again() -> None:
+    rig = Rig()
+    rig.broker.asked.clear()
+    rig.pass_time(4.5)
+    asked = [topic for command in rig.broker.of(m.TakeUp) for topic in command.topics]
+    assert m.gateway_topic("g1") in asked
+
+
+def test_after_a_relink_only_what_was_missed_is_asked_for() -> None:
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    rig.chat.linked(EPOCH, 2)
+    rig.happens(message(5))
+    rig.mark_all(head=5)
+    assert rig.page(messages(4, 5)).after == 3
+    assert ann.lines() == [4, 5]
+
+
+def test_the_figures_tell_who_is_here() -> None:
+    rig = Rig()
+    rig.seated("ann")
+    rig.chat.metrics.watch(rig.chat)
+    text = generate_latest(rig.chat.metrics.registry).decode()
+    assert "hubbub_gateway_connections 1.0" in text
+    assert "hubbub_gateway_rooms 2.0" in text
+
+
+async def test_the_application_serves_what_it_should() -> None:
+    rig = Rig()
+    app = make_app(Settings(), rig.chat, rig.chat.metrics)
+    paths = {resource.canonical for resource in app.router.resources()}
+    assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
+    assert "unsafe" not in PAGE_HEADERS["Content-Security-Policy"]

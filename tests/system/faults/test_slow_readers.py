@@ -1,0 +1,168 @@
+"""Whoever does not read costs a bounded amount: a stalled browser its gateway, a stopped gateway
+the broker; nobody else is slowed."""
+
+import asyncio
+import contextlib
+import re
+import statistics
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from scripts.visitor import Visitor
+from tests.system.harness import House, Process
+from tests.system.people import eventually
+
+MIB = 1 << 20
+TEXT_CHARS = 40_000
+TRAFFIC_BYTES = 60 * MIB
+AT_ONCE = 8
+STALLED_MIB = 10
+"""What a stalled reader may add to its gateway."""
+
+
+def memory_mib(process: Process, what: str = "VmHWM") -> float:
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
+    assert found
+    return int(found[1]) / 1024
+
+
+def forget_peak(process: Process) -> None:
+    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+
+
+async def connections(gateway: Process) -> int:
+    _, text = await asyncio.to_thread(gateway.get, "/metrics")
+    found = re.search(r"^hubbub_gateway_connections (\S+)$", text, re.MULTILINE)
+    return int(float(found[1])) if found else -1
+
+
+@contextlib.asynccontextmanager
+async def talking(url: str, prefix: str, count: int = 2) -> AsyncIterator[list[Visitor]]:
+    """Visitors of one room; the first is to talk."""
+    asyncio.get_running_loop().set_debug(False)
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
+        visitors = [Visitor(http, [url], f"{prefix}{n}", prefix) for n in range(count)]
+        running = [tasks.create_task(visitor.run()) for visitor in visitors]
+        await asyncio.gather(*(visitor.joined.wait() for visitor in visitors))
+        yield visitors
+        for task in running:
+            task.cancel()
+
+
+async def flood(visitors: list[Visitor], size: int) -> list[float]:
+    """So many bytes of messages, heard by all; the seconds that each ack took."""
+    talker = visitors[0]
+    took: list[float] = []
+
+    async def say(number: int) -> None:
+        began = time.monotonic()
+        await talker.say(f"{began}-{number}", "x" * TEXT_CHARS)
+        took.append(time.monotonic() - began)
+
+    for start in range(0, size // TEXT_CHARS, AT_ONCE):
+        await asyncio.gather(*(say(start + n) for n in range(AT_ONCE)))
+        for visitor in visitors:
+            visitor.view.clear()
+    last = talker.acks[-1].seq
+
+    async def all_heard() -> bool:
+        return all(visitor.head >= last for visitor in visitors)
+
+    await eventually(all_heard, "everybody has heard everything", within=20)
+    return took
+
+
+@contextlib.asynccontextmanager
+async def stalled_reader(house: House, room: str) -> AsyncIterator[None]:
+    """Joins, and reads no byte more."""
+    url = f"{house.url}/socket.io/?EIO=4&transport=websocket"
+    async with aiohttp.ClientSession() as http:
+        socket = await http.ws_connect(url, max_msg_size=0)
+        await socket.receive()
+        await socket.send_str('40{"token": "0123456789-0123456789-abcdef", "user": "stalled"}')
+        await socket.send_str(f'42["join", {{"room": "{room}"}}]')
+        while '"stalled"' not in (await socket.receive_str()):
+            pass
+        assert socket._response.connection is not None
+        transport = socket._response.connection.transport
+        assert isinstance(transport, asyncio.ReadTransport)
+        transport.pause_reading()
+        try:
+            yield
+        finally:
+            transport.abort()  # type: ignore[attr-defined]
+
+
+@contextlib.asynccontextmanager
+async def stalled_poller(house: House, room: str) -> AsyncIterator[None]:
+    """Joins by POST, and never polls again."""
+    url = f"{house.url}/socket.io/?EIO=4&transport=polling"
+    async with aiohttp.ClientSession() as http:
+        sid = (await (await http.get(url)).text()).partition('"sid":"')[2].partition('"')[0]
+        assert sid
+        auth = '{"token": "0123456789-0123456789-poller", "user": "poller"}'
+        for packet in (f"40{auth}", f'42["join", {{"room": "{room}"}}]'):
+            answer = await http.post(f"{url}&sid={sid}", data=packet)
+            assert answer.status == 200
+        yield
+
+
+@pytest.mark.timeout(120)
+async def test_a_stalled_reader_is_cut_off_and_costs_next_to_nothing(tmp_path: Path) -> None:
+    settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
+    async with House(tmp_path, **settings) as house, talking(house.url, "slow") as visitors:
+        gateway = house.gateways[0]
+        alone = await flood(visitors, TRAFFIC_BYTES)
+        peak_alone = memory_mib(gateway)
+        forget_peak(gateway)
+        async with stalled_reader(house, "slow"), stalled_poller(house, "slow"):
+            await eventually(lambda: is_at(gateway, 4), "all four are here")
+            together = await flood(visitors, TRAFFIC_BYTES)
+            await eventually(lambda: is_at(gateway, 2), "those that do not read are gone")
+        peak = memory_mib(gateway)
+        print(
+            f"gateway's peak with {TRAFFIC_BYTES // MIB} MiB of traffic: {peak_alone:.1f} MiB, "
+            f"with a stalled reader and poller {peak:.1f} MiB; acks take "
+            f"{statistics.median(alone) * 1000:.1f} and {statistics.median(together) * 1000:.1f} ms"
+        )
+        assert peak < peak_alone + 2 * STALLED_MIB
+        assert [visitor.connections for visitor in visitors] == [1, 1]
+        assert [problem for visitor in visitors for problem in visitor.complaints] == []
+
+
+async def is_at(gateway: Process, count: int) -> bool:
+    return await connections(gateway) == count
+
+
+@pytest.mark.timeout(120)
+async def test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount(
+    tmp_path: Path,
+) -> None:
+    """Its connection is given up after the heartbeats' silence, and what waited for it goes."""
+    settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
+    async with (
+        House(tmp_path, gateways=2, **settings) as house,
+        talking(house.urls[0], "here") as visitors,
+        talking(house.urls[1], "here", 1) as others,
+    ):
+        await flood(visitors, TRAFFIC_BYTES)
+        before = memory_mib(house.broker)
+        await asyncio.to_thread(house.gateways[1].pause)
+        try:
+            for number in range(10):
+                await flood(visitors, TRAFFIC_BYTES)
+                print(number, memory_mib(house.broker) - before, memory_mib(house.broker, "VmRSS"))
+        finally:
+            await asyncio.to_thread(house.gateways[1].resume)
+        last = visitors[0].acks[-1].seq
+
+        async def caught_up() -> bool:
+            return others[0].head >= last
+
+        await eventually(caught_up, "the gateway catches up when it goes on", within=30)
+        assert others[0].complaints == []
