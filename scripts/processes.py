@@ -60,6 +60,13 @@ class Process:
                 time.sleep(LOOK_S)
         raise StartError(f"{self.name} is not ready: {self._log.read_text()[-2000:]}")
 
+    @property
+    def pid(self) -> int:
+        """Raises StartError if it was never started."""
+        if self._process is None:
+            raise StartError(f"{self.name} is not running")
+        return self._process.pid
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()

@@ -1,0 +1,82 @@
+"""A disk that takes nothing: `unavailable`, never acked; what can be read is served; and when the
+disk is back, so is the broker."""
+
+import asyncio
+import resource
+from pathlib import Path
+
+import pytest
+
+from scripts.load import loading
+from tests.system.harness import House, Process
+from tests.system.people import Person, eventually, ok, refusal
+
+FULL_BYTES = 16 << 10
+"""No file of the broker may grow beyond: its log is smaller, its store is not."""
+
+
+def fill(broker: Process) -> None:
+    _, hard = resource.prlimit(broker.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(broker.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, hard))
+
+
+def empty(broker: Process) -> None:
+    _, hard = resource.prlimit(broker.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(broker.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+async def is_acked(person: Person, message: dict[str, str]) -> dict[str, object]:
+    """Said again with the same id until it is acked."""
+
+    async def said() -> dict[str, object]:
+        answer = await person.ask("chat", message, within=20)
+        if answer["ok"]:
+            return dict(answer)
+        assert refusal(answer) == "unavailable"
+        return {}
+
+    return dict(await eventually(said, "the disk is back", within=20))
+
+
+async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, room) -> None:
+    async with House(tmp_path) as house:
+        ann = await visit(house.url, name("ann"), room)
+        bob = await visit(house.url, name("bob"), room)
+        await ann.say(room, "before")
+        fill(house.broker)
+        lost = {"room": room, "message": "no room for this", "id": "lost"}
+        assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
+        await asyncio.to_thread(house.broker.wait_ready, 503)
+        # it goes on serving what it can
+        events = (await bob.history(room))["events"]
+        assert [e["Text"] for e in events if e["EvtType"] == "message"] == ["before"]
+        assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
+        assert "no room for this" not in str(bob.heard)
+        newcomer = await visit(house.url)
+        answer = await newcomer.ask("join", {"room": room, "user": name("new")}, within=20)
+        assert refusal(answer) == "unavailable"
+        empty(house.broker)
+        await asyncio.to_thread(house.broker.wait_ready)
+        first = await is_acked(ann, lost)
+        assert await is_acked(ann, lost) == first
+        await bob.hears_text("no room for this")
+        assert bob.seqs(room) == list(range(2, int(str(first["seq"])) + 1))
+        assert bob.lines(room, "leave") == []
+        ok(await newcomer.ask("join", {"room": room, "user": name("new")}, within=20))
+
+
+@pytest.mark.timeout(120)
+async def test_under_load_nothing_acked_is_lost_on_a_disk_that_fills(tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    async with House(tmp_path) as house, loading(house.urls, "disk", rooms=1) as load:
+        for _ in range(3):
+            await load.until_acked(100, 30)
+            fill(house.broker)
+            await asyncio.to_thread(house.broker.wait_ready, 503)
+            empty(house.broker)
+            await asyncio.to_thread(house.broker.wait_ready)
+        await load.until_acked(100, 30)
+        verdict = await load.finish(30)
+        print(verdict)
+        assert verdict.problems == []
+        assert "Traceback" not in house.broker.log
