@@ -23,6 +23,7 @@ from common.messages import (
     Ban,
     Blank,
     Direct,
+    Done,
     Failed,
     Gone,
     Hello,
@@ -100,6 +101,8 @@ class Server:
             await self._committer.has_room()
             if self._committer.failed:
                 await self._start_over()
+                self._refusing = True
+                self._probe_at = time.monotonic() + PROBE_S
             if self._refusing:
                 await self._try_store()
             self._wire.awake.clear()
@@ -209,8 +212,6 @@ class Server:
                 await asyncio.sleep(PROBE_S)
         self._committer.restart()
         self._start(opened)
-        self._refusing = True
-        self._probe_at = time.monotonic() + PROBE_S
         log.warning("started over in term %d", opened.term)
 
     async def _try_store(self) -> None:
@@ -222,13 +223,18 @@ class Server:
         except (CommitRefused, CommitUnknown) as error:
             log.error("the store still takes nothing: %s", error)
             return
-        self._refusing = False
         log.warning("the store takes writes again")
+        self._refusing = False
+        await self._start_over()
 
     def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
         if not self._refusing or not isinstance(command, _WRITING):
             return False
-        self._fail(peer, command.no, "unavailable", "the store takes nothing at the moment")
+        if isinstance(command, Register):
+            # Whoever is known may read meanwhile. When the store is back all register for good.
+            self._do([Send(peer, Done(term=self._term, no=command.no))])
+        else:
+            self._fail(peer, command.no, "unavailable", "the store takes nothing at the moment")
         return True
 
     def _seen_after(self) -> float:
