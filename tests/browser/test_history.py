@@ -49,7 +49,7 @@ async def test_scrolling_up_reaches_the_first_line(
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.sees("line 501")
     assert await ann.page.locator("#timeline").evaluate(AT_THE_END)
-    assert (await ann.seqs())[0] > 300
+    assert (await ann.seqs())[0] > 100, "older lines wait until they are scrolled to"
     await read_back_to(ann, 1)
     assert await ann.seqs() == list(range(1, 503))
     await expect(ann.page.locator(".start")).to_have_text("This is the beginning.")
