@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 
-import uvloop
 from msgspec import structs
 
 from broker.http import HttpError, serving
@@ -37,7 +36,7 @@ def main() -> int:
         return 1
     sys.setswitchinterval(SWITCH_S)
     try:
-        uvloop.run(_run(settings))
+        asyncio.run(_run(settings))
     except (SettingsError, KeysError, StoreError, SocketError, HttpError) as error:
         print(f"broker: {error}", file=sys.stderr)
         return 1
