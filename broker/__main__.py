@@ -28,12 +28,12 @@ def main() -> int:
     """The exit status; what cannot be used is told in one line."""
     try:
         settings = read_settings()
-        logging.basicConfig(
-            level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-    except (SettingsError, ValueError) as error:
+    except SettingsError as error:
         print(f"broker: {error}", file=sys.stderr)
         return 1
+    logging.basicConfig(
+        level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     sys.setswitchinterval(SWITCH_S)
     try:
         asyncio.run(_run(settings))

@@ -18,6 +18,9 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
 class SettingsError(ValueError):
     """The environment has a setting that cannot be used; the message is one line for people."""
 
@@ -169,6 +172,15 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(
                 f"settings: {name} is {endpoint!r}; it looks like tcp://host:port or ipc://path"
             )
+    for origin in filter(None, map(str.strip, settings.origins.split(","))):
+        if not _is_origin(origin):
+            raise SettingsError(
+                f"settings: HUBBUB_ORIGINS has {origin!r}; it looks like https://host, or is *"
+            )
+    if settings.log.upper() not in LEVELS:
+        raise SettingsError(
+            f"settings: HUBBUB_LOG is {settings.log!r}; it is one of {', '.join(LEVELS)}"
+        )
     return settings
 
 
@@ -180,3 +192,13 @@ def _is_endpoint(endpoint: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def _is_origin(origin: str) -> bool:
+    try:
+        url = urlsplit(origin)
+    except ValueError:
+        return False
+    return origin in ("*", "null") or bool(
+        url.scheme and url.netloc and url.path in ("", "/") and not url.query and not url.fragment
+    )

@@ -60,7 +60,7 @@ def main() -> int:
     try:
         settings = read_settings()
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(f"gateway: {error}", file=sys.stderr)
         return 1
     logging.basicConfig(
         level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -100,7 +100,7 @@ def test_bad_settings_are_one_line(start: Start, tmp_path: Path) -> None:
     assert "HUBBUB_WHAT" in failure(start(HUBBUB_WHAT="1"))
     assert "HUBBUB_STORE" in failure(start(HUBBUB_STORE="mysql://x"))
     assert "HUBBUB_KEYS" in failure(start(HUBBUB_KEYS=str(tmp_path / "none")))
-    assert "LOUD" in failure(start(HUBBUB_LOG="loud"))
+    assert "HUBBUB_LOG" in failure(start(HUBBUB_LOG="loud"))
 
 
 def test_a_bad_store_is_one_line(start: Start, tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ def test_every_field_is_documented_and_named() -> None:
         ("HUBBUB_EVENTS_BIND", "tcp://127.0.0.1"),
         ("HUBBUB_BROKER", "tcp://[::1"),
         ("HUBBUB_BROKER", "ipc://"),
+        ("HUBBUB_LOG", "loud"),
+        ("HUBBUB_ORIGINS", "https://a.example, b.example"),
+        ("HUBBUB_ORIGINS", "https://a.example/page"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None:
@@ -52,3 +55,10 @@ def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None
 )
 def test_endpoints_may_be_of_every_kind(endpoint: str) -> None:
     assert read_settings({"HUBBUB_BIND": endpoint}).bind == endpoint
+
+
+@pytest.mark.parametrize(
+    "origins", ["", "*", "null", "https://a.example/, http://[::1]:8080", "capacitor://localhost"]
+)
+def test_origins_may_be_of_every_kind(origins: str) -> None:
+    assert read_settings({"HUBBUB_ORIGINS": origins}).origins == origins
