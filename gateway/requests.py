@@ -86,10 +86,12 @@ class Requests:
                 self._type(session, room, typing, reply)
             case b.DirectAsk(user=user, uid=uid):
                 self._do(lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, hold=True)
-            case b.HistoryAsk(room=room, before=before, after=after, limit=limit):
+            case b.HistoryAsk(room=room, before=given, after=after, limit=limit):
+                # Nothing is before 0, nor before 1; to the broker 0 is no bound.
+                before = 0 if given is None else max(given, 1)
                 self._do(
                     lambda no: m.History(
-                        no=no, sid=sid, room=room, before=before or 0, after=after, limit=limit
+                        no=no, sid=sid, room=room, before=before, after=after, limit=limit
                     ),
                     reply,
                 )

@@ -58,6 +58,7 @@ async def test_both_bounds_are_exclusive(hubbub: House, visit, name, room) -> No
     assert page["more"] is False
     assert (await ann.history(room, after=21))["events"] == []
     assert (await ann.history(room, before=1))["events"] == []
+    assert (await ann.history(room, before=0))["events"] == []
 
 
 async def test_history_shows_what_was_heard_live(hubbub: House, visit, name, room) -> None:
