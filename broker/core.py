@@ -6,6 +6,8 @@ The shell calls one method at a time, and none between reading facts from the st
 from collections.abc import Sequence
 from typing import assert_never
 
+from msgspec import Struct
+
 from broker import (
     coming,
     directs,
@@ -46,6 +48,14 @@ from common.messages import (
 )
 from common.names import is_private
 from common.settings import Settings
+
+
+class Figures(Struct, frozen=True):
+    """How much there is, for whoever watches."""
+
+    gateways: int
+    connections: int
+    rooms: int
 
 
 class Core:
@@ -119,6 +129,10 @@ class Core:
     def committed(self, writes: int) -> None:
         """So many more of the writes handed out are on disk, in the order of handing out."""
         self._house.ledger.settle(writes)
+
+    def figures(self) -> Figures:
+        gateways = self._house.directory.gateways
+        return Figures(len(gateways.bound()), gateways.sockets, self._house.rooms.busy)
 
     def _needs(self, command: AnyCommand) -> Sequence[Need]:
         house = self._house

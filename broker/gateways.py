@@ -134,6 +134,10 @@ class Gateways:
     def bound(self) -> list[Gateway]:
         return [gateway for gateway in self._all.values() if gateway.peer is not None]
 
+    @property
+    def sockets(self) -> int:
+        return sum(len(gateway.sessions) for gateway in self._all.values())
+
     def awaited(self) -> bool:
         """Whether some gateway with people has yet to come or to register them."""
         return any(

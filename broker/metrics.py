@@ -1,6 +1,10 @@
 """The metrics: what the broker counts, for /metrics."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from broker.core import Figures
 
 
 class Metrics:
@@ -39,6 +43,16 @@ class Metrics:
         )
         self.pages = Counter("hubbub_broker_pages", "Pages read.", registry=registry)
         self.term = Gauge("hubbub_broker_term", "The term of this run.", registry=registry)
+
+    def watch(self, read: Callable[[], Figures]) -> None:
+        """Figures that are read off when asked for."""
+        for name, what, figure in (
+            ("gateways", "Gateways with a link.", lambda: read().gateways),
+            ("connections", "Sockets that have joined, of all.", lambda: read().connections),
+            ("rooms", "Public rooms with somebody in them.", lambda: read().rooms),
+        ):
+            gauge = Gauge(f"hubbub_broker_{name}", what, registry=self._registry)
+            gauge.set_function(figure)
 
     def text(self) -> bytes:
         """As Prometheus reads it."""

@@ -70,6 +70,11 @@ class Rooms:
         for _, name in self._by_count.islice(start):
             yield self._known[name]
 
+    @property
+    def busy(self) -> int:
+        """How many public rooms have somebody in them."""
+        return len(self._by_count)
+
     def changed(self, room: Room, now: float) -> None:
         """The room has a new head."""
         self._changed[room.name] = (now, room)

@@ -62,6 +62,7 @@ class Server:
         self._probe_at = 0.0
         self._complaints = Complaints(metrics)
         self._start(opened)
+        metrics.watch(lambda: self._core.figures())
 
     @property
     def ready(self) -> str:
@@ -140,7 +141,8 @@ class Server:
                     self._fail(one.peer, no, "bad_request", str(error)[:300])
                 continue
             if isinstance(command, Hello):
-                log.info("hello from gateway %r%s", command.gateway, by(one.name))
+                who = f"gateway {command.gateway!r}" if command.gateway else "a script"
+                log.info("hello from %s%s", who, by(one.name))
             commands.append((one.peer, command))
         kinds = Counter(type(command) for _, command in commands)
         commands = [one for one in commands if not self._refuses(*one)]

@@ -321,3 +321,11 @@ async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
     heads = await peer.ask(Heads, rooms=["nowhere"])
     assert isinstance(heads, HeadsTold)
     assert encode(heads)
+
+
+async def test_the_metrics_tell_who_and_what_is_there(house: Running, peer: Peer) -> None:
+    await peer.hello()
+    await peer.join("ann")
+    text = house.metrics.text().decode()
+    for figure in ("gateways", "connections", "rooms"):
+        assert f"hubbub_broker_{figure} 1.0\n" in text

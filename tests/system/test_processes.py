@@ -88,7 +88,7 @@ async def test_metrics_name_what_was_promised(hubbub: House, visit, name, room) 
     _, broker = await asyncio.to_thread(hubbub.broker.get, "/metrics")
     for process, text, words in (
         ("gateway", gateway, "connection room event|broadcast deliver ack outbox hole"),
-        ("broker", broker, "event commit"),
+        ("broker", broker, "connection room event commit"),
     ):
         for word in words.split():
             assert re.search(word, text.lower()), f"the {process} has no metric of {word}"
