@@ -7,8 +7,9 @@ from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
 
 from common.keys import BrokerKeys
+from common.quiet import Quiet
 
-log = logging.getLogger(__name__)
+log = Quiet(logging.getLogger(__name__))
 
 
 class Admission(ThreadAuthenticator):
@@ -23,7 +24,7 @@ class Admission(ThreadAuthenticator):
     def callback(self, domain: str, key: bytes) -> bool:
         """Whether this public key, in Z85, is a peer's."""
         if key not in self._peers:
-            log.warning("refused a peer: its key is not in HUBBUB_KEYS")
+            log.warning("refused a peer", "its key is not in HUBBUB_KEYS")
         return key in self._peers
 
     def curve_user_id(self, client_public_key: bytes) -> str:
