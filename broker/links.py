@@ -165,11 +165,15 @@ def heads(house: House, peer: bytes, command: Heads, at: Moment, out: list[Effec
     gateway = house.gateway(peer, at)
     house.require(*(NeedRoom(name) for name in command.rooms))
     told: dict[str, int] = {}
+    members: dict[str, list[str]] = {}
     for uid in command.people:
         person = house.directory.people.get(uid)
         if person is not None and gateway.id in person.gateways:
-            told.update((name, head) for name, head in person.rooms.items() if head)
+            for name, head in person.rooms.items():
+                if head:
+                    told[name] = head
+                    members.setdefault(name, []).append(uid)
     for name in command.rooms:
         room = house.rooms.get(name)
         told[name] = room.head if room else 0
-    out.append(Send(peer, HeadsTold(term=house.term, no=command.no, heads=told)))
+    out.append(Send(peer, HeadsTold(term=house.term, no=command.no, heads=told, members=members)))

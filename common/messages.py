@@ -343,6 +343,8 @@ class HeadsTold(Answer, frozen=True, tag="heads_told"):
     """To Heads; a room that does not exist has 0."""
 
     heads: dict[str, Seq]
+    members: dict[str, list[str]] = {}
+    """Of private rooms: which of the people asked about belong to it."""
 
 
 AnyAnswer = (

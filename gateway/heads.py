@@ -48,7 +48,7 @@ class Heads:
             if not isinstance(answer, m.HeadsTold):
                 self._clock.later(lambda: self._ask(rooms, people))
             elif people:
-                self._rooms.told_private_heads(people, self.epoch, answer.heads)
+                self._rooms.told_private_heads(self.epoch, answer.heads, answer.members)
             else:
                 for room, head in answer.heads.items():
                     self._rooms.told_head(room, self.epoch, head)

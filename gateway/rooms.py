@@ -112,13 +112,15 @@ class Rooms:
         elif is_private(room):
             self.look_up(room)
 
-    def told_private_heads(self, uids: Sequence[str], epoch: str, heads: Mapping[str, int]) -> None:
-        """The broker says where the private rooms of these people are."""
-        here = self.members_here(uids)
-        for room, head in heads.items():
-            floors = [s.private[room] for s in here if room in s.private]
-            if room in self.inboxes or not floors or min(floors) < head:
-                self.told_head(room, epoch, head)
+    def told_private_heads(
+        self, epoch: str, heads: Mapping[str, int], members: Mapping[str, Sequence[str]]
+    ) -> None:
+        """The broker says where private rooms are, and who of those here belongs to them."""
+        for room, uids in members.items():
+            here = self.members_here(uids)
+            if room in self.inboxes or any(s.private.get(room, 0) < heads[room] for s in here):
+                inbox = self.inbox(room, epoch, here)
+                self.carry_out(inbox, inbox.replica.told_head(epoch, heads[room]))
 
     def relinked(self) -> None:
         """There is a new link: everything must be proven live again."""

@@ -185,8 +185,10 @@ class Visitor:
             answer.set_result(ack)
 
     def _refused(self, what: str, ack: Any) -> None:
-        if ack["error"]["code"] not in ("unavailable", "rate_limited"):
-            self.complaints.append(f"{self.user}: {what} refused: {ack['error']}")
+        complaint = f"{self.user}: {what} refused: {ack['error']}"
+        known = ack["error"]["code"] in ("unavailable", "rate_limited")
+        if not known and complaint not in self.complaints:
+            self.complaints.append(complaint)
 
     async def _send(self, packet: str) -> None:
         if self._socket is None or self._socket.closed:

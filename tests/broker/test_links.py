@@ -92,6 +92,10 @@ def test_unless_they_are_back_elsewhere(chat: Chat) -> None:
     play(chat, joined("ann", head=1), seconds(60), nothing_else())
 
 
+def test_who_was_given_up_is_not_heard_before_a_hello(chat: Chat) -> None:
+    play(chat, joins("ann"), silence("g1"), seconds(15.1), says("ann", "late"), refused("hello"))
+
+
 def test_or_their_gateway_comes_back(chat: Chat) -> None:
     play(chat, joins("ann"), seconds(1), silence("g1"), seconds(40), returns("g1", ann=["lobby"]))
     play(chat, answered(Done), nothing_else(), seconds(60), nothing_else())

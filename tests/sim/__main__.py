@@ -1,4 +1,4 @@
-"""`python -m tests.sim --runs N [--seed S]`: so many runs, their totals, exit status 1 for a bug."""
+"""`python -m tests.sim --runs N [--seed S]`: their totals; exit status 1 if one found a bug."""
 
 import argparse
 import sys

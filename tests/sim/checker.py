@@ -146,9 +146,10 @@ class _Reader:
         for epoch in self._archive.epochs:
             log, before = self._archive.log(epoch, event.room), event.seq - 1
             same = [e.id for e in log[:before]] == [e.id for e in old[:before]]
-            if epoch > place.epoch and same and len(log) > before and self._is(event, log[before]):
-                if not (len(old) > before and self._is(event, old[before])):
-                    place.epoch = epoch
+            fits = len(log) > before and self._is(event, log[before])
+            fitted = len(old) > before and self._is(event, old[before])
+            if epoch > place.epoch and same and fits and not fitted:
+                place.epoch = epoch
 
     def _epoch_of(self, event: Heard) -> str:
         """A room that a socket has not heard of is of the newest epoch that can be."""

@@ -29,6 +29,7 @@ class Broker:
         self.disk = disk
         self.up = False
         self.paused = False
+        self.events = 0
         self.dedupes = 0
         self.refills = 0
         """Questions for what a hole hides (an arrival's question has a `before`)."""
@@ -202,6 +203,7 @@ class Broker:
 
     def _commit_now(self, batch: Batch) -> None:
         self.disk.commit(batch.writes)
+        self.events += sum(isinstance(write, Append) for write in batch.writes)
 
     def _release(self, releases) -> None:
         publishes: list[Publish] = []

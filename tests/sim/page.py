@@ -1,40 +1,14 @@
-"""A page of a run: a browser that follows rooms, comes back, and says its queue in order."""
+"""A page of a run: a person's tab that follows rooms and says its queue in order."""
 
-from collections.abc import Callable
-from random import Random
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any
 
 from common.names import is_private
-from tests.sim.gateway import Gateway, SimSocket
-from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
+from tests.sim.browser import Browser, Town
+from tests.sim.history import Acked, Heard, Joined, Left, Reset
 from tests.sim.roster import Roster
-from tests.sim.virtual import Time
 
 ACK_S = 2.5
 """The stock client's `ackTimeout`: then it sends the same again."""
-CONNECT_S = 2.0
-GIVE_UP_S = 4.0
-"""No ping for this long: the connection is dead (the gateway was stopped)."""
-_decode = msgspec.json.decode
-
-
-class Town(Protocol):
-    """The world, as a page sees it."""
-
-    time: Time
-    random: Random
-    views: list[View]
-    acks: list[Acked]
-    recoveries: int
-
-    def door(self) -> Gateway:
-        """Some gateway of the list."""
-
-    def complain(self, problem: str) -> None: ...
-    def forgiven(self) -> bool:
-        """The store was replaced: who was known is not."""
 
 
 class Room:
@@ -46,12 +20,11 @@ class Room:
         self.roster = Roster()
 
 
-class Page:
+class Page(Browser):
     """One tab of a person; `token` is the person."""
 
     def __init__(self, town: Town, name: str, token: str, in_auth: bool) -> None:
-        self.town = town
-        self.name = name
+        super().__init__(town, name)
         self.user = name.partition("/")[0]
         self.token = token
         self.in_auth = in_auth
@@ -63,91 +36,19 @@ class Page:
         self.said: list[tuple[str, str]] = []
         self.bound = False
         """A join of this connection was acked."""
-        self.gone = False
-        """Closed for good, or while away."""
-        self.view: View | None = None
-        self.socket: SimSocket | None = None
-        self._gateway: Gateway | None = None
-        self._connection = 0
-        self._acks: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._since: dict[str, int | None] = {}
-        self._ack = self._ids = 0
-        self._reading = False
-        self._sending = ""
-        self._arrive_at = 0.0
-        self._heard_at = 0.0
-
-    # --- the connection --------------------------------------------------------------------------
-
-    def connect(self) -> None:
-        """Through any gateway; tries until it is in."""
-        if self.gone or self.socket is not None:
-            return
-        self._connection += 1
-        number, town, gateway = self._connection, self.town, self.town.door()
-        view = View(f"{self.name}#{number}")
-        self._acks.clear()
+        self._ids = 0
         self._sending = ""
 
-        def accept() -> None:
-            if self._connection == number and not self.gone:
-                self.view = view
-                town.views.append(view)
-                self._gateway = gateway
-                self._heard_at = town.time.now
-                socket = gateway.accept(self, self._auth())
-                if self._connection == number:
-                    self.socket = socket
-                    self._begin()
+    @property
+    def settled(self) -> bool:
+        """Connected, in all its rooms, and nothing is left to be said."""
+        joined = all(room.joined for room in self.rooms.values())
+        return self.socket is not None and joined and not self.queue
 
-        def look() -> None:
-            if self._connection == number and self.socket is None:
-                self.connect()
+    # --- the page of a browser -------------------------------------------------------------------
 
-        town.time.after(town.random.uniform(0.001, 0.05), lambda: gateway.do(accept))
-        town.time.after(CONNECT_S if gateway.alive else 0.3, look)
-
-    def cut(self) -> None:
-        """The connection breaks."""
-        self._end(left=False)
-        self._come_back()
-
-    def say_goodbye(self) -> None:
-        """DISCONNECT: for good, until it is opened again."""
-        self.gone = True
-        self._end(left=True)
-
-    def closed_by_gateway(self, socket: SimSocket) -> None:
-        if socket is self.socket:
-            self._end(left=None)
-            self._come_back()
-
-    def ping(self) -> None:
-        """Now and then: is the gateway there?"""
-        if self.socket is None or self._gateway is None:
-            return
-        if not self._gateway.paused:
-            self._heard_at = self.town.time.now
-        elif self.town.time.now - self._heard_at > GIVE_UP_S:
-            self.cut()
-
-    def _end(self, left: bool | None) -> None:
-        socket, gateway = self.socket, self._gateway
-        self.socket = self.view = self._gateway = None
-        self._connection += 1
-        self.bound = False
-        for name, room in self.rooms.items():
-            room.joined = is_private(name) and not room.head
-            room.asked = False
-            room.roster.forget()
-        if left is not None and socket is not None and gateway is not None:
-            gateway.do(lambda: gateway.hang_up(socket, left))
-
-    def _come_back(self) -> None:
-        delay_s = self.town.random.choice((0.05, 0.3, 0.5, 1.0, 2.2))
-        self.town.time.after(delay_s, self.connect)
-
-    def _auth(self) -> dict[str, Any] | None:
+    def auth(self) -> dict[str, Any] | None:
         if not self.in_auth:
             return None
         names = sorted(self.rooms, key=is_private)
@@ -164,10 +65,18 @@ class Page:
         since = {"since": {"Epoch": self.epoch, "Seq": head}} if head else {}
         return {"room": name, **since}
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         if not self.in_auth:
             for name in sorted(self.rooms, key=is_private):
                 self.join(name)
+
+    def ended(self) -> None:
+        self.bound = False
+        self._sending = ""
+        for name, room in self.rooms.items():
+            room.joined = is_private(name) and not room.head
+            room.asked = False
+            room.roster.forget()
 
     # --- what the person does --------------------------------------------------------------------
 
@@ -178,15 +87,15 @@ class Page:
         join = self._join_of(name)
         if join is not None:
             join |= {"token": self.token, "user": self.user}
-            self._ask("join", join, lambda ack: self._joined({"room": name, **ack}))
+            self.ask("join", join, lambda ack: self._joined({"room": name, **ack}))
 
     def leave(self, name: str) -> None:
         self.rooms.pop(name)
-        self._leave(name, self._connection)
+        self._leave(name, self.connection)
 
     def _leave(self, name: str, connection: int) -> None:
         view = self.view
-        if connection != self._connection or name in self.rooms:
+        if connection != self.connection or name in self.rooms:
             return
 
         def left(ack: dict[str, Any]) -> None:
@@ -195,7 +104,7 @@ class Page:
             elif ack["error"]["code"] == "unavailable":
                 self.town.time.after(0.5, lambda: self._leave(name, connection))
 
-        self._ask("leave", {"room": name}, left)
+        self.ask("leave", {"room": name}, left)
 
     def say(self, room: str) -> None:
         self._ids += 1
@@ -209,7 +118,7 @@ class Page:
             if ack["ok"]:
                 self.rooms.setdefault(ack["room"], Room()).joined = True
 
-        self._ask("direct", {"uid": uid}, opened)
+        self.ask("direct", {"uid": uid}, opened)
 
     def ask_names(self, name: str) -> None:
         room = self.rooms.get(name)
@@ -226,7 +135,7 @@ class Page:
                 room.roster.forget()
                 self._refused(name, ack)
 
-        self._ask("participants", {"room": name}, told)
+        self.ask("participants", {"room": name}, told)
 
     def read_back(self, name: str) -> None:
         def read(ack: dict[str, Any]) -> None:
@@ -237,16 +146,16 @@ class Page:
             else:
                 self._refused(name, ack)
 
-        self._ask("history", {"room": name, "limit": 10}, read)
+        self.ask("history", {"room": name, "limit": 10}, read)
 
     def type(self, name: str) -> None:
-        self._ask("typing", {"room": name, "typing": True}, lambda ack: None)
+        self.ask("typing", {"room": name, "typing": True}, lambda ack: None)
 
     def rename(self, user: str) -> None:
         name = next((n for n, room in self.rooms.items() if room.joined), None)
         if name is not None and not is_private(name):
             self.user = user
-            self._ask("join", {"room": name, "user": user}, lambda ack: None)
+            self.ask("join", {"room": name, "user": user}, lambda ack: None)
 
     def rejoin(self) -> None:
         """What is not joined, and was not asked for, is."""
@@ -257,30 +166,7 @@ class Page:
 
     # --- what it is told -------------------------------------------------------------------------
 
-    def readable(self) -> None:
-        if not self._reading:
-            self._reading = True
-            self.town.time.after(self.town.random.uniform(0.0, 0.06), self._read)
-
-    def _read(self) -> None:
-        self._reading = False
-        if self.socket is None:
-            return
-        for frame in self.socket.outbox.take():
-            packet = frame.packet
-            assert isinstance(packet, str)
-            if packet[1] == "2":
-                event, payload = _decode(packet[2:])
-                self._told(event, payload)
-            elif packet[1] == "3":
-                digits, _, payload = packet[2:].partition("[")
-                answered = self._acks.pop(digits, None)
-                if answered is not None:
-                    answered(_decode("[" + payload)[0])
-            if self.socket is None:
-                return
-
-    def _told(self, event: str, payload: Any) -> None:
+    def told(self, event: str, payload: Any) -> None:
         assert self.view is not None
         match event:
             case "chat":
@@ -344,8 +230,9 @@ class Page:
 
     def _take_epoch(self, epoch: str) -> None:
         if epoch != self.epoch:
-            for room in self.rooms.values():
+            for name, room in self.rooms.items():
                 room.head = 0
+                room.joined = room.joined or is_private(name)
             self.epoch = epoch
 
     def _refused(self, name: str, ack: dict[str, Any]) -> None:
@@ -372,7 +259,7 @@ class Page:
         if self._sending == id:
             return
         self._sending = id
-        connection = self._connection
+        connection = self.connection
         text = f"text of {id}"
 
         def acked(ack: dict[str, Any]) -> None:
@@ -388,25 +275,9 @@ class Page:
                 self.town.time.after(wait_s, self._drain)
 
         def again() -> None:
-            if self._connection == connection and self._sending == id:
+            if self.connection == connection and self._sending == id:
                 self._sending = ""
                 self._drain()
 
-        self._ask("chat", {"room": room, "message": text, "id": id}, acked)
+        self.ask("chat", {"room": room, "message": text, "id": id}, acked)
         self.town.time.after(ACK_S, again)
-
-    def _ask(
-        self, event: str, payload: dict[str, Any], on_ack: Callable[[dict[str, Any]], None]
-    ) -> None:
-        socket, gateway = self.socket, self._gateway
-        if socket is None or gateway is None:
-            return
-        self._ack += 1
-        ack = str(self._ack)
-        self._acks[ack] = on_ack
-        time = self.town.time
-        self._arrive_at = max(self._arrive_at, time.now + self.town.random.uniform(0, 0.02))
-        time.at(
-            self._arrive_at,
-            lambda: gateway.do(lambda: gateway.request(socket, event, [payload], ack)),
-        )

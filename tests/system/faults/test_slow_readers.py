@@ -14,6 +14,7 @@ import pytest
 
 from scripts.visitor import Visitor
 from tests.system.harness import House, Process
+from tests.system.memory import forget_peak, memory_mib
 from tests.system.people import eventually
 
 MIB = 1 << 20
@@ -24,17 +25,6 @@ GIVEN_UP_S = 9.0
 """More than common.sockets.SILENCE_MS: a silent gateway's connection is closed."""
 STALLED_MIB = 10
 """What a stalled reader may add to its gateway."""
-
-
-def memory_mib(process: Process, what: str = "VmHWM") -> float:
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
-    assert found
-    return int(found[1]) / 1024
-
-
-def forget_peak(process: Process) -> None:
-    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
 
 
 async def connections(gateway: Process) -> int:

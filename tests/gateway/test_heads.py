@@ -1,0 +1,107 @@
+"""gateway/heads.py: where rooms are, private ones that are news here too."""
+
+from typing import Any
+
+from common import messages as m
+from gateway.heads import ASK_PEOPLE
+from gateway.upkeep import RETRY_S, TURN_S
+from tests.gateway.rig import EPOCH, Rig, message, messages
+
+DM = "@dm"
+
+
+def tell(rig: Rig, heads: dict[str, int], **members: list[str]) -> m.Heads:
+    """Answers the oldest question for heads of people."""
+    while not rig.broker.of(m.Heads)[0].people:
+        rig.broker.answer(m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={}))
+    rooms = {f"@{name}": uids for name, uids in members.items()}
+    command: m.Heads = rig.broker.answer(
+        m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads=heads, members=rooms)
+    )
+    rig.pass_time()
+    return command
+
+
+def relink(rig: Rig, epoch: str = EPOCH) -> None:
+    rig.broker.asked.clear()
+    rig.chat.unlinked()
+    rig.chat.linked(epoch, 2)
+
+
+def asked_pages(rig: Rig, room: str = DM) -> list[Any]:
+    return [page for page in rig.broker.of(m.Page) if page.room == room]
+
+
+def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    relink(rig)
+    assert tell(rig, {DM: 2}, dm=["u-ann"]).people == ["u-ann", "u-bob"]
+    while asked_pages(rig)[0] is not rig.broker.of(m.Page)[0]:
+        rig.broker.answer(m.Page, None)
+    rig.page(messages(1, 2))
+    assert (ann.lines(), bob.lines()) == ([1, 2], [])
+
+
+def test_who_has_it_all_is_not_asked_for_more() -> None:
+    rig = Rig()
+    ann = rig.browser()
+    ann.asks("join", {"user": "ann", "room": "tea"})
+    rig.let_in("ann", private={DM: 2})
+    relink(rig)
+    tell(rig, {DM: 2}, dm=["u-ann"])
+    assert asked_pages(rig) == []
+    assert rig.chat.rooms.inboxes == {}
+
+
+def test_a_question_without_an_answer_is_asked_again() -> None:
+    rig = Rig()
+    rig.seated("ann")
+    relink(rig)
+    while rig.broker.of(m.Heads):
+        rig.broker.answer(m.Heads, None)
+    rig.pass_time(RETRY_S + TURN_S)
+    assert [command.people for command in rig.broker.of(m.Heads)] == [["u-ann"]]
+
+
+def test_many_people_are_asked_about_by_page() -> None:
+    rig = Rig()
+    for number in range(ASK_PEOPLE + 1):
+        rig.seated(f"p{number}")
+    relink(rig)
+    assert [len(command.people) for command in rig.broker.of(m.Heads)] == [ASK_PEOPLE, 1]
+
+
+def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_come() -> None:
+    rig = Rig()
+    relink(rig)
+    for beat in range(1, 4):
+        rig.pass_time(RETRY_S)
+        rig.chat.heard("", m.Beacon(term=1, beat=beat, epoch=EPOCH, heads={}))
+    asked = [command.topics for command in rig.broker.of(m.TakeUp)]
+    assert asked.count([m.gateway_topic("g1")]) >= 3
+    assert not rig.chat.upkeep.caught_up
+    rig.mark_all()
+    assert rig.chat.upkeep.caught_up
+
+
+def test_who_joins_a_private_room_makes_it_heard_by_the_other_members_here() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.let_in("bob", private={DM: 1})  # Ann's gateway has missed its only line
+    bob.asks("join", {"room": DM, "since": {"Epoch": EPOCH, "Seq": 1}})
+    rig.let_in("bob", DM, head=1, recovered=True)
+    while asked_pages(rig):
+        while rig.broker.of(m.Page)[0].room != DM:
+            rig.broker.answer(m.Page, None)
+        rig.page([message(1)], to=["u-ann", "u-bob"])
+    assert ann.lines() == [1]
+
+
+def test_another_epoch_cuts_off_who_was_told_of_private_rooms() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    rig.happens(message(1), room=DM, to=["u-ann", "u-cleo"])
+    relink(rig, "e2")
+    assert (ann.carrier.lost, bob.carrier.lost) == (True, False)

@@ -1,0 +1,56 @@
+"""The judge: what is wrong with a world that has settled."""
+
+from collections.abc import Iterator
+
+from common.names import is_private
+from tests.sim.checker import Archive, check
+from tests.sim.town import ROOMS, Town
+
+
+def judge(world: Town) -> list[str]:
+    """Everything that everybody was told, against the archive and the broker's truth."""
+    archive = archive_of(world)
+    for page in world.pages:
+        if page.view is not None and page.socket is not None:
+            page.view.complete = True
+    problems = [*check(archive, world.views, world.acks), *_rosters(world)]
+    if not world.old:  # a restored backup may lose the first of two and keep a retried second
+        problems += _order(world, archive)
+    return problems
+
+
+def archive_of(world: Town) -> Archive:
+    disks = {**world.old, world.disk.epoch: world.disk}
+    kinds = {name: made for disk in disks.values() for name, made in disk.kinds.items()}
+    return Archive(
+        {epoch: disk.logs for epoch, disk in disks.items()},
+        {name: set(made.members) for name, made in kinds.items() if is_private(name)},
+        (world.settings.replay, world.settings.replay_events),
+    )
+
+
+def _rosters(world: Town) -> Iterator[str]:
+    """Whoever is connected is in their rooms, nobody else is, and all see the same names."""
+    for name in ROOMS:
+        room = world.broker.core._house.rooms.get(name)
+        by_uid = room.participants._by_uid if room else {}
+        truth = set(by_uid.values())
+        pages = [page for page in world.pages if page.socket and name in page.rooms]
+        here = {page.uid for page in pages}
+        if here != set(by_uid):
+            yield f"in {name} are {sorted(by_uid)}, should be {sorted(here)}"
+        for page in pages:
+            names = page.rooms[name].roster.names
+            if names != truth:
+                yield f"{page.name} sees {names} in {name}, not {truth}"
+
+
+def _order(world: Town, archive: Archive) -> Iterator[str]:
+    """What one page said is in the order in which it was said."""
+    for page in world.pages:
+        place = {id: n for n, (_, id) in enumerate(page.said)}
+        for room in {room for room, _ in page.said}:
+            log = archive.log(archive.epoch, room)
+            order = [place[e.id] for e in log if e.uid == page.uid and e.id in place]
+            if order != sorted(order):
+                yield f"{page.name} said in {room}, out of order: {order}"

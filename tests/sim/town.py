@@ -1,0 +1,169 @@
+"""The town of one run: a broker, gateways, and people who do what people do, by the dice."""
+
+from collections import Counter
+from random import Random
+
+from msgspec.structs import replace
+
+from common.frames import encode
+from common.messages import Announce, AnyAnswer, AnyBroadcast, Said
+from common.names import is_private
+from common.settings import Settings
+from tests.sim.disk import Disk
+from tests.sim.gateway import Gateway
+from tests.sim.history import Acked, View
+from tests.sim.house import Broker
+from tests.sim.network import Line, Network
+from tests.sim.page import Page, Room
+from tests.sim.virtual import Time
+
+ROOMS = ("lobby", "tea", "dev")
+SETTINGS = Settings(
+    lease=3.0,
+    move_grace=4.0,
+    leave_grace=1.5,
+    name_hold=20.0,
+    request_timeout=3.0,
+    replay=8,
+    replay_events=20,
+    recovery_events=25,
+    message_rate=0.0,
+    crowd_joins=1000,
+)
+
+
+class Town:
+    """All that lives in one run. It is browser.Town."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.time = Time()
+        self.views: list[View] = []
+        self.acks: list[Acked] = []
+        self.recoveries = 0
+        self.problems: list[str] = []
+        self.made: Counter[str] = Counter()
+        self.settings = replace(
+            SETTINGS,
+            outbox_bytes=random.choice((1 << 20, 16_000)),
+            tail_bytes=random.choice((1 << 20, 12_000)),
+        )
+        self.network = Network(self.time, random)
+        self.disk = Disk("epoch-1")
+        self.old: dict[str, Disk] = {}
+        """The disks that a backup has replaced, by epoch."""
+        self.broker = Broker(self.settings, self.disk, self.network, self.time, random)
+        self.network.broker = self.broker
+        self.broker.start()
+        self.gateways = [self.new_gateway() for _ in range(random.choice((3, 3, 4)))]
+        self.retired: list[Gateway] = []
+        self.pages: list[Page] = []
+        self.active = True
+
+    # --- browser.Town ----------------------------------------------------------------------------
+
+    def door(self) -> Gateway:
+        return self.random.choice(self.gateways)
+
+    def complain(self, problem: str) -> None:
+        self.problems.append(f"{self.time.now:.3f} {problem}")
+
+    def forgiven(self) -> bool:
+        return bool(self.old)
+
+    # ---------------------------------------------------------------------------------------------
+
+    def new_gateway(self) -> Gateway:
+        self.made["gateways"] += 1
+        id = f"g{self.made['gateways']}"
+        return Gateway(id, self.settings, self.network, self.time, self.random)
+
+    def populate(self) -> None:
+        for number in range(self.random.choice((6, 7, 8))):
+            tabs = 2 if self.random.random() < 0.3 else 1
+            token = f"token-{number:02}-of-a-person-xx"
+            for tab in range(tabs):
+                name = f"p{number}/{tab}" if tab else f"p{number}"
+                page = Page(self, name, token, in_auth=self.random.random() < 0.7)
+                page.reads_within_s = 1.5 if self.random.random() < 0.1 else 0.06
+                for room in self.random.sample(ROOMS, self.random.choice((1, 2, 2, 3))):
+                    page.rooms[room] = Room()
+                self.pages.append(page)
+                self.time.after(self.random.uniform(0, 1.0), page.connect)
+                self.time.after(self.random.uniform(0.5, 1.5), lambda page=page: self._live(page))
+
+    def _live(self, page: Page) -> None:
+        """What a person does, again and again."""
+        if not self.active:
+            return
+        self.time.after(self.random.expovariate(1 / 0.32), lambda: self._live(page))
+        page.ping()
+        if page.gone:
+            if self.random.random() < 0.3:
+                page.gone = False
+                page.connect()
+            return
+        if page.socket is None:
+            return
+        page.rejoin()
+        joined = [name for name, room in page.rooms.items() if room.joined]
+        if not joined or not page.bound:
+            return
+        name = self.random.choice(joined)
+        dice = self.random.random()
+        if dice < 0.62:
+            for _ in range(self.random.choice((1, 1, 1, 2, 3))):
+                page.say(name)
+        elif dice < 0.68:
+            page.type(name)
+        elif dice < 0.74:
+            page.join(self.random.choice(ROOMS))
+        elif dice < 0.78 and not is_private(name) and len([*filter(_is_public, joined)]) > 1:
+            page.leave(name)
+        elif dice < 0.83:
+            other = self.random.choice(self.pages)
+            if other.uid and other.uid != page.uid:
+                page.open_direct(other.uid)
+        elif dice < 0.91 and not is_private(name):
+            page.ask_names(name)
+        elif dice < 0.94:
+            page.read_back(name)
+        elif dice < 0.96:
+            page.rename(f"{page.name.partition('/')[0]}-{self.random.randrange(3)}")
+        elif dice < 0.975:
+            page.say_goodbye()
+        elif dice < 0.99:
+            page.cut()
+
+    def announce(self, number: int) -> None:
+        """A script, which tries again until it is answered."""
+        script = _Script()
+
+        def go() -> None:
+            if not script.answered_well:
+                line = self.network.line(script)
+                announce = Announce(no=1, text=f"news {number}", id=f"news-{number}")
+                self.network.send(line, encode(announce))
+                self.time.after(2.0, go)
+
+        go()
+
+
+class _Script:
+    """A network.Caller."""
+
+    def __init__(self) -> None:
+        self.answered_well = False
+
+    def answered(self, line: Line, answer: AnyAnswer) -> None:
+        self.answered_well = self.answered_well or isinstance(answer, Said)
+
+    def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
+        """It is subscribed to nothing."""
+
+    def broke(self, line: Line) -> None:
+        """It asks again anyway."""
+
+
+def _is_public(name: str) -> bool:
+    return not is_private(name)

@@ -1,0 +1,97 @@
+"""A power cut: every write after the last sync is gone. SIGKILL cannot show it, the kernel keeps
+what was written. What was acked must be there; with less than synchronous=FULL it is not."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from scripts.history import Ack
+from scripts.load import loading
+from tests.system.faults.shims import compiled
+from tests.system.harness import House
+
+SOURCE = Path(__file__).with_name("synced.c")
+CUTS = 3
+CLOSED_WITH_A_CHECKPOINT = 1200
+"""Acks after which the write-ahead log has been copied into the database and begun again."""
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that keeps what was synced."""
+    return compiled(SOURCE, tmp_path_factory.mktemp("shim"))
+
+
+def house_with(shim: Path, folder: Path, synced: Path) -> House:
+    synced.mkdir()
+    house = House(folder)
+    house.broker.settings |= {"LD_PRELOAD": str(shim), "SYNCED": str(synced)}
+    return house
+
+
+def cut(house: House, synced: Path) -> None:
+    """The power is gone, and back: the store is what was synced of it."""
+    house.broker.kill()
+    for file in house.folder.glob("hubbub.db*"):
+        if not file.name.endswith(".lock"):
+            file.unlink()
+    for file in synced.iterdir():
+        shutil.copy(file, house.folder)
+
+
+def missing(store: Path, acks: list[Ack]) -> list[Ack]:
+    """What was acked and is not in the store."""
+    with closing(sqlite3.connect(store)) as reader:
+        kept = {
+            Ack(*row)
+            for row in reader.execute("SELECT uid, id, text, seq FROM events WHERE kind='message'")
+        }
+    return [ack for ack in acks if ack not in kept]
+
+
+@pytest.mark.timeout(120)
+async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    synced = tmp_path / "synced"
+    async with (
+        house_with(shim, tmp_path, synced) as house,
+        loading(house.urls, "cut", writers=6, listeners=0, rooms=1) as load,
+    ):
+        await load.until_acked(CLOSED_WITH_A_CHECKPOINT, 60)
+        for _ in range(CUTS):
+            await load.until_acked(50, 30)
+            await asyncio.to_thread(cut, house, synced)
+            await asyncio.to_thread(house.broker.start)
+        await load.until_acked(50, 30)
+        verdict = await load.finish(30)
+        print(verdict)
+        assert verdict.problems == []
+
+
+@pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
+async def test_less_than_full_is_noticed(shim: Path, tmp_path: Path, synchronous: str) -> None:
+    """Otherwise the test above would prove nothing."""
+    asyncio.get_running_loop().set_debug(False)
+    synced = tmp_path / "synced"
+    house = house_with(shim, tmp_path, synced)
+    house.broker.settings["WEAK_SYNC"] = synchronous
+    house.broker._module = "tests.system.faults.weak_broker"
+    async with house, loading(house.urls, "cut", rooms=1) as load:
+        await load.until_acked(50, 30)
+        house.broker.kill()
+        acks = [ack for visitor in load.visitors for ack in visitor.acks]
+        cut(house, synced)
+        with pytest.raises(AssertionError):
+            assert_kept(tmp_path / "hubbub.db", acks)
+        house.kill()
+
+
+def assert_kept(store: Path, acks: list[Ack]) -> None:
+    try:
+        assert missing(store, acks) == []
+    except sqlite3.Error as error:
+        raise AssertionError(f"no store: {error}") from error
