@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Done, Join, Leave, Names, Since
+from common.messages import Done, Join, Leave, Listed, Names, Since
 from tests.playbook import (
     Chat,
     answered,
@@ -20,6 +20,7 @@ from tests.playbook import (
     presence,
     refused,
     restart,
+    returns,
     says,
     seconds,
     told,
@@ -214,6 +215,22 @@ def test_leaving(chat: Chat) -> None:
         refused("no_such_room"),
         says("ann", "x"),
         refused("not_joined"),
+    )
+
+
+def test_a_leave_is_repeated_after_its_socket_was_registered_in_the_room_again(chat: Chat) -> None:
+    leave = Leave(no=71, sid="ann", room="lobby")
+    play(
+        chat,
+        joins("ann"),
+        asks(leave),  # the answer is lost with the link: the gateway does not know
+        answered(Done),
+        returns("g1", ann=["lobby"]),
+        asks(leave),
+        answered(Done),
+        told("lobby", "leave", "ann"),
+        asks(Names(no=0, room="lobby")),
+        answered(Listed, users=[]),
     )
 
 

@@ -46,6 +46,11 @@ class Page(Browser):
         joined = all(room.joined for room in self.rooms.values())
         return self.socket is not None and joined and not self.queue
 
+    @property
+    def knows_names(self) -> bool:
+        rosters = (room.roster for name, room in self.rooms.items() if not is_private(name))
+        return all(roster.names is not None for roster in rosters)
+
     # --- the page of a browser -------------------------------------------------------------------
 
     def auth(self) -> dict[str, Any] | None:

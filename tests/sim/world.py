@@ -81,6 +81,10 @@ class World(Town):
         page.connect()
         for _ in range(5):
             self._pass(0.6)
+        for _ in range(10):
+            if all(page.knows_names or page.gone for page in self.pages):
+                return
+            self._pass(0.6)  # who reads slowly asks late
 
     def _restart_unseen(self) -> None:
         """A broker restart is a pause: nobody comes or goes by it."""
