@@ -8,7 +8,7 @@ from typing import Literal, Protocol, Self
 
 from msgspec import Struct
 
-from scripts.load import Load
+from scripts.company import Load
 
 WELL_S = 40.0
 """Everybody must be served again within this time, on a busy machine."""

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from scripts.company import Load, Verdict, loading
 from scripts.faults import Toll, schedule, strike
-from scripts.load import Load, Verdict, loading
 from scripts.processes import Processes, StartError
 
 PROGRESS_S = 10.0

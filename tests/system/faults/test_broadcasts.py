@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.load import loading
+from scripts.company import loading
 from tests.system.airwaves import Airwaves
 from tests.system.harness import House, Process, free_port
 from tests.system.people import eventually

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.load import loading
+from scripts.company import loading
 from tests.system.harness import House, Process
 from tests.system.people import Person, eventually, ok, refusal
 

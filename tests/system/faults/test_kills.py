@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from common.store_file import reader, store_path
+from scripts.company import loading
 from scripts.faults import Toll, schedule, strike
-from scripts.load import loading
 from tests.system.harness import House
 
 SEED = int(os.environ.get("HUBBUB_TEST_SEED", "1"))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.company import loading
 from scripts.history import Ack
-from scripts.load import loading
 from tests.system.faults.shims import compiled
 from tests.system.harness import House
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.load import loading
+from scripts.company import loading
 from tests.system.faults.shims import compiled
 from tests.system.harness import House
 

@@ -1,4 +1,4 @@
-"""The load: visitors who talk and listen through whatever happens, and the verdict on it."""
+"""The company: visitors who talk and listen through whatever happens, and the verdict on it."""
 
 import asyncio
 import time
