@@ -3,38 +3,41 @@
 from broker.coming import spend
 from broker.effects import Effect, Need, NeedRoom, NeedSaid, Send
 from broker.house import House, Moment
+from broker.recent import Key
 from common.errors import Refused
 from common.messages import Said, Say, Type
+from common.names import is_private, room_key
 
 
 def needs_of_say(house: House, command: Say) -> list[Need]:
     session = house.directory.gateways.session(command.sid)
     if session is None:
         return []
-    key = (command.room, session.uid, command.id)
+    key = _key(command, session.uid)
     if house.recent.said(key) is not None:
         return []
     needs: list[Need] = [NeedSaid(*key)]
-    if command.room not in session.rooms:
-        needs.append(NeedRoom(command.room))
+    if key[0] not in session.rooms:
+        needs.append(NeedRoom(key[0]))
     return house.lacking(*needs)
 
 
 def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
+    """A repeat gets the first one's answer, whatever has come since: its socket may have left the
+    room, or be another one. It finds only what the same person has said."""
     asker = house.asker(peer, command, at)
     person = asker.person
-    name = house.place(asker, command.room)
-    text = command.text
-    check_text(house, text)
-    key = (name, person.uid, command.id)
+    key = _key(command, person.uid)
+    name = key[0]
     said = house.recent.said(key)
     if said is None:
-        house.require(NeedSaid(*key), NeedRoom(name))
+        house.require(NeedSaid(*key))
         said = house.facts.said(NeedSaid(*key))
     if said is None:
-        room = house.room(name)
+        room = house.room(house.place(asker, name))
+        check_text(house, command.text)
         spend(house, person, at)
-        event = room.say(person.uid, person.name, text, command.id, at.wall)
+        event = room.say(person.uid, person.name, command.text, command.id, at.wall)
         house.log(room, event, at, out)
         house.recent.say(key, event.seq, event.timestamp, at.now)
         seq, timestamp = event.seq, event.timestamp
@@ -53,6 +56,11 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
             ),
         )
     )
+
+
+def _key(command: Say, uid: str) -> Key:
+    name = command.room if is_private(command.room) else room_key(command.room)
+    return name, uid, command.id
 
 
 def check_text(house: House, text: str) -> None:

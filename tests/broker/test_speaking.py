@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Done, Said, Type
+from common.messages import Ban, Done, Said, Type
 from tests.playbook import (
     Chat,
     Step,
@@ -11,6 +11,7 @@ from tests.playbook import (
     closes,
     hello,
     joins,
+    leaves,
     nothing_else,
     opens,
     play,
@@ -61,6 +62,37 @@ def test_a_repeat_before_the_commit_gets_the_first_answer() -> None:
     assert len(chat.core._house.recent) == 0
 
 
+def test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now(chat: Chat) -> None:
+    first = answered(Said, room="lobby", seq=2, timestamp=chat.wall)
+    play(chat, joins("ann", "tea"), says("ann", "x", id="i"), first, leaves("ann"))
+    play(chat, says("ann", "x", id="i"), first, nothing_else())
+    play(chat, says("ann", "x", "LOBBY", id="i"), first, nothing_else())
+    play(chat, closes("ann"), hello("g2"), joins("ann/2", "tea", gateway="g2"))
+    play(chat, says("ann/2", "x", id="i", gateway="g2"), first, nothing_else())
+    play(chat, restart(), hello("g2"), joins("ann/3", "tea", gateway="g2"))
+    play(chat, says("ann/3", "x", id="i", gateway="g2"), first, nothing_else())
+    play(chat, says("ann/3", "y", id="j", gateway="g2"), refused("not_joined"), nothing_else())
+
+
+def test_a_repeat_before_the_commit_finds_it_after_its_socket_has_left() -> None:
+    chat = Chat(lazy=True)
+    play(chat, hello(), joins("ann"), joins("ann", "tea"), says("ann", "x", id="i"), leaves("ann"))
+    play(chat, says("ann", "x", id="i"), answered(Said, room="lobby", seq=2), nothing_else())
+
+
+def test_an_id_finds_nothing_that_somebody_else_has_said(chat: Chat) -> None:
+    play(chat, joins("bob"), opens("ann", "bob"))
+    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    play(chat, says("ann", "x", room, id="i"), says("ann", "x", id="i"), joins("eve", "tea"))
+    play(chat, says("eve", "x", room, id="i"), refused("no_such_room"), nothing_else())
+    play(chat, says("eve", "x", id="i"), refused("not_joined"), nothing_else())
+
+
+def test_who_is_banned_is_told_nothing_of_what_they_said(chat: Chat) -> None:
+    play(chat, says("ann", "x", id="i"), asks(Ban(no=0, user="ann")))
+    play(chat, says("ann", "x", id="i"), refused("not_joined"), nothing_else())
+
+
 def test_ids_are_each_person_s_own(chat: Chat) -> None:
     play(chat, joins("bob"), says("ann", "x", id="i"), answered(Said, seq=3))
     play(chat, says("bob", "y", id="i"), answered(Said, seq=4))
@@ -87,6 +119,14 @@ def test_who_says_too_much_is_told_when_to_go_on() -> None:
     play(chat, hello(), joins("ann"), says("ann", "1"), says("ann", "2"), says("ann", "3"))
     play(chat, refused("rate_limited"), says("ann", "2"), answered(Said, seq=3))
     play(chat, seconds(0.1), says("ann", "3"), answered(Said, seq=4))
+
+
+def test_a_repeat_costs_nothing_even_after_leaving() -> None:
+    chat = Chat(message_rate=1.0, message_burst=1)
+    play(chat, hello(), joins("ann"), joins("ann", "tea"), says("ann", "1"), leaves("ann"))
+    play(chat, *[says("ann", "1"), answered(Said, seq=2)] * 3)
+    play(chat, seconds(1), *[says("ann", "1"), answered(Said, seq=2)] * 3)
+    play(chat, says("ann", "2", "tea"), answered(Said, seq=2))
 
 
 def test_whoever_has_not_joined_says_nothing(chat: Chat) -> None:

@@ -44,10 +44,14 @@ class Broker:
     def of(self, kind: type) -> list[Any]:
         return [command for command, _ in self.asked if isinstance(command, kind)]
 
+    def take(self, kind: type) -> tuple[Any, Answered]:
+        """The oldest command of this kind, to be answered late."""
+        index = next(i for i, (c, _) in enumerate(self.asked) if isinstance(c, kind))
+        return self.asked.pop(index)
+
     def answer(self, kind: type, make: Callable[[int], m.AnyAnswer] | None) -> Any:
         """Answers the oldest command of this kind; None: it was given up. Returns the command."""
-        index = next(i for i, (c, _) in enumerate(self.asked) if isinstance(c, kind))
-        command, on_answer = self.asked.pop(index)
+        command, on_answer = self.take(kind)
         on_answer(make(command.no) if make else None)
         return command
 
@@ -105,12 +109,14 @@ class Rig:
             Settings(**settings), "g1", Metrics(), lambda _: self.broker, self.time
         )
         self._sids = 0
+        self.epoch = EPOCH
         self.link()
 
-    def link(self) -> None:
+    def link(self, epoch: str = EPOCH, head: int = 0) -> None:
         """A new link; its topics are live once marked."""
-        self.chat.linked(EPOCH, 1)
-        self.mark_all()
+        self.epoch = epoch
+        self.chat.linked(epoch, 1)
+        self.mark_all(head)
 
     def browser(self, auth: object = None) -> Browser:
         self._sids += 1
@@ -127,8 +133,9 @@ class Rig:
     def mark_all(self, head: int = 0) -> None:
         """Answers all take-ups by their marks."""
         for command in self.broker.of(m.TakeUp):
+            nonce = command.nonce
             for topic in command.topics:
-                mark = m.Marked(term=1, topic=topic, nonce=command.nonce, epoch=EPOCH, head=head)
+                mark = m.Marked(term=1, topic=topic, nonce=nonce, epoch=self.epoch, head=head)
                 self.chat.heard(topic, mark)
             self.broker.answer(m.TakeUp, lambda no: m.Done(term=1, no=no))
 
@@ -139,7 +146,7 @@ class Rig:
         command = self.broker.answer(
             m.Page,
             lambda no: m.Paged(
-                term=1, no=no, room=room, epoch=EPOCH, head=head, events=events, more=more,
+                term=1, no=no, room=room, epoch=self.epoch, head=head, events=events, more=more,
                 to=to or [],
             ),
         )  # fmt: skip
@@ -149,7 +156,7 @@ class Rig:
     def let_in(self, user: str, room: str = "tea", head: int = 1, **more: Any) -> None:
         """Answers the oldest join."""
         make = partial(
-            m.Joined, term=1, user=user, uid=f"u-{user}", room=room, epoch=EPOCH, head=head,
+            m.Joined, term=1, user=user, uid=f"u-{user}", room=room, epoch=self.epoch, head=head,
             recovered=more.pop("recovered", False), count=1, version=5, **more,
         )  # fmt: skip
         self.broker.answer(m.Join, lambda no: make(no=no))
@@ -167,7 +174,7 @@ class Rig:
         return browser
 
     def happens(self, *events: m.Event, room: str = "tea", to: list[str] | None = None) -> None:
-        news = m.Happened(term=1, epoch=EPOCH, room=room, events=list(events), to=to or [])
+        news = m.Happened(term=1, epoch=self.epoch, room=room, events=list(events), to=to or [])
         self.chat.heard("", news)
         self.pass_time()
 

@@ -1,5 +1,7 @@
 """gateway/arrival.py, gateway/lines.py: a socket gets what it has not, in order, then hears."""
 
+import pytest
+
 from common import messages as m
 from gateway.lines import newest
 from tests.gateway.rig import EPOCH, Rig, message, messages
@@ -69,6 +71,30 @@ def test_a_page_that_did_not_come_is_asked_for_again() -> None:
     rig.pass_time(0.2)
     rig.page(messages(6, 20))
     assert bob.lines() == list(range(6, 21))
+
+
+@pytest.mark.parametrize("epoch", [EPOCH, "e2"])
+def test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown(epoch: str) -> None:
+    """It is of the old log; or of the new one, with the bounds of the old."""
+    rig = Rig(replay=10, replay_events=10)
+    rig.seated("ann", head=9)
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.happens(*messages(10, 40))
+    rig.let_in("bob", head=20)
+    asked, answered = rig.broker.take(m.Page)
+    assert asked.before == 21
+    rig.link("e2", head=60)
+    rig.page(messages(1, 60))  # of the announcements
+    bob.hears()
+    rig.page(messages(41, 60))
+    assert [name for name, _ in bob.hears()] == ["reset"]
+    late = m.Paged(
+        term=1, no=asked.no, room="tea", epoch=epoch, head=60, events=messages(10, 20), more=True
+    )
+    answered(late)
+    rig.pass_time(0.2)
+    assert bob.lines() == list(range(51, 61))
 
 
 def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:

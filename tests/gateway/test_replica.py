@@ -151,6 +151,15 @@ def test_the_answer_to_a_question_of_an_older_link_does_no_harm() -> None:
     assert replica.paged(page(27, 30)) == []
 
 
+def test_an_empty_page_that_comes_late_is_not_the_newest_one() -> None:
+    replica = public()
+    replica.relinked()
+    assert replica.marked("e", 30) == [AskPage("r", None, 4)]
+    assert replica.paged(page(1, 0, head=30)) == []
+    assert not replica.live
+    assert replica.paged(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
+
+
 # --- holes ---------------------------------------------------------------------------------------
 
 

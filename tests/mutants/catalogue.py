@@ -36,8 +36,8 @@ MUTANTS = (
     Mutant(
         "a retried message is stored once",
         "broker/speaking.py",
-        "    if said is None:\n        room = house.room(name)\n",
-        "    if True:\n        room = house.room(name)\n",
+        "    if said is None:\n        room = house.room(house.place(asker, name))\n",
+        "    if True:\n        room = house.room(house.place(asker, name))\n",
         "tests/broker/test_speaking.py::test_a_repeat_gets_the_first_answer",
     ),
     Mutant(
@@ -53,6 +53,14 @@ MUTANTS = (
         "        said = house.facts.said(NeedSaid(*key))\n",
         "        said = None\n",
         "tests/system/test_restart.py::test_a_restart_keeps_everything",
+    ),
+    Mutant(
+        "a repeat is answered wherever its socket is by then",
+        "broker/speaking.py",
+        "    name = key[0]\n",
+        "    name = house.place(asker, key[0])\n",
+        "tests/broker/test_speaking.py::"
+        "test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now",
     ),
     Mutant(
         "a replay ends at the newest event",
@@ -96,6 +104,21 @@ MUTANTS = (
         "            self._shown = self._wants_newest = self._catching_up = True\n",
         "            self._shown = self._catching_up = True\n",
         "tests/gateway/test_replica.py::test_another_epoch_is_another_log",
+    ),
+    Mutant(
+        "a page of an epoch that is over is not shown",
+        "gateway/arrival.py",
+        "not page.epoch == epoch == replica.epoch",
+        "page.epoch != epoch",
+        "tests/gateway/test_arrival.py::"
+        "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
+    ),
+    Mutant(
+        "an empty page that comes late is not the newest one",
+        "gateway/replica.py",
+        "page.events[-1].seq if page.events else 0",
+        "page.events[-1].seq if page.events else page.head",
+        "tests/gateway/test_replica.py::test_an_empty_page_that_comes_late_is_not_the_newest_one",
     ),
     Mutant(
         "who is too far behind starts over",
