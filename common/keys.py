@@ -5,6 +5,7 @@ One flat folder, zmq's own certificate files: NAME.key is public, NAME.key_secre
 
 import os
 import re
+import stat
 import tempfile
 from pathlib import Path
 
@@ -107,10 +108,23 @@ def _public(path: Path) -> bytes:
 
 
 def _pair(path: Path) -> Pair:
+    _refuse_open(path)
     public, secret = _load(path)
     if secret is None:
         raise KeysError(f"keys: {path} has no secret key in it")
     return Pair(public, secret)
+
+
+def _refuse_open(path: Path) -> None:
+    """As ssh does: nobody but the owner may read a secret. A file of another owner is their care:
+    a service may be let read it by its group."""
+    try:
+        found = path.stat()
+    except OSError:
+        return  # `_load` tells
+    if found.st_uid == os.getuid() and found.st_mode & 0o077:
+        mode = stat.S_IMODE(found.st_mode)
+        raise KeysError(f"keys: others may read {path} (mode {mode:04o}): chmod 600 it")
 
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:

@@ -1,3 +1,5 @@
+import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -78,7 +80,7 @@ def test_two_files_are_enough_for_another_host(folder: Path, tmp_path: Path) -> 
     there = tmp_path / "there"
     there.mkdir()
     for name in ("broker.key", "hostb.key_secret"):
-        (there / name).write_bytes((folder / name).read_bytes())
+        shutil.copy(folder / name, there)
     assert the_peer(there) == the_peer(folder, "hostb")
 
 
@@ -112,3 +114,23 @@ def test_a_public_key_in_the_place_of_a_secret_one_is_told(folder: Path) -> None
     (folder / "broker.key_secret").write_bytes((folder / "broker.key").read_bytes())
     with pytest.raises(KeysError, match="no secret"):
         broker_keys(str(folder))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_secret_that_others_may_read_is_refused(folder: Path, mode: int) -> None:
+    for name in ("broker", "local"):
+        (folder / f"{name}.key_secret").chmod(mode)
+    for use in (broker_keys, peer_keys):
+        with pytest.raises(KeysError, match=rf"\(mode {mode:04o}\): chmod 600") as caught:
+            use(str(folder))
+        assert "\n" not in str(caught.value)
+    for path in folder.glob("*.key_secret"):
+        path.chmod(0o400)
+    assert the_broker(folder).own
+    assert the_peer(folder).own
+
+
+def test_a_secret_of_another_owner_may_be_shared_with_us(folder: Path, monkeypatch) -> None:
+    (folder / "local.key_secret").chmod(0o640)
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    assert the_peer(folder).own
