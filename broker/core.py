@@ -147,7 +147,7 @@ class Core:
                 return links.needs_of_take_up(house, command)
             case Heads():
                 return links.needs_of_heads(house, command)
-            case Direct(user=str(name)) | Ban(user=name):
+            case Direct(user=str(name)) | Ban(user=str(name)):
                 return directs.needs_of_name(house, name)
             case Page(room=name) if is_private(name):
                 return house.lacking(NeedRoom(name))

@@ -13,7 +13,7 @@ from broker.effects import (
 from broker.house import House, Moment
 from broker.people import Person
 from common.errors import Refused
-from common.messages import Direct, Opened
+from common.messages import Ban, Direct, Opened
 from common.names import user_key, user_name
 
 
@@ -22,13 +22,7 @@ def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Eff
     person = asker.person
     if person.plain or asker.session.plain:
         raise Refused("forbidden", "a plain page has no private conversations")
-    if (command.user is None) == (command.uid is None):
-        raise Refused("bad_request", "say whom: give a user or a uid, one of them")
-    if command.uid is not None:
-        house.require(NeedIdentity(command.uid))
-        other = house.directory.people.get(command.uid)
-    else:
-        other = named(house, command.user or "")
+    other = meant(house, command)
     if other is None or other.plain:
         raise Refused("no_such_user", "there is nobody of this name")
     if other is person:
@@ -58,6 +52,16 @@ def needs_of_name(house: House, user: str) -> list[Need]:
     return [] if house.directory.names.user(key) else house.lacking(NeedNamed(key))
 
 
+def meant(house: House, command: Direct | Ban) -> Person | None:
+    """Whom the command names, by `user` or by `uid`. Raises Refused as `named`."""
+    if (command.user is None) == (command.uid is None):
+        raise Refused("bad_request", "say whom: give a user or a uid, one of them")
+    if command.uid is None:
+        return named(house, command.user or "")
+    house.require(NeedIdentity(command.uid))
+    return house.directory.people.get(command.uid)
+
+
 def named(house: House, user: str) -> Person | None:
     """Who carries this name: who uses it now, or else the one person who went away with it. Raises
     Refused("no_such_user") if there are several. Plain people are found only while they use it."""
@@ -71,7 +75,8 @@ def named(house: House, user: str) -> Person | None:
     house.require(*(NeedIdentity(uid) for uid in uids))
     found = people.carrying(uids, key)
     if len(found) > 1:
-        raise Refused("no_such_user", "several people carry this name: use the uid")
+        some = ", ".join(sorted(person.uid for person in found))
+        raise Refused("no_such_user", f"several people carry this name: use the uid, one of {some}")
     return found[0] if found else None
 
 

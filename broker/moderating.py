@@ -1,7 +1,7 @@
 """Moderating: announcements, deleted messages, bans. For scripts. Pure."""
 
 from broker.coming import drop, make_room
-from broker.directs import named
+from broker.directs import meant
 from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
 from broker.house import House, Moment
 from broker.speaking import check_text
@@ -65,9 +65,9 @@ def blank(house: House, peer: bytes, command: Blank, at: Moment, out: list[Effec
 
 def ban(house: House, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
     """Keeps somebody out, or lets them in again."""
-    person = named(house, command.user)
+    person = meant(house, command)
     if person is None:
-        raise Refused("no_such_user", "there is nobody of this name")
+        raise Refused("no_such_user", "there is nobody of this name or uid")
     person.banned = not command.lift
     out.append(person.row())
     house.directory.people.touch(person.uid, at.now)

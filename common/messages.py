@@ -217,9 +217,11 @@ class Blank(Command, frozen=True, tag="blank"):
 
 
 class Ban(Command, frozen=True, tag="ban"):
-    """Keeps the identity of this name out, now and later; `lift` lets it in again."""
+    """Keeps somebody out, by name or by uid (one of them), now and later; `lift` lets them in
+    again."""
 
-    user: str
+    user: str | None = None
+    uid: Short | None = None
     lift: bool = False
 
 

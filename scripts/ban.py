@@ -1,6 +1,7 @@
-"""Keeps the person of this name out, now and later, or lets them in again.
+"""Keeps a person out, now and later, or lets them in again.
 
 python -m scripts.ban NAME [--lift]
+python -m scripts.ban --uid UID [--lift]    where several carry the name; events tell the `Uid`
 
 It is the identity that is banned, whatever it calls itself later; who comes with a new token is
 somebody new.
@@ -15,14 +16,17 @@ from scripts.broker_client import run
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts.ban", description="Keeps a person out.")
-    parser.add_argument("name", help="the person's name")
+    whom = parser.add_mutually_exclusive_group(required=True)
+    whom.add_argument("name", nargs="?", help="the person's name")
+    whom.add_argument("--uid", help="the person's uid instead")
     parser.add_argument("--lift", action="store_true", help="let them in again")
     args = parser.parse_args(arguments)
 
     def tell(answer: AnyAnswer) -> str:
-        return f"{args.name} may come again" if args.lift else f"{args.name} is banned"
+        who = args.uid or args.name
+        return f"{who} may come again" if args.lift else f"{who} is banned"
 
-    return run("ban", lambda no: Ban(no=no, user=args.name, lift=args.lift), tell)
+    return run("ban", lambda no: Ban(no=no, user=args.name, uid=args.uid, lift=args.lift), tell)
 
 
 if __name__ == "__main__":

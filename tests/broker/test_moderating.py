@@ -43,6 +43,10 @@ def bans(user: str, lift: bool = False) -> Step:
     return asks(Ban(no=0, user=user, lift=lift), "script")
 
 
+def lifts(uid: str) -> Step:
+    return asks(Ban(no=0, uid=uid, lift=True), "script")
+
+
 def test_an_announcement_to_all(chat: Chat) -> None:
     play(chat, announces("hear"), told("system", "announce", "system", "hear"))
     play(chat, answered(Said, room="system", seq=1), nothing_else())
@@ -114,3 +118,22 @@ def test_a_plain_person_can_be_banned_while_here(chat: Chat) -> None:
     play(chat, joins("pam", plain=True), refused("banned"))
     play(chat, joins("peg", plain=True), closes("peg"), bans("peg"), refused("no_such_user"))
     play(chat, bans("nobody"), refused("no_such_user"))
+
+
+def test_of_two_who_went_away_with_one_name_each_is_meant_by_uid(chat: Chat) -> None:
+    """A name that nobody uses can be several people's."""
+    play(chat, joins("max"), seconds(1), bans("max"), seconds(700))
+    play(chat, joins("moritz", user="max"), joined("max"), bans("max"), seconds(700))
+    max_, moritz = chat.uid("max"), chat.uid("moritz")
+    told_apart = chat.answer(Ban(no=0, user="max", lift=True), "script")
+    assert told_apart.code == "no_such_user"
+    assert max_ in told_apart.message
+    assert moritz in told_apart.message
+    play(chat, lifts(uid=moritz), answered(Done), joins("moritz"), joined("moritz"))
+    play(chat, joins("max"), refused("banned"), lifts(uid=max_), joins("max"), joined("max"))
+    play(chat, lifts(uid="nobody"), refused("no_such_user"))
+
+
+@pytest.mark.parametrize("command", [Ban(no=0), Ban(no=0, user="ann", uid="x")])
+def test_a_ban_is_by_name_or_by_uid(chat: Chat, command: Ban) -> None:
+    play(chat, asks(command, "script"), refused("bad_request"), nothing_else())

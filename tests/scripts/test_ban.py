@@ -18,6 +18,20 @@ def test_says_what_was_done(run_script: Run, arguments: list[str], lift: bool, t
     assert broker.commands == [Ban(no=2, user="Ann", lift=lift)]
 
 
+def test_a_uid_may_be_given_instead(run_script: Run) -> None:
+    with fake_broker(lambda command: Done(term=1, no=command.no)) as broker:
+        done = run_script("ban", "--uid", "dWlk", broker=broker.endpoint)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "dWlk is banned\n", "")
+    assert broker.commands == [Ban(no=2, uid="dWlk")]
+
+
+@pytest.mark.parametrize("arguments", [[], ["ann", "--uid", "dWlk"]])
+def test_one_of_the_two_is_given(run_script: Run, arguments: list[str]) -> None:
+    done = run_script("ban", *arguments, broker="tcp://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
 def test_nobody_of_that_name_is_one_line_and_status_1(run_script: Run) -> None:
     def refuse(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="no_such_user", message="nobody is called 'x'")
