@@ -15,7 +15,7 @@ from broker.effects import (
     RoomFact,
     Send,
 )
-from broker.gateways import LEAVES, Session
+from broker.gateways import Session
 from broker.house import Asker, House, Moment
 from broker.people import Person
 from broker.rates import Bucket
@@ -98,14 +98,10 @@ def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effec
     if session is None:
         raise Refused("not_joined", "you have joined no room")
     person = house.directory.person_of(session)
-    # A repeat, whose answer was lost, is no error. But what came after it is repeated as well: if
-    # the socket is in the room again it has to leave again.
-    if command.no not in session.left or command.room in session.rooms:
-        name = house.place(Asker(session, person), command.room)
-        if name in session.rooms:  # a member hears a private room without being in it
-            leave_seat(house, session, person, name, at, out)
-            session.left = (*session.left[1 - LEAVES :], command.no)
-            out.append(session_row(session))
+    name = house.place(Asker(session, person), command.room)
+    if name in session.rooms:  # a member hears a private room without being in it
+        leave_seat(house, session, person, name, at, out)
+        out.append(session_row(session))
     house.done(peer, command.no, out)
 
 

@@ -3,14 +3,12 @@
 from common.errors import Refused
 
 GATEWAYS = 1000
-LEAVES = 32
-"""As many requests of one socket are under way at most."""
 
 
 class Session:
     """One socket of a gateway, and who it is."""
 
-    __slots__ = ("gateway", "left", "lost", "plain", "rooms", "sid", "uid", "unnamed")
+    __slots__ = ("gateway", "lost", "plain", "rooms", "sid", "uid", "unnamed")
 
     def __init__(self, gateway: "Gateway", sid: str, uid: str, plain: bool) -> None:
         self.gateway = gateway
@@ -19,8 +17,6 @@ class Session:
         self.plain = plain
         self.rooms: dict[str, int] = {}
         """Rooms joined, each with its head then."""
-        self.left: tuple[int, ...] = ()
-        """The numbers of its last leaves: a repeat is no error."""
         self.lost = False
         """Its connection broke: it keeps its places for a grace."""
         self.unnamed = False

@@ -160,10 +160,15 @@ class Requests:
 
     def _leave(self, session: Session, room: str, reply: Reply) -> None:
         sid = session.socket.sid
+        session.leaving.append(room)
 
         def answered(answer: m.AnyAnswer | None) -> None:
-            if isinstance(answer, m.Done):
+            session.leaving.remove(room)
+            refused = isinstance(answer, m.Failed) and answer.code == "not_joined"
+            if isinstance(answer, m.Done) or (refused and room in session.rooms):
+                # Refused: it was sent twice, and the answer to the first was lost.
                 self._seats.left(session, room)
+                return reply({"ok": True})
             reply(_ack(answer, hold=True))
 
         self._link.ask(lambda no: m.Leave(no=no, sid=sid, room=room), answered, hold=True)

@@ -13,7 +13,7 @@ class Session:
     """One socket: who it is, as far as the broker has said so."""
 
     __slots__ = (
-        "gone", "plain", "private", "rooms", "settling", "socket", "token", "uid", "user"
+        "gone", "leaving", "plain", "private", "rooms", "settling", "socket", "token", "uid", "user"
     )  # fmt: skip
 
     def __init__(self, socket: "Socket") -> None:
@@ -27,6 +27,8 @@ class Session:
         self.plain = False
         self.rooms: set[str] = set()
         """Where the broker has acked that it is; private rooms only if it joined them."""
+        self.leaving: list[str] = []
+        """Of its rooms those that it asked to leave, unanswered so far."""
         self.private: dict[str, int] = {}
         """Per private room the Seq up to which nothing is to be sent (any more)."""
         self.settling = 0
@@ -78,9 +80,15 @@ class Sessions:
         return [uid for uid, own in self._by_uid.items() if not next(iter(own)).plain]
 
     def sittings(self) -> list[Sitting]:
-        """What a new link registers: also who has gone while the broker was not told yet."""
+        """What a new link registers. Without who has gone and what is being left: the broker may
+        know it already, and would tell everybody of one more coming and going."""
         return [
-            Sitting(sid=s.socket.sid, uid=s.uid, plain=s.plain, rooms=sorted(s.rooms))
+            Sitting(
+                sid=s.socket.sid,
+                uid=s.uid,
+                plain=s.plain,
+                rooms=sorted(s.rooms.difference(s.leaving)),
+            )
             for s in self
-            if s.uid
+            if s.uid and not s.gone
         ]

@@ -234,11 +234,18 @@ def test_a_leave_is_repeated_after_its_socket_was_registered_in_the_room_again(c
     )
 
 
-def test_a_repeated_leave_is_no_error(chat: Chat) -> None:
-    play(chat, joins("ann"))
-    for _ in range(2):
-        play(chat, asks(Leave(no=77, sid="ann", room="lobby")), answered(Done))
-    play(chat, nothing_else())
+def test_a_leave_whose_answer_was_lost_is_seen_once(chat: Chat) -> None:
+    """The gateway does not name the room, and takes `not_joined` for done."""
+    leave = asks(Leave(no=77, sid="ann", room="lobby"))
+    play(chat, joins("ann"), joins("ann", "tea"), leave, told("lobby", "leave", "ann"))
+    play(chat, returns("g1", ann=["tea"]), leave, refused("not_joined"), nothing_else())
+    play(chat, restart(), returns("g1", ann=["tea"]), leave, refused("not_joined"))
+    play(chat, nothing_else(), seconds(60), nothing_else())
+
+
+def test_a_leave_that_was_lost_itself_is_done_when_it_comes_again(chat: Chat) -> None:
+    play(chat, joins("ann"), joins("ann", "tea"), restart(), returns("g1", ann=["tea"]))
+    play(chat, leaves("ann"), told("lobby", "leave", "ann"), answered(Done), nothing_else())
 
 
 def test_the_first_join_tells_the_private_rooms(chat: Chat) -> None:

@@ -81,11 +81,12 @@ def test_who_has_gone_hears_nothing_and_the_broker_is_told() -> None:
     rig.chat.gone(ann.socket, left=True)
     (gone,) = rig.broker.of(m.Gone)
     assert (gone.sid, gone.left) == (ann.socket.sid, True)
-    assert len(rig.chat.sittings()) == 2, "until the broker knows"
+    sids = [sitting.sid for sitting in rig.chat.sittings()]
+    assert sids == [bob.socket.sid], "the broker may know already"
     rig.happens(message(2))
     assert (ann.lines(), bob.lines()) == ([], [2])
     rig.broker.answer(m.Gone, lambda no: m.Done(term=1, no=no))
-    assert [sitting.sid for sitting in rig.chat.sittings()] == [bob.socket.sid]
+    assert len(rig.chat.sessions) == 1
 
 
 async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
@@ -104,6 +105,31 @@ def test_a_leave_that_was_done_ends_the_hearing() -> None:
     rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
     rig.happens(message(2))
     assert ann.lines() == []
+
+
+def test_what_is_being_left_is_not_registered_again() -> None:
+    """The broker may have done it, and then it refuses it: that is as good."""
+    rig = Rig()
+    ann = rig.seated("ann")
+    ann.asks("leave", {"room": "tea"})
+    assert [sitting.rooms for sitting in rig.chat.sittings()] == [[]]
+    rig.broker.answer(m.Leave, lambda no: m.Failed(term=1, no=no, code="not_joined", message="no"))
+    assert ann.acks[-1] == {"ok": True}
+    rig.happens(message(2))
+    assert ann.lines() == []
+    ann.asks("leave", {"room": "tea"})
+    rig.broker.answer(m.Leave, lambda no: m.Failed(term=1, no=no, code="not_joined", message="no"))
+    assert ann.acks[-1]["error"]["code"] == "not_joined"
+
+
+def test_a_leave_that_was_not_answered_is_none() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    ann.asks("leave", {"room": "tea"})
+    rig.broker.answer(m.Leave, None)
+    assert [sitting.rooms for sitting in rig.chat.sittings()] == [["tea"]]
+    rig.happens(message(2))
+    assert ann.lines() == [2]
 
 
 def test_every_socket_hears_announcements_and_plain_pages_as_messages() -> None:

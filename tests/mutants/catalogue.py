@@ -156,6 +156,20 @@ MUTANTS = (
         "tests/system/faults/test_broadcasts.py::test_marks_that_are_lost_are_asked_for_again",
     ),
     Mutant(
+        "what is being left is not registered again",
+        "gateway/sessions.py",
+        "rooms=sorted(s.rooms.difference(s.leaving)),",
+        "rooms=sorted(s.rooms),",
+        "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
+    ),
+    Mutant(
+        "who has gone is not registered again",
+        "gateway/sessions.py",
+        "            if s.uid and not s.gone\n",
+        "            if s.uid\n",
+        "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
+    ),
+    Mutant(
         "an older broker is not believed",
         "gateway/link.py",
         "        if message.term < self.term:\n",
