@@ -92,7 +92,7 @@ class Chat(Generic[AnyBroker]):
             for room in answer.private:
                 if room in self.rooms.inboxes:
                     self.rooms.inboxes[room].add([session])
-        if answer.again:
+        if answer.again or self._hears(session, answer):
             return True
         session.rooms.add(answer.room)
         cursor = since.seq if since is not None and answer.recovered else None
@@ -109,6 +109,14 @@ class Chat(Generic[AnyBroker]):
         self.upkeep.soon(self.rooms.advance)
         self.rooms.told_head(answer.room, answer.epoch, answer.head)
         return cursor is not None
+
+    def _hears(self, session: Session, answer: m.Joined) -> bool:
+        """The socket is in the room, even if the broker was in doubt of it: a join and a leave,
+        both unanswered, came again on a new link."""
+        audience = self.rooms.audiences.get(answer.room)
+        if audience is None or answer.room not in session.rooms:
+            return False
+        return audience.replica.epoch == answer.epoch
 
     def left(self, session: Session, room: str) -> None:
         if room in session.rooms and not is_private(room):

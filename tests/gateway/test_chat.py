@@ -122,6 +122,20 @@ def test_what_is_being_left_is_not_registered_again() -> None:
     assert ann.acks[-1]["error"]["code"] == "not_joined"
 
 
+def test_a_join_that_comes_again_before_a_leave_replays_nothing() -> None:
+    """The leave keeps the room from being registered: to the broker the join is a new one."""
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    ann.asks("join", {"room": "tea", "since": {"Epoch": EPOCH, "Seq": 1}})
+    ann.asks("leave", {"room": "tea"})
+    rig.link(head=3)
+    rig.let_in("ann", head=3, recovered=True)
+    assert ann.acks[-1]["recovered"]
+    assert ann.lines() == []
+    rig.happens(message(4))
+    assert ann.lines() == [4]
+
+
 def test_a_leave_that_was_not_answered_is_none() -> None:
     rig = Rig()
     ann = rig.seated("ann")
