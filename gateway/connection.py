@@ -1,65 +1,71 @@
 """The connection: one Engine.IO session, by polling, by WebSocket, or from one to the other.
 
 Takes the place of the library's AsyncSocket, which has no bound on what it queues, keeps those that
-send rubbish, and spends two tasks on each packet that it reads and one on each ping. Here a
-connection has one task: aiohttp's own, which reads its WebSocket.
+send rubbish, and spends tasks on each packet and ping. Here an established WebSocket has no task,
+no timer and no request.
 """
 
 import asyncio
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
-from engineio import exceptions
-from engineio.async_socket import AsyncSocket
 
-from gateway.frames import CLOSE, NOOP, PROBE_PONG, Frame, close_frame
+from gateway.frames import CLOSE, Frame
 from gateway.front import Front
 from gateway.outbox import Outbox, Sendable
 from gateway.packets import Closed, Malformed, Message, Pong, read_engine
-from gateway.polling import read_packets
+from gateway.polling import Polling
 from gateway.pulse import Pulse
-from gateway.websocket import CLOSE_S, WebSocket
+from gateway.sockets import Socket
+from gateway.takeover import take_over
+from gateway.upgrade import Upgrade
+from gateway.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
 
-UPGRADE_S = 10.0
-"""Time for the packets of an upgrade, as Node's Engine.IO gives it."""
-UPGRADE_POLL_S = 0.1
-"""A poll during an upgrade ends this soon: the browser waits for it."""
 FINISH_S = 5.0
 """Time for a browser to take our DISCONNECT and close."""
+AHEAD_CHARS = 32 << 10
+"""What is read of a browser whose requests wait."""
 BREATH_PACKETS = 32
 """After so many packets of one browser the others have their turn."""
-NORMAL, GOING_AWAY, PROTOCOL_ERROR = 1000, 1001, 1002
 
 
-class Connection(AsyncSocket):  # type: ignore[misc]  # the library is not typed
-    connected: bool
-    """The handshake is done."""
-    upgrading: bool
-    upgraded: bool
-    """It is a WebSocket now."""
-    closing: bool
-    """Nothing more is heard or sent; the last frames may still be on their way."""
-    closed: bool
-    """It is over."""
+class Connection:
+    """`connected` to `closed` are looked at by the library too."""
 
-    def __init__(self, server: Any, sid: str, remote: str) -> None:
-        super().__init__(server, sid)
-        self.front: Front = server
-        self.sid: str = sid
+    __slots__ = (
+        "_hearing", "_inbox", "_polling", "_upgrade", "_ws", "closed", "closing", "connected",
+        "front", "held", "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading",
+        "waved",
+    )  # fmt: skip
+
+    def __init__(self, front: Front, sid: str, remote: str) -> None:
+        self.front = front
+        self.sid = sid
         self.remote = remote
-        self.outbox: Outbox = self.queue
+        self.connected = False
+        """The handshake is done."""
+        self.upgrading = False
+        self.upgraded = False
+        """It is a WebSocket now."""
+        self.closing = False
+        """Nothing more is heard or sent; the last frames may still be on their way."""
+        self.closed = False
+        """It is over."""
+        self.socket: Socket | None = None
+        """The browser, after its CONNECT."""
+        self.outbox = Outbox(front.outbox_bytes)
         self.held = False
-        self._polling = False
-        self._posting = False
-        self._waved = False
+        """What has come waits, for `socket` may not ask more now: it is read no further."""
+        self.pulse = Pulse(self, front.pulses)
+        self.waved = False
         """The browser closed it: its last poll is no error."""
-        self._transport: asyncio.Transport | None = None
-        self.pulse = Pulse(self, self.front.ping_interval, self.front.ping_timeout)
-        self.pulse.await_connect(self.front.connect_timeout)
-
-    @property
-    def lost(self) -> bool:
-        return self._transport is not None and self._transport.is_closing()
+        self._polling: Polling | None = None
+        self._inbox: deque[str | bytes] | None = None
+        self._hearing = False
+        self._ws: WebSocket | None = None
+        self._upgrade: Upgrade | None = None
 
     # --- out -------------------------------------------------------------------------------------
 
@@ -70,9 +76,6 @@ class Connection(AsyncSocket):  # type: ignore[misc]  # the library is not typed
     async def send(self, pkt: Any) -> None:
         """A packet of the library's own making."""
         self.put(Frame(pkt.encode()))
-
-    def schedule_ping(self) -> None:
-        """The library's; ours is timed already."""
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -86,10 +89,11 @@ class Connection(AsyncSocket):  # type: ignore[misc]  # the library is not typed
 
     def cut_off(self) -> None:
         """Ends it at once; what was not sent yet is dropped."""
-        self.outbox.abort()
-        if self._transport is not None:
-            self._transport.abort()
-        self._end()
+        if self.outbox.polled is not None:
+            self.outbox.polled.abort()
+        if self._ws is not None:
+            self._ws.abort()
+        self.end()
 
     def cut_off_unread(self) -> None:
         """`cut_off`, and told: the browser does not read."""
@@ -97,153 +101,148 @@ class Connection(AsyncSocket):  # type: ignore[misc]  # the library is not typed
             self.front.unread(self)
             self.cut_off()
 
-    def hang_up(self, code: int) -> None:
+    def hang_up(self, code: int = NORMAL) -> None:
         """Ends it at once, with a WebSocket close frame after what was sent already."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(close_frame(code))
-            self._transport.close()
-        self._end()
-
-    def time_out(self) -> None:
-        self.hang_up(NORMAL)
+        if self._ws is not None:
+            self._ws.hang_up(code)
+        self.end()
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """The library's way to end it. Never waits: it may be a slow reader."""
-        self.hang_up(NORMAL)
+        self.hang_up()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """It is over, whatever led here (websocket.Owner)."""
         if self.closed:
             return
         self.closing = self.closed = True
         self.pulse.stop()
         self.outbox.drop()
-        loop = asyncio.get_running_loop()
-        if self._transport is not None:
-            # What a stalled browser does not take would keep a closing transport for ever.
-            loop.call_later(CLOSE_S, self._transport.abort)
+        self._ws = self._inbox = None
+        if self._upgrade is not None:
+            self._upgrade.drop()
+        if self._polling is not None:
+            self._polling.heard_all()
         # Later: the library's `handle_request` still looks there when it is what led here.
-        loop.call_soon(self.front.sockets.pop, self.sid, None)
+        asyncio.get_running_loop().call_soon(self.front.sockets.pop, self.sid, None)
         self.front.ended(self)
 
-    def _refuse(self, why: str) -> None:
+    def refuse(self, why: str) -> None:
+        """It sent what no browser sends (websocket.Owner)."""
         self.front.malformed(self, why)
         self.hang_up(PROTOCOL_ERROR)
 
     # --- in --------------------------------------------------------------------------------------
 
-    async def _hear(self, packet: str | bytes) -> None:
-        if self.closing:
+    def take_in(self, packets: Iterable[str | bytes]) -> None:
+        """These have come, after those before (websocket.Owner)."""
+        if self._inbox is None:
+            self._inbox = deque()
+        self._inbox.extend(packets)
+        if self.held:
+            self._pace()
+        else:
+            self._hear_some()
+
+    def go_on(self) -> None:
+        """The socket may ask more (sockets.Carrier)."""
+        if self.held:
+            self._hear_some()
+
+    def _hear_some(self) -> None:
+        """Hears what waits: in order, as far as the socket may ask, and not too much at once."""
+        if self.closed or self._hearing:
             return
+        self._hearing, self.held = True, False
+        try:
+            for _ in range(BREATH_PACKETS):
+                if not self._inbox or self.closing:
+                    break
+                if self.socket is not None and not self.socket.may_ask:
+                    self.held = True
+                    break
+                self._hear(self._inbox.popleft())
+        except Malformed as error:
+            self.refuse(str(error))
+        except Exception:
+            self.front.failed(self)
+            self.cut_off()
+        finally:
+            self._hearing = False
+        if self.closed:
+            return
+        if self._inbox and not self.closing:
+            if not self.held:
+                asyncio.get_running_loop().call_soon(self._hear_some)
+        else:
+            self._inbox = None
+            if self._polling is not None:
+                self._polling.heard_all()
+        self._pace()
+
+    def _pace(self) -> None:
+        """Reads no further while much waits; a little ahead, so that an end is noticed."""
+        if self._ws is not None:
+            self._ws.read(sum(map(len, self._inbox or ())) <= AHEAD_CHARS)
+
+    def _hear(self, packet: str | bytes) -> None:
         heard = read_engine(packet)
         if isinstance(heard, Message):
-            await self.front.heard(self, heard.text)
+            self.front.heard(self, heard.text)
         elif isinstance(heard, Pong):
             self.pulse.pong()
         elif isinstance(heard, Closed):
-            self._waved = True
-            self.hang_up(NORMAL)
+            self.waved = True
+            self.hang_up()
 
-    async def _hear_all(self, packets: list[str]) -> None:
-        for number, packet in enumerate(packets, 1):
-            if number % BREATH_PACKETS == 0:
-                await asyncio.sleep(0)
-            await self._hear(packet)
+    @property
+    def _polls(self) -> Polling:
+        self._polling = self._polling or Polling(self)
+        return self._polling
 
-    # --- in, polling -----------------------------------------------------------------------------
+    # --- for the library: requests over HTTP -----------------------------------------------------
 
     async def handle_get_request(self, environ: dict[str, Any]) -> Any:
         """A poll, or the wish for a WebSocket. Raises EngineIOError: the library answers 400."""
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
-            return await self._answer_poll(environ["aiohttp.request"])
+            return await self._polls.answer(environ["aiohttp.request"])
         if self.upgrading or self.upgraded:
-            return self.server._bad_request("There is a WebSocket already")
-        self.upgrading = self.connected
-        try:
-            driver = self.server._async["websocket"](self._websocket_handler, self.server)
-            return await driver(environ)
-        finally:
-            self.upgrading = False
-
-    async def _answer_poll(self, request: web.Request) -> list[Frame]:
-        if self._polling:  # as Node does: two polls could not be kept in order
-            self._refuse("a second poll at once")
-            raise exceptions.SocketIsClosedError
-        self._polling = True
-        try:
-            most_s = self.front.ping_interval + self.front.ping_timeout
-            await self.outbox.wait(UPGRADE_POLL_S if self.upgrading else most_s)
-        finally:
-            self._polling = False
-        if not self.closed and (request.transport is None or request.transport.is_closing()):
-            self.cut_off()  # nobody would get what is taken now
-        if self.upgraded or self._waved:
-            return [NOOP]
-        if self.closed:
-            raise exceptions.SocketIsClosedError
-        frames = self.outbox.take(request.transport)
-        if self.closing:
-            self._end()
-        return frames or [NOOP]
+            return self.front.bad_request("There is a WebSocket already")
+        return await self._open_websocket(environ["aiohttp.request"])
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Packets of a polling browser. Raises EngineIOError: the library answers 400."""
-        refused = self.closed
-        try:
-            if self._posting:
-                raise Malformed("a second request at once")
-            self._posting = True
-            try:
-                await self._hear_all(await read_packets(environ["aiohttp.request"], self.front))
-            finally:
-                self._posting = False
-        except (Malformed, UnicodeDecodeError, web.RequestPayloadError) as error:
-            refused = True
-            self._refuse(str(error))
-        except OSError:
-            self.cut_off()
-        except Exception:
-            self.front.failed(self)
-            self.cut_off()
-        if refused and self.sid in self.front.sockets:  # if it is not, the library expects no error
-            raise exceptions.SocketIsClosedError
+        await self._polls.take(environ["aiohttp.request"])
 
-    # --- in, WebSocket ---------------------------------------------------------------------------
+    # --- the WebSocket ---------------------------------------------------------------------------
 
-    async def _websocket_handler(self, ws: WebSocket) -> None:
+    async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
+        """What polls already is upgraded only once the browser has proved that both ways work."""
+        upgrade = self.upgrading = self.connected
         try:
-            if self.connected and not await self._probe(ws):
-                return  # it may go on polling
-            if self.closed:
-                return
-            self.connected = self.upgraded = True
-            self._transport = ws.transport
-            self.outbox.go_direct(ws.transport)
-            await self._read(ws)
-        except Malformed as error:
-            self._refuse(str(error))
-        except OSError:
-            pass  # it is over, `_end` below
-        except Exception:
-            self.front.failed(self)
+            answer, sock, early = await take_over(request)
         finally:
-            if self.upgraded:
-                self._end()
+            self.upgrading = False
+        ws = WebSocket(sock, self.front.poller, self.front.max_http_buffer_size)
+        if self.closed:
+            ws.abort()
+        elif upgrade:
+            self.upgrading, self._upgrade = True, Upgrade(self, ws)
+        else:
+            self.upgraded_to(ws)
+        ws.read(True)
+        if early and ws.owner is not None:
+            ws.received(early)
+        return answer
 
-    async def _probe(self, ws: WebSocket) -> bool:
-        try:
-            async with asyncio.timeout(UPGRADE_S):
-                if await ws.wait() != "2probe":
-                    return False
-                ws.transport.write(PROBE_PONG.wire)
-                self.outbox.wake()  # ends the poll for which the browser waits
-                return await ws.wait() == "5"
-        except TimeoutError:
-            return False
+    def upgraded_to(self, ws: WebSocket) -> None:
+        """It goes on by this one, which is its own now."""
+        self.not_upgraded()
+        self.connected = self.upgraded = True
+        self._ws = ws
+        ws.owner = self
+        self.outbox.go_direct(ws)
 
-    async def _read(self, ws: WebSocket) -> None:
-        heard = 0
-        while (packet := await ws.wait()) is not None:
-            heard += 1
-            if heard % BREATH_PACKETS == 0:
-                await asyncio.sleep(0)
-            await self._hear(packet)
+    def not_upgraded(self) -> None:
+        """It goes on as before."""
+        self.upgrading, self._upgrade = False, None

@@ -1,5 +1,6 @@
 """The Engine.IO server: makes Connections, and hands what they hear to Socket.IO."""
 
+import asyncio
 import logging
 from typing import Any, Protocol
 
@@ -11,9 +12,12 @@ from common.settings import Settings
 from gateway.connection import Connection
 from gateway.frames import Frame
 from gateway.origins import Origins
-from gateway.outbox import Outbox
-from gateway.websocket import WebSocket
+from gateway.poller import Poller
+from gateway.pulse import Limits
+from gateway.wheel import Wheel
 
+TICK_S = 0.1
+"""Pings are this exact, or a twentieth of their times if those are short."""
 PACKET_BYTES = 2 << 20
 """The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""
 
@@ -36,10 +40,10 @@ class Counters(Protocol):
 class Above(Protocol):
     """The Socket.IO server on top."""
 
-    async def heard(self, connection: Connection, text: str) -> None:
+    def heard(self, connection: Connection, text: str) -> None:
         """A Socket.IO packet. Raises Malformed."""
 
-    def ended(self, eio_sid: str) -> None:
+    def ended(self, connection: Connection) -> None:
         """The connection is over."""
 
 
@@ -47,14 +51,15 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
     """Overrides and uses what `seams` lists."""
 
     above: Above
-    _async: dict[str, Any]
+    poller: Poller
+    pulses: Limits
 
     def __init__(self, settings: Settings, counters: Counters, **options: Any) -> None:
         self._settings = settings
+        self.outbox_bytes = settings.outbox_bytes
         self._counters = counters
         self._origins = Origins(settings.origins)
         self._quiet = Quiet(log)
-        self.connect_timeout = settings.connect_timeout
         super().__init__(
             async_mode="aiohttp",
             ping_interval=settings.ping_interval,
@@ -62,13 +67,21 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
             max_http_buffer_size=PACKET_BYTES,
             http_compression=False,
             cors_allowed_origins=self._allows,
-            monitor_clients=False,  # each connection has a timer
+            monitor_clients=False,  # each connection has a pulse
             **options,
         )
-        self._async = {**self._async, "websocket": WebSocket}
 
-    def create_queue(self, *args: Any, **kwargs: Any) -> Outbox:
-        return Outbox(self._settings.outbox_bytes)
+    def open(self) -> None:
+        """On the loop that it is to serve on."""
+        loop, own = asyncio.get_running_loop(), self._settings
+        shortest_s = min(own.ping_interval, own.ping_timeout, own.connect_timeout)
+        wheel = Wheel(loop, min(TICK_S, shortest_s / 20))
+        self.pulses = Limits(wheel, own.ping_interval, own.ping_timeout, own.connect_timeout)
+        self.poller = Poller(loop)
+
+    def close(self) -> None:
+        self.pulses.wheel.stop()
+        self.poller.close()
 
     async def handle_request(self, *args: Any, **kwargs: Any) -> Any:
         request: web.Request = args[0]
@@ -91,7 +104,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         try:
             return await connection.handle_get_request(environ)
         finally:
-            if not connection.closed:
+            if not connection.connected:
                 connection.cut_off()
 
     def _get_socket(self, sid: str) -> Connection:
@@ -112,11 +125,14 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
 
     # --- what connections tell -------------------------------------------------------------------
 
-    async def heard(self, connection: Connection, text: str) -> None:
-        await self.above.heard(connection, text)
+    def heard(self, connection: Connection, text: str) -> None:
+        self.above.heard(connection, text)
 
     def ended(self, connection: Connection) -> None:
-        self.above.ended(connection.sid)
+        self.above.ended(connection)
+
+    def bad_request(self, message: str) -> Any:
+        return self._bad_request(message)
 
     def malformed(self, connection: Connection, why: str) -> None:
         self._counters.refused_frames.inc()

@@ -1,18 +1,21 @@
 """The engine: a python-socketio server that hears and speaks through our connections."""
 
 import logging
+from collections.abc import AsyncIterator
 from typing import Any, assert_never
 
 import socketio
+from aiohttp import web
 
 from common.quiet import quieten
 from common.settings import Settings
 from gateway.clients import NAMESPACE, Clients
-from gateway.connection import GOING_AWAY, Connection
+from gateway.connection import Connection
 from gateway.eio import Counters, Engine
 from gateway.frames import Frame
 from gateway.packets import Ack, Connect, Disconnect, Malformed, Request, read_message
 from gateway.sockets import Handler, Socket
+from gateway.websocket import GOING_AWAY
 
 library_log = logging.getLogger("gateway.library")
 library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
@@ -25,7 +28,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self._settings = settings
         self._counters = counters
         self._handler = handler
-        self._by_eio_sid: dict[str, Socket] = {}
         self.clients = Clients()
         super().__init__(
             client_manager=self.clients,
@@ -39,7 +41,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
     def _engineio_server_class(self) -> Any:
         return lambda **options: Engine(self._settings, self._counters, **options)
 
-    async def heard(self, connection: Connection, text: str) -> None:
+    def heard(self, connection: Connection, text: str) -> None:
         """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
         packet = read_message(text)
         match packet:
@@ -48,7 +50,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             case Disconnect(namespace=""):
                 self._left(connection)
             case Request():
-                await self._request(connection, packet)
+                self._request(connection, packet)
             case Disconnect() | Ack():
                 pass  # of a namespace that was refused; to an event that asked for none
             case _:
@@ -68,32 +70,29 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         connection.pulse.connected()
         most = self._settings.in_flight
         socket = Socket(sid, connection.remote, connection, self._handler, most)
-        self._by_eio_sid[connection.sid] = socket
+        connection.socket = socket
         self._handler.connected(socket, auth)
 
-    async def _request(self, connection: Connection, request: Request) -> None:
-        socket = self._by_eio_sid.get(connection.sid)
-        if socket is None:
+    def _request(self, connection: Connection, request: Request) -> None:
+        """The connection has looked whether the socket may ask."""
+        if connection.socket is None:
             raise Malformed("an event before CONNECT")
-        if not socket.may_ask:
-            await socket.turn()
-        if not socket.closed:
-            socket.request(request.event, request.args, request.ack)
+        connection.socket.request(request.event, request.args, request.ack)
 
     def _left(self, connection: Connection) -> None:
-        socket = self._forget(connection.sid)
+        socket = self._forget(connection)
         if socket is not None:
-            connection.pulse.await_connect(self._settings.connect_timeout)
+            connection.pulse.await_connect()
             socket.end(left=True, at_once=True)  # before a next CONNECT of the same connection
 
-    def ended(self, eio_sid: str) -> None:
+    def ended(self, connection: Connection) -> None:
         """The connection is over."""
-        socket = self._forget(eio_sid)
+        socket = self._forget(connection)
         if socket is not None:
             socket.end(left=False)
 
-    def _forget(self, eio_sid: str) -> Socket | None:
-        socket = self._by_eio_sid.pop(eio_sid, None)
+    def _forget(self, connection: Connection) -> Socket | None:
+        socket, connection.socket = connection.socket, None
         if socket is not None:
             self.clients.basic_disconnect(socket.sid, NAMESPACE)
         return socket
@@ -102,14 +101,25 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self, sid: str, namespace: str | None = None, ignore_queue: bool = False
     ) -> None:
         """As the library's, for one of ours; never waits for a slow reader."""
-        socket = self._by_eio_sid.get(self.clients.eio_sid_from_sid(sid, NAMESPACE) or "")
-        if socket is not None:
-            socket.close()
+        connection = self.eio.sockets.get(self.clients.eio_sid_from_sid(sid, NAMESPACE))
+        if connection is not None and connection.socket is not None:
+            connection.socket.close()
 
     async def shutdown(self) -> None:
         """Ends all connections; stock clients come back (elsewhere) and recover."""
         for connection in list(self.eio.sockets.values()):
             connection.hang_up(GOING_AWAY)
+
+    def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
+        """To the application that serves it, on whose loop it opens and closes."""
+        super().attach(app, socketio_path)
+
+        async def life(_: web.Application) -> AsyncIterator[None]:
+            self.eio.open()
+            yield
+            self.eio.close()
+
+        app.cleanup_ctx.append(life)
 
 
 def make_server(settings: Settings, handler: Handler, metrics: Counters) -> Server:

@@ -10,16 +10,22 @@ def fan_out(sockets: Iterable[Socket], batch: Batch) -> None:
     """Sends the batch to each, in order with everything sent to it before.
 
     Calls nothing back: who is cut off here is `gone` at a later turn of the loop, so that the
-    iterable may be the caller's own set. The way straight to the transport is spelled out, since a
+    iterable may be the caller's own set. The way straight to the kernel is spelled out, since a
     call more for each browser is what counts here; it does the same as `Socket.send`.
     """
     wire = batch.wire
+    size = len(wire)
     for socket in sockets:
-        outbox = socket.outbox
-        transport = outbox.transport
-        if transport is None:
+        stream = socket.outbox.stream
+        if stream is None or stream.unsent:
             socket.send(batch)
-        elif transport.get_write_buffer_size() > outbox.limit_bytes:
-            socket.cut_off_unread()
-        elif not transport.is_closing():
-            transport.write(wire)
+            continue
+        try:
+            sent = stream.sock.send(wire)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError:
+            stream.fail()
+            continue
+        if sent != size:
+            stream.keep(wire[sent:])

@@ -119,6 +119,11 @@ def close_frame(code: int) -> bytes:
     return b"\x88\x02" + code.to_bytes(2, "big")
 
 
+def pong_frame(payload: bytes) -> bytes:
+    """The WebSocket pong for a ping with this payload, of 125 bytes at the most."""
+    return b"\x8a" + len(payload).to_bytes(1, "big") + payload
+
+
 def _json(value: Any) -> str:
     try:
         return _encode(value).decode()

@@ -1,6 +1,9 @@
 """The front: what a connection asks of the engine that it belongs to, and tells it."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.poller import Poller
+from gateway.pulse import Limits
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -10,12 +13,16 @@ class Front(Protocol):
     """Implemented by `eio.Engine`."""
 
     sockets: dict[str, "Connection"]
-    ping_interval: float
-    ping_timeout: float
-    connect_timeout: float
+    poller: Poller
+    pulses: Limits
+    outbox_bytes: int
     max_http_buffer_size: int
+    """The largest packet, or polling request."""
 
-    async def heard(self, connection: "Connection", text: str) -> None:
+    def bad_request(self, message: str) -> Any:
+        """What the library answers a request with: 400."""
+
+    def heard(self, connection: "Connection", text: str) -> None:
         """A Socket.IO packet. Raises Malformed."""
 
     def ended(self, connection: "Connection") -> None:

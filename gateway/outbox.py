@@ -1,11 +1,11 @@
 """The outbox: all that goes to one browser, in order, in bounded bytes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.frames import Frame
+from gateway.stream import Stream
 
 
 class Sendable(Protocol):
@@ -18,68 +18,94 @@ class Sendable(Protocol):
 
 
 class Outbox:
-    """Before a WebSocket is there frames wait in a queue for the next poll; `go_direct` empties it
-    into the WebSocket's transport, and from then on nothing is queued here again.
+    """Before a WebSocket is there frames wait for the next poll; `go_direct` empties what waits
+    into the WebSocket's stream, and from then on nothing is queued here again.
 
-    So order is kept without a writer task: at any moment there is one way out. What the transport
+    So order is kept without a writer task: at any moment there is one way out. What the stream
     could not send yet, and what the last poll's answer could not, counts as owed too.
     """
 
-    __slots__ = ("_answering", "_frames", "_queued_bytes", "_waiter", "limit_bytes", "transport")
+    __slots__ = ("limit_bytes", "polled", "stream")
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
-        self._frames: deque[Frame] | None = None  # most connections never need one
-        self._queued_bytes = 0
-        self._answering: asyncio.WriteTransport | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self.transport: asyncio.WriteTransport | None = None
+        self.polled: Polled | None = None
+        """Where frames wait; made with the first, since most connections never need it."""
+        self.stream: Stream | None = None
         """Where to write directly; None while polling, and at the end."""
 
     @property
     def owed_bytes(self) -> int:
         """Bytes that are not with the kernel yet."""
-        if self.transport is not None:
-            return self.transport.get_write_buffer_size()
-        answering = 0 if self._answering is None else self._answering.get_write_buffer_size()
-        return self._queued_bytes + answering
-
-    @property
-    def overdue(self) -> bool:
-        """More is owed than may be. Asked before a write, not after it, so that one answer may be
-        larger than the limit (pages are bounded elsewhere)."""
-        return self.owed_bytes > self.limit_bytes
+        if self.stream is not None:
+            return len(self.stream.unsent)
+        return 0 if self.polled is None else self.polled.owed_bytes
 
     def put(self, sendable: Sendable) -> bool:
-        """False: too much is owed, cut this browser off; nothing was sent."""
-        if self.overdue:
+        """False: too much is owed, cut this browser off; nothing was sent. Asked before a write,
+        not after it, so that one answer may be larger than the limit (pages are bounded elsewhere).
+        """
+        if self.owed_bytes > self.limit_bytes:
             return False
-        if self.transport is not None:
-            if not self.transport.is_closing():
-                self.transport.write(sendable.wire)
-            return True
-        if self._frames is None:
-            self._frames = deque()
-        self._frames.extend(sendable.frames)
-        self._queued_bytes += len(sendable.wire)
-        self.wake()
+        if self.stream is not None:
+            self.stream.write(sendable.wire)
+        else:
+            self.waiting.put(sendable)
         return True
 
-    def go_direct(self, transport: asyncio.WriteTransport) -> None:
-        """From now on all goes to this transport, first what has waited."""
-        self._answering = None
-        waited = self.take()
-        self.transport = transport
-        if waited:
-            transport.write(b"".join([frame.wire for frame in waited]))
-        self.wake()
+    @property
+    def waiting(self) -> "Polled":
+        if self.polled is None:
+            self.polled = Polled()
+        return self.polled
 
     def take(self, answering: asyncio.WriteTransport | None = None) -> list[Frame]:
         """All that waits, to answer a poll that came on the transport `answering`."""
+        return self.waiting.take(answering)
+
+    def go_direct(self, stream: Stream) -> None:
+        """From now on all goes to this stream, first what has waited."""
+        self.stream = stream
+        polled, self.polled = self.polled, None
+        if polled is not None:
+            waited = polled.take()
+            if waited:
+                stream.write(b"".join([frame.wire for frame in waited]))
+            polled.wake()
+
+    def drop(self) -> None:
+        """Forgets all that waits: the connection is over."""
+        self.stream = None
+        if self.polled is not None:
+            self.polled.take()
+            self.polled.wake()
+
+
+class Polled:
+    """What waits for the next poll."""
+
+    __slots__ = ("_answering", "_bytes", "_frames", "_waiter")
+
+    def __init__(self) -> None:
+        self._frames: list[Frame] = []
+        self._bytes = 0
+        self._answering: asyncio.WriteTransport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def owed_bytes(self) -> int:
+        answering = 0 if self._answering is None else self._answering.get_write_buffer_size()
+        return self._bytes + answering
+
+    def put(self, sendable: Sendable) -> None:
+        self._frames.extend(sendable.frames)
+        self._bytes += len(sendable.wire)
+        self.wake()
+
+    def take(self, answering: asyncio.WriteTransport | None = None) -> list[Frame]:
         self._answering = answering
-        taken = list(self._frames or ())
-        self._frames = None
-        self._queued_bytes = 0
+        taken, self._frames = self._frames, []
+        self._bytes = 0
         return taken
 
     async def wait(self, timeout_s: float) -> None:
@@ -103,9 +129,3 @@ class Outbox:
         """Ends the answer to the last poll, if it is stuck."""
         if self._answering is not None and self._answering.get_write_buffer_size():
             self._answering.abort()
-
-    def drop(self) -> None:
-        """Forgets all that waits: the connection is over."""
-        self.take()
-        self.transport = None
-        self.wake()

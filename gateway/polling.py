@@ -1,28 +1,94 @@
-"""Polling: the packets in the body of a browser's request."""
+"""Polling: the requests of a browser that has no WebSocket, or none yet."""
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import web
+from engineio import exceptions
 
+from gateway.frames import NOOP, Frame
+from gateway.front import Front
 from gateway.packets import SEPARATOR, Malformed
 
+if TYPE_CHECKING:
+    from gateway.connection import Connection
+
 POST_PACKETS = 1000
+UPGRADE_POLL_S = 0.1
+"""A poll during an upgrade ends this soon: the browser waits for it."""
 
 
-class Bounds(Protocol):
-    max_http_buffer_size: int
-    ping_timeout: float
+class Polling:
+    """The polls and posts of one connection."""
+
+    __slots__ = ("_connection", "_posted", "polled")
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self.polled = False
+        """A poll waits for its answer."""
+        self._posted: asyncio.Future[None] | None = None
+        """A post whose packets are not all heard yet."""
+
+    async def answer(self, request: web.Request) -> list[Frame]:
+        """What the browser is owed, once there is something. Raises EngineIOError."""
+        connection = self._connection
+        if self.polled:  # as Node does: two polls could not be kept in order
+            connection.refuse("a second poll at once")
+            raise exceptions.SocketIsClosedError
+        self.polled = True
+        pulses = connection.front.pulses
+        try:
+            most_s = pulses.interval_s + pulses.timeout_s
+            await connection.outbox.waiting.wait(UPGRADE_POLL_S if connection.upgrading else most_s)
+        finally:
+            self.polled = False
+        if not connection.closed and (request.transport is None or request.transport.is_closing()):
+            connection.cut_off()  # nobody would get what is taken now
+        if connection.upgraded or connection.waved:
+            return [NOOP]
+        if connection.closed:
+            raise exceptions.SocketIsClosedError
+        frames = connection.outbox.take(request.transport)
+        if connection.closing:
+            connection.end()
+        return frames or [NOOP]
+
+    async def take(self, request: web.Request) -> None:
+        """Returns once all its packets are heard. Raises EngineIOError."""
+        connection = self._connection
+        refused = connection.closed
+        try:
+            if self._posted is not None:
+                raise Malformed("a second request at once")
+            self._posted = asyncio.get_running_loop().create_future()
+            try:
+                connection.take_in(await read_packets(request, connection.front))
+                await self._posted
+            finally:
+                self._posted = None
+        except (Malformed, UnicodeDecodeError, web.RequestPayloadError) as error:
+            connection.refuse(str(error))
+        except OSError:
+            connection.cut_off()
+        refused = refused or (connection.closed and not connection.waved)
+        if refused and connection.sid in connection.front.sockets:
+            raise exceptions.SocketIsClosedError  # if it is not there, the library expects no error
+
+    def heard_all(self) -> None:
+        """Of the post; or nothing more is heard."""
+        if self._posted is not None and not self._posted.done():
+            self._posted.set_result(None)
 
 
-async def read_packets(request: web.Request, bounds: Bounds) -> list[str]:
+async def read_packets(request: web.Request, front: Front) -> list[str]:
     """Raises Malformed, UnicodeDecodeError or web.RequestPayloadError for what no browser sends,
-    OSError if the connection is lost, or slower than `ping_timeout`."""
+    OSError if the connection is lost, or slower than the time for a pong."""
     body = bytearray()
-    async with asyncio.timeout(bounds.ping_timeout):
+    async with asyncio.timeout(front.pulses.timeout_s):
         async for chunk in request.content.iter_any():
             body += chunk
-            if len(body) > bounds.max_http_buffer_size:
+            if len(body) > front.max_http_buffer_size:
                 raise Malformed("too large")
     packets = body.decode().split(SEPARATOR)
     if len(packets) > POST_PACKETS:

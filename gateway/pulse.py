@@ -1,11 +1,10 @@
 """The pulse: how long one connection may be silent."""
 
-import asyncio
 import random
-from collections.abc import Callable
 from typing import Protocol
 
 from gateway.frames import PING, Frame
+from gateway.wheel import Wheel
 
 
 class Patient(Protocol):
@@ -14,65 +13,90 @@ class Patient(Protocol):
     held: bool
     """Nothing is read, by our own choice."""
 
-    @property
-    def lost(self) -> bool: ...
     def put(self, sendable: Frame) -> None: ...
     def cut_off(self) -> None: ...
-    def time_out(self) -> None: ...
+    def hang_up(self) -> None: ...
+
+
+class Limits:
+    """Seconds, the same for all connections, and the wheel that they are on."""
+
+    def __init__(self, wheel: Wheel, interval_s: float, timeout_s: float, connect_s: float) -> None:
+        self.wheel = wheel
+        self.interval_s = interval_s
+        self.timeout_s = timeout_s
+        self.connect_s = connect_s
 
 
 class Pulse:
-    """Pings, waits for the pong, waits for the next ping: one timer that is always set. Another one
-    for a while after the start: the time for the Socket.IO CONNECT."""
+    """Pings, waits for the pong, waits for the next ping. A deadline beside it, until `connected`:
+    the Socket.IO CONNECT has to come in time, whatever is ponged."""
 
-    __slots__ = ("_connect", "_due", "_interval_s", "_patient", "_timeout_s", "_timer")
+    __slots__ = ("_deadline", "_limits", "_patient", "_pinged", "tick")
 
-    def __init__(self, patient: Patient, interval_s: float, timeout_s: float) -> None:
-        self._patient = patient
-        self._interval_s = interval_s
-        self._timeout_s = timeout_s
-        self._due = True
-        self._connect: asyncio.TimerHandle | None = None
+    def __init__(self, patient: Patient, limits: Limits) -> None:
+        self._patient: Patient | None = patient
+        self._limits = limits
+        self._pinged = False
+        self._deadline: _Deadline | None = None
+        self.tick = 0
         # The first ping comes early by chance, so that those who came together are not pinged so.
-        self._timer = _after(random.uniform(0.5, 1.0) * interval_s, self._ping)
+        limits.wheel.set(self, random.uniform(0.5, 1.0) * limits.interval_s)
+        self.await_connect()
 
     def pong(self) -> None:
-        if not self._due:
-            self._due = True
-            self._timer.cancel()
-            self._timer = _after(self._interval_s, self._ping)
+        if self._pinged and self._patient is not None:
+            self._pinged = False
+            self._limits.wheel.set(self, self._limits.interval_s)
 
-    def await_connect(self, timeout_s: float) -> None:
-        """Without `connected` within this time its connection is ended."""
-        self._connect = _after(timeout_s, self._patient.time_out)
+    def await_connect(self) -> None:
+        """Without `connected` in time its connection is ended."""
+        if self._patient is not None:
+            self._deadline = _Deadline(self._patient)
+            self._limits.wheel.set(self._deadline, self._limits.connect_s)
 
     def connected(self) -> None:
-        if self._connect is not None:
-            self._connect.cancel()
-            self._connect = None
+        if self._deadline is not None:
+            self._limits.wheel.cancel(self._deadline)
+            self._deadline = None
 
     def last_until(self, timeout_s: float) -> None:
         """No more pings: its connection is ended then."""
+        patient = self._patient
         self.stop()
-        self._timer = _after(timeout_s, self._patient.time_out)
+        if patient is not None:
+            self._deadline = _Deadline(patient)
+            self._limits.wheel.set(self._deadline, timeout_s)
 
     def stop(self) -> None:
-        self._timer.cancel()
-        self._due = True
+        """For good, but for what `last_until` sets."""
+        self._limits.wheel.cancel(self)
         self.connected()
+        self._patient = None
 
-    def _ping(self) -> None:
-        self._due = False
-        self._timer = _after(self._timeout_s, self._overdue)
-        self._patient.put(PING)
-
-    def _overdue(self) -> None:
-        if self._patient.held and not self._patient.lost:
+    def due(self) -> None:
+        """For the wheel."""
+        if self._patient is None:
+            return
+        if not self._pinged:
+            self._pinged = True
+            self._limits.wheel.set(self, self._limits.timeout_s)
+            self._patient.put(PING)
+        elif self._patient.held:
             # The pong may be behind what we do not read yet.
-            self._timer = _after(self._timeout_s, self._overdue)
+            self._limits.wheel.set(self, self._limits.timeout_s)
         else:
             self._patient.cut_off()
 
 
-def _after(delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-    return asyncio.get_running_loop().call_later(delay_s, call)
+class _Deadline:
+    """Ends its connection when it is due."""
+
+    __slots__ = ("_patient", "tick")
+
+    def __init__(self, patient: Patient) -> None:
+        self._patient = patient
+        self.tick = 0
+
+    def due(self) -> None:
+        self._patient.hang_up()

@@ -2,22 +2,22 @@
 
 SEAMS = {
     "engineio.AsyncServer": (
-        "_async", "_bad_request", "_cors_headers", "_get_socket", "_handle_connect",
-        "_log_error_once", "_ok", "create_queue", "generate_id", "handle_request",
-        "sockets",
-    ),
-    "engineio.async_socket.AsyncSocket": (
-        "close", "closed", "closing", "connected", "handle_get_request", "handle_post_request",
-        "queue", "schedule_ping", "send", "upgraded", "upgrading",
+        "_bad_request", "_cors_headers", "_get_socket", "_handle_connect", "_log_error_once",
+        "_ok", "generate_id", "handle_request", "sockets",
     ),
     "socketio.AsyncServer": (
-        "_engineio_server_class", "disconnect", "eio", "manager",
-        "packet_class", "shutdown",
+        "_engineio_server_class", "attach", "disconnect", "eio", "manager", "packet_class",
+        "shutdown",
     ),
     "socketio.AsyncManager": (
         "basic_disconnect", "basic_enter_room", "basic_leave_room", "callbacks",
         "eio_sid_from_sid", "emit", "get_participants", "is_sid_room", "pre_connect", "rooms",
     ),
 }  # fmt: skip
-"""test_engine_seams fails when one moves. aiohttp's part is public (WebSocketResponse, a request's
-transport), but that its frames and ours may follow each other on the transport is tested too."""
+CONNECTION = (
+    "close", "closed", "closing", "connected", "handle_get_request", "handle_post_request",
+    "send", "upgraded", "upgrading",
+)  # fmt: skip
+"""What engineio's server asks of the sockets that it lists: our Connection is one to it."""
+"""test_engine_seams fails when one moves. aiohttp's part is public (a request's transport, its
+protocol's `set_parser`); that its tasks end when the socket is taken over is tested too."""

@@ -7,9 +7,6 @@ from typing import Any, Protocol
 from gateway.frames import DISCONNECT, Frame
 from gateway.outbox import Outbox, Sendable
 
-LOOK_S = 1.0
-"""While a socket's next request waits, a lost connection is noticed this soon."""
-
 Reply = Callable[[dict[str, Any] | None], None]
 """Called exactly once: the ack's payload; None leaves the request unanswered. Without an ack id an
 error is sent as a `refused` event and the rest is dropped."""
@@ -19,11 +16,10 @@ class Carrier(Protocol):
     """The connection under a socket."""
 
     outbox: Outbox
-    held: bool
-    """Nothing is read, by our own choice: silence is no sign of death now."""
 
-    @property
-    def lost(self) -> bool: ...
+    def go_on(self) -> None:
+        """The next request may be handled, if one waits."""
+
     def cut_off(self) -> None: ...
     def cut_off_unread(self) -> None: ...
     def finish(self, last: list[Frame]) -> None: ...
@@ -49,8 +45,8 @@ class Socket:
     is cut off."""
 
     __slots__ = (
-        "_carrier", "_handler", "_waiter", "closed", "in_flight", "most_in_flight", "outbox",
-        "ready", "remote", "sid",
+        "_carrier", "_handler", "closed", "in_flight", "most_in_flight", "outbox", "ready",
+        "remote", "sid",
     )  # fmt: skip
 
     def __init__(
@@ -63,14 +59,13 @@ class Socket:
         self.in_flight = 0
         self.most_in_flight = most_in_flight
         self.outbox = carrier.outbox
-        self._carrier = carrier
+        self._carrier: Carrier | None = carrier
         self._handler = handler
-        self._waiter: asyncio.Future[None] | None = None
 
     def set_ready(self) -> None:
         """Its requests may come: until now they are held, and the socket is read no further."""
         self.ready = True
-        self._wake()
+        self._go_on()
 
     def send(self, sendable: Sendable) -> None:
         """A Frame or a Batch, after everything sent before. Who owes too much is cut off."""
@@ -84,7 +79,7 @@ class Socket:
 
     def close(self, reason_frame: Frame | None = None) -> None:
         """For good: a stock client stays away. The reason goes before the DISCONNECT."""
-        if self.closed:
+        if self.closed or self._carrier is None:
             return
         last = [DISCONNECT] if reason_frame is None else [reason_frame, DISCONNECT]
         self._carrier.finish(last)
@@ -92,12 +87,12 @@ class Socket:
 
     def cut_off(self) -> None:
         """At once, dropping what was not sent yet: a stock client comes back and recovers."""
-        if not self.closed:
+        if self._carrier is not None:
             self._carrier.cut_off()
 
     def cut_off_unread(self) -> None:
         """`cut_off`, counted: the browser does not read."""
-        if not self.closed:
+        if self._carrier is not None:
             self._carrier.cut_off_unread()
 
     # --- for the server --------------------------------------------------------------------------
@@ -109,7 +104,7 @@ class Socket:
             return
         self.closed = True
         self.outbox = NOWHERE
-        self._wake()
+        self._carrier = None  # which knows us as well: no work for the garbage collector
         if at_once:
             self._handler.gone(self, left)
         else:
@@ -119,22 +114,6 @@ class Socket:
     def may_ask(self) -> bool:
         return self.ready and self.in_flight < self.most_in_flight
 
-    async def turn(self) -> None:
-        """Until the next request may be handled, or the socket is closed."""
-        self._carrier.held = True
-        try:
-            while not self.may_ask and not self.closed:
-                self._waiter = asyncio.get_running_loop().create_future()
-                try:
-                    async with asyncio.timeout(LOOK_S):
-                        await self._waiter
-                except TimeoutError:
-                    if self._carrier.lost:
-                        self._carrier.cut_off()
-        finally:
-            self._waiter = None
-            self._carrier.held = False
-
     def request(self, event: str, args: list[Any], ack: str) -> None:
         """Hands a request to the handler. `ack` are the digits of its id, empty for none."""
         self.in_flight += 1
@@ -142,17 +121,16 @@ class Socket:
 
     def answer(self, ack: str, answer: dict[str, Any] | None) -> None:
         self.in_flight -= 1
-        self._wake()
-        if answer is None or self.closed:
-            return
-        if ack:
-            self.send(Frame.ack(ack, answer))
-        elif not answer.get("ok"):
-            self.send(Frame.event("refused", answer.get("error")))
+        if answer is not None and not self.closed:
+            if ack:
+                self.send(Frame.ack(ack, answer))
+            elif not answer.get("ok"):
+                self.send(Frame.event("refused", answer.get("error")))
+        self._go_on()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _go_on(self) -> None:
+        if self._carrier is not None:
+            self._carrier.go_on()
 
 
 class _Reply:

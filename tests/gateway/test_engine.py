@@ -1,7 +1,7 @@
 """The engine, by real sockets: what browsers send, what hostile ones try.
 
 This is gateway/engine.py with what it stands on: gateway/connection.py, gateway/pulse.py (silence),
-gateway/polling.py, gateway/websocket.py, and gateway/front.py between them.
+gateway/polling.py, gateway/upgrade.py, gateway/websocket.py, and gateway/front.py between them.
 """
 
 import asyncio
@@ -216,7 +216,9 @@ async def test_a_fault_of_ours_costs_one_connection() -> None:
 async def test_two_polls_at_once_end_the_session() -> None:
     async with running() as edge, polling(edge) as (http, url):
         first = asyncio.ensure_future(http.get(url))  # noqa: TID251
-        await edge.chat.until(lambda: any(c._polling for c in edge.connections.values()))
+        await edge.chat.until(
+            lambda: any(c._polling and c._polling.polled for c in edge.connections.values())
+        )
         async with http.get(url) as second:
             assert second.status == 400
         assert (await first).status == 400

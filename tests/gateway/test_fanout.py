@@ -49,6 +49,24 @@ async def test_closed_ones_are_passed_by_and_the_set_may_be_the_callers_own() ->
         assert heard[-1] == "41"
 
 
+async def test_a_slow_one_hears_all_in_order_too() -> None:
+    """It reads only after the kernel has refused some, and more was sent behind that."""
+    async with running() as edge, bare(edge) as browser:
+        await browser.connect()
+        (socket,) = edge.chat.sockets
+        stream = socket.outbox.stream
+        assert stream is not None
+        said = 0
+        while stream.unsent == b"":
+            fan_out([socket], Batch([Frame.event("chat", [said, "x" * 50_000])]))
+            said += 1
+        for _ in range(5):
+            fan_out([socket], Batch([Frame.event("chat", [said, ""])]))
+            said += 1
+        for number in range(said):
+            assert (await browser.hear() or "").startswith(f'42["chat",[{number},')
+
+
 @pytest.mark.parametrize("pause_s", [0.0, 0.001, 0.004])
 async def test_order_holds_while_a_stock_client_goes_from_polling_to_websocket(
     pause_s: float,

@@ -10,7 +10,7 @@ from common.settings import Settings
 from gateway.chat import Chat
 from gateway.frames import DISCONNECT, Frame
 from gateway.metrics import Metrics
-from gateway.outbox import Outbox
+from gateway.outbox import Outbox, Sendable
 from gateway.sockets import NOWHERE, Socket
 from tests.sim.link import Link
 from tests.sim.network import Line, Network
@@ -38,8 +38,10 @@ class _Outbox(Outbox):
         super().__init__(limit_bytes)
         self._browser = browser
 
-    def wake(self) -> None:
+    def put(self, sendable: Sendable) -> bool:
+        taken = super().put(sendable)
         self._browser.readable()
+        return taken
 
 
 class _Carrier:
@@ -47,11 +49,12 @@ class _Carrier:
 
     def __init__(self, outbox: Outbox, browser: Browser, gateway: "Gateway") -> None:
         self.outbox = outbox
-        self.held = False
-        self.lost = False
         self.socket: SimSocket
         self._browser = browser
         self._gateway = gateway
+
+    def go_on(self) -> None:
+        """The sim's sockets have a queue of their own."""
 
     def cut_off(self) -> None:
         self.socket.end(left=False)
@@ -83,7 +86,7 @@ class SimSocket(Socket):
             self.outbox = NOWHERE
             self._gateway.later(lambda: self._gateway.chat.gone(self, left))
 
-    def _wake(self) -> None:
+    def _go_on(self) -> None:
         if self.queue:
             self._gateway.later(self.pump)
 

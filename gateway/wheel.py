@@ -1,0 +1,51 @@
+"""The wheel: timers by the tick. Thousands of them, most of which are set anew before they are due.
+
+The loop's own timers keep a context each, and cancelled ones stay on its heap for a while.
+"""
+
+import asyncio
+from typing import Protocol
+
+
+class Timed(Protocol):
+    tick: int
+    """Where on the wheel it is; the wheel's own. 0 at first."""
+
+    def due(self) -> None: ...
+
+
+class Wheel:
+    """One timer for each Timed. Exact to a tick, never early. To be stopped."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tick_s: float) -> None:
+        self._loop = loop
+        self._tick_s = tick_s
+        self._began = loop.time()
+        self._now = 0
+        self._due: dict[int, dict[Timed, None]] = {}
+        self._turning = loop.call_later(tick_s, self._turn)
+
+    def set(self, one: Timed, delay_s: float) -> None:
+        """Calls it once after this time, unless it is set again before."""
+        self.cancel(one)
+        passed = (self._loop.time() - self._began + delay_s) / self._tick_s
+        one.tick = max(self._now, int(passed)) + 1
+        self._due.setdefault(one.tick, {})[one] = None
+
+    def cancel(self, one: Timed) -> None:
+        some = self._due.get(one.tick)
+        if some is not None:
+            some.pop(one, None)
+        one.tick = 0
+
+    def stop(self) -> None:
+        self._turning.cancel()
+
+    def _turn(self) -> None:
+        upto = int((self._loop.time() - self._began) / self._tick_s)
+        self._turning = self._loop.call_at(self._began + (upto + 1) * self._tick_s, self._turn)
+        while self._now < upto:
+            self._now += 1
+            for one in self._due.pop(self._now, ()):
+                if one.tick == self._now:  # another one did not just cancel or set it
+                    one.due()

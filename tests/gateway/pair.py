@@ -1,0 +1,66 @@
+"""A stream whose other end a test holds."""
+
+import asyncio
+import socket
+from types import TracebackType
+
+from gateway.poller import Poller
+from gateway.stream import Stream
+
+
+class Told(Stream):
+    """Remembers what came, and how often it was lost."""
+
+    def __init__(self, sock: socket.socket, poller: Poller) -> None:
+        super().__init__(sock, poller)
+        self.came = b""
+        self.times_lost = 0
+
+    def received(self, data: bytes) -> None:
+        self.came += data
+
+    def lost(self) -> None:
+        self.times_lost += 1
+
+
+class Pair:
+    """`stream` and the `other` end, with small buffers. To be made on a running loop."""
+
+    def __init__(self) -> None:
+        near, self.other = socket.socketpair()
+        near.setblocking(False)
+        self.other.setblocking(False)
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        self.poller = Poller(asyncio.get_running_loop())
+        self.stream = Told(near, self.poller)
+
+    def __enter__(self) -> "Pair":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stream.abort()
+        self.other.close()
+        self.poller.close()
+
+    def fill(self) -> int:
+        """Writes more than the kernel takes; tells how much."""
+        size = 0
+        while not self.stream.unsent:
+            self.stream.write(b"x" * 1000)
+            size += 1000
+        return size
+
+    def heard(self) -> bytes:
+        """All that came at the other end by now."""
+        heard = b""
+        try:
+            while chunk := self.other.recv(1 << 20):
+                heard += chunk
+        except BlockingIOError:
+            pass
+        return heard

@@ -1,0 +1,131 @@
+"""The stream (gateway/stream.py) and its poller (gateway/poller.py), on real sockets."""
+
+import asyncio
+import contextlib
+import itertools
+
+from gateway.poller import TURN_SOCKETS, Poller
+from gateway.stream import Stream
+from tests.gateway.pair import Pair
+
+
+async def until(true) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def test_what_the_kernel_does_not_take_follows_in_order() -> None:
+    with Pair() as pair:
+        size = pair.fill()
+        pair.stream.write(b"last")
+        heard = b""
+        while len(heard) < size + 4:
+            heard += pair.heard()
+            await asyncio.sleep(0)
+        assert heard == b"x" * size + b"last"
+        assert not pair.stream.unsent
+        pair.stream.write(b"straight")
+        assert pair.heard() == b"straight"
+
+
+async def test_it_reads_only_when_told_to() -> None:
+    with Pair() as pair:
+        pair.other.send(b"one")
+        await asyncio.sleep(0.01)
+        assert pair.stream.came == b""
+        pair.stream.read(True)
+        await until(lambda: pair.stream.came == b"one")
+        pair.stream.read(False)
+        pair.other.send(b"two")
+        pair.fill()  # to be written, not read
+        await asyncio.sleep(0.01)
+        assert pair.stream.came == b"one"
+        pair.stream.read(True)
+        await until(lambda: pair.stream.came == b"onetwo")
+
+
+async def test_an_end_sends_all_first_and_an_abort_nothing() -> None:
+    with Pair() as pair:
+        size = pair.fill()
+        pair.stream.end()
+        pair.stream.write(b"too late")
+        heard = b""
+        while pair.stream.sock.fileno() != -1 or len(heard) < size:
+            heard += pair.heard()
+            await asyncio.sleep(0)
+        assert heard == b"x" * size
+        assert pair.other.recv(1) == b""
+        assert pair.stream.times_lost == 0
+    with Pair() as pair:
+        pair.fill()
+        pair.stream.abort()
+        assert not pair.stream.unsent
+        assert pair.stream.sock.fileno() == -1
+
+
+async def test_a_lost_one_tells_it_once() -> None:
+    with Pair() as pair:
+        pair.stream.read(True)
+        pair.other.close()
+        await until(lambda: pair.stream.times_lost)
+        pair.stream.write(b"nothing happens")
+        assert pair.stream.times_lost == 1
+    with Pair() as pair:
+        pair.other.close()
+        pair.stream.write(b"it is gone")
+        assert pair.stream.times_lost == 1
+
+
+async def test_the_loop_has_its_turn_after_some_sockets() -> None:
+    """However many speak at once."""
+    with contextlib.ExitStack() as stack:
+        pairs = [stack.enter_context(Pair()) for _ in range(3 * TURN_SOCKETS)]
+        loop = asyncio.get_running_loop()
+        poller = Poller(loop)
+        for pair in pairs:
+            pair.stream.abort()
+        fresh = [stack.enter_context(Pair()) for _ in pairs]
+        for pair in fresh:
+            pair.stream._poller = poller
+            pair.stream.read(True)
+            pair.other.send(b"now")
+        seen: list[int] = []
+
+        def look() -> None:
+            came = sum(pair.stream.came == b"now" for pair in fresh)
+            seen.append(came)
+            if came < len(fresh):
+                loop.call_soon(look)
+
+        loop.call_soon(look)
+        await until(lambda: seen and seen[-1] == len(fresh))
+        steps = [after - before for before, after in itertools.pairwise(seen)]
+        assert 0 < max(steps) <= TURN_SOCKETS
+        for pair in fresh:
+            pair.stream.abort()
+        poller.close()
+
+
+async def test_one_that_ends_within_a_turn_is_not_called_again() -> None:
+    with Pair() as one, Pair() as two:
+        poller = one.poller
+
+        class Ends(Stream):
+            other: Stream
+
+            def received(self, data: bytes) -> None:
+                came.append(self)
+                self.other.abort()
+
+        came: list[Stream] = []
+        first, second = Ends(one.stream.sock, poller), Ends(two.stream.sock, poller)
+        first.other, second.other = second, first
+        for pair, stream in ((one, first), (two, second)):
+            stream.read(True)
+            pair.other.send(b"x")
+        await until(lambda: came)
+        await asyncio.sleep(0.01)
+        assert len(came) == 1
+        first.abort()
+        second.abort()

@@ -1,0 +1,78 @@
+"""The takeover (gateway/takeover.py): aiohttp lets go of a connection, and all of it."""
+
+import asyncio
+import contextlib
+import gc
+from collections import Counter
+
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.connection import Connection
+from gateway.pulse import Pulse
+from gateway.sockets import Socket
+from gateway.websocket import WebSocket
+from tests.gateway.edge import bare, poll, polling, running
+
+OURS = (Connection, Socket, WebSocket, Pulse)
+
+
+def living() -> Counter[str]:
+    return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, OURS))
+
+
+async def test_an_established_websocket_keeps_nothing_of_aiohttp() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        edge = await stack.enter_async_context(running())
+        browsers = [await stack.enter_async_context(bare(edge)) for _ in range(5)]
+        for browser in browsers:
+            await browser.connect()
+        gc.collect()
+        assert not [one for one in gc.get_objects() if isinstance(one, RequestHandler)]
+        tasks = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]  # type: ignore[union-attr]
+        assert "RequestHandler.start" not in tasks
+        for browser in browsers:
+            await browser.say('420["echo",1]')
+            assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
+
+
+async def test_one_that_polled_before_leaves_nothing_of_it_either() -> None:
+    async with running() as edge, polling(edge) as (http, url):
+        sid = url.partition("&sid=")[2]
+        waiting = asyncio.gather(poll(http, url))
+        async with bare(edge, sid) as browser:
+            await browser.say("2probe")
+            assert await browser.hear() == "3probe"
+            await waiting
+            await browser.say("5")
+            await browser.say('420["echo",1]')
+            assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
+
+
+async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> None:
+    """On the hot path it never runs: what ends must leave no cycle behind."""
+    async with running() as edge:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                async with bare(edge) as browser:
+                    await browser.connect()
+                    await browser.say('420["echo",1]')
+                    await browser.hear()
+                edge.chat.sockets.clear()
+                await edge.chat.until(lambda: not edge.connections)
+            async with bare(edge) as browser:
+                await browser.connect()
+                edge.chat.sockets.pop().cut_off()
+                await browser.until_closed()
+            async with bare(edge) as browser:
+                await browser.connect()
+                edge.chat.sockets.pop().close()
+                await browser.until_closed()
+            async with bare(edge) as browser:
+                await browser.say("rubbish")
+                await browser.until_closed()
+            edge.chat.told.clear()
+            await edge.chat.until(lambda: not living())
+        finally:
+            gc.enable()

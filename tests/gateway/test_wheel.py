@@ -1,0 +1,67 @@
+"""The wheel."""
+
+import asyncio
+
+from gateway.wheel import Wheel
+
+
+class Alarm:
+    def __init__(self) -> None:
+        self.tick = 0
+        self.at: list[float] = []
+
+    def due(self) -> None:
+        self.at.append(asyncio.get_running_loop().time())
+
+
+async def test_each_is_called_once_and_never_early() -> None:
+    loop = asyncio.get_running_loop()
+    wheel = Wheel(loop, 0.01)
+    alarms = [Alarm() for _ in range(20)]
+    began = loop.time()
+    for number, alarm in enumerate(alarms):
+        wheel.set(alarm, number * 0.005)
+    async with asyncio.timeout(5):
+        while not all(alarm.at for alarm in alarms):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    for number, alarm in enumerate(alarms):
+        assert len(alarm.at) == 1
+        assert alarm.at[0] - began >= number * 0.005
+    wheel.stop()
+
+
+async def test_set_again_it_is_called_at_the_later_time_only() -> None:
+    wheel = Wheel(asyncio.get_running_loop(), 0.01)
+    moved, cancelled, last = Alarm(), Alarm(), Alarm()
+    for alarm in (moved, cancelled):
+        wheel.set(alarm, 0.01)
+    wheel.set(moved, 0.03)
+    wheel.cancel(cancelled)
+    wheel.set(last, 0.05)
+    async with asyncio.timeout(5):
+        while not last.at:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    assert len(moved.at) == 1
+    assert not cancelled.at
+    wheel.stop()
+
+
+async def test_one_that_another_cancels_in_the_same_tick_is_not_called() -> None:
+    wheel = Wheel(asyncio.get_running_loop(), 0.01)
+    second = Alarm()
+
+    class First(Alarm):
+        def due(self) -> None:
+            super().due()
+            wheel.cancel(second)
+
+    first = First()
+    wheel.set(first, 0.001)
+    wheel.set(second, 0.001)
+    assert first.tick == second.tick
+    async with asyncio.timeout(5):
+        while not first.at:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.03)
+    assert not second.at
+    wheel.stop()
