@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -110,11 +111,14 @@ class Process:
 
 
 class Processes:
-    """A system with its store in a folder; enter it to start all, leave it to end all."""
+    """A system with its store in a folder; enter it to start all, leave it to end all. `settings`
+    are HUBBUB_* over those that it makes itself."""
 
-    def __init__(self, folder: Path, gateways: int) -> None:
-        commands, events, http, *ports = _free_ports(3 + gateways)
-        settings = {
+    def __init__(
+        self, folder: Path, gateways: int, settings: Mapping[str, str] | None = None
+    ) -> None:
+        commands, events, http, *ports = free_ports(3 + gateways)
+        given = {
             "HUBBUB_BIND": f"tcp://127.0.0.1:{commands}",
             "HUBBUB_EVENTS_BIND": f"tcp://127.0.0.1:{events}",
             "HUBBUB_BROKER": f"tcp://127.0.0.1:{commands}",
@@ -122,17 +126,16 @@ class Processes:
             "HUBBUB_STORE": f"sqlite:{folder / 'hubbub.db'}",
             "HUBBUB_MESSAGE_RATE": "0",
             "HUBBUB_LEASE": LEASE_S,
+            **(settings or {}),
         }
-        self.broker = Process(
-            "broker", "broker", folder / "broker.log", f"127.0.0.1:{http}", settings
-        )
+        self.broker = Process("broker", "broker", folder / "broker.log", f"127.0.0.1:{http}", given)
         self.gateways = [
             Process(
                 "gateway",
                 f"gateway {number}",
                 folder / f"gateway-{number}.log",
                 f"127.0.0.1:{port}",
-                {**settings, "PORT": str(port)},
+                {**given, "PORT": str(port)},
             )
             for number, port in enumerate(ports)
         ]
@@ -159,7 +162,7 @@ class Processes:
             self.peaks_mib[process.name] = peak
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Below those that the kernel gives to outgoing connections, which would take the port of a
     process that is dead for a moment."""
     sockets: list[socket.socket] = []

@@ -1,0 +1,1 @@
+"""The benchmarks: what Hubbub costs, beside its peers in the same run."""

@@ -1,0 +1,68 @@
+"""Measures what Hubbub costs and holds, on systems of its own on loopback.
+
+python -m scripts.bench fanout            a table, and which aims are met
+python -m scripts.bench all --save        every benchmark; JSON and plots into docs/bench
+
+The figures of a noisy machine are noisy: trust ratios of one run.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from scripts.bench import fanout, plots
+from scripts.load.workers import LoadError
+from scripts.processes import ROOT, StartError
+from scripts.progress import Progress
+
+BENCHES: dict[str, ModuleType] = {"fanout": fanout}
+SAVED = ROOT / "docs" / "bench"
+
+
+def main(arguments: Sequence[str]) -> int:
+    args = _parse(arguments)
+    names = list(BENCHES) if args.bench == "all" else [args.bench]
+    status = 0
+    for name in names:
+        if args.bench == "all":
+            args = _parse([name, *arguments[1:]])
+        status |= _run(name, args)
+    return status
+
+
+def _run(name: str, args: argparse.Namespace) -> int:
+    progress = Progress("bench")
+    try:
+        report = BENCHES[name].run(args, progress)
+    except (LoadError, StartError, TimeoutError) as error:
+        progress.end()
+        print(f"bench: {name}: {error}", file=sys.stderr)
+        return 1
+    progress.end()
+    print(f"{name}\n{report.text()}")
+    if args.json:
+        report.write(Path(args.json))
+    if args.save:
+        report.write(SAVED / f"{name}.json")
+        if not plots.draw(report, SAVED / f"{name}.svg"):
+            print("bench: no plot: matplotlib is not installed", file=sys.stderr)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", help="write the figures to this file")
+    common.add_argument("--save", action="store_true", help="write JSON and a plot to docs/bench")
+    parser = argparse.ArgumentParser(prog="scripts.bench", description="Costs, on loopback.")
+    benches = parser.add_subparsers(dest="bench", required=True)
+    for name, bench in BENCHES.items():
+        about = (bench.__doc__ or "").partition("\n")[0]
+        bench.arguments(benches.add_parser(name, parents=[common], help=about, description=about))
+    benches.add_parser("all", parents=[common], help="every one, as it is by default")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

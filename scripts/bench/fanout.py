@@ -1,0 +1,130 @@
+"""The fan-out: CPU of one delivery, and how many a second, beside peers in the same run.
+
+All servers are up at once, each with as many sockets in one room; they are measured in turn, for
+some rounds. `us` is CPU of all of a server's processes for one delivery, at a quiet rate: nobody
+speaks before all have heard the last message, so that each event is a write of its own. Hubbub's
+message rate is unlimited here, its messages are on disk before they are told; the peers keep none.
+"""
+
+import argparse
+from contextlib import ExitStack
+
+from scripts.bench import servers
+from scripts.bench.measuring import cpu_s
+from scripts.bench.report import Aim, Report, Row, ratio
+from scripts.bench.servers import Missing, Server
+from scripts.bench.throughput import SPEAKERS, most
+from scripts.load.person import Plan
+from scripts.load.voice import Speech
+from scripts.load.workers import BUSY, Workers, plan_name
+from scripts.progress import Progress
+
+QUIET = 50_000
+"""Deliveries a second at the quiet rate, at most."""
+START = {"stock": 10_000, "node": 40_000}
+"""Deliveries a second that the search begins with; 50,000 for others."""
+JOIN_S = 120.0
+LEAST_OF_STOCK = {1000: 6.0, 5000: 10.0}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sockets", type=int, nargs="+", default=[1000, 5000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
+    parser.add_argument("--steps", type=int, default=12, help="of a search for the most, at most")
+    parser.add_argument("--only", choices=("cost", "throughput"), help="measure just this")
+    parser.add_argument(
+        "--servers", default="hubbub,floor,stock", help="by comma; others: node, uws (installed)"
+    )
+
+
+def run(args: argparse.Namespace, progress: Progress) -> Report:
+    report = Report("fanout")
+    for sockets in args.sockets:
+        with ExitStack() as stack:
+            loads = _start(args, sockets, stack, progress, report)
+            rows: list[Row] = [{"server": one.name, "sockets": sockets} for one, _ in loads]
+            if args.only != "throughput":
+                _costs(args, loads, rows, progress)
+            if args.only != "cost":
+                _throughputs(args, loads, rows, progress)
+            report.rows += rows
+            report.aims += _aims(sockets, {row["server"]: row for row in rows})
+    report.notes.append(f"{SPEAKERS} speakers at most, HUBBUB_MESSAGE_RATE=0")
+    if any(row.get("load bound") for row in report.rows):
+        report.notes.append(f"load bound: the load took over {BUSY:.0%} of a core, not the server")
+    return report
+
+
+Loads = list[tuple[Server, Workers]]
+
+
+def _start(
+    args: argparse.Namespace, sockets: int, stack: ExitStack, progress: Progress, report: Report
+) -> Loads:
+    loads = []
+    for name in args.servers.split(","):
+        progress.step(f"{sockets} sockets come to {name}")
+        try:
+            server = stack.enter_context(getattr(servers, name)())
+        except Missing as missing:
+            report.notes.append(f"{name} is left out: {missing}")
+            continue
+        plan = Plan(server.urls, "bench", plan_name(), returns=True)
+        workers = stack.enter_context(Workers(plan))
+        workers.join(sockets, JOIN_S, lambda tally: progress.show(tally.joined, tally.people))
+        workers.rest()
+        loads.append((server, workers))
+    return loads
+
+
+def _costs(args: argparse.Namespace, loads: Loads, rows: list[Row], progress: Progress) -> None:
+    for number in range(args.rounds):
+        progress.step(f"CPU of a delivery, round {number + 1} of {args.rounds}")
+        for done, ((server, workers), row) in enumerate(zip(loads, rows, strict=True)):
+            progress.show(done, len(loads), server.name)
+            speech = Speech(QUIET / row["sockets"], args.seconds, one_by_one=True)
+            before_s = cpu_s(server.pids)
+            spoken = workers.speak(speech)
+            used_us = (cpu_s(server.pids) - before_s) * 1e6
+            row.setdefault("us each round", []).append(
+                round(used_us / max(spoken.tally.deliveries, 1), 2)
+            )
+            row["us"] = min(row["us each round"])
+            row["bytes"] = round(spoken.tally.bytes / max(spoken.tally.deliveries, 1), 1)
+            row["lost"] = row.get("lost", 0) + spoken.lost
+
+
+def _throughputs(
+    args: argparse.Namespace, loads: Loads, rows: list[Row], progress: Progress
+) -> None:
+    for (server, workers), row in zip(loads, rows, strict=True):
+        progress.step(f"most deliveries a second of {server.name}")
+        start = START.get(server.name, QUIET) / row["sockets"]
+        _, best = most(
+            workers,
+            start,
+            args.seconds,
+            args.steps,
+            lambda rate, row=row: progress.show(0, 1, f"{rate * row['sockets']:,.0f}/s"),  # type: ignore[misc]
+        )
+        row.update(best or {"most/s": None})
+
+
+def _aims(sockets: int, rows: dict[str, Row]) -> list[Aim]:
+    ours = rows.get("hubbub", {})
+    aims = []
+    if "us" in ours and "floor" in rows:
+        one = ratio(ours["us"], rows["floor"]["us"])
+        aims.append(Aim(f"{sockets} sockets: CPU, of the floor's", one, most=1.5))
+    if "us" in ours and "stock" in rows:
+        one = ratio(rows["stock"]["us"], ours["us"])
+        least = LEAST_OF_STOCK.get(sockets, 6.0)
+        aims.append(Aim(f"{sockets} sockets: CPU of stock, of ours", one, least=least))
+    if "most/s" in ours and "stock" in rows and sockets == 1000:
+        one = ratio(ours["most/s"], rows["stock"]["most/s"])
+        aims.append(Aim(f"{sockets} sockets: deliveries a second, of stock's", one, least=20.0))
+    if "most/s" in ours and "uws" in rows:
+        one = ratio(ours["most/s"], rows["uws"]["most/s"])
+        aims.append(Aim(f"{sockets} sockets: deliveries a second, of uWebSockets'", one, least=0.8))
+    return aims

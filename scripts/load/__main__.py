@@ -1,0 +1,122 @@
+"""Loads a running system: so many people in one room, so many messages a second, and what came.
+
+python -m scripts.load http://127.0.0.1:4000 --people 1000 --rate 20
+
+Several addresses are several gateways of one system. Exit status 0 only if everybody was in and
+heard every message once.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from scripts.load.person import Plan
+from scripts.load.tally import Tally, percentile_ms, surplus
+from scripts.load.voice import Speech
+from scripts.load.workers import (
+    BUSY,
+    SPARE,
+    LoadError,
+    Spoken,
+    Workers,
+    plan_name,
+    raise_limit,
+)
+from scripts.progress import Progress
+
+SPEAKER_RATE = 8.0
+"""Messages a second of one speaker: below HUBBUB_MESSAGE_RATE's default."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    args = _parse(arguments)
+    speakers = args.speakers or max(1, min(args.people, math.ceil(args.rate / SPEAKER_RATE)))
+    processes = args.processes or 1 + args.people // (raise_limit() - SPARE)
+    progress = Progress("load")
+    plan = Plan(
+        urls=args.urls,
+        room=args.room,
+        name=plan_name(),
+        at_once=args.at_once,
+        per_second=args.joins,
+        sources=8 if args.people > 10_000 else 1,
+    )
+    speech = Speech(args.rate, args.seconds, speakers, args.size)
+    try:
+        with Workers(plan, processes) as workers:
+            progress.step(f"{args.people} people come")
+            came = workers.join(
+                args.people, args.within, lambda tally: progress.show(tally.joined, args.people)
+            )
+            workers.rest()
+            progress.step(f"{speakers} of them say {args.rate:g} messages a second")
+            expected = args.rate * args.seconds * args.people
+            spoken = workers.speak(speech, lambda t: progress.show(t.deliveries, expected))
+            progress.end()
+    except (LoadError, OSError, KeyboardInterrupt) as error:
+        progress.end()
+        print(f"load: {error or 'stopped'}", file=sys.stderr)
+        return 1
+    figures = _figures(came, spoken, args)
+    print(json.dumps(figures) if args.json else _table(figures))
+    if spoken.busiest > BUSY:
+        print("load: the load itself was the bottleneck; give it more --processes", file=sys.stderr)
+    good = not figures["deliveries lost"] and not figures["deliveries twice"] and spoken.tally.sent
+    return 0 if good else 1
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts.load", description="A crowd, and what it hears.")
+    parser.add_argument("urls", nargs="+", metavar="URL", help="gateways, as http://host:port")
+    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--rate", type=float, default=10.0, help="messages a second, in all")
+    parser.add_argument("--room", default="load")
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--size", type=int, default=40, help="characters of a message")
+    parser.add_argument("--speakers", type=int, default=0, help="0: one for 8 messages a second")
+    parser.add_argument("--processes", type=int, default=0, help="of the load; 0: as few as can be")
+    parser.add_argument("--joins", type=float, default=0.0, help="a second; 0: as many as come")
+    parser.add_argument("--at-once", type=int, default=100, help="connections made at a time")
+    parser.add_argument("--within", type=float, default=120.0, help="seconds for all to come")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    args = parser.parse_args(arguments)
+    for url in args.urls:
+        if urlsplit(url).scheme != "http":
+            parser.error(f"{url}: the load speaks plain http only")
+    if not (args.people > 0 and args.rate > 0 and args.seconds > 0):
+        parser.error("--people, --rate and --seconds are above 0")
+    return args
+
+
+def _figures(came: Tally, spoken: Spoken, args: argparse.Namespace) -> dict[str, float]:
+    tally = spoken.tally
+    acks = tally.acks.get("chat", {})
+    return {
+        "people": args.people,
+        "joins a second": round(args.people / came.wall_s, 1),
+        "messages said": tally.sent,
+        "messages acked": tally.acked,
+        "messages refused": sum(tally.refused.values()),
+        "deliveries": tally.deliveries,
+        "deliveries a second": round(tally.deliveries / max(spoken.seconds, 0.001)),
+        "deliveries lost": spoken.lost,
+        "deliveries twice": surplus(tally, tally.sent),
+        "connections lost": tally.lost,
+        "bytes a delivery": round(tally.bytes / max(tally.deliveries, 1), 1),
+        "delivery p50 ms": percentile_ms(tally.latency, 0.5),
+        "delivery p99 ms": percentile_ms(tally.latency, 0.99),
+        "ack p50 ms": percentile_ms(acks, 0.5),
+        "ack p99 ms": percentile_ms(acks, 0.99),
+        "load, share of a core": round(spoken.busiest, 2),
+    }
+
+
+def _table(figures: dict[str, float]) -> str:
+    return "\n".join(f"{name:24} {figure:12,g}" for name, figure in figures.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,199 @@
+"""The crowd: the people of one process, all on one epoll; what they hear is counted, not kept."""
+
+import select
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from scripts.load import wire
+from scripts.load.door import Door
+from scripts.load.person import JOINED, OPENING, Person, Plan
+from scripts.load.tally import TICK_US, Tally, Ticks
+from scripts.load.voice import Voice
+
+BUFFER_BYTES = 1 << 18
+EVENTS = 512
+"""Sockets that are read before the clock is looked at again."""
+TURN_S = 0.1
+
+
+class Crowd:
+    """Call `turn` again and again."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.people: list[Person] = []
+        self.poll = select.epoll()
+        self.by_fd: dict[int, Person] = {}
+        self.door = Door(self)
+        self.voice = Voice(self)
+        self.joined = 0
+        """Those who are in now."""
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self.clear()
+
+    def clear(self) -> None:
+        """Counts anew."""
+        self.deliveries = 0
+        self._bytes = 0
+        self._latency: Ticks = {}
+        self.tally = Tally()
+        for person in self.people:
+            person.seen = 0
+        self._cpu_s, self._wall_s = time.process_time(), time.monotonic()
+
+    def look(self) -> Tally:
+        """What has been counted."""
+        tally = self.tally
+        tally.people, tally.joined = len(self.people), self.joined
+        tally.deliveries, tally.bytes, tally.latency = self.deliveries, self._bytes, self._latency
+        tally.seen = dict(Counter(person.seen for person in self.people))
+        tally.heads = dict(Counter(p.head for p in self.people if p.careful and p.head is not None))
+        tally.cpu_s = time.process_time() - self._cpu_s
+        tally.wall_s = time.monotonic() - self._wall_s
+        tally.busiest = tally.cpu_s / max(tally.wall_s, 1e-9)
+        return tally
+
+    def add(self, numbers: Iterable[int]) -> None:
+        """These people are to come."""
+        newcomers = [Person(number, self.plan.careful) for number in numbers]
+        self.people += newcomers
+        self.door.expect(newcomers)
+
+    def turn(self) -> list[int]:
+        """Whatever is due; waits a moment for what comes. Returns the descriptors that are ready
+        and of nobody here."""
+        now = time.monotonic()
+        wait_s = min(self.door.work(now), self.voice.work(now), TURN_S)
+        others = []
+        ready = self.poll.poll(max(0.0, wait_s), EVENTS)
+        now_us = time.monotonic_ns() // 1000
+        for fd, _ in ready:
+            person = self.by_fd.get(fd)
+            if person is None:
+                others.append(fd)
+            elif person.stage == JOINED and not person.careful:
+                self._count(person, now_us)
+            elif person.stage >= OPENING:
+                self._attend(person, self._receive(person), now_us)
+            else:
+                self._attend(person, self.door.advance(person, self._buffer), now_us)
+        return others
+
+    def send(self, person: Person, data: bytes) -> bool:
+        """Whether the kernel took it; if not, the person is lost."""
+        try:
+            if person.socket is not None and person.socket.send(data) == len(data):
+                return True
+        except OSError:
+            pass
+        self.lose(person, "took no more")
+        return False
+
+    def lose(self, person: Person, why: str) -> None:
+        """Its connection is over."""
+        if person.socket is None:
+            return
+        self.tally.why[why] = self.tally.why.get(why, 0) + 1
+        del self.by_fd[person.fd]
+        person.socket.close()
+        joined = person.stage == JOINED
+        person.begin()
+        if joined:
+            self.joined -= 1
+            self.tally.lost += 1
+        if joined and self.plan.returns:
+            person.turn += 1
+        if not joined or self.plan.returns:
+            self.door.again(person, was_in=joined)
+
+    def _receive(self, person: Person) -> int:
+        """So many bytes of whole frames are in the buffer now."""
+        held, buffer = person.rest, self._buffer
+        size = len(held)
+        try:
+            if size:
+                buffer[:size] = held
+                got = person.receive(self._view[size:])
+            else:
+                got = person.receive(self._view)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            got = 0
+        if not got:
+            self.lose(person, "was closed")
+            return 0
+        self._bytes += got
+        end = size + got
+        after = wire.whole(buffer, end)
+        if after < end:
+            if end == BUFFER_BYTES and not after:
+                self.lose(person, "got a frame too large")
+                return 0
+            person.rest = bytes(buffer[after:end])
+        elif size:
+            person.rest = b""
+        return after
+
+    def _count(self, person: Person, now_us: int) -> None:
+        """The hot path: nothing is taken apart."""
+        end = self._receive(person)
+        buffer = self._buffer
+        messages = buffer.count(wire.MESSAGE, 0, end)
+        if messages:
+            self._delivered(person, messages, wire.sent_us(buffer, end), now_us)
+        if buffer.find(wire.HEARTBEAT, 0, end) >= 0:
+            self.send(person, wire.HEARTBEAT_ANSWER)
+
+    def _delivered(self, person: Person, messages: int, sent: int | None, now_us: int) -> None:
+        person.seen += messages
+        self.deliveries += messages
+        if sent is not None:
+            tick = max(0, now_us - sent) // TICK_US
+            self._latency[tick] = self._latency.get(tick, 0) + messages
+
+    def _attend(self, person: Person, end: int, now_us: int) -> None:
+        """Frame by frame: who is not in yet, speaks or is careful."""
+        if not end:
+            return
+        messages = self._buffer.count(wire.MESSAGE, 0, end)
+        if messages:
+            self._delivered(person, messages, wire.sent_us(self._buffer, end), now_us)
+        for first, payload in list(wire.frames(self._buffer, end)):
+            if person.socket is None:
+                return
+            if first == wire.PONG or payload.startswith(b"43"):
+                self.voice.answered(first, payload, now_us)
+            elif payload == b"2":
+                self.send(person, wire.HEARTBEAT_ANSWER)
+            elif payload.startswith(b'42["'):
+                self._heard(person, payload)
+            elif person.stage == OPENING:
+                self.door.hear(person, payload)
+
+    def _heard(self, person: Person, payload: bytes) -> None:
+        name = payload[4 : payload.find(b'"', 4)].decode()
+        tally = self.tally
+        tally.kinds[name] = (
+            tally.kinds.get(name, 0) + len(payload) + (2 if len(payload) < 126 else 4)
+        )
+        if name == "joined":
+            self.door.hear(person, payload)
+        elif name == "reset":
+            person.head = None
+        elif name == "chat":
+            at = payload.rfind(b'"Seq":') + 6
+            stop = at
+            while payload[stop : stop + 1].isdigit():
+                stop += 1
+            seq = int(payload[at:stop] or b"0")
+            if b'"EvtType":"leave"' in payload:
+                tally.leaves += 1
+            if person.head is not None and seq != person.head + 1:
+                if seq <= person.head:
+                    tally.repeats += 1
+                else:
+                    tally.holes += seq - person.head - 1
+            person.head = max(seq, person.head or 0)

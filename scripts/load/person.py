@@ -1,0 +1,91 @@
+"""The person: one socket of the load, and how far it has come."""
+
+import socket
+from collections.abc import Callable
+
+from msgspec import Struct
+
+CONNECTING, UPGRADING, OPENING, JOINED = range(4)
+"""The stages of a connection."""
+
+
+class Plan(Struct, frozen=True):
+    """Where the people of a load go, and how they behave there."""
+
+    urls: list[str]
+    """People are dealt out over them; who is lost and `returns` goes on to the next."""
+    room: str
+    """Empty: they connect and join nothing."""
+    name: str
+    """Before each one's number; their tokens are made of it too."""
+    at_once: int = 100
+    """Connections of one process that are being made at a time."""
+    per_second: float = 0.0
+    """Joins a second of one process; 0 = as many as come."""
+    careful: bool = False
+    """Look at every frame: Seqs, events by kind. Costs more."""
+    returns: bool = False
+    """Who is lost comes back by `since`."""
+    sources: int = 1
+    """Loopback addresses that the connections come from; 1 = as the kernel chooses."""
+
+
+class Person:
+    """Use the crowd to change it."""
+
+    __slots__ = (
+        "careful",
+        "epoch",
+        "fd",
+        "head",
+        "number",
+        "receive",
+        "rest",
+        "seen",
+        "socket",
+        "stage",
+        "told",
+        "turn",
+    )
+
+    def __init__(self, number: int, careful: bool) -> None:
+        self.number = number
+        self.careful = careful
+        """Its frames are looked at one by one."""
+        self.turn = number
+        """Which of the plan's gateways it is at."""
+        self.seen = 0
+        self.head: int | None = None
+        """The last Seq seen; None while any may be next."""
+        self.epoch = ""
+        self.told = 0
+        """The room's last Seq when it joined."""
+        self.begin()
+
+    def begin(self) -> None:
+        """It has no connection."""
+        self.socket: socket.socket | None = None
+        self.receive: Callable[[memoryview], int] = _nothing
+        """Its socket's `recv_into`."""
+        self.fd = -1
+        self.rest = b""
+        """Received bytes that are no whole frame yet."""
+        self.stage = CONNECTING
+
+
+def token(plan: Plan, number: int) -> str:
+    """22 characters at least."""
+    return f"{plan.name}-{number:08d}".rjust(22, "0")
+
+
+def user(plan: Plan, number: int) -> str:
+    return f"{plan.name}-{number}"
+
+
+def source(number: int, sources: int) -> str:
+    """One of so many loopback addresses."""
+    return f"127.0.0.{2 + number % sources}"
+
+
+def _nothing(_: memoryview) -> int:
+    raise BlockingIOError

@@ -1,0 +1,128 @@
+"""The voice: what some of a crowd say, how often, and how soon they are answered."""
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from scripts.load import wire
+from scripts.load.person import JOINED
+from scripts.load.tally import TICK_US
+
+if TYPE_CHECKING:
+    from scripts.load.crowd import Crowd
+
+PATIENCE_S = 2.0
+"""One who speaks only when all have heard the last message waits no longer for that."""
+
+
+class Speech(Struct, frozen=True):
+    """So many things a second, by so many people in turn."""
+
+    rate: float
+    seconds: float
+    speakers: int = 1
+    size: int = 40
+    """Characters of a message."""
+    said: tuple[str, ...] = ("chat",)
+    """One after the other: `chat`, `participants`, or `ping` (of the WebSocket)."""
+    one_by_one: bool = False
+    """Nothing is said before all people of this process have heard the last message."""
+
+
+class Voice:
+    def __init__(self, crowd: "Crowd") -> None:
+        self._crowd = crowd
+        self._speech: Speech | None = None
+        self._began = 0.0
+        """Later than the truth once others were waited for: what is said since is in time."""
+        self._end = 0.0
+        self._count = 0
+        """Things said in this speech."""
+        self._last = 0.0
+        self._number = 0
+        self._asked: dict[int, tuple[str, int]] = {}
+
+    @property
+    def speaking(self) -> bool:
+        return self._speech is not None
+
+    @property
+    def unanswered(self) -> int:
+        return len(self._asked)
+
+    def begin(self, speech: Speech) -> None:
+        self._speech = speech
+        self._began = self._last = time.monotonic()
+        self._end = self._began + speech.seconds
+        self._count = 0
+        for person in self._crowd.people[: speech.speakers]:
+            person.careful = True
+
+    def end(self) -> None:
+        self._speech = None
+
+    def work(self, now: float) -> float:
+        """Says what is due; returns the seconds until it has to be asked again."""
+        speech = self._speech
+        if speech is None:
+            return 1.0
+        while True:
+            if now >= self._end:
+                self._speech = None
+                return 1.0
+            due = self._began + self._count / speech.rate
+            if due > now:
+                return due - now
+            if speech.one_by_one:
+                if self._unheard() and now < self._last + PATIENCE_S:
+                    return PATIENCE_S
+                self._began = max(self._began, now - self._count / speech.rate)
+            self._say(speech)
+            self._last = now
+            self._count += 1
+
+    def _unheard(self) -> bool:
+        crowd = self._crowd
+        return crowd.deliveries < crowd.tally.sent * crowd.joined
+
+    def _say(self, speech: Speech) -> None:
+        crowd = self._crowd
+        person = crowd.people[self._count % min(speech.speakers, len(crowd.people))]
+        what = speech.said[self._count % len(speech.said)]
+        self._number += 1
+        now_us = time.monotonic_ns() // 1000
+        if person.stage != JOINED:
+            crowd.tally.refused["away"] = crowd.tally.refused.get("away", 0) + 1
+            return
+        room = crowd.plan.room
+        if what == "ping":
+            data = wire.frame(str(self._number), wire.PING)
+        elif what == "participants":
+            data = wire.event(what, {"room": room}, self._number)
+        else:
+            message = {"room": room, "message": wire.text(now_us, speech.size)}
+            data = wire.event(what, message, self._number)
+        if crowd.send(person, data):
+            self._asked[self._number] = (what, now_us)
+            crowd.tally.sent += what == "chat"
+
+    def answered(self, first: int, payload: bytes, now_us: int) -> None:
+        """An ack, or a pong."""
+        if first == wire.PONG:
+            number, failed = int(payload), False
+        else:
+            digits = payload[2 : payload.find(b"[")]
+            number, failed = int(digits), b'"ok":false' in payload
+        what, asked_us = self._asked.pop(number, ("", 0))
+        tally = self._crowd.tally
+        if failed:
+            code = json.loads(payload[2 + len(digits) :])[0]["error"]["code"]
+            tally.refused[code] = tally.refused.get(code, 0) + 1
+            tally.sent -= what == "chat"
+        elif what:
+            tally.acked += what == "chat"
+            ticks = tally.acks.setdefault(what, {})
+            tick = (now_us - asked_us) // TICK_US
+            ticks[tick] = ticks.get(tick, 0) + 1

@@ -1,0 +1,98 @@
+"""The load's bytes: what its sockets send, what they look for, and WebSocket framing. Pure."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+MESSAGE = b'"EvtType":"message"'
+"""Each delivery of a message has this once."""
+STAMP = b'"Text":"~'
+"""Before the time at which a message was sent, in so many digits (monotonic microseconds)."""
+STAMP_DIGITS = 15
+
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
+"""First bytes of frames; nothing is compressed or split here."""
+HEARTBEAT = b"\x81\x012"
+"""The whole frame of an Engine.IO ping. No other frame has these bytes: its text is JSON."""
+
+
+def upgrade(authority: str) -> bytes:
+    """The HTTP request of a WebSocket. The key is constant: nobody here checks the answer to it."""
+    return (
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"Host: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+
+
+def frame(payload: str | bytes, first: int = TEXT) -> bytes:
+    """A client's frame. Its mask is zero, which changes no byte: masking costs the load nothing."""
+    body = payload.encode() if isinstance(payload, str) else payload
+    size = len(body)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 1 << 16:
+        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+    return head + b"\0\0\0\0" + body
+
+
+HEARTBEAT_ANSWER = frame("3")
+
+
+def event(name: str, payload: Any, ack: int | None = None) -> bytes:
+    """A Socket.IO event; with `ack` it asks for an answer of that number."""
+    number = "" if ack is None else str(ack)
+    return frame(f"42{number}" + json.dumps([name, payload], separators=(",", ":")))
+
+
+def text(now_us: int, size: int) -> str:
+    """A message of so many characters that says when it was sent."""
+    return f"~{now_us:0{STAMP_DIGITS}d}".ljust(size, "x")
+
+
+def sent_us(buffer: bytearray, end: int) -> int | None:
+    """When the first stamped message in these bytes was sent; None if there is none."""
+    at = buffer.find(STAMP, 0, end)
+    if at < 0:
+        return None
+    at += len(STAMP)
+    try:
+        return int(buffer[at : at + STAMP_DIGITS])
+    except ValueError:
+        return None
+
+
+def whole(buffer: bytearray, end: int) -> int:
+    """Where the last whole frame in these bytes ends."""
+    at = 0
+    while at + 1 < end:
+        size = buffer[at + 1]
+        if size < 126:
+            after = at + 2 + size
+        elif size == 126:
+            if at + 4 > end:
+                break
+            after = at + 4 + (buffer[at + 2] << 8 | buffer[at + 3])
+        else:
+            if at + 10 > end:
+                break
+            after = at + 10 + int.from_bytes(buffer[at + 2 : at + 10], "big")
+        if after > end:
+            break
+        at = after
+    return at
+
+
+def frames(buffer: bytearray, end: int) -> Iterator[tuple[int, bytes]]:
+    """The frames in these bytes, all of them whole: first byte and payload."""
+    at = 0
+    while at < end:
+        size, start = buffer[at + 1], at + 2
+        if size == 126:
+            size, start = buffer[at + 2] << 8 | buffer[at + 3], at + 4
+        elif size == 127:
+            size, start = int.from_bytes(buffer[at + 2 : at + 10], "big"), at + 10
+        yield buffer[at], bytes(buffer[start : start + size])
+        at = start + size

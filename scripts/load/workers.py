@@ -1,0 +1,222 @@
+"""The workers: a load spread over processes, told what to do and asked what they counted."""
+
+import resource
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+import msgspec
+
+from scripts.load.crowd import Crowd
+from scripts.load.person import Plan
+from scripts.load.tally import Tally, merge, missing
+from scripts.load.voice import Speech
+from scripts.processes import ROOT
+
+LOOK_S = 0.1
+QUIET_S = 0.3
+"""A crowd that has received nothing for so long is at rest."""
+DRAIN_S = 3.0
+"""Without a delivery for so long the rest is lost."""
+BUSY = 0.85
+"""A process of the load that takes more of a core is a bottleneck."""
+END_S = 5.0
+SPARE = 200
+"""Descriptors of a process that are no connections."""
+
+Watch = Callable[[Tally], None]
+
+
+class LoadError(Exception):
+    """The load could not do what it was to do; the message says what stopped it."""
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """What came of a speech."""
+
+    tally: Tally
+    lost: int
+    """Deliveries that did not come."""
+    seconds: float
+    """Until the last delivery that did."""
+    busiest: float
+    """Share of a core that the busiest process of the load took while it spoke."""
+
+
+def raise_limit() -> int:
+    """Descriptors that this process, and those it starts, may open: as many as the system lets."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def plan_name() -> str:
+    """Of a load whose people nobody knows yet."""
+    return f"load-{secrets.token_hex(4)}"
+
+
+class Workers:
+    """Enter it to start the processes, leave it to end them and all their connections."""
+
+    def __init__(self, plan: Plan, processes: int = 1) -> None:
+        self._count = processes
+        self._plan = msgspec.structs.replace(plan, per_second=plan.per_second / processes)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._pipes: list[Connection] = []
+        self.people = 0
+
+    def __enter__(self) -> Self:
+        for _ in range(self._count):
+            ours, theirs = socket.socketpair()
+            with theirs:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "scripts.load.workers", str(theirs.fileno())],
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                )
+            self._processes.append(process)
+            self._pipes.append(Connection(ours.detach()))
+            self._pipes[-1].send(self._plan)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            try:
+                process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def join(self, people: int, within_s: float, watch: Watch = lambda _: None) -> Tally:
+        """So many more people come. Raises LoadError if not all are in in time."""
+        first, self.people = self.people, self.people + people
+        for number in range(self._count):
+            self._ask(number, "add", range(first + number, self.people, self._count))
+        return self.wait(lambda tally: tally.joined == self.people, within_s, watch)
+
+    def wait(
+        self, true: Callable[[Tally], bool], within_s: float, watch: Watch = lambda _: None
+    ) -> Tally:
+        """Until it is so. Raises LoadError if that does not come in time."""
+        end = time.monotonic() + within_s
+        while True:
+            tally = self.look()
+            watch(tally)
+            if true(tally):
+                return tally
+            if time.monotonic() > end:
+                raise LoadError(
+                    f"{tally.joined} of {tally.people} people are in after {within_s:g} s; "
+                    f"connections that failed: {tally.why or 'none'}"
+                )
+            time.sleep(LOOK_S)
+
+    def rest(self, within_s: float = 30.0) -> None:
+        """Until nothing has come for a moment (replays, counts, lines about others)."""
+        end = time.monotonic() + within_s
+        last, since = -1, time.monotonic()
+        while time.monotonic() < end and time.monotonic() - since < QUIET_S:
+            received = self.look().bytes
+            if received != last:
+                last, since = received, time.monotonic()
+            time.sleep(LOOK_S)
+
+    def begin(self, speech: Speech) -> None:
+        """Everything is counted anew; the first process speaks."""
+        for number in range(self._count):
+            self._ask(number, "clear")
+        self._ask(0, "say", speech)
+
+    def speak(
+        self,
+        speech: Speech,
+        watch: Watch = lambda _: None,
+        enough: Callable[[Tally], bool] = lambda _: False,
+    ) -> Spoken:
+        """Says it, or as much as is `enough`, and waits until everybody has heard everything, or
+        nothing comes any more."""
+        self.begin(speech)
+        began = last = time.monotonic()
+        deliveries, busiest, speaking = 0, 0.0, True
+        while True:
+            time.sleep(LOOK_S)
+            speaking = speaking and bool(self._ask(0, "speaking"))
+            tally = self.look()
+            watch(tally)
+            if tally.deliveries != deliveries:
+                deliveries, last = tally.deliveries, time.monotonic()
+            if speaking:
+                busiest = tally.busiest
+                if enough(tally):
+                    self._ask(0, "hush")
+                continue
+            lost = missing(tally, tally.sent)
+            answered = not self._ask(0, "unanswered")
+            if (not lost and answered) or time.monotonic() > max(last, began) + DRAIN_S:
+                return Spoken(tally, lost, last - began, busiest)
+
+    def look(self) -> Tally:
+        """What all have counted since they last began anew."""
+        for pipe in self._pipes:
+            pipe.send(("look", None))
+        return merge([self._answer(number) for number in range(self._count)])
+
+    def clear(self) -> None:
+        for number in range(self._count):
+            self._ask(number, "clear")
+
+    def _ask(self, number: int, what: str, argument: Any = None) -> Any:
+        self._pipes[number].send((what, argument))
+        return self._answer(number)
+
+    def _answer(self, number: int) -> Any:
+        try:
+            return self._pipes[number].recv()
+        except (EOFError, OSError):
+            raise LoadError("a process of the load has ended; its last words are above") from None
+
+
+def work(pipe: Connection) -> None:
+    """The life of one process: it ends when nobody holds the other end of the pipe."""
+    crowd = Crowd(pipe.recv())
+    crowd.poll.register(pipe.fileno(), select.EPOLLIN)
+    while True:
+        if not crowd.turn():
+            continue
+        try:
+            what, argument = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(_do(crowd, what, argument))
+
+
+def _do(crowd: Crowd, what: str, argument: Any) -> Any:
+    match what:
+        case "add":
+            crowd.add(argument)
+        case "say":
+            crowd.voice.begin(argument)
+        case "hush":
+            crowd.voice.end()
+        case "clear":
+            crowd.clear()
+        case "look":
+            return crowd.look()
+        case "speaking":
+            return crowd.voice.speaking
+        case "unanswered":
+            return crowd.voice.unanswered
+    return None
+
+
+if __name__ == "__main__":
+    work(Connection(int(sys.argv[1])))

@@ -1,0 +1,132 @@
+"""scripts/load: the load generator at real gateways, its bytes and its sums alone.
+
+scripts/load/crowd.py and scripts/load/door.py are what runs in scripts.load.workers.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.bench.servers import stock
+from scripts.load import wire
+from scripts.load.person import Plan
+from scripts.load.tally import Tally, merge, missing, percentile_ms, surplus
+from scripts.load.voice import Speech
+from scripts.load.workers import Workers
+from scripts.processes import Processes
+
+SIZES = st.lists(st.sampled_from([0, 1, 125, 126, 300, 65_536]), max_size=5)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    with Processes(tmp_path_factory.mktemp("load"), 2) as system:
+        system.wait_ready()
+        yield system
+
+
+def load(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.load", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_everybody_hears_everything_and_the_figures_say_so(system: Processes) -> None:
+    done = load(
+        *system.urls, "--people", "20", "--rate", "30", "--seconds", "1", "--processes", "2",
+        "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["messages said"] == figures["messages acked"] >= 20
+    assert figures["deliveries"] == 20 * figures["messages said"]
+    assert figures["deliveries lost"] == figures["connections lost"] == 0
+    assert 0 < figures["delivery p50 ms"] <= figures["delivery p99 ms"]
+    assert figures["ack p50 ms"] > 0
+
+
+def test_what_some_do_not_hear_is_a_loss(system: Processes) -> None:
+    with stock() as elsewhere:  # another system: what is said here is not heard there
+        done = load(system.urls[0], *elsewhere.urls, "--people", "4", "--seconds", "0.5")
+    assert done.returncode == 1
+    figures = dict(line.rsplit(maxsplit=1) for line in done.stdout.splitlines())
+    assert int(figures["deliveries lost"]) == 2 * int(figures["messages said"])
+
+
+def test_a_load_that_reaches_nobody_says_why() -> None:
+    done = load("http://127.0.0.1:9", "--within", "0.5")
+    assert done.returncode == 1
+    assert "0 of 100 people are in" in done.stderr
+    assert "Connection refused" in done.stderr
+
+
+def test_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
+    plan = Plan([system.urls[0]], "talk", "talker")
+    returning = Plan(system.urls[::-1], "talk", "returner", careful=True, returns=True)
+    with Workers(plan) as talker, Workers(returning) as crowd:
+        crowd.join(10, 10)
+        talker.join(1, 10)
+        talker.begin(Speech(rate=50, seconds=30))
+        crowd.wait(lambda tally: tally.deliveries > 100, 10)
+        system.gateways[1].kill()
+        back = crowd.wait(lambda tally: tally.lost == 5 and tally.joined == 10, 10)
+        after = crowd.wait(lambda tally: tally.deliveries > back.deliveries + 100, 10)
+    assert (after.holes, after.repeats, after.leaves) == (0, 0, 0)
+    assert "reset" not in after.kinds
+
+
+@given(SIZES, st.data())
+def test_frames_are_found_whole_wherever_a_read_ends(sizes: list[int], data: st.DataObject) -> None:
+    packets = [bytes([65 + n]) * size for n, size in enumerate(sizes)]
+    ends = [0]
+    wired = b""
+    for packet in packets:
+        # A server's frame: a client's without mask.
+        masked = wire.frame(packet)
+        head = len(masked) - len(packet) - 4
+        wired += bytes([masked[0], masked[1] & 0x7F]) + masked[2:head] + packet
+        ends.append(len(wired))
+    cut = data.draw(st.integers(0, len(wired)))
+    end = wire.whole(bytearray(wired), cut)
+    assert end == max(one for one in ends if one <= cut)
+    whole = ends.index(end)
+    heard = list(wire.frames(bytearray(wired), end))
+    assert b"".join(payload for _, payload in heard) == b"".join(packets[:whole])
+    assert all(first == wire.TEXT for first, _ in heard)
+
+
+def test_a_message_tells_when_it_was_sent() -> None:
+    said = wire.text(123_456_789, 40)
+    assert len(said) == 40
+    event = bytearray(f'42["chat",{{"EvtType":"message","Text":"{said}"}}]'.encode())
+    assert event.count(wire.MESSAGE) == 1
+    assert wire.sent_us(event, len(event)) == 123_456_789
+    assert wire.sent_us(event, 20) is None
+
+
+def test_tallies_of_processes_add_up() -> None:
+    one = Tally(people=2, seen={10: 2}, acks={"chat": {1: 5}}, wall_s=2.0, busiest=0.5)
+    two = Tally(people=3, seen={10: 1, 7: 1, 11: 1}, acks={"chat": {1: 1, 3: 1}}, busiest=0.25)
+    both = merge([one, two])
+    assert (both.people, both.wall_s, both.busiest) == (5, 2.0, 0.5)
+    assert both.seen == {10: 3, 7: 1, 11: 1}
+    assert both.acks == {"chat": {1: 6, 3: 1}}
+    assert missing(both, 10) == 3
+    assert surplus(both, 10) == 1
+
+
+def test_a_percentile_is_not_below_the_truth() -> None:
+    ticks = {0: 98, 10: 1, 2500: 1}
+    assert percentile_ms(ticks, 0.5) == 0.1
+    assert percentile_ms(ticks, 0.99) == 1.1
+    assert percentile_ms(ticks, 1.0) == 250.1
