@@ -10,15 +10,19 @@ from functools import partial
 
 from aiohttp import web
 
+from common.garbage import Collector
 from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
 from gateway.app import make_app
 from gateway.chat import Chat
+from gateway.doors import open_doors
 from gateway.link import Link
 from gateway.metrics import Metrics
 
 SHUTDOWN_S = 2.0
 """Open requests are given this long at the end."""
+FEW_SOCKETS = 1000
+"""With so few there is time to look through all that lives."""
 log = logging.getLogger("gateway")
 
 
@@ -29,6 +33,7 @@ async def serve(settings: Settings) -> None:
     gateway = secrets.token_hex(8)
     chat = Chat(settings, gateway, metrics, partial(Link, settings, gateway), loop)
     metrics.watch(chat)
+    collector = Collector(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
@@ -36,15 +41,17 @@ async def serve(settings: Settings) -> None:
         make_app(settings, chat, metrics), access_log=None, shutdown_timeout=SHUTDOWN_S
     )
     await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
     try:
-        await site.start()
+        doors = await open_doors(runner, settings.host, settings.port)
         log.info("gateway %s at %s", chat.gateway, _address(runner))
         async with asyncio.TaskGroup() as tasks:
             link = tasks.create_task(chat.link.run())
             upkeep = tasks.create_task(chat.upkeep.run())
+            garbage = tasks.create_task(collector.run())
             await stop.wait()
-            await site.stop()
+            for door in doors:
+                await door.stop()
+            garbage.cancel()
             upkeep.cancel()
             link.cancel()
     finally:

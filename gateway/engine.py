@@ -1,5 +1,6 @@
 """The engine: a python-socketio server that hears and speaks through our connections."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any, assert_never
@@ -17,6 +18,8 @@ from gateway.packets import Ack, Connect, Disconnect, Malformed, Request, read_m
 from gateway.sockets import Handler, Socket
 from gateway.websocket import GOING_AWAY
 
+LEAVE_A_STEP, MOVE_ON_STEPS, STEP_S = 100, 15, 0.1
+"""At the end at least so many leave at a time, in at most so many steps, with this pause."""
 library_log = logging.getLogger("gateway.library")
 library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
 
@@ -106,9 +109,15 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             connection.socket.close()
 
     async def shutdown(self) -> None:
-        """Ends all connections; stock clients come back (elsewhere) and recover."""
-        for connection in list(self.eio.sockets.values()):
-            connection.hang_up(GOING_AWAY)
+        """Ends all connections, many of them over a while: stock clients come back (elsewhere) and
+        recover, and must not all come at once."""
+        ending = list(self.eio.sockets.values())
+        step = max(LEAVE_A_STEP, len(ending) // MOVE_ON_STEPS + 1)
+        for start in range(0, len(ending), step):
+            if start:
+                await asyncio.sleep(STEP_S)
+            for connection in ending[start : start + step]:
+                connection.hang_up(GOING_AWAY)
 
     def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
         """To the application that serves it, on whose loop it opens and closes."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ACK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
+PAUSE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
+
 
 class Metrics:
     """A registry of its own, so that several may live in one process."""
@@ -33,6 +35,13 @@ class Metrics:
             "hubbub_gateway_ack_seconds",
             "from a chat to its ack",
             buckets=ACK_SECONDS,
+            registry=self.registry,
+        )
+
+        self.gc_pause = Histogram(
+            "hubbub_gateway_gc_pause_seconds",
+            "in which the garbage collector held everything up",
+            buckets=PAUSE_SECONDS,
             registry=self.registry,
         )
 

@@ -1,0 +1,50 @@
+"""The doors: a gateway's addresses, and how many come in at a time."""
+
+import asyncio
+import itertools
+import socket
+import time
+
+import pytest
+from aiohttp import web
+
+from gateway.doors import ACCEPTED_A_TURN, open_doors
+
+
+async def running() -> web.AppRunner:
+    runner = web.AppRunner(web.Application(), access_log=None)
+    await runner.setup()
+    return runner
+
+
+async def test_all_addresses_of_a_host_and_a_taken_one_is_an_error() -> None:
+    runner = await running()
+    await open_doors(runner, "127.0.0.1", 0)
+    ((host, port),) = runner.addresses
+    assert host == "127.0.0.1"
+    with pytest.raises(OSError, match="in use"):
+        await open_doors(runner, "127.0.0.1", port)
+    await runner.cleanup()
+
+
+async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
+    runner = await running()
+    await open_doors(runner, "127.0.0.1", 0)
+    port = runner.addresses[0][1]
+    guests = []
+    for _ in range(5 * ACCEPTED_A_TURN):  # before the loop has its next turn
+        guest = socket.socket()
+        guest.setblocking(False)
+        guest.connect_ex(("127.0.0.1", port))
+        guests.append(guest)
+    inside = [0]
+    assert runner.server is not None
+    began = time.monotonic()
+    while inside[-1] < len(guests):
+        assert time.monotonic() - began < 5
+        await asyncio.sleep(0)
+        inside.append(len(runner.server.connections))
+    assert max(b - a for a, b in itertools.pairwise(inside)) <= 2 * ACCEPTED_A_TURN
+    for guest in guests:
+        guest.close()
+    await runner.cleanup()
