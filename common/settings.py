@@ -1,6 +1,7 @@
 """The settings: one frozen struct for every kind of process, read once from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_ADDRESS = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?/?", re.ASCII | re.I)
 
 
 class SettingsError(ValueError):
@@ -55,6 +57,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     broker_http: Annotated[
         str, Meta(description="host:port of the broker's healthz, readyz and metrics; empty = none")
     ] = _setting("127.0.0.1:5557", "HUBBUB_BROKER_HTTP")
+    gateways: Annotated[
+        str,
+        Meta(
+            description="addresses of all gateways as browsers know them, by comma: pages move on "
+            "when theirs is lost; empty = only this one"
+        ),
+    ] = _setting("", "HUBBUB_GATEWAYS")
     origins: Annotated[
         str, Meta(description="origins of pages that may connect, by comma, or *; empty = same")
     ] = _setting("", "HUBBUB_ORIGINS")
@@ -177,6 +186,12 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(
                 f"settings: HUBBUB_ORIGINS has {origin!r}; it looks like https://host, or is *"
             )
+    for gateway in filter(None, map(str.strip, settings.gateways.split(","))):
+        if not _is_address(gateway):
+            raise SettingsError(
+                f"settings: HUBBUB_GATEWAYS has {gateway!r}; it looks like https://host or "
+                "http://host:port, without a path"
+            )
     if settings.log.upper() not in LEVELS:
         raise SettingsError(
             f"settings: HUBBUB_LOG is {settings.log!r}; it is one of {', '.join(LEVELS)}"
@@ -192,6 +207,15 @@ def _is_endpoint(endpoint: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def _is_address(gateway: str) -> bool:
+    """Only what a browser would call an origin, in ASCII: pages and headers have it as it is."""
+    try:
+        port_fits = urlsplit(gateway).port != 0  # raises if it is not one
+    except ValueError:
+        return False
+    return port_fits and _ADDRESS.fullmatch(gateway) is not None
 
 
 def _is_origin(origin: str) -> bool:

@@ -1,33 +1,26 @@
 """The gateway's web application: the page, Socket.IO, health and metrics."""
 
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from msgspec.structs import replace
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.settings import Settings
 from gateway.chat import Chat
 from gateway.engine import make_server
 from gateway.metrics import Metrics
-
-STATIC = Path(__file__).parent.parent / "static"
-PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; "
-        "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+from gateway.origins import listed
+from gateway.page import STATIC, Page
 
 
 def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Application:
     """Everything a gateway serves. The link and the upkeep are run by the caller."""
     app = web.Application()
-    server = make_server(settings, chat, metrics)
+    gateways = listed(settings.gateways)
+    page = Page(gateways)
+    origins = ",".join([*listed(settings.origins), *gateways])  # their pages may come here
+    server = make_server(replace(settings, origins=origins), chat, metrics)
     server.attach(app)
 
     async def move_on(_: web.Application) -> None:
@@ -35,7 +28,7 @@ def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Appli
 
     app.on_shutdown.append(move_on)
     app.router.add_get("/socket.io/socket.io.js", _client)
-    app.router.add_get("/", _page)
+    app.router.add_get("/", page.serve)
     app.router.add_get("/favicon.ico", _favicon)
     app.router.add_static("/static/", STATIC)
     app.router.add_get("/healthz", _alive)
@@ -51,16 +44,12 @@ def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Appli
 
     app.router.add_get("/readyz", ready)
     app.router.add_get("/metrics", figures)
-    app.on_response_prepare.append(_headers)
+    app.on_response_prepare.append(page.add_headers)
     return app
 
 
 async def _alive(_: web.Request) -> web.Response:
     return web.Response(text="alive\n")
-
-
-async def _page(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(STATIC / "index.html")
 
 
 async def _favicon(_: web.Request) -> web.StreamResponse:
@@ -70,8 +59,3 @@ async def _favicon(_: web.Request) -> web.StreamResponse:
 async def _client(_: web.Request) -> web.StreamResponse:
     """The stock client, where pages of the original look for it."""
     return web.FileResponse(STATIC / "vendor" / "socket.io.min.js")
-
-
-async def _headers(request: web.Request, response: web.StreamResponse) -> None:
-    if not request.path.startswith("/socket.io/"):
-        response.headers.update(PAGE_HEADERS)

@@ -9,9 +9,8 @@ class Origins:
     """Empty = the origin that serves the page; `*` = all; else the listed ones and our own."""
 
     def __init__(self, setting: str) -> None:
-        listed = [origin.strip() for origin in setting.split(",")]
-        self._all = "*" in listed
-        self._listed = frozenset(_spelled(origin) for origin in listed if origin)
+        self._listed = frozenset(listed(setting))
+        self._all = "*" in self._listed
 
     def allow(self, origin: str | None, host: str) -> bool:
         """`host` is the request's Host. What proxies add is not believed: anybody can send it.
@@ -22,6 +21,11 @@ class Origins:
         if origin is None:
             return False
         return self._all or _spelled(origin) in self._listed or _own(origin, host)
+
+
+def listed(setting: str) -> list[str]:
+    """The entries of a setting, spelled as browsers spell an origin."""
+    return [_spelled(entry) for entry in map(str.strip, setting.split(",")) if entry]
 
 
 def _spelled(origin: str) -> str:

@@ -41,6 +41,15 @@ def test_every_field_is_documented_and_named() -> None:
         ("HUBBUB_LOG", "loud"),
         ("HUBBUB_ORIGINS", "https://a.example, b.example"),
         ("HUBBUB_ORIGINS", "https://a.example/page"),
+        ("HUBBUB_GATEWAYS", "https://a.example, b.example"),
+        ("HUBBUB_GATEWAYS", "https://a.example/chat"),
+        ("HUBBUB_GATEWAYS", "ws://a.example"),
+        ("HUBBUB_GATEWAYS", "https://a.example:65536"),
+        ("HUBBUB_GATEWAYS", "https://ann@a.example"),
+        ("HUBBUB_GATEWAYS", "https://a.example;default-src"),
+        ("HUBBUB_GATEWAYS", "https://bücher.example"),
+        ("HUBBUB_GATEWAYS", "https://a.example\nhttps://b.example"),
+        ("HUBBUB_GATEWAYS", "*"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None:
@@ -62,3 +71,10 @@ def test_endpoints_may_be_of_every_kind(endpoint: str) -> None:
 )
 def test_origins_may_be_of_every_kind(origins: str) -> None:
     assert read_settings({"HUBBUB_ORIGINS": origins}).origins == origins
+
+
+@pytest.mark.parametrize(
+    "gateways", ["", "https://a.example/, http://B.example:4001", "http://[::1]:4000"]
+)
+def test_gateways_are_scheme_and_host(gateways: str) -> None:
+    assert read_settings({"HUBBUB_GATEWAYS": gateways}).gateways == gateways

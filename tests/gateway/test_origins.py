@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.origins import Origins
+from gateway.origins import Origins, listed
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,12 @@ from gateway.origins import Origins
 )
 def test_origins(setting: str, origin: str | None, host: str, allowed: bool) -> None:
     assert Origins(setting).allow(origin, host) is allowed
+
+
+def test_entries_are_spelled_as_browsers_do() -> None:
+    assert listed(" https://A.example/, ,http://b.example:80,http://[::1]:4000 ") == [
+        "https://a.example",
+        "http://b.example",
+        "http://[::1]:4000",
+    ]
+    assert listed("") == []

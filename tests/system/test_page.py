@@ -55,3 +55,16 @@ async def test_other_origins_may_be_let_in(tmp_path, origins: str) -> None:
         assert headers["Access-Control-Allow-Credentials"] == "true"
         if origins != "*":
             assert await connect(house.url, "https://foe.example") in (400, 403)
+
+
+async def test_gateways_of_one_list_let_each_other_s_pages_in(tmp_path) -> None:
+    async with House(tmp_path, HUBBUB_GATEWAYS=f"{ELSEWHERE}, https://b.example/") as house:
+        assert await connect(house.url, ELSEWHERE) == 101
+        assert await connect(house.url, "https://b.example") == 101
+        assert await connect(house.url, house.url) == 101
+        assert await connect(house.url, "https://foe.example") in (400, 403)
+        _, headers, _ = await fetch(house.url + POLL, Origin=ELSEWHERE)
+        assert headers["Access-Control-Allow-Origin"] == ELSEWHERE
+        _, headers, body = await fetch(house.url + "/")
+        assert f'data-gateways="{ELSEWHERE} https://b.example"' in body
+        assert f"connect-src 'self' ws: wss: {ELSEWHERE}" in headers["Content-Security-Policy"]

@@ -1,0 +1,38 @@
+"""The page: what a gateway serves at `/`, and the headers of all that belongs to it."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from aiohttp import web
+
+STATIC = Path(__file__).parent.parent / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src {}; "
+    "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+class Page:
+    """`gateways`: the origins of all, where it may go on when this one is lost."""
+
+    def __init__(self, gateways: Sequence[str]) -> None:
+        # Pages poll where a WebSocket cannot pass: at the other gateways too.
+        connect = " ".join(["'self'", "ws:", "wss:", *gateways])
+        self.headers = {
+            "Content-Security-Policy": POLICY.format(connect),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-cache",
+        }
+        told = f'data-gateways="{escape(" ".join(gateways))}"'
+        index = (STATIC / "index.html").read_text(encoding="utf-8")
+        self.text = index.replace('data-gateways=""', told, 1)
+
+    async def serve(self, _: web.Request) -> web.Response:
+        return web.Response(text=self.text, content_type="text/html")
+
+    async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        if not request.path.startswith("/socket.io/"):
+            response.headers.update(self.headers)
