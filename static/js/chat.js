@@ -13,12 +13,14 @@ export const LOBBY = "lobby";
 export const SYSTEM = "system";
 const NOTICES_LIMIT = 100;
 const PRIVATE_LIMIT = 20;
+const LIST_STEP = 100;
+const LIST_LIMIT = 2000;
 
 export class Chat {
   /** `open`: public rooms to be in; `marks`: what was read of private ones, in the store `epoch`. */
-  constructor({ user = "", open = [], epoch = "", marks = {} } = {}) {
+  constructor({ user = "", uid = "", open = [], epoch = "", marks = {} } = {}) {
     this.user = user;
-    this.uid = "";
+    this.uid = uid;
     this.epoch = epoch;
     this.bound = false; // this connection knows who we are
     this.link = "connecting";
@@ -30,6 +32,9 @@ export class Chat {
     /** Rows of `rooms`: private conversations and public rooms that others are in. */
     this.listed = [];
     this.listStale = true;
+    /** So many of them are wanted; there are others. */
+    this.listWanted = LIST_STEP;
+    this.listHasMore = false;
     this.noticesStale = true;
     /** Announcements up to this Seq were there before this page: old news. */
     this.oldNotices = 0;
@@ -68,6 +73,13 @@ export class Chat {
     this.outbox.drop(name);
     if (!this.openRooms().length) this.follow(LOBBY);
     return this.current === name ? this.openRooms()[0] : this.current;
+  }
+
+  /** The gateway spells a room's name in another way: what waits for it goes there. */
+  respelled(asked, name) {
+    this.outbox.rename(asked, name);
+    this.drop(asked);
+    this.follow(name);
   }
 
   openRooms() {
@@ -144,6 +156,12 @@ export class Chat {
     this.look();
   }
 
+  /** Lines of a room that came by page: what waited and is among them has been said. */
+  read(room, events) {
+    for (const { Id, Uid } of events) if (Id && Uid === this.uid) this.outbox.discard(Id);
+    this.outbox.settle(room, this.rooms.get(room)?.timeline.head ?? Infinity);
+  }
+
   reset({ Room: name, Epoch, Seq }) {
     if (Epoch !== this.epoch) this.#startOver();
     this.epoch = Epoch;
@@ -189,11 +207,18 @@ export class Chat {
     );
   }
 
-  /** The first page of `rooms`. */
-  list(rows) {
-    this.listed = rows;
-    for (const { room, seq } of rows) if (isPrivate(room)) this.unread.missed(room, seq);
+  /** The first pages of `rooms`. Who comes or goes meanwhile may put a room into two of them. */
+  list(rows, more) {
+    this.listed = [...new Map(rows.map((row) => [row.room, row])).values()];
+    this.listHasMore = more && this.listWanted < LIST_LIMIT;
+    for (const { room, seq } of this.listed) if (isPrivate(room)) this.unread.missed(room, seq);
     this.look();
+  }
+
+  /** The person wants to see more of the list. */
+  listMore() {
+    this.listWanted += LIST_STEP;
+    this.listStale = true;
   }
 
   /** Whether a message may be said there now. */

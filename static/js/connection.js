@@ -1,5 +1,5 @@
 /**
- * The connection to a gateway: Socket.IO, always coming back.
+ * The connection to a gateway: Socket.IO, always coming back, each time at the next gateway.
  *
  * Who we are and where each room goes on travels in the handshake (`auth`), so that every connection
  * begins joined; the answers come as `joined` events.
@@ -7,22 +7,26 @@
 import { io } from "../vendor/socket.io.esm.min.js";
 
 const ANSWER_MS = 15_000;
+const CONNECT_MS = 10_000;
 const RETURN_MS = 2_000;
 const EVENTS = ["joined", "chat", "reset", "presence", "typing", "link", "refused"];
 const NO_ANSWER = { ok: false, error: { code: "unavailable", message: "no answer yet" } };
 
 export class Connection {
   /** `auth()` gives the handshake; `on` has a handler for each event, and for connected, disconnected. */
-  constructor({ auth, on }) {
+  constructor({ gateways, auth, on }) {
     this.closed = false;
-    this.socket = io({
+    this.socket = io(gateways.address, {
       auth: (done) => done(auth()),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
       reconnectionDelayMax: 5000,
+      timeout: CONNECT_MS,
       autoConnect: false,
     });
+    const manager = this.socket.io;
+    manager.on("reconnect_attempt", () => (manager.uri = gateways.moveOn()));
     for (const event of EVENTS) this.socket.on(event, (payload) => on[event](payload));
     this.socket.on("connect", () => on.connected());
     this.socket.on("disconnect", () => {
@@ -61,6 +65,11 @@ export class Connection {
   /** Says something that may be lost. */
   tell(event, payload) {
     if (this.connected) this.socket.volatile.emit(event, payload);
+  }
+
+  /** Ends a connection that has died unseen: before it asks, the client looks at the clock. */
+  check() {
+    this.ask("rooms", { limit: 1 }, () => {});
   }
 
   /** The browser says that there is a network again: do not wait for the next try. */

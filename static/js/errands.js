@@ -64,8 +64,7 @@ export class Errands {
       this.connection.ask("chat", { room, message: text, id }, (ack) => {
         if (ack.ok) outbox.acked(id, ack.seq);
         else outbox.refused(id, ack.error, clock.now());
-        const followed = this.chat.rooms.get(room);
-        if (followed) outbox.settle(room, followed.timeline.head);
+        this.chat.read(room, []);
         this.page.changed();
       });
     }
@@ -76,14 +75,16 @@ export class Errands {
 
   #readTimeline({ name, joined, timeline }) {
     if (!joined) return;
+    const read = (way, page, done) => {
+      this.#once(`${way} ${name}`, "history", { room: name, limit: PAGE, ...page }, (ack) => {
+        done(page, ack);
+        this.chat.read(name, ack.events);
+      });
+    };
     const older = this.wantsOlder ? timeline.olderPage() : null;
     const newer = this.wantsNewer ? timeline.newerPage() : null;
-    if (older) {
-      this.#once(`older ${name}`, "history", { room: name, limit: PAGE, ...older }, (ack) => timeline.older(older, ack));
-    }
-    if (newer) {
-      this.#once(`newer ${name}`, "history", { room: name, limit: PAGE, ...newer }, (ack) => timeline.newer(newer, ack));
-    }
+    if (older) read("older", older, (...answer) => timeline.older(...answer));
+    if (newer) read("newer", newer, (...answer) => timeline.newer(...answer));
   }
 
   #readRoster({ name, joined, roster, private: isPrivate }) {
@@ -101,18 +102,26 @@ export class Errands {
 
   #readLists() {
     const { chat } = this;
-    if (chat.listStale) {
-      this.#once("list", "rooms", { limit: PAGE }, (ack) => {
-        chat.listStale = false;
-        chat.list(ack.rooms);
-        this.#rest("list", {});
-      });
-    }
+    if (chat.listStale) this.#readList([], {});
     if (chat.noticesStale) {
       this.#once("notices", "history", chat.noticesPage(), (ack) => chat.announced(ack), (error) => {
         if (!LATER.has(error.code)) chat.noticesStale = false; // nothing was ever announced
       });
     }
+  }
+
+  /** One more page of rooms; they replace what was listed when all that is wanted is there. */
+  #readList(rows, place) {
+    const { chat } = this;
+    this.#once("list", "rooms", { limit: PAGE, ...place }, ({ rooms, more }) => {
+      const all = [...rows, ...rooms];
+      if (more && rooms.length && all.length < chat.listWanted) {
+        return this.#readList(all, { after: rooms.at(-1).room });
+      }
+      chat.listStale = false;
+      chat.list(all, more);
+      this.#rest("list", {});
+    });
   }
 
   #once(key, event, payload, done, failed = () => {}) {

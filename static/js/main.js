@@ -1,9 +1,11 @@
 /** The page: joins models, views and the connection together. Nothing else knows them all. */
-import { Chat, LOBBY } from "./chat.js";
+import { LOBBY } from "./chat.js";
 import { ComposerView } from "./composer_view.js";
 import { Connection } from "./connection.js";
 import { Errands } from "./errands.js";
-import { Identity, Memory, newId } from "./identity.js";
+import { Gateways } from "./gateways.js";
+import { Memory, newId } from "./identity.js";
+import { Kept } from "./kept.js";
 import { NamingView } from "./naming_view.js";
 import { NAMES_LIMIT } from "./roster.js";
 import { RosterView } from "./roster_view.js";
@@ -15,6 +17,8 @@ import { isPrivate, roomKey, typingLine } from "./text.js";
 import { TimelineView } from "./timeline_view.js";
 
 const REFRESH_MS = 60_000;
+const TICK_MS = 2_000;
+const SLEEP_MS = 20_000;
 const element = (id) => document.getElementById(id);
 const stored = (kind) => {
   try {
@@ -24,10 +28,9 @@ const stored = (kind) => {
   }
 };
 
-const local = stored("localStorage"); // this browser's person
-const tab = stored("sessionStorage"); // this tab's place
-const identity = new Identity(local);
-const chat = new Chat({ user: identity.name, open: tab.get("rooms", []), ...local.get("seen", {}) });
+const kept = new Kept(stored("localStorage"), stored("sessionStorage"));
+const { identity } = kept;
+const chat = kept.chat(Date.now());
 
 // --- what the gateway tells ---
 
@@ -35,7 +38,9 @@ const told = (act) => (payload) => {
   act(payload);
   changed();
 };
+const listed = document.documentElement.dataset.gateways.split(" ").filter(Boolean);
 const connection = new Connection({
+  gateways: new Gateways(location.origin, listed),
   auth: () => ({ token: identity.token, user: identity.name, join: chat.joins() }),
   on: {
     connected: changed,
@@ -64,8 +69,7 @@ const errands = new Errands({
     changed,
     respelled(asked, room) {
       const here = chat.current === asked;
-      chat.drop(asked);
-      chat.follow(room);
+      chat.respelled(asked, room);
       if (here) go(room);
     },
     refusedRoom(room, error) {
@@ -84,7 +88,7 @@ const errands = new Errands({
 
 // --- what the person does ---
 
-const status = new StatusView(element("status"), element("toast"));
+const status = new StatusView(element("status"), element("typing"), element("toast"));
 const naming = new NamingView(element("naming"));
 const scroll = new Scroll(element("timeline"), ({ pinned, nearTop, nearEnd }) => {
   const before = chat.pinned;
@@ -126,6 +130,7 @@ const rooms = new RoomsView(element("rooms"), element("menu"), {
     go(chat.drop(room));
   },
   opened: told(() => (chat.listStale = true)),
+  more: told(() => chat.listMore()),
 });
 
 element("latest").addEventListener("click", returnToLatest);
@@ -137,13 +142,25 @@ document.addEventListener("visibilitychange", () => {
   chat.look();
   changed();
 });
-addEventListener("storage", told(recall)); // another tab has read something
+addEventListener("storage", told(() => kept.recall(chat))); // another tab has read something
 setInterval(() => {
   if (!chat.visible) return;
   chat.listStale = true;
   if (chat.room.roster.count <= NAMES_LIMIT) chat.room.roster.refresh();
   errands.run();
 }, REFRESH_MS * (1 + Math.random())); // not all pages at once
+
+// A computer that slept has no connection any more, and its timers do not know.
+let seenAt = Date.now();
+setInterval(() => {
+  if (!chat.visible) return;
+  const slept = Date.now() - seenAt > SLEEP_MS;
+  seenAt = Date.now();
+  if (!slept) return;
+  connection.check();
+  chat.listStale = true;
+  errands.run();
+}, TICK_MS);
 
 function returnToLatest() {
   chat.room.timeline.returnToLatest();
@@ -193,6 +210,7 @@ let drawing = false;
 
 function changed() {
   errands.run();
+  kept.rememberOutbox(chat);
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(() => {
@@ -209,26 +227,13 @@ function draw() {
   roster.render(shownRoster(chat));
   rooms.render(shownRooms(chat));
   composer.render({ room: room.name, title: heading });
-  status.render(link);
+  status.render(link, typingLine(room.typing));
   element("title").textContent = heading;
   element("me").textContent = user;
-  element("typing").textContent = typingLine(room.typing);
   element("latest").hidden = pinned && !room.timeline.detached;
   element("latest").textContent = fresh ? `↓ ${fresh} new` : "↓ Newest";
   document.title = windowTitle(chat);
-  remember();
-}
-
-function recall() {
-  const { epoch, marks } = local.get("seen", {});
-  if (epoch === chat.epoch) chat.unread.seenElsewhere(marks ?? {});
-}
-
-function remember() {
-  if (chat.uid) identity.name = chat.user;
-  tab.set("rooms", chat.openRooms());
-  recall();
-  if (chat.uid) local.set("seen", { epoch: chat.epoch, marks: chat.unread });
+  kept.remember(chat);
 }
 
 chat.show(placeInAddress());

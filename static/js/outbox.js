@@ -5,6 +5,8 @@
  * on its way at a time: a later one never overtakes. Times are milliseconds and come from the caller.
  */
 export const WAITING_LIMIT = 100;
+const WAITING_CHARS = 200_000;
+const KEPT_MS = 24 * 3600_000;
 const BACKOFF_MS = [1000, 2000, 4000, 8000];
 
 export class Outbox {
@@ -16,11 +18,30 @@ export class Outbox {
   }
 
   get full() {
-    return this.entries.length >= this.limit;
+    const chars = this.entries.reduce((sum, { text }) => sum + text.length, 0);
+    return this.entries.length >= this.limit || chars >= WAITING_CHARS;
   }
 
   add(id, room, text, now) {
-    this.entries.push({ id, room, text, since: now, state: "waiting", notBefore: now, tries: 0, seq: 0, error: "" });
+    this.#add({ id, room, text, since: now }, now);
+  }
+
+  /** What is kept for the next load: all but what was accepted, which the room's lines show. */
+  toJSON() {
+    const open = this.entries.filter(({ state }) => state !== "accepted");
+    return open.map(({ id, room, text, since, state, error }) => ({ id, room, text, since, state, error }));
+  }
+
+  /** What toJSON() gave to be kept, or whatever is found there. What was on its way may have arrived:
+   * it goes again, as the same message. What is old news by now waits for the person to say so. */
+  restore(kept, now) {
+    for (const entry of Array.isArray(kept) ? kept : []) {
+      if (!isKept(entry) || this.full) continue;
+      const { id, room, text, since, state, error } = entry;
+      const stale = now - since > KEPT_MS ? "It has waited for more than a day." : "";
+      const failed = state === "failed" ? `${error || "It was refused."}` : stale;
+      this.#add({ id, room, text, since, ...(failed && { state: "failed", error: failed }) }, now);
+    }
   }
 
   of(room) {
@@ -57,9 +78,9 @@ export class Outbox {
     this.#change(id, { state: "accepted", seq });
   }
 
-  /** Refused. Some refusals only mean: later, with the same id. */
+  /** Refused. Some refusals only mean: later, with the same id. Those of a lost connection mean nothing. */
   refused(id, { code, message, retryAfter }, now) {
-    const entry = this.entries.find((each) => each.id === id);
+    const entry = this.entries.find((each) => each.id === id && each.state === "sent");
     if (!entry) return;
     if (code === "rate_limited" || code === "unavailable") {
       const backoff = BACKOFF_MS[Math.min(entry.tries, BACKOFF_MS.length - 1)];
@@ -82,26 +103,45 @@ export class Outbox {
     const entry = this.entries.find((each) => each.id === id && each.state === "failed");
     if (!entry) return;
     this.discard(id);
-    this.entries.push({ ...entry, state: "waiting", notBefore: now, error: "" });
+    this.#add({ ...entry, state: "waiting", error: "" }, now);
   }
 
   /** Its own event came, or the person gave it up. */
   discard(id) {
-    this.entries = this.entries.filter((entry) => entry.id !== id);
+    this.#keep((entry) => entry.id !== id);
   }
 
   /** The room is known up to `head`: what was accepted before that has been seen or is history. */
   settle(room, head) {
-    this.entries = this.entries.filter((e) => e.room !== room || e.state !== "accepted" || e.seq > head);
+    this.#keep((entry) => entry.room !== room || entry.state !== "accepted" || entry.seq > head);
   }
 
   /** The room is gone from this page, and what was to be said there with it. */
   drop(room) {
-    this.entries = this.entries.filter((entry) => entry.room !== room);
+    this.#keep((entry) => entry.room !== room);
   }
 
-  /** A changed entry is a new object: views compare by identity. */
+  /** The room has another name than we thought. */
+  rename(room, name) {
+    this.entries = this.entries.map((entry) => (entry.room === room ? { ...entry, room: name } : entry));
+  }
+
+  // Any change is a new list, and a changed entry a new object: views and storage compare by identity.
+
+  #add(entry, now) {
+    this.entries = [...this.entries, { state: "waiting", tries: 0, seq: 0, error: "", ...entry, notBefore: now }];
+  }
+
+  #keep(wanted) {
+    if (!this.entries.every(wanted)) this.entries = this.entries.filter(wanted);
+  }
+
   #change(id, fields) {
     this.entries = this.entries.map((entry) => (entry.id === id ? { ...entry, ...fields } : entry));
   }
+}
+
+function isKept(entry) {
+  const { id, room, text, since } = entry ?? {};
+  return [id, room, text].every((each) => typeof each === "string" && each) && Number.isFinite(since);
 }

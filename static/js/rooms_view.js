@@ -5,7 +5,7 @@ import { repeat } from "../vendor/directives/repeat.js";
 export const hashOf = (room) => `#${encodeURIComponent(room).replace("%40", "@")}`;
 
 export class RoomsView {
-  /** `on`: enter(name as typed), leave(room), opened(). */
+  /** `on`: enter(name as typed), leave(room), opened(), more(). */
   constructor(box, menu, on) {
     Object.assign(this, { box, menu, on });
     menu.addEventListener("click", () => this.#drawer(!this.#isOpen));
@@ -15,8 +15,8 @@ export class RoomsView {
     });
   }
 
-  /** `rooms`, `people`, `elsewhere`: lists of {room, title, unread, count?, here}. */
-  render({ rooms, people, elsewhere }) {
+  /** `rooms`, `people`, `elsewhere`: lists of {room, title, unread, count?, here}; `more` are not listed. */
+  render({ rooms, people, elsewhere, more }) {
     const unread = [...rooms, ...people].some((each) => each.unread && !each.here);
     this.menu.classList.toggle("news", unread);
     render(
@@ -28,7 +28,8 @@ export class RoomsView {
           <button type="submit">Join</button>
         </form>
         ${people.length ? section("Conversations", people, (each) => this.#item(each)) : nothing}
-        ${elsewhere.length ? section("Other rooms", elsewhere, (each) => this.#item(each)) : nothing}`,
+        ${elsewhere.length ? section("Other rooms", elsewhere, (each) => this.#item(each)) : nothing}
+        ${more ? html`<button class="more" type="button" @click=${() => this.on.more()}>More rooms</button>` : nothing}`,
       this.box,
     );
   }

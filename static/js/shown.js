@@ -43,6 +43,7 @@ export function shownRooms(chat) {
     rooms: open.map((room) => item(room)),
     people: [...people].map((room) => item(room)),
     elsewhere: elsewhere.map(({ room, count }) => item(room, count)),
+    more: chat.listHasMore,
   };
 }
 

@@ -17,28 +17,28 @@ export class TimelineView {
   render({ room, rows, start, detached, quiet }) {
     this.box.ariaLive = quiet ? "off" : "polite";
     this.scroll.around(room, detached, () => {
-      const line = (row) => guard([row.entry ?? row.event, row.first, row.kind], () => this.#row(row));
+      const line = (row) => guard([row.entry ?? row.event, row.first, row.kind, row.fate], () => this.#row(row));
       const key = (row) => `${room} ${row.key}`;
       render(html`<p class="start">${START[start]}</p>${repeat(rows, key, line)}`, this.box);
     });
   }
 
-  #row({ kind, event, entry, first }) {
+  #row({ kind, event, entry, fate, first }) {
     if (kind === "day") return html`<p class="day"><span>${dayName(event.Timestamp)}</span></p>`;
-    if (kind === "waiting") return this.#waiting(entry, event, first);
+    if (kind === "waiting") return this.#waiting(entry, event, fate, first);
     if (kind === "announce") return announcement(event);
     return kind === "note" ? note(event) : message(event, first);
   }
 
-  #waiting({ id, text, state, error }, event, first) {
+  #waiting({ id, text, state, error }, event, fate, first) {
     const failed = state === "failed";
     return html`<article class="message waiting ${first ? "first" : ""}" data-id=${id} aria-live="off">
       ${author(event, first)}
-      <p class="fate">${failed ? "not sent" : "sending…"}</p>
+      <p class="fate">${fate}</p>
       <p class="text">${spoken(text)}</p>
       ${failed
         ? html`<p class="failed">
-            ${error}
+            <span class="why">${error}</span>
             <button type="button" @click=${() => this.on.retry(id)}>Try again</button>
             <button type="button" @click=${() => this.on.discard(id)}>Discard</button>
           </p>`

@@ -61,6 +61,30 @@ async def test_what_is_refused_can_be_tried_again_or_discarded(
     await ann.sees("short")
     await failed.get_by_role("button", name="Try again").click()
     await expect(failed.locator(".fate")).to_have_text("not sent")
+    await ann.page.reload()
+    await ann.sees("short")
+    await expect(failed.locator(".fate")).to_have_text("not sent")
+    await expect(failed.locator(".why")).to_contain_text("20 characters")
     await failed.get_by_role("button", name="Discard").click()
     await expect(failed).to_have_count(0)
     assert await ann.seqs() == [1, 2]
+    await ann.page.reload()
+    await ann.sees("short")
+    await expect(failed).to_have_count(0)
+
+
+async def test_a_long_list_of_rooms_is_read_to_its_end(
+    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    for first in (1000, 1080):
+        bob = await visit(hubbub.url, name(f"bob{first}"))
+        for number in range(first, first + 80):
+            await bob.join(f"{room}-{number}", user=bob.user or name(f"bob{first}"))
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    listed = ann.page.locator("#rooms a").filter(has_text=f"#{room}-1")
+    more = ann.page.get_by_role("button", name="More rooms")
+    await more.click()
+    await expect(listed).to_have_count(160)
+    await expect(more).to_have_count(0)
+    await listed.last.click()
+    await ann.is_in(f"#{room}-1159")

@@ -1,5 +1,6 @@
 """How the page looks: fits its window, does not jump, can be read and used by keyboard."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "phone-light": {"viewport": PHONE, "color_scheme": "light", "has_touch": True},
     "phone-dark": {"viewport": PHONE, "color_scheme": "dark", "has_touch": True},
 }
+TEXT_CHARS = 300
 LONG_NAME = "Featherstonehaughfeatherstonehaugh"
 SPOKEN = [
     "Good morning! Who has seen yesterday's plan?",
@@ -62,6 +64,11 @@ CONTRASTS = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def house_settings() -> dict[str, str]:
+    return {"HUBBUB_TEXT_CHARS": f"{TEXT_CHARS}"}
+
+
 async def place_of(window: Window, *selectors: str) -> list[Any]:
     return [await window.page.locator(selector).bounding_box() for selector in selectors]
 
@@ -101,6 +108,27 @@ async def test_a_talk_fits_and_can_be_read(
         await ann.page.keyboard.press("Escape")
         await expect(ann.page.locator("#rooms")).to_be_hidden()
     assert await ann.page.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("kind", WINDOWS)
+async def test_what_waits_or_failed_fits_and_can_be_read(
+    hubbub: House, open_window: OpenWindow, room: str, name: Name, kind: str, tmp_path: Path
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}", **WINDOWS[kind])
+    await ann.say("far too long for this house " * 11)
+    await expect(ann.page.locator(".waiting .fate")).to_have_text("not sent")
+    parts = ("#status", "#title", "#roster", "#timeline", "#composer", ".waiting", ".failed")
+    before = await place_of(ann, *parts)
+    await asyncio.to_thread(hubbub.broker.stop)
+    await ann.shows_status("Waiting")
+    assert await place_of(ann, *parts) == before
+    await ann.say("for the broker")
+    await expect(ann.page.locator(".waiting .fate")).to_have_text(["not sent", "waiting"])
+    await ann.page.screenshot(path=tmp_path / f"{kind}-waiting.png")
+    assert await ann.page.evaluate(TOO_WIDE) == []
+    assert await ann.page.evaluate(CONTRASTS) == []
+    await asyncio.to_thread(hubbub.broker.start)
+    await ann.sees("for the broker")
 
 
 @pytest.mark.parametrize("kind", ["desktop-light", "phone-light"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
@@ -34,7 +35,7 @@ async def test_a_message_waits_for_the_gateway_and_is_said_once(
     await ann.shows_status("Offline")
     await ann.say("meanwhile, one")
     await ann.say("meanwhile, two")
-    await expect(ann.page.locator(".waiting .fate")).to_have_text(["sending…", "sending…"])
+    await expect(ann.page.locator(".waiting .fate")).to_have_text(["waiting", "waiting"])
     await asyncio.to_thread(gateway.start)
     await ann.is_online()
     await expect(ann.page.locator(".waiting")).to_have_count(0)
@@ -75,6 +76,27 @@ async def test_the_page_says_that_the_broker_is_away(
     assert await ann.seqs() == [1, 2]
 
 
+async def test_without_a_network_messages_wait_and_go_when_there_is_one_again(
+    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    bob = await visit(hubbub.url, name("bob"), room)
+    await ann.page.context.set_offline(True)
+    await ann.shows_status("Offline")
+    await expect(ann.page.locator("#typing")).to_contain_text("What you write waits here.")
+    await ann.say("from the tunnel")
+    await bob.say(room, "meanwhile")
+    await expect(ann.page.locator(".waiting .fate")).to_have_text("waiting")
+    await ann.page.context.set_offline(False)
+    await ann.is_online()
+    await ann.sees("from the tunnel")
+    assert await ann.seqs() == [1, 2, 3, 4]
+    await expect(ann.page.locator("[data-seq] .text")).to_have_text(
+        ["meanwhile", "from the tunnel"]
+    )
+    await expect(ann.page.locator("#typing")).to_have_text("")
+
+
 async def test_where_websockets_are_blocked_polling_does(
     hubbub: House, open_window: OpenWindow, room: str, name: Name
 ) -> None:
@@ -84,6 +106,25 @@ async def test_where_websockets_are_blocked_polling_does(
     await bob.sees("by polling")
     await bob.say("heard you")
     await ann.sees("heard you")
+
+
+async def test_a_page_that_was_frozen_for_longer_than_pings_wait_goes_on(
+    tmp_path: Path, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    soon = {"HUBBUB_PING_INTERVAL": "1", "HUBBUB_PING_TIMEOUT": "1", "HUBBUB_LEAVE_GRACE": "0"}
+    async with House(tmp_path, **soon) as house:
+        bob = await visit(house.url, name("bob"), room)
+        ann = await open_window(house.url, name("ann"), f"#{room}")
+        chrome = await ann.page.context.new_cdp_session(ann.page)
+        await chrome.send("Debugger.enable")
+        await chrome.send("Debugger.pause")  # no timer fires, nothing that comes is looked at
+        await bob.hears(lambda event: event["EvtType"] == "leave")
+        for number in range(60):
+            await bob.say(room, f"missed {number}")
+        await chrome.send("Debugger.resume")
+        await ann.sees("missed 59")
+        await ann.sees_names(name("ann"), name("bob"))
+        assert await ann.seqs() == list(range(1, 65))
 
 
 async def test_a_conversation_is_recovered_too(

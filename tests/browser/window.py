@@ -12,6 +12,13 @@ WITHIN_MS = 10_000
 """How long something may take that should come at once, on a busy machine."""
 EXPECTED_WHEN_CUT_OFF = ("WebSocket connection to", "Failed to load resource", "net::ERR_")
 
+NEVER_TWICE = """new MutationObserver(() => {
+  const texts = [...document.querySelectorAll(".message .text")].map((text) => text.textContent);
+  if (new Set(texts).size < texts.length) console.error("twice:", texts.join(" | "));
+}).observe(document, {childList: true, subtree: true});"""
+"""A script for a page in which no text is said twice: a message that is shown twice, for however
+short a time, is a complaint."""
+
 
 class Window:
     """`errors` has all that the browser complained about."""

@@ -71,6 +71,31 @@ test("one's own event takes the message out of the outbox, before or after the a
   assert.deepEqual(chat.outbox.entries, []);
 });
 
+test("a page of history that has what waits takes it out", () => {
+  const chat = inLobby();
+  chat.outbox.add("m1", "@direct", "hello", 0);
+  chat.outbox.add("m2", "@direct", "again", 0);
+  chat.show("@direct");
+  chat.read("@direct", [line(1, { Id: "m1" }), line(2, { Id: "m2", Uid: "uid-eve" })]);
+  assert.deepEqual(chat.outbox.of("@direct").map(({ id }) => id), ["m2"]);
+});
+
+test("what was accepted in a conversation that is not shown leaves nothing behind", () => {
+  const chat = inLobby();
+  chat.outbox.add("m1", "@direct", "hello", 0);
+  chat.outbox.acked("m1", 7);
+  chat.read("@direct", []);
+  assert.deepEqual(chat.outbox.entries, []);
+});
+
+test("what waits for a room goes with it to its right name", () => {
+  const chat = inLobby();
+  chat.show("ǅ");
+  chat.outbox.add("m1", "ǅ", "hello", 0);
+  chat.respelled("ǅ", "ǆ");
+  assert.deepEqual([chat.outbox.of("ǆ").length, chat.openRooms()], [1, ["lobby", "ǆ"]]);
+});
+
 test("another person's message with the same id is not one's own", () => {
   const chat = inLobby();
   chat.outbox.add("m1", "lobby", "hello", 0);
@@ -110,7 +135,7 @@ test("an unknown conversation is counted and looked for in the list", () => {
   chat.listStale = false;
   chat.heard(line(1, { Room: "@direct", Uid: "uid-bob", User: "bob" }));
   assert.deepEqual([chat.listStale, chat.unread.of("@direct")], [true, 1]);
-  chat.list([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }]);
+  chat.list([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }], false);
   assert.deepEqual([chat.titleOf("@direct"), chat.unread.of("@direct")], ["bob", 1]);
 });
 

@@ -175,3 +175,43 @@ test("a message is settled by a timeline that is beyond it", () => {
   asked.done({ ok: true, id: "m1", seq: 7 });
   assert.deepEqual(chat.outbox.entries, []);
 });
+
+test("a message that history shows already is settled by that page", () => {
+  const { chat, desk, errands } = joined();
+  desk.take("history"); // the announcements
+  chat.show("@direct");
+  chat.outbox.add("m1", "@direct", "one", 1000);
+  errands.wantsOlder = true;
+  errands.run();
+  desk.take("chat").done({ ok: true, id: "m1", seq: 7 });
+  assert.equal(chat.outbox.entries.length, 1);
+  desk.take("history").done({ ok: true, events: lines(5, 8, { Room: "@direct" }), more: true });
+  assert.deepEqual(chat.outbox.entries, []);
+});
+
+const rows = (from, to) => lines(from, to).map(({ Seq }) => ({ room: `r${Seq}`, kind: "public", count: 1, seq: 1 }));
+
+test("of the rooms the first page is listed, and each time that more are wanted, one more", () => {
+  const { chat, desk, errands, clock } = joined();
+  desk.take("rooms").done({ ok: true, rooms: rows(1, 100), more: true });
+  assert.deepEqual([chat.listed.length, chat.listHasMore], [100, true]);
+  chat.listMore();
+  clock.pass(2000);
+  const [first, ...others] = [desk.take("rooms"), ...desk.events()];
+  assert.deepEqual([first.payload, others.includes("rooms")], [{ limit: 100 }, false]);
+  first.done({ ok: true, rooms: rows(1, 100), more: true });
+  assert.equal(chat.listed.length, 100, "nothing goes while the rest is on its way");
+  const second = desk.take("rooms");
+  assert.deepEqual(second.payload, { limit: 100, after: "r100" });
+  second.done({ ok: true, rooms: rows(100, 130), more: false }); // r100 has moved on
+  assert.deepEqual([chat.listed.length, chat.listHasMore, chat.listStale], [130, false, false]);
+  errands.run();
+  assert.ok(!desk.events().includes("rooms"));
+});
+
+test("the list has an end", () => {
+  const { chat } = joined();
+  for (let times = 0; times < 19; times += 1) chat.listMore();
+  chat.list(rows(1, 2000), true);
+  assert.equal(chat.listHasMore, false);
+});

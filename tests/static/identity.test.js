@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { Identity, Memory, newToken } from "../../static/js/identity.js";
+import { Shelf } from "./make.js";
 
 globalThis.crypto ??= webcrypto; // node 18, which Debian 12 has, keeps it elsewhere
-
-class Shelf {
-  items = new Map();
-  getItem = (name) => this.items.get(name) ?? null;
-  setItem = (name, text) => void this.items.set(name, text);
-}
 
 test("a token is 22 to 64 URL-safe characters, and another one each time", () => {
   assert.match(newToken(), /^[A-Za-z0-9_-]{22,64}$/);

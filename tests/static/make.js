@@ -15,3 +15,10 @@ export const line = (Seq, more = {}) => ({
 export const lines = (from, to, more) => Array.from({ length: to - from + 1 }, (_, at) => line(from + at, more));
 export const seqs = (events) => events.map((event) => event.Seq);
 export const range = (from, to) => seqs(lines(from, to));
+
+/** A Storage. */
+export class Shelf {
+  items = new Map();
+  getItem = (name) => this.items.get(name) ?? null;
+  setItem = (name, text) => void this.items.set(name, text);
+}

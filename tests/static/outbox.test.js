@@ -53,6 +53,14 @@ test("after a lost connection it is sent again with the same id", () => {
   assert.deepEqual(ids(outbox.due(50, anywhere)), ["a"]);
 });
 
+test("a lost connection's answer is none: it goes again at once on the next", () => {
+  const outbox = waiting("a");
+  outbox.sent("a");
+  outbox.disconnected(50);
+  outbox.refused("a", { code: "unavailable", message: "no answer yet" }, 50);
+  assert.deepEqual(ids(outbox.due(50, anywhere)), ["a"]);
+});
+
 test("rate_limited waits as long as it is told; unavailable longer each time", () => {
   const outbox = waiting("a");
   outbox.sent("a");
@@ -91,4 +99,50 @@ test("it is bounded", () => {
   assert.equal(outbox.full, false);
   outbox.add("b", "lobby", "x", 0);
   assert.equal(outbox.full, true);
+});
+
+test("it is bounded in characters, too", () => {
+  const outbox = new Outbox();
+  for (let number = 0; !outbox.full; number += 1) outbox.add(`m${number}`, "lobby", "x".repeat(4000), 0);
+  assert.equal(outbox.entries.length, 50);
+});
+
+const reloaded = (outbox, now) => {
+  const next = new Outbox();
+  next.restore(JSON.parse(JSON.stringify(outbox)), now);
+  return next;
+};
+
+test("over a reload what was on its way waits again, what failed has failed, in order", () => {
+  const outbox = waiting("a", "b", "c", "d");
+  for (const id of ["a", "b", "c"]) outbox.sent(id);
+  outbox.acked("a", 7);
+  outbox.refused("b", { code: "forbidden", message: "you may not" }, 5);
+  const next = reloaded(outbox, 50);
+  assert.deepEqual([ids(next.entries), states(next)], [["b", "c", "d"], ["failed", "waiting", "waiting"]]);
+  assert.deepEqual([next.entries[0].error, next.entries[1].text], ["you may not", "text of c"]);
+  assert.deepEqual(ids(next.due(50, anywhere)), ["c"]);
+});
+
+test("what has waited for more than a day is not said unasked", () => {
+  const next = reloaded(waiting("a"), 24 * 3600_000 + 1);
+  assert.deepEqual(states(next), ["failed"]);
+  assert.ok(next.entries[0].error);
+  next.retry("a", 24 * 3600_000 + 2);
+  assert.deepEqual(states(next), ["waiting"]);
+});
+
+test("of what is kept no more is taken than fits", () => {
+  const outbox = new Outbox(2);
+  outbox.restore(JSON.parse(JSON.stringify(waiting("a", "b", "c"))), 0);
+  assert.deepEqual(ids(outbox.entries), ["a", "b"]);
+});
+
+test("a list that nothing changes is the same list", () => {
+  const outbox = waiting("a");
+  const { entries } = outbox;
+  outbox.discard("b");
+  outbox.settle("lobby", 9);
+  outbox.drop("dev");
+  assert.equal(outbox.entries, entries);
 });

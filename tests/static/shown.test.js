@@ -12,12 +12,13 @@ function here() {
     { room: "@bob", kind: "direct", user: "bob", count: 2, seq: 0 },
     { room: "lobby", kind: "public", count: 2, seq: 2 },
     { room: "tea", kind: "public", count: 7, seq: 9 },
-  ]);
+  ], true);
   return chat;
 }
 
 test("rooms that are open, conversations, and where else people are", () => {
-  const { rooms, people, elsewhere } = shownRooms(here());
+  const { rooms, people, elsewhere, more } = shownRooms(here());
+  assert.equal(more, true);
   assert.deepEqual(rooms.map((each) => [each.room, each.here]), [["dev", false], ["lobby", true]]);
   assert.deepEqual(people.map((each) => each.title), ["bob"]);
   assert.deepEqual(elsewhere.map((each) => [each.room, each.count]), [["tea", 7]]);
@@ -49,6 +50,17 @@ test("what waits is not shown below a window that ends early", () => {
   assert.equal(shownTimeline(chat).rows.at(-1).kind, "waiting");
   chat.room.timeline.detached = true;
   assert.equal(shownTimeline(chat).rows.length, 0);
+});
+
+test("what waits says what becomes of it", () => {
+  const chat = here();
+  for (const id of ["m1", "m2"]) chat.outbox.add(id, "lobby", id, 0);
+  const fates = () => shownTimeline(chat).rows.map(({ fate }) => fate);
+  assert.deepEqual(fates(), ["sending…", "sending…"]);
+  chat.outbox.sent("m1");
+  chat.outbox.refused("m1", { code: "forbidden", message: "no" }, 0);
+  chat.disconnected(0);
+  assert.deepEqual(fates(), ["not sent", "waiting"]);
 });
 
 test("a conversation has no list of people, but says who reads it", () => {
