@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from broker.effects import (
     Append,
     BlankText,
@@ -76,8 +78,7 @@ class Shelf:
                     del self.sessions[gateway, sid]
                 case BlankText(room, seq, rev):
                     old = self.logs[room][seq - 1]
-                    blank = Event(seq, old.kind, old.user, old.timestamp, "", old.uid, rev=rev)
-                    self.logs[room][seq - 1] = blank
+                    self.logs[room][seq - 1] = replace(old, text="", rev=rev)
 
     def learn(self, needs: Sequence[Need]) -> list[Fact]:
         return [self._fact(need) for need in needs]

@@ -5,9 +5,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.sim.world import run
-
-NEVER_ZERO = ("refills", "resets", "recoveries", "dedupes", "relinks")
+from tests.sim.world import NEVER_ZERO, run
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tests.sim.gateway import Gateway, SimSocket
+from tests.sim.gateway import Gateway, SimSocket, says_goodbye
 from tests.sim.history import Acked, View
 from tests.sim.virtual import Time
 
@@ -29,8 +29,11 @@ class Town(Protocol):
         """Some gateway of the list."""
 
     def complain(self, problem: str) -> None: ...
-    def forgiven(self) -> bool:
-        """The store was replaced: who was known is not."""
+    def forgiven(self, uid: str) -> bool:
+        """The store was replaced, or this person was banned: who was known is not."""
+
+    def stored(self, room: str, uid: str, id: str) -> bool:
+        """The message is on disk."""
 
 
 class Browser:
@@ -123,6 +126,11 @@ class Browser:
         elif self.town.time.now - self._heard_at > GIVE_UP_S:
             self.cut()
 
+    def sent_away(self) -> None:
+        """DISCONNECT from the gateway: a stock client stays away."""
+        self.gone = True
+        self._end(left=None)
+
     def _end(self, left: bool | None) -> None:
         socket, gateway = self.socket, self._gateway
         self.socket = self.view = self._gateway = None
@@ -146,7 +154,9 @@ class Browser:
         self._reading = False
         if self.socket is None:
             return
-        for frame in self.socket.outbox.take():
+        for frame in self.socket.unread.take():
+            if says_goodbye(frame):
+                return self.sent_away()
             packet = frame.packet
             assert isinstance(packet, str)
             if packet[1] == "2":

@@ -4,47 +4,30 @@
 one line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from common.messages import Event
 from common.names import SYSTEM, is_private
 from gateway.lines import newest
+from tests.sim.archive import Archive, wrong_acks, wrong_comings, wrong_ids
 from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
-
-Logs = Mapping[str, Sequence[Event]]
-
-
-class Archive(Struct):
-    """What is on disk: per epoch the log of each room, the newest epoch last."""
-
-    epochs: dict[str, Logs]
-    members: dict[str, set[str]]
-    """The uids of each private room."""
-    page: tuple[int, int] = (50, 200)
-    """(messages, events) that a newcomer is shown."""
-
-    @property
-    def epoch(self) -> str:
-        return list(self.epochs)[-1]
-
-    def log(self, epoch: str, room: str) -> Sequence[Event]:
-        return self.epochs.get(epoch, {}).get(room, ())
 
 
 class _Place(Struct):
-    """Where a socket is in a room: the next Seq, or a page is to come that shows up to `page`."""
+    """Where a socket is in a room: the next Seq, or a page is to come that shows up to `head`, which
+    the room had when it began."""
 
     epoch: str
     next: int | None = None
-    page: int = 0
+    head: int = 0
     joined: bool = True
 
 
 def check(archive: Archive, views: Sequence[View], acks: Sequence[Acked]) -> list[str]:
     """All that is wrong."""
-    problems = [*_ids(archive), *_comings(archive), *_acks(archive, acks)]
+    problems = [*wrong_ids(archive), *wrong_comings(archive), *wrong_acks(archive, acks)]
     for view in views:
         problems += _Reader(archive, view).read()
     return problems
@@ -59,6 +42,8 @@ class _Reader:
         self._places: dict[str, _Place] = {}
         self._epoch = ""
         self._bound = False
+        self._texts: dict[str, dict[int, str]] = {}
+        """By room the messages that are shown now, as they were changed since."""
 
     def read(self) -> list[str]:
         return [f"{self._view.name}: {problem}" for problem in self._problems()]
@@ -75,6 +60,7 @@ class _Reader:
                         yield f"a reset of {room}, where it is not"
                     joined = room in self._places and self._places[room].joined
                     self._places[room] = _Place(epoch, None, seq, joined)
+                    self._texts.pop(room, None)
                     self._epoch = epoch
                 case Heard():
                     problem = self._heard(told)
@@ -90,16 +76,17 @@ class _Reader:
             self._bound = True
             for room, head in told.private.items():
                 if room not in self._places:  # else it has heard of it already
-                    self._places[room] = _Place(told.epoch, head + 1, joined=False)
+                    self._places[room] = _Place(told.epoch, head + 1, head, joined=False)
         here = self._places.get(told.room)
         if here is not None and here.joined:
             return  # again
         if not told.recovered:
             self._places[told.room] = _Place(told.epoch, None, told.seq)
+            self._texts.pop(told.room, None)
         elif told.since is None:
             yield f"{told.room} recovered from nothing"
         else:
-            self._places[told.room] = _Place(told.epoch, told.since + 1)
+            self._places[told.room] = _Place(told.epoch, told.since + 1, told.seq)
 
     def _heard(self, event: Heard) -> str:
         room, place = event.room, self._places.get(event.room)
@@ -115,30 +102,61 @@ class _Reader:
             self._places[room] = place
         if not place.joined:
             self._look_again(place, event)
+        if self._view.plain:
+            return self._heard_plainly(place, event)
         log = self._archive.log(place.epoch, room)
-        if not 1 <= event.seq <= len(log) or not self._is(event, log[event.seq - 1]):
+        if not self._has(log, event):
             if room == SYSTEM and self._anywhere(event):
                 place.next = event.seq + 1  # before its first join a socket knows no epoch
                 return ""
             return f"a foreign event: {event}"
         if place.next is None:
-            if not self._may_begin(log, place.page, event.seq):
-                return f"a page of {room} at {place.page} that begins with {event.seq}"
+            if not self._may_begin(log, place.head, event.seq):
+                return f"a page of {room} at {place.head} that begins with {event.seq}"
         elif event.seq > place.next:
             return f"a hole in {room}: {place.next} to {event.seq - 1}"
         elif event.seq < place.next:
             return f"a repeat or disorder in {room}: {event.seq} instead of {place.next}"
+        if event.text and not log[event.seq - 1].text and log[event.seq - 1].rev <= place.head:
+            return f"{event} was deleted at {log[event.seq - 1].rev}, before {place.head}"
         place.next = event.seq + 1
+        self._show(event)
         return ""
 
+    def _show(self, event: Heard) -> None:
+        shown = self._texts.setdefault(event.room, {})
+        if event.kind == "delete":
+            if event.ref in shown:
+                shown[event.ref] = ""
+        elif event.kind in ("message", "announce"):
+            shown[event.seq] = event.text
+
     def _is(self, heard: Heard, event: Event) -> bool:
-        kind = event.kind
-        if self._view.plain and kind == "announce":
-            kind = "message"
-        same = (heard.kind, heard.user, heard.uid, heard.id) == (
-            kind, event.user, event.uid, event.id
+        kind = heard.kind
+        if self._view.plain and event.kind == "announce":
+            kind = "announce"  # a message there, once it is known to be plain
+        same = (kind, heard.user, heard.uid, heard.id) == (
+            event.kind, event.user, event.uid, event.id
         )  # fmt: skip
         return same and (heard.text == event.text or bool(event.rev))
+
+    def _has(self, log: Sequence[Event], heard: Heard) -> bool:
+        return 1 <= heard.seq <= len(log) and self._is(heard, log[heard.seq - 1])
+
+    def _heard_plainly(self, place: _Place, event: Heard) -> str:
+        """A plain page knows no `reset`: where others are told of one it is shown the newest page
+        without a word. What it hears follows, or begins a page."""
+        logs = [self._archive.log(epoch, event.room) for epoch in self._archive.epochs]
+        logs = [log for log in logs if self._has(log, event)]
+        if not logs:
+            return f"a foreign event: {event}"
+        if place.next != event.seq:
+            if not any(self._may_begin(log, event.seq, event.seq) for log in logs):
+                return f"a hole or repeat in {event.room}: {event.seq} instead of {place.next}"
+            self._texts.pop(event.room, None)
+        place.next = event.seq + 1
+        self._show(event)
+        return ""
 
     def _look_again(self, place: _Place, event: Heard) -> None:
         """A retried message may be first in two epochs: what follows it tells which it is."""
@@ -146,20 +164,19 @@ class _Reader:
         for epoch in self._archive.epochs:
             log, before = self._archive.log(epoch, event.room), event.seq - 1
             same = [e.id for e in log[:before]] == [e.id for e in old[:before]]
-            fits = len(log) > before and self._is(event, log[before])
-            fitted = len(old) > before and self._is(event, old[before])
+            fits, fitted = self._has(log, event), self._has(old, event)
             if epoch > place.epoch and same and fits and not fitted:
                 place.epoch = epoch
 
     def _epoch_of(self, event: Heard) -> str:
         """A room that a socket has not heard of is of the newest epoch that can be."""
         logs = {epoch: self._archive.log(epoch, event.room) for epoch in self._archive.epochs}
-        fits = [e for e, log in logs.items() if log and self._is(event, log[event.seq - 1])]
+        fits = [e for e, log in logs.items() if self._has(log, event)]
         return self._epoch if not fits or self._epoch in fits else fits[-1]
 
     def _anywhere(self, event: Heard) -> bool:
         logs = [self._archive.log(epoch, event.room) for epoch in self._archive.epochs]
-        return any(event.seq <= len(log) and self._is(event, log[event.seq - 1]) for log in logs)
+        return any(self._has(log, event) for log in logs)
 
     def _may_begin(self, log: Sequence[Event], seq: int, first: int) -> bool:
         """Whether the newest page, read when the room was at `seq` or later, may begin there. A
@@ -172,60 +189,20 @@ class _Reader:
 
     def _end(self) -> Iterator[str]:
         epoch = self._archive.epoch
+        plain = self._view.plain
         for room, members in self._archive.members.items():
-            if self._bound and not self._view.plain and self._view.uid in members:
+            if self._bound and not plain and self._view.uid in members:
                 self._places.setdefault(room, _Place(epoch, 1))
         for room, place in self._places.items():
             head = len(self._archive.log(epoch, room))
-            if place.epoch != epoch:
+            if place.epoch != epoch and not plain:
                 yield f"it was not told that {room} began anew"
             elif place.next is None and head:
                 yield f"a silent part: no page of {room}, which is at {head}"
             elif place.next is not None and place.next <= head:
                 yield f"a silent part of {room}: {place.next} to {head}"
-
-
-def _acks(archive: Archive, acks: Sequence[Acked]) -> Iterator[str]:
-    first: dict[tuple[str, str, str], int] = {}
-    for ack in acks:
-        logs = [archive.log(epoch, ack.room) for epoch in archive.epochs]
-        kept = [log[ack.seq - 1] for log in logs if 1 <= ack.seq <= len(log)]
-        if not any(
-            (e.kind, e.uid, e.id) == ("message", ack.uid, ack.id) and (e.text == ack.text or e.rev)
-            for e in kept
-        ):
-            yield f"acked and lost: {ack}"
-        seq = first.setdefault((ack.uid, ack.room, ack.id), ack.seq)
-        if seq != ack.seq and len(archive.epochs) == 1:
-            yield f"acked at two places: {ack} and {seq}"
-
-
-def _ids(archive: Archive) -> Iterator[str]:
-    for logs in archive.epochs.values():
-        for room, log in logs.items():
-            seen: dict[tuple[str, str], int] = {}
-            for place, event in enumerate(log, 1):
-                if event.seq != place:
-                    yield f"the archive of {room} has {event.seq} at {place}"
-                if event.id and seen.setdefault((event.uid, event.id), event.seq) != event.seq:
-                    yield f"{event.id} of {event.uid} is in {room} twice"
-
-
-def _comings(archive: Archive) -> Iterator[str]:
-    """Nobody joins who is here, nobody leaves or is renamed who is not."""
-    for logs in archive.epochs.values():
-        for room, log in logs.items():
-            here: dict[str, str] = {}
-            for event in log:
-                if event.kind == "join":
-                    if event.uid in here:
-                        yield f"{event.user} joined {room} twice: {event.seq}"
-                    if event.user.casefold() in {name.casefold() for name in here.values()}:
-                        yield f"two are called {event.user} in {room}: {event.seq}"
-                    here[event.uid] = event.user
-                elif event.kind == "leave" and here.pop(event.uid, None) is None:
-                    yield f"{event.user} left {room} without being there: {event.seq}"
-                elif event.kind == "rename":
-                    if here.get(event.uid) != event.text:
-                        yield f"{event.text} was renamed in {room} and is not there: {event.seq}"
-                    here[event.uid] = event.user
+            elif not plain or len(self._archive.epochs) == 1:
+                log = self._archive.log(epoch, room)
+                for seq, text in self._texts.get(room, {}).items():
+                    if log[seq - 1].text != text:
+                        yield f"in {room} it shows {text!r} at {seq}, which is {log[seq - 1]}"

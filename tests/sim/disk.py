@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from broker.store.base import Opened
 from common.messages import Paged
 from tests.shelf import Shelf
+from tests.sim.crowds import Crowds
 
 
 class Disk(Shelf):
@@ -14,6 +15,7 @@ class Disk(Shelf):
         super().__init__()
         self.epoch = epoch
         self.refuses = False
+        self.crowds = Crowds(self.logs)
 
     def start(self, wall: float, seen_after: float) -> Opened:
         self.term = max(self.term, int(wall * 1000) - 1)
@@ -28,6 +30,7 @@ class Disk(Shelf):
         other.people = dict(self.people)
         other.sessions = dict(self.sessions)
         other.said = dict(self.said)
+        other.crowds = self.crowds.copy(other.logs)
         return other
 
     def page(

@@ -72,11 +72,13 @@ class _Carrier:
 class SimSocket(Socket):
     """The real socket; requests that it does not take yet wait in `queue`."""
 
-    __slots__ = ("_gateway", "queue")
+    __slots__ = ("_gateway", "queue", "unread")
 
     def __init__(self, sid: str, carrier: _Carrier, gateway: "Gateway") -> None:
         super().__init__(sid, "", carrier, gateway.chat, IN_FLIGHT)
         carrier.socket = self
+        self.unread = carrier.outbox
+        """Of a closed socket, too: the last words are in it."""
         self._gateway = gateway
         self.queue: deque[tuple[str, list[Any], str]] = deque()
 

@@ -1,5 +1,7 @@
 """The history: what one socket was told, in order, and what everybody was promised. Pure."""
 
+from typing import Any, Self
+
 from msgspec import Struct, field
 
 
@@ -31,6 +33,21 @@ class Heard(Struct, frozen=True):
     uid: str = ""
     id: str = ""
     text: str = ""
+    ref: int = 0
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Self:
+        """What a `chat` event told."""
+        return cls(
+            payload["Room"],
+            payload["Seq"],
+            payload["EvtType"],
+            payload["User"],
+            payload.get("Uid", ""),
+            payload.get("Id", ""),
+            payload["Text"],
+            payload.get("Ref", 0),
+        )
 
 
 class Reset(Struct, frozen=True):

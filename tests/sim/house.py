@@ -5,15 +5,16 @@ from random import Random
 
 from broker.committer import Batch, _refused
 from broker.core import Core
-from broker.effects import Append, Missing, Publish, Send, SendPage
+from broker.effects import Missing, Publish, Send, SendPage
 from broker.merging import merged
 from broker.server import _WRITING, PROBE_S, QUESTIONS
 from common.frames import decode_command
 from common.listening import ListeningClock
-from common.messages import AnyAnswer, AnyCommand, Failed, Page, RoomRow, RoomsListed, Say
+from common.messages import AnyAnswer, AnyCommand, Failed, RoomRow, RoomsListed
 from common.settings import Settings
 from tests.sim.disk import Disk
 from tests.sim.network import Network
+from tests.sim.tally import Tally
 from tests.sim.virtual import Time
 
 TICK_S = 0.1
@@ -23,17 +24,19 @@ class Broker:
     """`crash` and `start`, `pause` and `resume` as processes know them."""
 
     def __init__(
-        self, settings: Settings, disk: Disk, network: Network, time: Time, random: Random
+        self,
+        settings: Settings,
+        tally: Tally,
+        disk: Disk,
+        network: Network,
+        time: Time,
+        random: Random,
     ) -> None:
         self.settings = settings
+        self.tally = tally
         self.disk = disk
         self.up = False
         self.paused = False
-        self.events = 0
-        self.dedupes = 0
-        self.refills = 0
-        """Questions for what a hole hides (an arrival's question has a `before`)."""
-        self.refusals = 0
         self._network = network
         self._time = time
         self._random = random
@@ -61,8 +64,9 @@ class Broker:
 
     def crash(self) -> None:
         """SIGKILL. What was being committed may be on disk or not."""
-        if self._committing is not None and self._random.random() < 0.5:
-            self._commit_now(self._committing)
+        batch = None if self._failed else self._committing
+        if batch is not None and self._random.random() < 0.5:
+            self._commit_now(batch)
         self._run += 1
         self.up = False
         self._arrived.clear()
@@ -83,6 +87,7 @@ class Broker:
     def _open(self) -> None:
         opened = self.disk.start(self._time.wall, self._time.wall - self.settings.name_hold)
         self.core = Core(self.settings, opened, self._clock.now)
+        self.tally.opened(self.core, self.disk)
         self.term = opened.term
 
     def _keep_ticking(self, run: int) -> None:
@@ -123,6 +128,7 @@ class Broker:
         if self._time.now >= self._tick_at and not self._refusing:
             self._tick_at = self._time.now + TICK_S / 2
             self._add(self.core.tick(now, self._time.wall))
+            self.tally.ticked(self.core, self.disk)
 
     def _core_committed(self) -> None:
         if self._written:
@@ -138,10 +144,7 @@ class Broker:
                 self._maybe_commit_now()
                 self.core.learn(missing.needs, facts)
             else:
-                if isinstance(command, Say) and not isinstance(effects[-1].answer, Failed):
-                    self.dedupes += not any(isinstance(effect, Append) for effect in effects)
-                if isinstance(command, Page):
-                    self.refills += command.after is not None and not command.before
+                self.tally.handled(command, effects, self.core, self.disk)
                 return self._add(effects)
         raise RuntimeError(f"the core asks for ever: {command!r:.200}")
 
@@ -185,7 +188,6 @@ class Broker:
             return
         if batch.writes and self.disk.refuses and not self._failed:
             self._failed = True
-            self.refusals += 1
             if self._random.random() < 0.3:
                 self._commit_now(batch)  # CommitUnknown: it was written after all
         if not self._failed:
@@ -203,7 +205,7 @@ class Broker:
 
     def _commit_now(self, batch: Batch) -> None:
         self.disk.commit(batch.writes)
-        self.events += sum(isinstance(write, Append) for write in batch.writes)
+        self.tally.wrote(batch.writes)
 
     def _release(self, releases) -> None:
         publishes: list[Publish] = []

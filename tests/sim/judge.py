@@ -2,21 +2,34 @@
 
 from collections.abc import Iterator
 
-from common.names import is_private
-from tests.sim.checker import Archive, check
+from common.names import LOBBY, is_private, user_key
+from tests.sim.archive import Archive
+from tests.sim.checker import check
 from tests.sim.town import ROOMS, Town
 
 
 def judge(world: Town) -> list[str]:
     """Everything that everybody was told, against the archive and the broker's truth."""
     archive = archive_of(world)
-    for page in world.pages:
+    for page in world.everybody():
         if page.view is not None and page.socket is not None:
             page.view.complete = True
     problems = [*check(archive, world.views, world.acks), *_rosters(world)]
     if not world.old:  # a restored backup may lose the first of two and keep a retried second
-        problems += _order(world, archive)
+        problems += [*_order(world, archive), *world.bans.problems]
+        problems += world.bans.broken(world.disk)
     return problems
+
+
+def still_here(world: Town) -> list[str]:
+    """Who is banned and hears all the same."""
+    if world.old:  # a restored backup may know of no ban
+        return []
+    return [
+        f"{page.name} is banned and hears all the same"
+        for page in world.everybody()
+        if page.socket is not None and page.uid in world.bans.now
+    ]
 
 
 def archive_of(world: Town) -> Archive:
@@ -26,6 +39,7 @@ def archive_of(world: Town) -> Archive:
         {epoch: disk.logs for epoch, disk in disks.items()},
         {name: set(made.members) for name, made in kinds.items() if is_private(name)},
         (world.settings.replay, world.settings.replay_events),
+        {epoch: disk.crowds.spells for epoch, disk in disks.items()},
     )
 
 
@@ -36,20 +50,25 @@ def _rosters(world: Town) -> Iterator[str]:
         by_uid = room.participants._by_uid if room else {}
         truth = set(by_uid.values())
         pages = [page for page in world.pages if page.socket and name in page.rooms]
-        here = {page.uid for page in pages}
+        plain = [page for page in world.plain if page.socket and name == LOBBY]
+        here = {page.uid for page in [*pages, *plain]}
         if here != set(by_uid):
             yield f"in {name} are {sorted(by_uid)}, should be {sorted(here)}"
         for page in pages:
-            names = page.rooms[name].roster.names
-            if names != truth:
-                yield f"{page.name} sees {names} in {name}, not {truth}"
+            roster = page.rooms[name].roster
+            if roster.names != truth or roster.count != len(truth):
+                yield f"{page.name} sees {roster.count}, {roster.names} in {name}, not {truth}"
+        line = ", ".join(sorted(truth, key=user_key))
+        for page in plain:
+            if page.line != line:
+                yield f"{page.name} sees {page.line!r}, not {line!r}"
 
 
 def _order(world: Town, archive: Archive) -> Iterator[str]:
     """What one page said is in the order in which it was said."""
     for page in world.pages:
-        place = {id: n for n, (_, id) in enumerate(page.said)}
-        for room in {room for room, _ in page.said}:
+        place = {id: n for n, (_, id) in enumerate(page.queue.said)}
+        for room in {room for room, _ in page.queue.said}:
             log = archive.log(archive.epoch, room)
             order = [place[e.id] for e in log if e.uid == page.uid and e.id in place]
             if order != sorted(order):

@@ -1,14 +1,12 @@
-"""A page of a run: a person's tab that follows rooms and says its queue in order."""
+"""A page of a run: a person's tab that follows rooms, says its queue and keeps its rosters."""
 
 from typing import Any
 
 from common.names import is_private
 from tests.sim.browser import Browser, Town
-from tests.sim.history import Acked, Heard, Joined, Left, Reset
+from tests.sim.history import Heard, Joined, Left, Reset
+from tests.sim.queue import Queue
 from tests.sim.roster import Roster
-
-ACK_S = 2.5
-"""The stock client's `ackTimeout`: then it sends the same again."""
 
 
 class Room:
@@ -28,17 +26,23 @@ class Page(Browser):
         self.user = name.partition("/")[0]
         self.token = token
         self.in_auth = in_auth
+        self.page = 100
+        """Names that it asks for at once."""
+        self.looks = True
+        """It keeps the names, not only the count."""
         self.uid = ""
         self.epoch = ""
         self.rooms: dict[str, Room] = {}
-        self.queue: list[tuple[str, str]] = []
-        """(room, id) of what is to be said, and is not acked yet, in order."""
-        self.said: list[tuple[str, str]] = []
+        self.queue = Queue(self)
         self.bound = False
         """A join of this connection was acked."""
         self._since: dict[str, int | None] = {}
-        self._ids = 0
-        self._sending = ""
+
+    def is_in(self, room: str) -> bool:
+        return room in self.rooms
+
+    def may_speak(self, room: str) -> bool:
+        return self.bound and (room not in self.rooms or self.rooms[room].joined)
 
     @property
     def settled(self) -> bool:
@@ -48,8 +52,8 @@ class Page(Browser):
 
     @property
     def knows_names(self) -> bool:
-        rosters = (room.roster for name, room in self.rooms.items() if not is_private(name))
-        return all(roster.names is not None for roster in rosters)
+        rosters = [room.roster for name, room in self.rooms.items() if not is_private(name)]
+        return all(roster.names is not None and not roster.old for roster in rosters)
 
     # --- the page of a browser -------------------------------------------------------------------
 
@@ -77,7 +81,7 @@ class Page(Browser):
 
     def ended(self) -> None:
         self.bound = False
-        self._sending = ""
+        self.queue.pause()
         for name, room in self.rooms.items():
             room.joined = is_private(name) and not room.head
             room.asked = False
@@ -111,13 +115,6 @@ class Page(Browser):
 
         self.ask("leave", {"room": name}, left)
 
-    def say(self, room: str) -> None:
-        self._ids += 1
-        id = f"{self.name}-{self._ids}"
-        self.said.append((room, id))
-        self.queue.append((room, id))
-        self._drain()
-
     def open_direct(self, uid: str) -> None:
         def opened(ack: dict[str, Any]) -> None:
             if ack["ok"]:
@@ -127,20 +124,24 @@ class Page(Browser):
 
     def ask_names(self, name: str) -> None:
         room = self.rooms.get(name)
-        if room is None or not room.joined or room.roster.asking:
-            return
-        room.roster.ask()
+        if room is not None and room.joined and not room.roster.asking:
+            room.roster.ask()
+            self._ask_names(name, room, "")
+
+    def _ask_names(self, name: str, room: Room, after: str) -> None:
+        """A page of them, and the others after it."""
 
         def told(ack: dict[str, Any]) -> None:
             if self.rooms.get(name) is not room:
                 return
-            if ack["ok"]:
-                room.roster.told(ack["count"], ack["version"], ack["users"])
-            else:
+            if not ack["ok"]:
                 room.roster.forget()
-                self._refused(name, ack)
+                return self.refused(name, ack)
+            last = room.roster.told(ack["count"], ack["version"], ack["users"], ack["more"])
+            if last:
+                self._ask_names(name, room, last)
 
-        self.ask("participants", {"room": name}, told)
+        self.ask("participants", {"room": name, "after": after, "limit": self.page}, told)
 
     def read_back(self, name: str) -> None:
         def read(ack: dict[str, Any]) -> None:
@@ -149,7 +150,7 @@ class Page(Browser):
                 if seqs != list(range(seqs[0], seqs[0] + len(seqs))) if seqs else False:
                     self.town.complain(f"{self.name}: history {seqs}")
             else:
-                self._refused(name, ack)
+                self.refused(name, ack)
 
         self.ask("history", {"room": name, "limit": 10}, read)
 
@@ -167,7 +168,7 @@ class Page(Browser):
         for name, room in self.rooms.items():
             if not room.joined and not room.asked:
                 self.join(name)
-        self._drain()
+        self.queue.drain()
 
     # --- what it is told -------------------------------------------------------------------------
 
@@ -176,17 +177,7 @@ class Page(Browser):
         match event:
             case "chat":
                 name, seq = payload["Room"], payload["Seq"]
-                self.view.told.append(
-                    Heard(
-                        name,
-                        seq,
-                        payload["EvtType"],
-                        payload["User"],
-                        payload.get("Uid", ""),
-                        payload.get("Id", ""),
-                        payload["Text"],
-                    )
-                )
+                self.view.told.append(Heard.of(payload))
                 if is_private(name):
                     self.rooms.setdefault(name, Room()).joined = True
                 if name in self.rooms:
@@ -212,9 +203,12 @@ class Page(Browser):
         if room is not None:
             room.asked = False
         if not ack["ok"]:
-            if name in self.rooms and ack["error"]["code"] == "no_such_room":
+            code = ack["error"]["code"]
+            if code == "banned":
+                self.say_goodbye()
+            elif name in self.rooms and code == "no_such_room":
                 del self.rooms[name]
-                if not self.town.forgiven():
+                if not self.town.forgiven(self.uid):
                     self.town.complain(f"{self.name}: {ack}")
             return
         self.view.uid = self.uid = ack["uid"]
@@ -230,8 +224,8 @@ class Page(Browser):
             if not recovered:
                 room.head = 0
             room.joined = True
-            room.roster.joined(ack["version"])
-        self._drain()
+            room.roster.joined(ack["count"], ack["version"])
+        self.queue.drain()
 
     def _take_epoch(self, epoch: str) -> None:
         if epoch != self.epoch:
@@ -240,49 +234,15 @@ class Page(Browser):
                 room.joined = room.joined or is_private(name)
             self.epoch = epoch
 
-    def _refused(self, name: str, ack: dict[str, Any]) -> None:
+    def refused(self, name: str, ack: dict[str, Any]) -> None:
+        """Something asked of this room."""
         code = ack["error"]["code"]
         if code in ("not_joined", "no_such_room") and name in self.rooms:
             room = self.rooms[name]
-            if room.joined and not self.town.forgiven():
+            if room.joined and not self.town.forgiven(self.uid):
                 self.town.complain(f"{self.name} is in {name} and told {ack['error']}")
             if is_private(name):
                 del self.rooms[name]
             else:
                 room.joined = False
                 self.join(name)
-
-    # --- the queue -------------------------------------------------------------------------------
-
-    def _drain(self) -> None:
-        """Sends the first that is not acked; the next only after it."""
-        while self.queue and self.queue[0][0] not in self.rooms:
-            self.said.remove(self.queue.pop(0))  # left meanwhile: nobody waits for it
-        if not self.bound or not self.queue or not self.rooms[self.queue[0][0]].joined:
-            return
-        room, id = self.queue[0]
-        if self._sending == id:
-            return
-        self._sending = id
-        connection = self.connection
-        text = f"text of {id}"
-
-        def acked(ack: dict[str, Any]) -> None:
-            if ack["ok"]:
-                self.town.acks.append(Acked(self.uid, room, id, ack["seq"], text))
-                if self.queue and self.queue[0] == (room, id):
-                    self.queue.pop(0)
-            else:
-                self._refused(room, ack)
-            if self._sending == id:
-                self._sending = ""
-                wait_s = 0.0 if ack["ok"] else 0.5
-                self.town.time.after(wait_s, self._drain)
-
-        def again() -> None:
-            if self.connection == connection and self._sending == id:
-                self._sending = ""
-                self._drain()
-
-        self.ask("chat", {"room": room, "message": text, "id": id}, acked)
-        self.town.time.after(ACK_S, again)

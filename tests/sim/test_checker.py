@@ -1,9 +1,11 @@
 """The checker (tests.sim.checker) rejects every history that breaks a promise, and no other."""
 
 import pytest
+from msgspec.structs import replace
 
 from common.messages import Event, EventKind
-from tests.sim.checker import Archive, check
+from tests.sim.archive import Archive
+from tests.sim.checker import check
 from tests.sim.history import Acked, Heard, Joined, Left, Reset, Told, View
 
 DM = "@dm"
@@ -105,6 +107,65 @@ def test_a_private_line_that_a_member_was_not_told_is_found() -> None:
     assert "a hole in @dm" in problems(joins(6), hears(5, 6), hears(2, room=DM), uid="a")[0]
 
 
+BLANKED = [*LOBBY[:4], replace(said(5), text="", rev=6), Event(6, "delete", "system", 0.0, ref=5)]
+DELETE = Heard("lobby", 6, "delete", "system", ref=5)
+
+
+@pytest.mark.parametrize(
+    ("told", "fits"),
+    [
+        ([joins(4), *hears(3, 4, 5), DELETE], True),
+        ([joins(6), Heard("lobby", 5, "message", "ann", "a", "5"), DELETE], False),  # a page of one
+        ([joins(6), *hears(4), Heard("lobby", 5, "message", "ann", "a", "5"), DELETE], True),
+        ([joins(6), *hears(4, 5), DELETE], False),  # it was deleted before
+        ([joins(6, since=3), *hears(4, 5), DELETE], False),
+        ([joins(5, since=3), *hears(4, 5), DELETE], True),
+    ],
+)
+def test_what_is_shown_at_the_end_is_what_it_says_now(told: list[Told], fits: bool) -> None:
+    found = check(archive(BLANKED), [View("c", "c", told, complete=True)], [])
+    assert (found == []) is fits, found
+
+
+def test_a_deleted_message_that_is_shown_is_found() -> None:
+    told = [joins(4), *hears(3, 4, 5), replace(DELETE, ref=0)]
+    (found,) = check(archive(BLANKED), [View("c", "c", told, complete=True)], [])
+    assert "it shows 'lobby 5' at 5" in found
+    told = [joins(4), *hears(3, 4, 5), DELETE, Reset("lobby", "now", 6), *hears(4, 5), DELETE]
+    (found,) = check(archive(BLANKED), [View("c", "c", told, complete=True)], [])
+    assert "was deleted at 6" in found
+
+
+def plainly(*told: Told | list[Told], old: list[Event] | None = None) -> list[str]:
+    flat = [one for some in told for one in (some if isinstance(some, list) else [some])]
+    older = {"old": old} if old else {}
+    view = View("c", "c", flat, complete=True, plain=True)
+    return check(archive(**older), [view], [])
+
+
+def test_a_plain_page_is_shown_the_newest_page_again_without_a_word() -> None:
+    assert plainly(joins(4), hears(3, 4, 5, 6)) == []
+    assert plainly(joins(4), hears(3, 4), hears(4, 5, 6)) == []  # too far behind
+    old = [*LOBBY[:2], Event(3, "leave", "ann", 0.0, uid="a")]
+    began = Joined("lobby", "old", 3, False)
+    left = Heard("lobby", 3, "leave", "ann", "a")
+    assert plainly(began, hears(2), left, hears(5, 6), old=old) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (hears(3, 4, 6), "a hole or repeat"),
+        (hears(2, 4, 3), "a silent part"),
+        (hears(3, 4, 5), "a silent part"),
+        ([*hears(3, 4, 5, 6), *hears(1)], "a silent part"),
+        ([Heard("lobby", 3, "message", "ann", "a", "3", "changed")], "a foreign event"),
+    ],
+)
+def test_a_hole_of_a_plain_page_is_found(told: list[Told], why: str) -> None:
+    assert why in plainly(joins(4), told)[0]
+
+
 def test_who_is_not_connected_at_the_end_may_lack_the_end() -> None:
     assert problems(joins(4), hears(3, 4), complete=False) == []
     assert problems(joins(4), hears(3, 5), complete=False)
@@ -144,3 +205,18 @@ def test_an_ack_without_its_event_is_found() -> None:
 )
 def test_an_archive_that_contradicts_itself_is_found(log: list[Event], why: str) -> None:
     assert why in check(archive(log), [], [])[0]
+
+
+def crowded(log: list[Event], *spells: tuple[int, bool]) -> list[str]:
+    logs = archive(log)
+    logs.crowds = {"now": {"lobby": [(0, False), *spells]}}
+    return check(logs, [], [])
+
+
+def test_in_a_crowd_nothing_is_told_of_who_comes_and_goes() -> None:
+    log = [came(1, "ann"), said(2), came(3, "bob", "leave"), came(4, "bob"), came(5, "ann")]
+    assert "without being there" in crowded(log)[0]
+    assert crowded(log, (1, True), (2, False)) == []
+    for spells in ((1, True), (3, False)), ((2, True), (4, False)), ((0, True),):
+        assert "is a crowd and tells of" in crowded(log, *spells)[0]
+    assert "joined lobby twice" in crowded([*log, came(6, "ann")], (1, True), (2, False))[0]

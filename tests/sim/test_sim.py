@@ -4,11 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tests.sim.world import run
+from tests.sim.world import NEVER_ZERO, run
 
 RUNS = 15
 FIRST_SEEDS = (1, 16, 31, 46)
-NEVER_ZERO = ("refills", "resets", "recoveries", "dedupes", "relinks")
 BUGS = {
     "a gateway's own mark that was lost is asked for again": 23,
     "an event that comes before its page does not end the questions": 45,

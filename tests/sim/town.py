@@ -5,16 +5,19 @@ from random import Random
 
 from msgspec.structs import replace
 
-from common.frames import encode
-from common.messages import Announce, AnyAnswer, AnyBroadcast, Said
+from common.messages import Announce, Blank
 from common.names import is_private
 from common.settings import Settings
+from tests.sim.bans import Bans
 from tests.sim.disk import Disk
 from tests.sim.gateway import Gateway
 from tests.sim.history import Acked, View
 from tests.sim.house import Broker
-from tests.sim.network import Line, Network
+from tests.sim.network import Network
 from tests.sim.page import Page, Room
+from tests.sim.plain import PlainPage
+from tests.sim.scripts import Scripts
+from tests.sim.tally import Tally
 from tests.sim.virtual import Time
 
 ROOMS = ("lobby", "tea", "dev")
@@ -47,17 +50,23 @@ class Town:
             SETTINGS,
             outbox_bytes=random.choice((1 << 20, 16_000)),
             tail_bytes=random.choice((1 << 20, 12_000)),
+            crowd=random.choice((500, 5, 4)),
+            crowd_joins=random.choice((1000, 1000, 8)),
         )
         self.network = Network(self.time, random)
         self.disk = Disk("epoch-1")
         self.old: dict[str, Disk] = {}
         """The disks that a backup has replaced, by epoch."""
-        self.broker = Broker(self.settings, self.disk, self.network, self.time, random)
+        self.tally = Tally(ROOMS)
+        self.broker = Broker(self.settings, self.tally, self.disk, self.network, self.time, random)
         self.network.broker = self.broker
         self.broker.start()
         self.gateways = [self.new_gateway() for _ in range(random.choice((3, 3, 4)))]
         self.retired: list[Gateway] = []
         self.pages: list[Page] = []
+        self.plain: list[PlainPage] = []
+        self.scripts = Scripts(self.network, self.time)
+        self.bans = Bans(self.scripts)
         self.active = True
 
     # --- browser.Town ----------------------------------------------------------------------------
@@ -68,10 +77,16 @@ class Town:
     def complain(self, problem: str) -> None:
         self.problems.append(f"{self.time.now:.3f} {problem}")
 
-    def forgiven(self) -> bool:
-        return bool(self.old)
+    def forgiven(self, uid: str) -> bool:
+        return bool(self.old) or uid in self.bans.ever
+
+    def stored(self, room: str, uid: str, id: str) -> bool:
+        return (room, uid, id) in self.disk.said
 
     # ---------------------------------------------------------------------------------------------
+
+    def everybody(self) -> list[Page | PlainPage]:
+        return [*self.pages, *self.plain]
 
     def new_gateway(self) -> Gateway:
         self.made["gateways"] += 1
@@ -86,13 +101,21 @@ class Town:
                 name = f"p{number}/{tab}" if tab else f"p{number}"
                 page = Page(self, name, token, in_auth=self.random.random() < 0.7)
                 page.reads_within_s = 1.5 if self.random.random() < 0.1 else 0.06
+                page.page = self.random.choice((100, 100, 3))
+                page.looks = self.random.random() < 0.7
                 for room in self.random.sample(ROOMS, self.random.choice((1, 2, 2, 3))):
                     page.rooms[room] = Room()
                 self.pages.append(page)
                 self.time.after(self.random.uniform(0, 1.0), page.connect)
                 self.time.after(self.random.uniform(0.5, 1.5), lambda page=page: self._live(page))
 
-    def _live(self, page: Page) -> None:
+        for number in range(self.random.choice((1, 2))):
+            plain = PlainPage(self, f"plain{number}")
+            self.plain.append(plain)
+            self.time.after(self.random.uniform(0, 1.0), plain.connect)
+            self.time.after(self.random.uniform(0.5, 1.5), lambda page=plain: self._live(page))
+
+    def _live(self, page: Page | PlainPage) -> None:
         """What a person does, again and again."""
         if not self.active:
             return
@@ -103,8 +126,13 @@ class Town:
                 page.gone = False
                 page.connect()
             return
-        if page.socket is None:
-            return
+        if page.socket is not None:
+            if isinstance(page, Page):
+                self._act(page)
+            elif page.joined:
+                self._act_plainly(page)
+
+    def _act(self, page: Page) -> None:
         page.rejoin()
         joined = [name for name, room in page.rooms.items() if room.joined]
         if not joined or not page.bound:
@@ -113,7 +141,7 @@ class Town:
         dice = self.random.random()
         if dice < 0.62:
             for _ in range(self.random.choice((1, 1, 1, 2, 3))):
-                page.say(name)
+                page.queue.say(name)
         elif dice < 0.68:
             page.type(name)
         elif dice < 0.74:
@@ -124,7 +152,7 @@ class Town:
             other = self.random.choice(self.pages)
             if other.uid and other.uid != page.uid:
                 page.open_direct(other.uid)
-        elif dice < 0.91 and not is_private(name):
+        elif dice < 0.91 and not is_private(name) and page.looks:
             page.ask_names(name)
         elif dice < 0.94:
             page.read_back(name)
@@ -135,34 +163,43 @@ class Town:
         elif dice < 0.99:
             page.cut()
 
+    def _act_plainly(self, page: PlainPage) -> None:
+        dice = self.random.random()
+        if dice < 0.6:
+            page.say()
+        elif dice < 0.8:
+            page.look()
+        elif dice < 0.9:
+            page.join(f"{page.name}-{self.random.randrange(3)}")
+        elif dice < 0.93:
+            page.say_goodbye()
+        elif dice < 0.97:
+            page.cut()
+
     def announce(self, number: int) -> None:
-        """A script, which tries again until it is answered."""
-        script = _Script()
+        self.scripts.run(Announce(no=1, text=f"news {number}", id=f"news-{number}"))
 
-        def go() -> None:
-            if not script.answered_well:
-                line = self.network.line(script)
-                announce = Announce(no=1, text=f"news {number}", id=f"news-{number}")
-                self.network.send(line, encode(announce))
-                self.time.after(2.0, go)
+    def delete(self) -> None:
+        """Blanks a message, of a private room as well."""
+        said = [
+            (room, event.seq)
+            for room, log in self.disk.logs.items()
+            for event in log[-20:]
+            if event.kind in ("message", "announce")
+        ]
+        if said:
+            room, seq = self.random.choice(said)
+            self.scripts.run(Blank(no=1, room=room, seq=seq))
 
-        go()
-
-
-class _Script:
-    """A network.Caller."""
-
-    def __init__(self) -> None:
-        self.answered_well = False
-
-    def answered(self, line: Line, answer: AnyAnswer) -> None:
-        self.answered_well = self.answered_well or isinstance(answer, Said)
-
-    def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
-        """It is subscribed to nothing."""
-
-    def broke(self, line: Line) -> None:
-        """It asks again anyway."""
+    def ban(self) -> None:
+        """Somebody, often for a while only."""
+        uids = [page.uid for page in self.everybody() if page.uid]
+        if uids:
+            uid = self.random.choice(uids)
+            self.bans.ban(uid, self.disk)
+            if self.random.random() < 0.7:
+                lifted_s = self.random.uniform(3.0, 6.0)
+                self.time.after(lifted_s, lambda: self.bans.lift(uid, self.disk))
 
 
 def _is_public(name: str) -> bool:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from common.names import is_private
 from tests.sim.faults import Faults
-from tests.sim.judge import judge
+from tests.sim.judge import judge, still_here
 from tests.sim.network import FAIR, Weather
 from tests.sim.page import Page, Room
 from tests.sim.town import ROOMS, Town
@@ -17,6 +17,11 @@ SETTLED_WITHIN_S = 60.0
 EVENTS = 200
 FAULTS = 5
 """A run of less proves nothing."""
+NEVER_ZERO = (
+    "refills", "resets", "recoveries", "dedupes", "relinks", "crowds", "plain lines", "bans",
+    "deletes",
+)  # fmt: skip
+"""Totals of which each must happen in some of a few runs."""
 
 
 class Outcome(Struct):
@@ -47,11 +52,14 @@ class World(Town):
             time.at(random.uniform(1.5, ACTIVE_S), self.faults.strike)
         for number in range(3):
             time.at(random.uniform(0.5, ACTIVE_S), lambda number=number: self.announce(number))
+            time.at(random.uniform(1.0, ACTIVE_S), self.delete)
+        time.at(random.uniform(2.0, ACTIVE_S), self.ban)
         time.at(random.uniform(2, 6), self._back_up)
         time.run(ACTIVE_S)
-        while self.broker.events < EVENTS and time.now < 3 * ACTIVE_S:
+        while self.tally.counts["events"] < EVENTS and time.now < 3 * ACTIVE_S:
             time.run(time.now + 1.0)
         self._settle()
+        self.problems += still_here(self)
         self._last_changes()
         self.problems += judge(self)
         self._restart_unseen()
@@ -81,10 +89,14 @@ class World(Town):
         page.connect()
         for _ in range(5):
             self._pass(0.6)
+        for page in self.pages:
+            page.looks = True
+            for room in page.rooms.values():
+                room.roster.refresh()  # a crowd's names, at rest
         for _ in range(10):
+            self._pass(0.6)  # who reads slowly asks late
             if all(page.knows_names or page.gone for page in self.pages):
                 return
-            self._pass(0.6)  # who reads slowly asks late
 
     def _restart_unseen(self) -> None:
         """A broker restart is a pause: nobody comes or goes by it."""
@@ -101,18 +113,22 @@ class World(Town):
     def _pass(self, seconds: float) -> None:
         """Time in which nobody begins anything; pages do what pages do by themselves."""
         self.time.run(self.time.now + seconds)
+        for plain in self.plain:
+            plain.ping()
+            if self.old and plain.joined:
+                plain.look()  # a backup does not know who came after it
         for page in self.pages:
             page.ping()
             if page.gone:
                 continue
             page.rejoin()
             for name, room in page.rooms.items():
-                if not is_private(name) and room.roster.names is None:
+                if page.looks and not is_private(name) and room.roster.names is None:
                     page.ask_names(name)
 
     def _unsettled(self) -> list[str]:
         late = [g.id for g in self.gateways if not g.chat.upkeep.caught_up]
-        late += [p.name for p in self.pages if not p.gone and not p.settled]
+        late += [p.name for p in self.everybody() if not p.gone and not p.settled]
         return [f"{who} has not settled" for who in late]
 
     def _outcome(self) -> Outcome:
@@ -120,16 +136,20 @@ class World(Town):
         totals = Counter(
             {
                 "acks": len(self.acks),
+                "bans": self.scripts.answered["Ban"],
+                "crowds": self.tally.counts["crowds"],
                 "cut off": sum(gateway.cut_off for gateway in everybody),
-                "dedupes": self.broker.dedupes,
+                "dedupes": self.tally.counts["dedupes"],
+                "deletes": self.scripts.answered["Blank"],
                 "dropped": self.network.dropped,
+                "plain lines": sum(page.lines for page in self.plain),
                 "recoveries": self.recoveries,
-                "refills": self.broker.refills,
+                "refills": self.tally.counts["refills"],
                 "relinks": sum(gateway.link.relinks - 1 for gateway in everybody),
                 "resets": sum(int(gateway.metrics.resets._value.get()) for gateway in everybody),
             }
         )
-        events, faults = self.broker.events, self.faults.done
+        events, faults = self.tally.counts["events"], self.faults.done
         if events < EVENTS or len(faults) < FAULTS:
             self.problems.append(f"only {events} events and {len(faults)} faults")
         return Outcome(self.seed, self.problems, events, faults, totals)

@@ -1,0 +1,55 @@
+"""The scripts of a run: announcements, deleted messages, bans. Each asks until it is answered."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from common.frames import encode
+from common.messages import AnyAnswer, AnyBroadcast, AnyCommand, Failed
+from tests.sim.network import Line, Network
+from tests.sim.virtual import Time
+
+AGAIN_S = 2.0
+
+
+class _Script:
+    """A network.Caller: one command, `told` the answer that is one."""
+
+    def __init__(self, command: AnyCommand, told: Callable[[AnyAnswer], None]) -> None:
+        self.command = command
+        self.done = False
+        self._told = told
+
+    def answered(self, line: Line, answer: AnyAnswer) -> None:
+        if not self.done and not (isinstance(answer, Failed) and answer.code == "unavailable"):
+            self.done = True
+            self._told(answer)
+
+    def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
+        """It is subscribed to nothing."""
+
+    def broke(self, line: Line) -> None:
+        """It asks again anyway."""
+
+
+class Scripts:
+    """Runs them."""
+
+    def __init__(self, network: Network, time: Time) -> None:
+        self.answered: Counter[str] = Counter()
+        """By the kind of command, what was done."""
+        self._network = network
+        self._time = time
+
+    def run(
+        self, command: AnyCommand, told: Callable[[AnyAnswer], None] = lambda answer: None
+    ) -> None:
+        def answered(answer: AnyAnswer) -> None:
+            self.answered[type(command).__name__] += not isinstance(answer, Failed)
+            told(answer)
+
+        self._ask(_Script(command, answered))
+
+    def _ask(self, script: _Script) -> None:
+        if not script.done:
+            self._network.send(self._network.line(script), encode(script.command))
+            self._time.after(AGAIN_S, lambda: self._ask(script))
