@@ -16,8 +16,8 @@ from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
 
 
 class _Place(Struct):
-    """Where a socket is in a room: the next Seq, or a page is to come that shows up to `head`, which
-    the room had when it began."""
+    """Where a socket is in a room: the next Seq, or a page is to come that shows up to `head`, the
+    room's when it began."""
 
     epoch: str
     next: int | None = None
