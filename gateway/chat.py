@@ -44,7 +44,7 @@ class Chat(Generic[AnyBroker]):
         self.sessions = Sessions()
         self._page = settings.page
         self.link = make_link(self)
-        self.rooms = Rooms(settings, self.link, self.sessions, metrics)
+        self.rooms = Rooms(settings, self.link, self.sessions, metrics, loop)
         self.requests = Requests(self.link, self)
         self.upkeep = Upkeep(settings, gateway, self.link, self.rooms, self.sessions, metrics, loop)
         self.rooms.clock = self.upkeep
@@ -79,7 +79,6 @@ class Chat(Generic[AnyBroker]):
         if session is None or session.gone:
             return
         session.gone = True
-        self.rooms.audience(SYSTEM).leave(session)
         self.rooms.leave_all(session)
         self.requests.gone(session, left, partial(self.sessions.drop, session))
 
@@ -88,13 +87,15 @@ class Chat(Generic[AnyBroker]):
     def joined(self, session: Session, answer: m.Joined, since: m.Since | None) -> bool:
         if not session.uid:
             self.sessions.bind(session, answer.uid)
-            session.private.update(answer.private)
+            session.set_floors(answer.private)
+            if session.plain:
+                self.rooms.audience(SYSTEM).members.turned_plain()
             for room in answer.private:
                 if room in self.rooms.inboxes:
                     self.rooms.inboxes[room].add([session])
         if answer.again or self._hears(session, answer):
             return True
-        session.rooms.add(answer.room)
+        session.enter(answer.room)
         cursor = since.seq if since is not None and answer.recovered else None
         hearing: Audience | Inbox
         if is_private(answer.room):
@@ -103,10 +104,9 @@ class Chat(Generic[AnyBroker]):
             hearing = self.rooms.inbox(answer.room, answer.epoch, [session])
         else:
             hearing = self.rooms.audience(answer.room)
-        if session in hearing.heard:
+        if hearing.was_sent(session):
             cursor = None  # newer lines went out already: start over rather than out of order
         hearing.arrive(session, cursor, answer.head)
-        self.upkeep.soon(self.rooms.advance)
         self.rooms.told_head(answer.room, answer.epoch, answer.head)
         return cursor is not None
 
@@ -120,8 +120,8 @@ class Chat(Generic[AnyBroker]):
 
     def left(self, session: Session, room: str) -> None:
         if room in session.rooms and not is_private(room):
-            session.rooms.discard(room)
-            self.rooms.audience(room).leave(session)
+            session.exit(room)
+            self.rooms.leave(room, session)
 
     # --- the link (link.Listener) ----------------------------------------------------------------
 

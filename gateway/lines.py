@@ -1,22 +1,56 @@
-"""The lines: events as the frames that sockets are sent, encoded once. Pure."""
+"""The lines: events as the frames that sockets are sent, made once. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from common.messages import Event
 from gateway.browser import event_payload
-from gateway.frames import Batch, Frame
+from gateway.frames import Frame
+
+FRAME_BYTES = 300
+"""What a frame takes in memory besides its text, which is there twice, roughly."""
 
 
-def lines(room: str, events: Sequence[Event], plain: bool = False) -> Batch:
-    """These events of one room as `chat` frames. Plain pages know no announcements: there they are
-    messages."""
-    frames = []
-    for event in events:
-        payload = event_payload(room, event)
-        if plain and event.kind == "announce":
-            payload["EvtType"] = "message"
-        frames.append(Frame.event("chat", payload))
-    return Batch(frames)
+class Lines:
+    """The frames of one room's newest events, `most` at the most, kept for who comes."""
+
+    __slots__ = ("_made", "_most", "_room", "bytes")
+
+    def __init__(self, room: str, most: int) -> None:
+        self._room = room
+        self._most = most
+        self._made: dict[int, tuple[Event, Frame]] = {}
+        self.bytes = 0
+
+    def frames(self, events: Iterable[Event], plain: bool = False) -> list[Frame]:
+        """These events as `chat` frames. Plain pages know no announcements: there they are
+        messages."""
+        return [
+            _announced(self._room, event)
+            if plain and event.kind == "announce"
+            else self._frame(event)
+            for event in events
+        ]
+
+    def shed(self) -> None:
+        """Drops all."""
+        self._made.clear()
+        self.bytes = 0
+
+    def _frame(self, event: Event) -> Frame:
+        before = self._made.get(event.seq)
+        if before is not None:
+            if before[0] is event or before[0] == event:
+                return before[1]
+            self._drop(event.seq)  # it was edited, or is of another epoch
+        frame = Frame.event("chat", event_payload(self._room, event))
+        self._made[event.seq] = event, frame
+        self.bytes += _bytes(frame)
+        if len(self._made) > self._most:
+            self._drop(next(iter(self._made)))
+        return frame
+
+    def _drop(self, seq: int) -> None:
+        self.bytes -= _bytes(self._made.pop(seq)[1])
 
 
 def reset(room: str, epoch: str, seq: int) -> Frame:
@@ -33,3 +67,11 @@ def newest(events: Sequence[Event], messages: int, most: int) -> list[Event]:
         start -= 1
         left -= events[start].kind == "message"
     return list(events[start:])
+
+
+def _announced(room: str, event: Event) -> Frame:
+    return Frame.event("chat", {**event_payload(room, event), "EvtType": "message"})
+
+
+def _bytes(frame: Frame) -> int:
+    return FRAME_BYTES + 2 * len(frame.packet)

@@ -63,7 +63,7 @@ class Metrics:
         self._gauge(
             "tail_bytes",
             "recent events kept for newcomers",
-            lambda: sum(hearing.replica.tail_bytes for hearing in chat.rooms.hearings()),
+            lambda: chat.rooms.tails.bytes,
         )
 
     def timed(self, ask: browser.Ask, reply: Reply) -> Reply:

@@ -6,51 +6,12 @@ arrives meanwhile; drop what is there already. Pure: words come in, orders go ou
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from common.messages import Event, Paged
+from gateway.orders import AskPage, Deliver, Limits, Order, StartOver
 from gateway.tail import Tail, event_bytes, last_run
 
 PAGE_EVENTS = 1000
 """The most that one question may ask for (common.messages.Limit)."""
-
-
-class Limits(Struct, frozen=True):
-    """What one room may ask for and hold."""
-
-    replay_events: int
-    """The newest page, and the length of the tail."""
-    recovery_events: int
-    """Further behind than this the replica starts over."""
-    hold_bytes: int
-    """Events that wait behind a hole, as `event_bytes` counts them."""
-
-
-class AskPage(Struct, frozen=True):
-    """Ask the broker for events above `after`, or for the newest."""
-
-    room: str
-    after: int | None
-    limit: int
-
-
-class Deliver(Struct, frozen=True):
-    """The next events of the room: after those before, in Seq order, no hole, no repeat."""
-
-    room: str
-    events: list[Event]
-
-
-class StartOver(Struct, frozen=True):
-    """Forget what was shown of the room; these are its newest events, up to `head`."""
-
-    room: str
-    epoch: str
-    head: int
-    events: list[Event]
-
-
-Order = AskPage | Deliver | StartOver
 
 
 class Replica:
@@ -76,7 +37,7 @@ class Replica:
         self._held_bytes = 0
         self._asked: AskPage | None = None
         self._heard_then = 0  # when the question was asked: its answer knows no less
-        self._tail = Tail(limits.replay_events, head)
+        self._tail = Tail(limits.tail_events, head)
 
     @property
     def head(self) -> int:
@@ -104,9 +65,9 @@ class Replica:
         (ask the broker)."""
         return None if self._wants_newest else self._tail.replay(messages, upto, most)
 
-    def after(self, seq: int) -> list[Event] | None:
-        """The events above `seq` up to head; None if they are not here (ask the broker)."""
-        return None if self._wants_newest else self._tail.after(seq)
+    def after(self, seq: int, most: int | None = None) -> list[Event] | None:
+        """The first events above `seq`; None if they are not here (ask the broker)."""
+        return None if self._wants_newest else self._tail.after(seq, most)
 
     # --- what is heard ---------------------------------------------------------------------------
 
@@ -237,7 +198,7 @@ class Replica:
             return
         if self.epoch:
             self._shown = self._wants_newest = self._catching_up = True
-            self._tail = Tail(self.limits.replay_events)
+            self._tail = Tail(self.limits.tail_events)
             self._held.clear()
             self._held_bytes = self._heard = 0
             self._asked = None

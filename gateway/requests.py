@@ -160,10 +160,11 @@ class Requests:
 
     def _leave(self, session: Session, room: str, reply: Reply) -> None:
         sid = session.socket.sid
-        session.leaving.append(room)
+        session.leaving = (*session.leaving, room)
 
         def answered(answer: m.AnyAnswer | None) -> None:
-            session.leaving.remove(room)
+            at = session.leaving.index(room)
+            session.leaving = session.leaving[:at] + session.leaving[at + 1 :]
             refused = isinstance(answer, m.Failed) and answer.code == "not_joined"
             if isinstance(answer, m.Done) or (refused and room in session.rooms):
                 # Refused: it was sent twice, and the answer to the first was lost.

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Protocol, assert_never
 
 from common import messages as m
-from common.names import is_private
+from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.asking import Broker
+from gateway.asking import Broker, Loop
 from gateway.audience import Audience
+from gateway.hearing import Hearing, Means
 from gateway.inbox import Inbox
 from gateway.metrics import Metrics
-from gateway.replica import AskPage, Deliver, Limits, Order, Replica, StartOver
+from gateway.orders import AskPage, Deliver, Limits, Order, StartOver
+from gateway.replica import Replica
 from gateway.sessions import Session, Sessions
+from gateway.slices import Slices
+from gateway.tails import Tails
 
 HOLD_BYTES = 8 << 20
 """Events of one room that wait behind a hole."""
@@ -25,30 +30,43 @@ class Clock(Protocol):
 
     def want_mark(self, room: str) -> None: ...
 
+    def forget_mark(self, room: str) -> None: ...
+
 
 class Rooms:
     """Public rooms are Audiences, private ones Inboxes."""
 
     def __init__(
-        self, settings: Settings, link: Broker, sessions: Sessions, metrics: Metrics
+        self, settings: Settings, link: Broker, sessions: Sessions, metrics: Metrics, loop: Loop
     ) -> None:
         self.audiences: dict[str, Audience] = {}
         self.inboxes: dict[str, Inbox] = {}
+        self.empty: dict[Audience, float] = {}
+        """Audiences that nobody was in, and since when."""
         self.clock: Clock
+        self.tails = Tails(settings.tail_bytes)
+        self.means = Means(
+            Slices(loop),
+            sessions,
+            metrics,
+            self.ask_page,
+            self._resume,
+            (settings.replay, settings.replay_events + 1),
+        )
         self._link = link
+        self._loop = loop
         self._sessions = sessions
         self._metrics = metrics
-        self._newcomer = (settings.replay, settings.replay_events + 1)
         self._limits = Limits(
             replay_events=min(1000, 2 * settings.replay_events),
             recovery_events=settings.recovery_events,
             hold_bytes=HOLD_BYTES,
         )
 
-    def hearings(self) -> list[Audience | Inbox]:
+    def hearings(self) -> list[Hearing]:
         return [*self.audiences.values(), *self.inboxes.values()]
 
-    def get(self, room: str) -> Audience | Inbox | None:
+    def get(self, room: str) -> Hearing | None:
         return self.audiences.get(room) or self.inboxes.get(room)
 
     def audience(self, room: str) -> Audience:
@@ -56,10 +74,10 @@ class Rooms:
         audience = self.audiences.get(room)
         if audience is None:
             replica = Replica(room, self._limits)
-            audience = self.audiences[room] = Audience(room, replica, self._newcomer)
+            audience = self.audiences[room] = Audience(room, replica, self.means)
             self._link.subscribe(topics(room))
             self.clock.want_mark(room)
-        audience.idle_since = None
+            self._emptied(audience)
         return audience
 
     def inbox(self, room: str, epoch: str, here: Iterable[Session]) -> Inbox:
@@ -68,9 +86,9 @@ class Rooms:
         here = list(here)
         inbox = self.inboxes.get(room)
         if inbox is None:
-            floor = min(session.private.get(room, 0) for session in here)
+            floor = min(session.floor(room) for session in here)
             replica = Replica(room, self._limits, private=True, epoch=epoch, head=floor)
-            inbox = self.inboxes[room] = Inbox(room, replica, self._newcomer)
+            inbox = self.inboxes[room] = Inbox(room, replica, self.means)
         inbox.add(here)
         return inbox
 
@@ -78,31 +96,55 @@ class Rooms:
         """The sockets here that hear a private room of these people."""
         return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]
 
-    def forget(self, audience: Audience) -> None:
-        """Nobody here hears this room any more: not a byte of it is wanted."""
-        del self.audiences[audience.room]
-        self._link.unsubscribe(topics(audience.room))
+    def leave(self, room: str, session: Session) -> None:
+        """The socket hears this public room no more."""
+        audience = self.audiences.get(room)
+        if audience is not None:
+            audience.leave(session)
+            if not audience:
+                self._emptied(audience)
 
     def leave_all(self, session: Session) -> None:
         """The socket is gone."""
-        for audience in [self.audiences.get(room) for room in session.rooms]:
-            if audience is not None:
-                audience.leave(session)
+        for room in (SYSTEM, *session.rooms):
+            self.leave(room, session)
         for room in session.private:
             inbox = self.inboxes.get(room)
             if inbox is not None:
                 inbox.leave(session)
-                if not inbox.members:
+                if not inbox:
+                    self.tails.forget(inbox)
                     del self.inboxes[room]
+
+    def forget_empty(self, since: float) -> None:
+        """Not a byte is wanted of rooms that nobody has heard since then."""
+        for audience in [*takewhile(lambda a: self.empty[a] <= since, self.empty)]:
+            del self.empty[audience]
+            if not audience and audience.room != SYSTEM:
+                self.tails.forget(audience)
+                self.means.rosters_due.pop(audience, None)
+                del self.audiences[audience.room]
+                self._link.unsubscribe(topics(audience.room))
+                self.clock.forget_mark(audience.room)
+
+    def _emptied(self, audience: Audience) -> None:
+        self.empty.pop(audience, None)
+        self.empty[audience] = self._loop.time()
 
     def happened(self, news: m.Happened) -> None:
         """Events were published."""
-        hearing: Audience | Inbox | None = self.audiences.get(news.room)
+        hearing: Hearing | None = self.audiences.get(news.room)
         if is_private(news.room):
             here = self.members_here(news.to)
             hearing = self.inbox(news.room, news.epoch, here) if here else None
-        if hearing is not None:
-            self.carry_out(hearing, hearing.replica.happened(news.epoch, news.events))
+        if hearing is None:
+            return
+        if hearing.full and news.events:
+            hearing.stalled = True
+            orders = hearing.replica.told_head(news.epoch, news.events[-1].seq)
+        else:
+            orders = hearing.replica.happened(news.epoch, news.events)
+        self.carry_out(hearing, orders)
 
     def told_head(self, room: str, epoch: str, head: int) -> None:
         """The broker says where a room is: a hole at its very end shows."""
@@ -118,7 +160,7 @@ class Rooms:
         """The broker says where private rooms are, and who of those here belongs to them."""
         for room, uids in members.items():
             here = self.members_here(uids)
-            if room in self.inboxes or any(s.private.get(room, 0) < heads[room] for s in here):
+            if room in self.inboxes or any(s.floor(room) < heads[room] for s in here):
                 inbox = self.inbox(room, epoch, here)
                 self.carry_out(inbox, inbox.replica.told_head(epoch, heads[room]))
 
@@ -129,41 +171,43 @@ class Rooms:
 
     def advance(self) -> None:
         """Lets all arrivals go as far as they can."""
-        for hearing in self.hearings():
-            if hearing.arrivals:
-                hearing.advance(self.ask_page)
+        for arrivals in self.means.arriving:
+            arrivals.go_on()
 
     def ask_page(
         self, make: Callable[[int], m.Page], on_page: Callable[[m.Paged | None], None]
     ) -> None:
         """Asks for a page; `on_page` gets None if there is no answer in time."""
+        self._link.ask(
+            make, lambda answer: on_page(answer if isinstance(answer, m.Paged) else None)
+        )
 
-        def answered(answer: m.AnyAnswer | None) -> None:
-            on_page(answer if isinstance(answer, m.Paged) else None)
-            hearing = self.get(answer.room) if isinstance(answer, m.Paged) else None
-            if hearing is not None and hearing.arrivals:
-                hearing.advance(self.ask_page)
-
-        self._link.ask(make, answered)
-
-    def carry_out(self, hearing: Audience | Inbox, orders: Sequence[Order]) -> None:
+    def carry_out(self, hearing: Hearing, orders: Sequence[Order]) -> None:
         """Does what a replica orders."""
         for order in orders:
             match order:
+                case AskPage() if hearing.full:
+                    hearing.stalled = True  # it is asked for once there is room
                 case AskPage(room=room, after=after, limit=limit):
                     self._metrics.holes_found.inc()
                     self.ask_page(partial(_page, room, after, limit), partial(self._paged, hearing))
                 case Deliver(events=events):
-                    self._metrics.deliveries.inc(hearing.deliver(events))
+                    hearing.deliver(events)
                 case StartOver(epoch=epoch, head=head, events=events):
                     self._metrics.resets.inc()
                     hearing.start_over(epoch, head, events)
                 case _:
                     assert_never(order)
-        if orders and hearing.arrivals:
-            hearing.advance(self.ask_page)
+        if self.get(hearing.room) is hearing:
+            self.tails.touch(hearing)
+        if hearing.live is not hearing.replica.live:
+            hearing.live = hearing.replica.live
+            hearing.arrivals.go_on()
 
-    def _paged(self, hearing: Audience | Inbox, page: m.Paged | None) -> None:
+    def _resume(self, hearing: Hearing) -> None:
+        self.carry_out(hearing, hearing.replica.page_failed())
+
+    def _paged(self, hearing: Hearing, page: m.Paged | None) -> None:
         if page is None:
             self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
         else:

@@ -12,18 +12,22 @@ ASKED_S = 10.0
 
 
 class Rosters:
-    """Asks for the first names of rooms whose plain sockets miss the newest line."""
+    """Asks for the first names of rooms whose plain sockets miss the newest line (`due`)."""
 
-    def __init__(self, link: Broker, loop: Loop, names: int) -> None:
+    def __init__(self, due: dict[Audience, None], link: Broker, loop: Loop, names: int) -> None:
+        self._due = due
         self._link = link
         self._loop = loop
         self._names = names
 
-    def tell(self, audience: Audience) -> None:
-        """Asks now unless it was just asked or told."""
-        if audience.roster_pause > self._loop.time():
-            return
-        audience.roster_due = False
+    def tell(self) -> None:
+        """Asks now for those that were not just asked for or told."""
+        now = self._loop.time()
+        for audience in [audience for audience in self._due if audience.roster_pause <= now]:
+            del self._due[audience]
+            self._ask(audience)
+
+    def _ask(self, audience: Audience) -> None:
         audience.roster_pause = self._loop.time() + ASKED_S
 
         def answered(answer: m.AnyAnswer | None) -> None:
@@ -32,7 +36,7 @@ class Rosters:
                 pause = CROWD_PAUSE_S if answer.crowd else PAUSE_S
                 audience.tell_roster(answer.users, answer.count, answer.crowd)
             else:
-                audience.roster_due = True
+                self._due[audience] = None
             audience.roster_pause = self._loop.time() + pause
 
         self._link.ask(lambda no: m.Names(no=no, room=audience.room, limit=self._names), answered)

@@ -1,6 +1,6 @@
 """The sessions: which socket is whom, and where it is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from common.messages import Sitting
@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     from gateway.sockets import Socket
 
 
+_NO_FLOORS: dict[str, int] = {}
+"""That of all who have none: never changed."""
+
+
 class Session:
-    """One socket: who it is, as far as the broker has said so."""
+    """One socket: who it is, as far as the broker has said so. There are many: what most do not
+    need takes no memory of its own."""
 
     __slots__ = (
         "gone", "leaving", "plain", "private", "rooms", "settling", "socket", "token", "uid", "user"
@@ -25,15 +30,31 @@ class Session:
         self.uid = ""
         """Empty until the first join is acked."""
         self.plain = False
-        self.rooms: set[str] = set()
+        self.rooms: tuple[str, ...] = ()
         """Where the broker has acked that it is; private rooms only if it joined them."""
-        self.leaving: list[str] = []
+        self.leaving: tuple[str, ...] = ()
         """Of its rooms those that it asked to leave, unanswered so far."""
-        self.private: dict[str, int] = {}
-        """Per private room the Seq up to which nothing is to be sent (any more)."""
+        self.private = _NO_FLOORS
+        """Per private room its floor."""
         self.settling = 0
         """Private events wait while joins of the handshake are answered."""
         self.gone = False
+
+    def enter(self, room: str) -> None:
+        if room not in self.rooms:
+            self.rooms = (*self.rooms, room)
+
+    def exit(self, room: str) -> None:
+        self.rooms = tuple(name for name in self.rooms if name != room)
+
+    def floor(self, room: str) -> int:
+        """The Seq of a private room up to which nothing is to be sent (any more)."""
+        return self.private.get(room, 0)
+
+    def set_floors(self, floors: Mapping[str, int]) -> None:
+        if floors and self.private is _NO_FLOORS:
+            self.private = {}
+        self.private.update(floors)
 
 
 class Sessions:
@@ -87,7 +108,7 @@ class Sessions:
                 sid=s.socket.sid,
                 uid=s.uid,
                 plain=s.plain,
-                rooms=sorted(s.rooms.difference(s.leaving)),
+                rooms=sorted({*s.rooms}.difference(s.leaving)),
             )
             for s in self
             if s.uid and not s.gone

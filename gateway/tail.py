@@ -80,12 +80,14 @@ class Tail:
         taken.reverse()
         return taken
 
-    def after(self, seq: int) -> list[Event] | None:
-        """The events above `seq`; None if the tail does not reach that far."""
+    def after(self, seq: int, most: int | None = None) -> list[Event] | None:
+        """The events above `seq`, the first `most` of them; None if the tail does not reach that
+        far."""
         missing = max(0, self.head - seq)
-        if missing > len(self._events):
+        start = len(self._events) - missing
+        if start < 0:
             return None
-        return list(islice(self._events, len(self._events) - missing, None))
+        return list(islice(self._events, start, None if most is None else start + most))
 
     def _change(self, seq: int, text: str, rev: int) -> None:
         index = seq - self.head + len(self._events) - 1

@@ -5,10 +5,12 @@ import secrets
 from collections.abc import Callable
 
 from common import messages as m
+from common.names import SYSTEM
 from common.settings import Settings
 from gateway.asking import Broker, Loop
-from gateway.audience import PLAIN_NAMES, Audience
-from gateway.frames import Batch, Frame
+from gateway.audience import PLAIN_NAMES
+from gateway.frames import Frame
+from gateway.gathering import Notice
 from gateway.heads import Heads
 from gateway.metrics import Metrics
 from gateway.rooms import Rooms
@@ -44,13 +46,12 @@ class Upkeep:
         loop: Loop,
     ) -> None:
         self._heads = Heads(link, rooms, sessions, self)
-        self._rosters = Rosters(link, loop, min(1000, max(PLAIN_NAMES, settings.crowd)))
-        self._tail_limit_bytes = settings.tail_bytes
+        names = min(1000, max(PLAIN_NAMES, settings.crowd))
+        self._rosters = Rosters(rooms.means.rosters_due, link, loop, names)
         self._own_topic = m.gateway_topic(gateway)
         self._link = link
         self._loop = loop
         self._rooms = rooms
-        self._sessions = sessions
         self._metrics = metrics
         self.epoch = ""
         self._nonce = ""
@@ -86,9 +87,9 @@ class Upkeep:
             self.take_up()
             if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
                 self._take_up_own(now)
-        for audience in list(self._rooms.audiences.values()):
-            self._look_after(audience, now)
-        self._shed()
+            self._rosters.tell()
+        self._rooms.forget_empty(now - IDLE_ROOM_S)
+        self._rooms.tails.shed()
 
     def soon(self, call: Callable[[], None]) -> None:
         """Calls it at the loop's next turn, once however often it was wanted."""
@@ -139,10 +140,8 @@ class Upkeep:
             self._tell_all({"Up": False})
 
     def _tell_all(self, payload: dict[str, bool]) -> None:
-        notice = Batch([Frame.event("link", payload)])
-        for session in self._sessions:
-            if not session.gone and not session.plain:
-                session.socket.send(notice)
+        """All are in the system's room."""
+        self._rooms.audience(SYSTEM).tell(Notice(objects=Frame.event("link", payload)))
 
     # --- marks, beacons, heads -------------------------------------------------------------------
 
@@ -162,6 +161,10 @@ class Upkeep:
         """This room's subscription is new."""
         self._unmarked[room] = 0.0
         self.soon(self.take_up)
+
+    def forget_mark(self, room: str) -> None:
+        """It is subscribed no more."""
+        self._unmarked.pop(room, None)
 
     def marked(self, mark: m.Marked) -> None:
         """A topic is live, if this is the mark of this link."""
@@ -201,27 +204,3 @@ class Upkeep:
     def _ask_marks(self, topics: list[str]) -> None:
         nonce = self._nonce
         self._link.ask(lambda no: m.TakeUp(no=no, topics=topics, nonce=nonce), lambda _: None)
-
-    # --- rooms -----------------------------------------------------------------------------------
-
-    def _look_after(self, audience: Audience, now: float) -> None:
-        if audience.roster_due and self._link.up:
-            self._rosters.tell(audience)
-        if audience or audience.room == "system":
-            audience.idle_since = None
-        elif audience.idle_since is None:
-            audience.idle_since = now
-        elif now - audience.idle_since > IDLE_ROOM_S:
-            self._unmarked.pop(audience.room, None)
-            self._rooms.forget(audience)
-
-    def _shed(self) -> None:
-        """Keeps all tails together within their bound: the largest go first."""
-        hearings = self._rooms.hearings()
-        total = sum(hearing.replica.tail_bytes for hearing in hearings)
-        if total <= self._tail_limit_bytes:
-            return
-        for hearing in sorted(hearings, key=lambda h: h.replica.tail_bytes, reverse=True):
-            total -= hearing.replica.shed()
-            if total <= self._tail_limit_bytes:
-                return

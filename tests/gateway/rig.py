@@ -1,12 +1,14 @@
 """A chat whose broker is this test: what it asks is kept, what it is answered is said by hand."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from common import messages as m
 from common.settings import Settings
+from gateway.asking import Loop
 from gateway.chat import Chat
 from gateway.frames import Frame
 from gateway.metrics import Metrics
@@ -81,6 +83,7 @@ class Browser:
     """One connected socket and what it heard."""
 
     def __init__(self, rig: "Rig", sid: str, auth: object) -> None:
+        self._rig = rig
         self._chat = rig.chat
         self.carrier = Carrier()
         self.socket = Socket(sid, "", self.carrier, rig.chat, 32)
@@ -92,6 +95,7 @@ class Browser:
 
     def hears(self) -> list[tuple[str, Any]]:
         """(name, payload) of all that came since the last call."""
+        self._rig.pass_time()
         frames = self.carrier.outbox.take()
         return [tuple(json.loads(frame.text[1:])) for frame in frames]
 
@@ -100,15 +104,45 @@ class Browser:
         return [payload["Seq"] for name, payload in self.hears() if name == "chat"]
 
 
+class Turns:
+    """A loop that takes a turn when told; each look at its clock takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._calls: deque[Callable[[], None]] = deque()
+
+    def time(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def call_soon(self, call: Callable[[], None], /) -> None:
+        self._calls.append(call)
+
+    def turn(self) -> float:
+        """One turn; how long it took."""
+        began = self.now
+        for _ in range(len(self._calls)):
+            self._calls.popleft()()
+        return self.now - began
+
+    def run(self) -> int:
+        """Turns until there is nothing to do; how many."""
+        turns = 0
+        while self._calls:
+            self.turn()
+            turns += 1
+        return turns
+
+
 class Rig:
     """A gateway `g1` and its broker; `Time` passes by hand."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, loop: Loop | None = None, **settings: Any) -> None:
         self.time = Time()
         self.time.run(100.0)
         self.broker = Broker()
         self.chat: Chat[Broker] = Chat(
-            Settings(**settings), "g1", Metrics(), lambda _: self.broker, self.time
+            Settings(**settings), "g1", Metrics(), lambda _: self.broker, loop or self.time
         )
         self._sids = 0
         self.epoch = EPOCH

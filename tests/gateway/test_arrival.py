@@ -1,17 +1,27 @@
-"""gateway/arrival.py, gateway/lines.py: a socket gets what it has not, in order, then hears."""
+"""gateway/arrival.py, gateway/stretch.py, gateway/lines.py: a socket gets what it has not, in
+order, then hears."""
 
 import pytest
 
 from common import messages as m
+from gateway.arrival import OWED_BYTES
+from gateway.audience import Audience
+from gateway.frames import Frame
 from gateway.lines import newest
-from tests.gateway.rig import EPOCH, Rig, message, messages
+from gateway.outbox import Outbox
+from gateway.slices import SLICE_S
+from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
 
 
-def joins_since(rig: Rig, seq: int, head: int):
+def joins_since(rig: Rig, seq: int, head: int, user: str = "bob") -> Browser:
     bob = rig.browser()
-    bob.asks("join", {"user": "bob", "room": "tea", "since": {"Epoch": EPOCH, "Seq": seq}})
-    rig.let_in("bob", head=head, recovered=True)
+    bob.asks("join", {"user": user, "room": "tea", "since": {"Epoch": EPOCH, "Seq": seq}})
+    rig.let_in(user, head=head, recovered=True)
     return bob
+
+
+def tea(rig: Rig) -> Audience:
+    return rig.chat.rooms.audiences["tea"]
 
 
 def test_exactly_what_was_missed() -> None:
@@ -21,9 +31,9 @@ def test_exactly_what_was_missed() -> None:
 
 
 def test_what_the_tail_has_not_is_asked_for_page_by_page() -> None:
-    rig = Rig(replay_events=2)
-    rig.seated("ann", head=9)
-    rig.happens(*messages(10, 30))
+    rig = Rig()
+    rig.seated("ann", head=30)
+    tea(rig).shed()
     bob = joins_since(rig, 5, head=30)
     assert rig.page(messages(6, 15), more=True).after == 5
     assert rig.page(messages(16, 30)).after == 15
@@ -31,9 +41,9 @@ def test_what_the_tail_has_not_is_asked_for_page_by_page() -> None:
 
 
 def test_events_that_come_meanwhile_wait_their_turn() -> None:
-    rig = Rig(replay_events=2)
-    rig.seated("ann", head=9)
-    rig.happens(*messages(10, 20))
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
     bob = joins_since(rig, 5, head=20)
     rig.happens(message(21))
     assert bob.lines() == []
@@ -63,9 +73,9 @@ def test_the_newest_page_counts_back_from_the_own_join() -> None:
 
 
 def test_a_page_that_did_not_come_is_asked_for_again() -> None:
-    rig = Rig(replay_events=2)
-    rig.seated("ann", head=9)
-    rig.happens(*messages(10, 20))
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
     bob = joins_since(rig, 5, head=20)
     rig.broker.answer(m.Page, None)
     rig.pass_time(0.2)
@@ -73,28 +83,34 @@ def test_a_page_that_did_not_come_is_asked_for_again() -> None:
     assert bob.lines() == list(range(6, 21))
 
 
-@pytest.mark.parametrize("epoch", [EPOCH, "e2"])
-def test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown(epoch: str) -> None:
+@pytest.mark.parametrize(
+    ("epoch", "events"),
+    [(EPOCH, [message(seq, "old") for seq in range(50, 61)]), ("e2", messages(10, 20))],
+)
+def test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown(
+    epoch: str, events: list[m.Event]
+) -> None:
     """It is of the old log; or of the new one, with the bounds of the old."""
     rig = Rig(replay=10, replay_events=10)
     rig.seated("ann", head=9)
     bob = rig.browser()
     bob.asks("join", {"user": "bob", "room": "tea"})
     rig.happens(*messages(10, 40))
+    tea(rig).shed()
     rig.let_in("bob", head=20)
     asked, answered = rig.broker.take(m.Page)
-    assert asked.before == 21
+    assert (asked.after, asked.before) == (9, 41)
     rig.link("e2", head=60)
     rig.page(messages(1, 60))  # of the announcements
     bob.hears()
-    rig.page(messages(41, 60))
+    rig.page(messages(56, 60))
     assert [name for name, _ in bob.hears()] == ["reset"]
-    late = m.Paged(
-        term=1, no=asked.no, room="tea", epoch=epoch, head=60, events=messages(10, 20), more=True
-    )
+    late = m.Paged(term=1, no=asked.no, room="tea", epoch=epoch, head=60, events=events, more=True)
     answered(late)
     rig.pass_time(0.2)
-    assert bob.lines() == list(range(51, 61))
+    assert rig.page(messages(50, 60)).after == 49
+    heard = [(payload["Seq"], payload["Text"]) for _, payload in bob.hears()]
+    assert heard == [(seq, "x") for seq in range(51, 61)]
 
 
 def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:
@@ -104,3 +120,123 @@ def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:
     assert [e.seq for e in newest(log, 9, 10)] == [1, 2, 3, 4, 5]
     assert [e.seq for e in newest(log, 9, 2)] == [4, 5]
     assert newest(log, 0, 10) == []
+
+
+# --- many at once --------------------------------------------------------------------------------
+
+
+def test_all_who_lack_the_same_ask_for_it_once_and_get_the_same_frames() -> None:
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    people = [joins_since(rig, 20 - n, head=20, user=f"p{n}") for n in (9, 5, 15)]
+    assert [asked.after for asked in rig.broker.of(m.Page)] == [11]
+    rig.page(messages(12, 20))
+    assert [asked.after for asked in rig.broker.of(m.Page)] == [5]
+    late = joins_since(rig, 10, head=20, user="late")
+    rig.page(messages(6, 20))
+    frames = [browser.carrier.outbox.take() for browser in (*people, late)]
+    assert [len(some) for some in frames] == [9, 5, 15, 10]
+    assert len({id(some[-1]) for some in frames}) == 1
+    assert rig.broker.of(m.Page) == []
+
+
+def test_newcomers_too_ask_once() -> None:
+    rig = Rig(replay=3)
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    people = []
+    for n in range(3):
+        browser = rig.browser()
+        browser.asks("join", {"user": f"p{n}", "room": "tea"})
+        rig.happens(message(21 + n))
+        rig.let_in(f"p{n}", head=20 + n)
+        people.append(browser)
+    assert len(rig.broker.of(m.Page)) == 1
+    rig.page(messages(1, 21))
+    while rig.broker.of(m.Page):
+        asked = rig.broker.of(m.Page)[0]
+        rig.page(messages(asked.after + 1, 23))
+    assert [browser.lines() for browser in people] == [
+        list(range(head - 2, 24)) for head in (20, 21, 22)
+    ]
+
+
+def test_a_newcomers_page_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    rig.seated("ann", head=60)
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    writes = []
+    put = Outbox.put
+    monkeypatch.setattr(Outbox, "put", lambda box, it: writes.append(it.frames) or put(box, it))
+    rig.let_in("bob", head=60)
+    assert [len(frames) for frames in writes] == [50]
+    assert bob.lines() == list(range(11, 61))
+
+
+def test_many_arrivals_hold_the_loop_no_longer_than_a_slice() -> None:
+    loop = Turns()
+    rig = Rig(loop)
+    rig.seated("ann", head=20)
+    loop.run()
+    rig.mark_all(head=20)
+    while rig.broker.of(m.Page):
+        rig.page(messages(1, 20))
+    people = [joins_since(rig, 10, head=20, user=f"p{n}") for n in range(200)]
+    assert loop.turn() <= SLICE_S + 0.002
+    reached = sum(browser.lines() == list(range(11, 21)) for browser in people)
+    assert 0 < reached < 200
+    loop.run()
+    assert sum(browser.lines() == list(range(11, 21)) for browser in people) == 200 - reached
+
+
+def test_what_the_broker_has_no_more_is_not_skipped_in_silence() -> None:
+    rig = Rig(replay=3)
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = joins_since(rig, 5, head=20)
+    assert rig.page(messages(15, 20)).after == 5
+    assert rig.page(messages(15, 20)).after == 0
+    heard = bob.hears()
+    assert heard[0] == ("reset", {"Room": "tea", "Epoch": EPOCH, "Seq": 20})
+    assert [payload["Seq"] for _, payload in heard[1:]] == [18, 19, 20]
+
+
+def test_a_newcomer_to_a_log_that_was_cleared_is_shown_nothing() -> None:
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.let_in("bob", head=20)
+    rig.page([])
+    assert bob.lines() == []
+    rig.happens(message(21))
+    assert bob.lines() == [21]
+
+
+def test_a_newcomers_page_that_was_cut_is_asked_on() -> None:
+    rig = Rig(replay=3)
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.let_in("bob", head=20)
+    rig.page(messages(1, 12), more=True)
+    assert rig.page(messages(13, 20)).after == 12
+    assert bob.lines() == [18, 19, 20]
+
+
+def test_what_was_deleted_meanwhile_is_not_shown_from_a_page_that_is_kept() -> None:
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = joins_since(rig, 10, head=20)
+    bob.carrier.outbox.put(Frame.event("chat", "x" * OWED_BYTES))
+    rig.page(messages(11, 20))
+    rig.happens(m.Event(seq=21, kind="delete", user="ann", timestamp=1.0, ref=12))
+    bob.carrier.outbox.take()
+    rig.pass_time(0.2)
+    rig.page([*messages(11, 11), message(12, ""), *messages(13, 21)])
+    assert [payload["Text"] for _, payload in bob.hears()][:2] == ["x", ""]

@@ -107,11 +107,58 @@ MUTANTS = (
     ),
     Mutant(
         "a page of an epoch that is over is not shown",
-        "gateway/arrival.py",
+        "gateway/stretch.py",
         "not page.epoch == epoch == replica.epoch",
         "page.epoch != epoch",
         "tests/gateway/test_arrival.py::"
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
+    ),
+    Mutant(
+        "who leaves in the middle of a pass gets nothing after the ack",
+        "gateway/passes.py",
+        "        self._left.add(session.socket)\n",
+        "        pass\n",
+        "tests/gateway/test_passes.py::"
+        "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
+    ),
+    Mutant(
+        "nobody settles above what passes have begun",
+        "gateway/gathering.py",
+        "return self._begun if self._lines else head",
+        "return head",
+        "tests/gateway/test_passes.py::"
+        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+    ),
+    Mutant(
+        "who settles in the middle of a pass hears the next one",
+        "gateway/passes.py",
+        "(to, len(to), batch)",
+        "(to, 1 << 30, batch)",
+        "tests/gateway/test_passes.py::"
+        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+    ),
+    Mutant(
+        "a long pass holds the loop for one slice",
+        "gateway/slices.py",
+        "                if self._loop.time() >= until:\n",
+        "                if self._loop.time() >= until + 1:\n",
+        "tests/gateway/test_slices.py::"
+        "test_a_hundred_works_together_hold_the_loop_no_longer_than_one",
+    ),
+    Mutant(
+        "what waits for a pass is bounded",
+        "gateway/rooms.py",
+        "        if hearing.full and news.events:\n",
+        "        if False:\n",
+        "tests/gateway/test_passes.py::"
+        "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",
+    ),
+    Mutant(
+        "what many lack is asked for once",
+        "gateway/stretch.py",
+        "        if self._asking:\n            return\n",
+        "",
+        "tests/gateway/test_arrival.py::test_newcomers_too_ask_once",
     ),
     Mutant(
         "an empty page that comes late is not the newest one",

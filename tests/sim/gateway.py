@@ -11,6 +11,7 @@ from gateway.chat import Chat
 from gateway.frames import DISCONNECT, Frame
 from gateway.metrics import Metrics
 from gateway.outbox import Outbox, Sendable
+from gateway.slices import SLICE_S
 from gateway.sockets import NOWHERE, Socket
 from tests.sim.link import Link
 from tests.sim.network import Line, Network
@@ -97,6 +98,23 @@ class SimSocket(Socket):
             self.request(*self.queue.popleft())
 
 
+class _Loop:
+    """A gateway.asking.Loop of one process, on which things take their time: slices end anywhere,
+    and between two of them all kinds of things happen."""
+
+    def __init__(self, gateway: "Gateway", time: Time, random: Random) -> None:
+        self._gateway = gateway
+        self._time = time
+        self._random = random
+
+    def time(self) -> float:
+        return self._time.now + self._random.choice((0.0, 0.0, 0.0, SLICE_S))
+
+    def call_soon(self, call: Callable[[], None], /) -> None:
+        takes_s = self._random.choice((0.0, 0.0, 0.001, 0.02))
+        self._time.after(takes_s, lambda: self._gateway.do(call))
+
+
 class Gateway:
     """One process: `kill` it, `pause` and `resume` it, `stop` it. It is link.Process."""
 
@@ -119,8 +137,9 @@ class Gateway:
             id,
             self.metrics,
             lambda chat: Link(settings, id, chat, self, network, time, random),
-            time,
+            _Loop(self, time, random),
         )
+        self.chat.rooms.means.chunk_sockets = random.choice((1, 2, 64))
         self.link = self.chat.link
         self.link.connect()
         time.after(TURN_S * random.random(), self._turn)

@@ -1,0 +1,59 @@
+"""The stretch: events of a room that its tail has not, asked for once for all who lack them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from common.messages import Event, Page, Paged
+from gateway.replica import PAGE_EVENTS, Replica
+from gateway.tail import last_run
+
+if TYPE_CHECKING:
+    from gateway.hearing import Means
+
+
+class Stretch:
+    """One page of the log, without a hole, until it is dropped or the next one is asked for."""
+
+    __slots__ = ("_asking", "_events", "_means", "_replica")
+
+    def __init__(self, replica: Replica, means: "Means") -> None:
+        self._replica = replica
+        self._means = means
+        self._events: list[Event] = []
+        self._asking = False
+
+    @property
+    def last(self) -> int:
+        """The last Seq that is here, 0 for none."""
+        return self._events[-1].seq if self._events else 0
+
+    def after(self, seq: int) -> list[Event] | None:
+        """The events above `seq` that are here; None if it does not reach that far back."""
+        if not self._events or seq < self._events[0].seq - 1:
+            return None
+        return self._events[seq + 1 - self._events[0].seq :]
+
+    def drop(self) -> None:
+        self._events = []
+
+    def ask(self, after: int, came: Callable[[int, int, bool], None]) -> None:
+        """Asks for what follows this Seq, unless a question is under way. `came(after, first,
+        cut)`: between these two the broker has nothing; cut, if there is more before our head."""
+        if self._asking:
+            return
+        self._asking = True
+        replica = self._replica
+        room, epoch, before = replica.room, replica.epoch, replica.head + 1
+
+        def make(no: int) -> Page:
+            return Page(no=no, room=room, after=after, before=before, limit=PAGE_EVENTS)
+
+        def on_page(page: Paged | None) -> None:
+            self._asking = False
+            if page is None or not page.epoch == epoch == replica.epoch:
+                return  # who lacks it asks again
+            self._events = last_run(page.events)
+            first = self._events[0].seq if self._events else before
+            came(after, first, self.last < before - 1)
+
+        self._means.ask_page(make, on_page)

@@ -1,0 +1,321 @@
+"""gateway/passes.py, gateway/hearing.py, gateway/members.py: each hears all of it once, in order,
+whoever comes and goes while it is on its way."""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from common import messages as m
+from gateway.outbox import Outbox
+from tests.gateway.rig import Browser, Rig, Turns, message, messages
+
+RECOVERY, NEWEST = 12, 6
+
+
+def slow_rig(**settings: Any) -> tuple[Rig, Turns]:
+    """Each step of a pass is one socket, and three are a slice."""
+    loop = Turns()
+    rig = Rig(loop, **settings)
+    rig.chat.rooms.means.chunk_sockets = 1
+    return rig, loop
+
+
+def seated(rig: Rig, loop: Turns, *names: str) -> list[Browser]:
+    """These hear "tea", whose head is 3."""
+    browsers = []
+    for name in names:
+        browser = rig.browser()
+        browser.asks("join", {"user": name, "room": "tea"})
+        rig.let_in(name, head=3)
+        loop.run()
+        rig.mark_all(head=3)
+        while rig.broker.of(m.Page):
+            rig.page(messages(1, 3))
+        loop.run()
+        browser.hears()
+        browsers.append(browser)
+    return browsers
+
+
+def leaves(rig: Rig, browser: Browser) -> None:
+    browser.asks("leave", {"room": "tea"})
+    rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
+
+
+def test_what_comes_in_one_turn_of_the_loop_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, loop = slow_rig()
+    (ann,) = seated(rig, loop, "ann")
+    writes = []
+    put = Outbox.put
+    monkeypatch.setattr(Outbox, "put", lambda box, it: writes.append(it.frames) or put(box, it))
+    for seq in (4, 5, 6):
+        rig.happens(message(seq))
+    assert writes == []
+    assert loop.run() == 1
+    assert [len(frames) for frames in writes] == [3]
+    assert ann.lines() == [4, 5, 6]
+
+
+def test_while_a_pass_is_under_way_the_next_batch_gathers() -> None:
+    rig, loop = slow_rig()
+    people = seated(rig, loop, *"abcdefgh")
+    rig.happens(message(4))
+    loop.turn()
+    rig.happens(message(5))
+    rig.happens(message(6))
+    reached = [browser.lines() for browser in people]
+    assert sorted(reached) == [*[[]] * 5, *[[4]] * 3]
+    loop.run()
+    rest = [browser.lines() for browser in people]
+    assert [a + b for a, b in zip(reached, rest, strict=True)] == [[4, 5, 6]] * 8
+
+
+def test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack() -> None:
+    rig, loop = slow_rig()
+    people = seated(rig, loop, *"abcdef")
+    rig.happens(message(4))
+    loop.turn()
+    waiting = [browser for browser in people if browser.lines() == []]
+    assert len(waiting) == 3
+    leaves(rig, waiting[0])
+    loop.run()
+    assert [browser.lines() for browser in waiting] == [[], [4], [4]]
+
+
+def test_who_settles_in_the_middle_of_a_pass_hears_all_of_it_once() -> None:
+    rig, loop = slow_rig()
+    seated(rig, loop, *"abcdef")
+    rig.happens(message(4))
+    loop.turn()
+    rig.happens(message(5))
+    late = rig.browser()
+    late.asks("join", {"user": "late", "room": "tea", "since": {"Epoch": "e1", "Seq": 2}})
+    rig.let_in("late", head=4, recovered=True)
+    loop.run()
+    assert late.lines() == [3, 4, 5]
+
+
+def test_who_was_acked_what_is_only_gathered_waits_for_its_pass() -> None:
+    rig, loop = slow_rig()
+    seated(rig, loop, *"abcdef")
+    rig.happens(message(4))
+    loop.turn()
+    rig.happens(message(5))
+    late = rig.browser()
+    late.asks("join", {"user": "late", "room": "tea", "since": {"Epoch": "e1", "Seq": 5}})
+    rig.let_in("late", head=5, recovered=True)
+    loop.run()
+    rig.happens(message(6))
+    loop.run()
+    assert late.lines() == [6]
+
+
+def test_a_typist_hears_the_others_and_all_lines_in_the_same_pass() -> None:
+    rig, loop = slow_rig()
+    ann, bob = seated(rig, loop, "ann", "bob")
+    rig.happens(message(4))
+    rig.chat.heard("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
+    loop.run()
+    for browser, others in ((ann, []), (bob, ["ann"])):
+        (line, typing) = browser.hears()
+        assert line[1]["Seq"] == 4
+        assert typing == ("typing", {"Room": "tea", "Users": others})
+
+
+def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later() -> None:
+    rig, loop = slow_rig()
+    people = seated(rig, loop, "ann", "bob")
+    text = "x" * 4000
+    for seq in range(4, 1004):
+        rig.happens(message(seq, text))
+    rig.happens(*(message(seq, text) for seq in range(1004, 1804)))
+    tea = rig.chat.rooms.audiences["tea"]
+    assert tea.full
+    assert tea.replica.head < 1804
+    assert rig.broker.of(m.Page) == []
+    while not rig.broker.of(m.Page):
+        loop.turn()
+        for browser in people:
+            browser.lines()
+    asked = rig.broker.of(m.Page)[0]
+    assert (asked.after, asked.limit) == (tea.replica.head, 1804 - 1 - tea.replica.head)
+    rig.page([message(seq, text) for seq in range(asked.after + 1, 1804)])
+    heard = []
+    while not heard or heard[-1] < 1803:
+        loop.turn()
+        heard += people[0].lines()
+    assert heard == list(range(heard[0], 1804))
+
+
+class View:
+    """What one browser must see of the room."""
+
+    def __init__(self, browser: Browser, epoch: str, since: int | None, head: int) -> None:
+        self.browser = browser
+        self.epoch = epoch
+        self.next = None if since is None else since + 1
+        self.head = head
+        self.versions: list[int] = []
+        self.told: list[int] = []
+        """Presence that was news while it was there."""
+
+    def look(self) -> None:
+        for name, payload in self.browser.hears():
+            if name == "reset":
+                self.epoch, self.head, self.next = payload["Epoch"], payload["Seq"], None
+            elif name == "chat":
+                seq = payload["Seq"]
+                if self.next is None:
+                    assert max(1, self.head - NEWEST) <= seq <= self.head + 1
+                else:
+                    assert seq == self.next
+                assert payload["Text"] == f"{self.epoch} {seq}"
+                self.next = seq + 1
+            elif name == "presence":
+                self.versions.append(payload["Version"])
+
+
+class AnyCompany(RuleBasedStateMachine):
+    """Whoever comes, leaves, comes again, whatever is lost, shed or begun anew, at any moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rig, self.loop = slow_rig(
+            replay=4, replay_events=NEWEST, recovery_events=RECOVERY, tail_bytes=1 << 20
+        )
+        self.log: list[m.Event] = []
+        self.views: list[View] = []
+        self.past: list[View] = []
+        self.version = 0
+        self.names = 0
+        self.write(5)
+        for _ in range(8):
+            self.join(None)
+        self.calm_down()
+
+    @property
+    def epoch(self) -> str:
+        return self.rig.epoch
+
+    def write(self, count: int) -> list[m.Event]:
+        first = len(self.log) + 1
+        new = [message(seq, f"{self.epoch} {seq}") for seq in range(first, first + count)]
+        self.log += new
+        return new
+
+    def look(self) -> None:
+        for view in self.views:
+            view.look()
+        for view in self.past:
+            assert [event for event in view.browser.hears() if event[0] != "joined"] == []
+
+    @rule(count=st.integers(1, 4), lost=st.integers(0, 9))
+    def say(self, count: int, lost: int) -> None:
+        new = self.write(count)
+        if lost:
+            self.rig.happens(*new)
+
+    @rule()
+    def say_a_lot_unheard(self) -> None:
+        self.write(3 * RECOVERY)
+
+    @rule(missed=st.one_of(st.none(), st.integers(0, RECOVERY)))
+    def join(self, missed: int | None) -> None:
+        head = len(self.log)
+        since = None if missed is None else max(0, head - missed)
+        browser = self.rig.browser()
+        self.names += 1
+        name = f"p{self.names}"
+        more = {} if since is None else {"since": {"Epoch": self.epoch, "Seq": since}}
+        browser.asks("join", {"user": name, "room": "tea", **more})
+        self.rig.let_in(name, head=head, recovered=since is not None)
+        view = View(browser, self.epoch, since, head)
+        view.browser.hears()
+        self.views.append(view)
+
+    @rule(n=st.integers(0, 99))
+    def leave(self, n: int) -> None:
+        if len(self.views) > 1:
+            view = self.views.pop(n % len(self.views))
+            leaves(self.rig, view.browser)
+            view.look()  # what was sent before the ack
+            self.past.append(view)
+
+    @rule()
+    def come_and_go(self) -> None:
+        self.version += 1
+        news = m.Presence(term=1, room="tea", since=self.version - 1, version=self.version, count=1)
+        self.rig.chat.heard("", news)
+        for view in self.views:
+            view.told.append(self.version)
+
+    @rule(turns=st.integers(1, 3))
+    def turn(self, turns: int) -> None:
+        for _ in range(turns):
+            assert self.loop.turn() < 0.1
+            self.look()
+
+    @rule()
+    def answer(self) -> None:
+        if not self.rig.broker.asked:
+            return
+        command, _ = self.rig.broker.asked[0]
+        if isinstance(command, m.Page):
+            self.rig.broker.answer(m.Page, lambda no: self.page(command, no))
+        elif isinstance(command, m.TakeUp):
+            self.rig.mark_all(len(self.log))
+        else:
+            self.rig.broker.answer(type(command), None)
+
+    def page(self, asked: m.Page, no: int) -> m.Paged:
+        log = self.log if asked.room == "tea" else []
+        log = log[: asked.before - 1] if asked.before else log
+        events = log[-asked.limit :] if asked.after is None else log[asked.after :][: asked.limit]
+        return m.Paged(
+            term=1, no=no, room=asked.room, epoch=self.epoch, head=len(log), events=events,
+            more=False,
+        )  # fmt: skip
+
+    @rule()
+    def shed(self) -> None:
+        for hearing in self.rig.chat.rooms.hearings():
+            hearing.shed()
+
+    @rule()
+    def restore_a_backup(self) -> None:
+        self.log = []
+        self.rig.epoch = f"e{int(self.epoch[1:]) + 1}"
+        self.write(3)
+        self.rig.link(self.epoch, head=3)
+
+    @rule()
+    def calm_down(self) -> None:
+        """Once all is heard and answered, everybody has everything."""
+        self.rig.chat.upkeep.turn(self.loop.now)
+        self.rig.mark_all(len(self.log))
+        self.rig.chat.rooms.told_head("tea", self.epoch, len(self.log))
+        rounds = 0
+        while self.loop.run() or self.rig.broker.asked:
+            self.rig.chat.upkeep.turn(self.loop.now)
+            while self.rig.broker.asked:
+                self.answer()
+            rounds += 1
+            assert rounds < 100
+        self.look()
+        tea = self.rig.chat.rooms.audiences["tea"]
+        assert len(tea.members) == len(self.views)
+        for view in self.views:
+            assert view.epoch == self.epoch
+            assert view.next == len(self.log) + 1
+            assert view.versions[len(view.versions) - len(view.told) :] == view.told
+            assert view.versions == sorted(set(view.versions))
+
+
+@pytest.mark.timeout(180)
+def test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order() -> None:
+    run_state_machine_as_test(
+        AnyCompany, settings=settings(max_examples=150, stateful_step_count=40, deadline=None)
+    )

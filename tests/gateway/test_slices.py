@@ -1,0 +1,81 @@
+"""gateway/slices.py: long works share one slice of each turn of the loop."""
+
+import pytest
+
+from gateway.slices import SLICE_S, Slices
+from tests.gateway.rig import Turns
+
+
+class Steps:
+    """A work of some steps, each of which is noted in `done`."""
+
+    def __init__(self, name: str, steps: int, done: list[str]) -> None:
+        self.name = name
+        self.steps = steps
+        self.done = done
+
+    def step(self) -> bool:
+        self.steps -= 1
+        self.done.append(self.name)
+        return self.steps > 0
+
+
+def test_works_take_turns_from_the_next_turn_of_the_loop_on() -> None:
+    loop, done = Turns(), []
+    slices = Slices(loop)
+    slices.want(Steps("a", 2, done))
+    slices.want(Steps("b", 3, done))
+    assert done == []
+    loop.run()
+    assert done == ["a", "b", "a", "b", "b"]
+
+
+def test_a_hundred_works_together_hold_the_loop_no_longer_than_one() -> None:
+    loop, done = Turns(), []
+    slices = Slices(loop)
+    for n in range(100):
+        slices.want(Steps(str(n), 5, done))
+    assert loop.turn() <= SLICE_S + 0.002
+    assert 0 < len(done) <= 4
+    others = []
+    loop.call_soon(lambda: others.append("has its turn"))
+    loop.turn()
+    assert others
+    loop.run()
+    assert done == [str(n) for _ in range(5) for n in range(100)]
+
+
+def test_small_works_share_a_slice() -> None:
+    loop, done = Turns(), []
+    slices = Slices(loop)
+    for n in range(3):
+        slices.want(Steps(str(n), 1, done))
+    assert loop.run() == 1
+
+
+def test_what_is_wanted_again_is_done_once() -> None:
+    loop, done = Turns(), []
+    slices = Slices(loop)
+    work = Steps("a", 1, done)
+    slices.want(work)
+    slices.want(work)
+    loop.run()
+    assert done == ["a"]
+    slices.want(work)
+    loop.run()
+    assert done == ["a", "a"]
+
+
+def test_a_work_that_fails_does_not_stop_the_others() -> None:
+    class Fails:
+        def step(self) -> bool:
+            raise ZeroDivisionError
+
+    loop, done = Turns(), []
+    slices = Slices(loop)
+    slices.want(Fails())
+    slices.want(Steps("a", 1, done))
+    with pytest.raises(ZeroDivisionError):
+        loop.run()
+    loop.run()
+    assert done == ["a"]
