@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from common.messages import Event, Typing
-from gateway.arrival import Arrivals, AskPage
+from gateway.arrivals import Arrivals, AskPage
 from gateway.frames import Batch, Frame
 from gateway.gathering import Gathering, Notice
 from gateway.lines import Lines

@@ -25,6 +25,10 @@ class Slices:
         self._waiting: set[Work] = set()
         self._called = False
 
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._loop.time()
+
     def want(self, work: Work) -> None:
         """This one has something to do, at the loop's next turn or when it is its turn then."""
         if work not in self._waiting:

@@ -1,5 +1,5 @@
-"""gateway/arrival.py, gateway/stretch.py, gateway/lines.py: a socket gets what it has not, in
-order, then hears."""
+"""gateway/arrival.py, gateway/arrivals.py, gateway/stretch.py, gateway/lines.py: a socket gets what
+it has not, in order, then hears."""
 
 import pytest
 
@@ -226,6 +226,17 @@ def test_a_newcomers_page_that_was_cut_is_asked_on() -> None:
     rig.page(messages(1, 12), more=True)
     assert rig.page(messages(13, 20)).after == 12
     assert bob.lines() == [18, 19, 20]
+
+
+def test_who_reads_nothing_of_what_it_missed_is_cut_off() -> None:
+    rig = Rig()
+    rig.seated("ann", head=3)
+    rig.happens(*(message(seq, "x" * 4000) for seq in range(4, 200)))
+    slow, stalled = (joins_since(rig, 3, head=199, user=user) for user in ("slow", "stalled"))
+    for _ in range(50):
+        rig.pass_time(0.11)
+        slow.carrier.outbox.take()
+    assert [browser.carrier.lost for browser in (slow, stalled)] == [False, True]
 
 
 def test_what_was_deleted_meanwhile_is_not_shown_from_a_page_that_is_kept() -> None:
