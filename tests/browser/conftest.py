@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.window import DESKTOP, Window, new_window
-from tests.system.harness import need_tool
+from tests.system.harness import House, free_port, need_tool
+from tests.system.proxy import Proxy
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -62,3 +64,20 @@ async def open_window(browser: Browser, cut_off: bool) -> AsyncIterator[OpenWind
     yield open_window
     for window in windows:
         assert not window.complaints(cut_off)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> House:
+    """Two gateways that know of each other; `wire` runs it."""
+    return House(tmp_path, gateways=2)
+
+
+@pytest.fixture
+async def wire(house: House) -> AsyncIterator[Proxy]:
+    """The first gateway's public address."""
+    ours, theirs = house.gateways
+    async with Proxy(free_port(), int(ours.http.rpartition(":")[2])) as wire:
+        for gateway in house.gateways:
+            gateway.settings["HUBBUB_GATEWAYS"] = f"{wire.url}, {theirs.url}"
+        async with house:
+            yield wire

@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import expect
@@ -11,7 +10,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import OpenWindow
 from tests.browser.test_recovery import NO_WEBSOCKETS
 from tests.browser.window import NEVER_TWICE, Window
-from tests.system.harness import House, free_port
+from tests.system.harness import House
 from tests.system.people import Visit
 from tests.system.proxy import Proxy
 
@@ -26,26 +25,6 @@ addEventListener("sleep", () => { slept_ms += 3600_000; });"""
 @pytest.fixture
 def cut_off() -> bool:
     return True
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> House:
-    return House(tmp_path, gateways=2)
-
-
-@pytest.fixture
-async def wire(house: House) -> AsyncIterator[Proxy]:
-    """Runs the house; the first gateway's public address is the wire's."""
-    ours, theirs = house.gateways
-    async with Proxy(free_port(), int(ours.http.rpartition(":")[2])) as wire:
-        for gateway in house.gateways:
-            gateway.settings["HUBBUB_GATEWAYS"] = f"{url_of(wire)}, {theirs.url}"
-        async with house:
-            yield wire
-
-
-def url_of(wire: Proxy) -> str:
-    return f"http://127.0.0.1:{wire.port}"
 
 
 async def texts_of(window: Window) -> list[str]:
@@ -64,7 +43,7 @@ async def test_a_page_goes_on_at_the_other_gateway(
 ) -> None:
     ours, theirs = house.gateways
     bob = await visit(theirs.url, name("bob"), room)
-    ann = await open_window(url_of(wire), name("ann"), f"#{room}", script=script)
+    ann = await open_window(wire.url, name("ann"), f"#{room}", script=script)
     await ann.say("before")
     await ann.sees("before")
     ours.pause()
@@ -86,7 +65,7 @@ async def test_there_and_back_again(
     house: House, wire: Proxy, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ours, theirs = house.gateways
-    ann = await open_window(url_of(wire), name("ann"), f"#{room}", script=NEVER_TWICE)
+    ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     for number, (lost, other) in enumerate([(ours, theirs), (theirs, ours)]):
         await ann.say(f"line {number}")
         await ann.sees(f"line {number}")
@@ -103,7 +82,7 @@ async def test_what_was_accepted_without_an_answer_is_there_once(
     house: House, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(house.urls[1], name("bob"), room)
-    ann = await open_window(url_of(wire), name("ann"), f"#{room}", script=NEVER_TWICE)
+    ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     wire.freeze(down=True)
     await ann.say("did you hear?")
     await bob.hears_text("did you hear?")
@@ -121,7 +100,7 @@ async def test_a_computer_that_slept_notices_at_once_that_its_connection_is_dead
     house: House, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(house.urls[1], name("bob"), room)
-    ann = await open_window(url_of(wire), name("ann"), f"#{room}", script=SLEEPY)
+    ann = await open_window(wire.url, name("ann"), f"#{room}", script=SLEEPY)
     wire.freeze(up=True, down=True)
     for number in range(60):
         await bob.say(room, f"missed {number}")

@@ -18,6 +18,13 @@ NEVER_TWICE = """new MutationObserver(() => {
 }).observe(document, {childList: true, subtree: true});"""
 """A script for a page in which no text is said twice: a message that is shown twice, for however
 short a time, is a complaint."""
+IN_ORDER = """new MutationObserver(() => {
+  const lines = document.querySelectorAll("#timeline [data-seq]:not(.announcement)");
+  const seqs = [...lines].map((line) => +line.dataset.seq);
+  const breaks = seqs.some((seq, at) => at && seq !== seqs[at - 1] + 1);
+  if (breaks) console.error("order:", seqs.join(" "));
+}).observe(document, {childList: true, subtree: true});"""
+"""A script for any page without edits: a hole or a wrong order is a complaint."""
 
 
 class Window:

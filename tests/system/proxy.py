@@ -1,4 +1,4 @@
-"""The fault proxy: TCP between gateway and broker that can be cut, frozen or delayed."""
+"""The fault proxy: TCP between two processes that can be cut, frozen or delayed."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -20,6 +20,10 @@ class Proxy:
         self._writers: set[StreamWriter] = set()
         self.heal()
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         return self
@@ -37,7 +41,7 @@ class Proxy:
             writer.transport.abort()
 
     def freeze(self, *, up: bool = False, down: bool = False) -> None:
-        """Passes nothing to the broker (up) or to the gateway (down); both: connections are
+        """Passes nothing to the target (up) or from it (down); both: connections are
         accepted and all is silent, as with a half-open one."""
         if up:
             self._up.clear()
