@@ -29,6 +29,7 @@ class Gateway:
     __slots__ = (
         "beat",
         "id",
+        "kicked",
         "lease_until",
         "named",
         "orphan_until",
@@ -49,6 +50,8 @@ class Gateway:
         """Public rooms, each with the number of this gateway's sessions in it."""
         self.beat = 0
         """Number of the last beacon on this link."""
+        self.kicked: dict[str, float] = {}
+        """The sids that were kicked lately, and when: a broadcast may be lost."""
         self.named: set[str] | None = None
         """While it registers: the sids that it has named so far."""
 

@@ -5,7 +5,6 @@ from broker.directory import session_row
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, Publish, Send
 from broker.gateways import Gateway
 from broker.house import House, Moment
-from broker.moderating import kicked
 from common.errors import Refused
 from common.messages import (
     WIRE,
@@ -19,7 +18,6 @@ from common.messages import (
     TakeUp,
     Welcome,
     events_topic,
-    gateway_topic,
 )
 from common.names import SYSTEM, is_private, room_key
 
@@ -65,18 +63,14 @@ def register(house: House, peer: bytes, command: Register, at: Moment, out: list
     house.require(*needs)
     if gateway.named is None:
         gateway.named = set()
-    banned: list[str] = []
     for sitting in command.sittings:
         person = house.directory.people.get(sitting.uid)
         if person is None:
             continue  # of another store: its socket is told not_joined and joins anew
         if person.banned:
-            banned.append(sitting.sid)
-            continue
+            continue  # `heads` tells, once the gateway hears what is published
         gateway.named.add(sitting.sid)
         _sit(house, gateway, sitting, at, out)
-    if banned:
-        out.append(Publish(gateway_topic(gateway.id), kicked(house, banned)))
     if command.last:
         for session in [s for s in gateway.sessions.values() if s.sid not in gateway.named]:
             session.unnamed = True
@@ -158,17 +152,25 @@ def take_up(house: House, peer: bytes, command: TakeUp, at: Moment, out: list[Ef
 
 
 def needs_of_heads(house: House, command: Heads) -> list[Need]:
-    return house.lacking(*(NeedRoom(name) for name in command.rooms))
+    return house.lacking(*_needs_of_heads(command))
+
+
+def _needs_of_heads(command: Heads) -> list[Need]:
+    rooms: list[Need] = [NeedRoom(name) for name in command.rooms]
+    return rooms + [NeedIdentity(uid) for uid in command.people]
 
 
 def heads(house: House, peer: bytes, command: Heads, at: Moment, out: list[Effect]) -> None:
     gateway = house.gateway(peer, at)
-    house.require(*(NeedRoom(name) for name in command.rooms))
+    house.require(*_needs_of_heads(command))
+    banned: list[str] = []
     told: dict[str, int] = {}
     members: dict[str, list[str]] = {}
     for uid in command.people:
         person = house.directory.people.get(uid)
-        if person is not None and gateway.id in person.gateways:
+        if person is not None and person.banned:
+            banned.append(uid)
+        elif person is not None and gateway.id in person.gateways:
             for name, head in person.rooms.items():
                 if head:
                     told[name] = head
@@ -176,4 +178,5 @@ def heads(house: House, peer: bytes, command: Heads, at: Moment, out: list[Effec
     for name in command.rooms:
         room = house.rooms.get(name)
         told[name] = room.head if room else 0
-    out.append(Send(peer, HeadsTold(term=house.term, no=command.no, heads=told, members=members)))
+    answer = HeadsTold(term=house.term, no=command.no, heads=told, members=members, banned=banned)
+    out.append(Send(peer, answer))

@@ -75,14 +75,12 @@ def ban(house: House, peer: bytes, command: Ban, at: Moment, out: list[Effect]) 
         sids: dict[str, list[str]] = {}
         for session in sorted(person.sessions, key=lambda s: (s.gateway.id, s.sid)):
             sids.setdefault(session.gateway.id, []).append(session.sid)
+            session.gateway.kicked[session.sid] = at.now
             drop(house, session, at, out)
         for gateway, some in sids.items():
-            out.append(Publish(gateway_topic(gateway), kicked(house, some)))
+            kicked = Kicked(term=house.term, sids=some, code="banned", message="you are banned")
+            out.append(Publish(gateway_topic(gateway), kicked))
     house.done(peer, command.no, out)
-
-
-def kicked(house: House, sids: list[str]) -> Kicked:
-    return Kicked(term=house.term, sids=sids, code="banned", message="you are banned")
 
 
 def _room_name(name: str) -> str:

@@ -4,6 +4,7 @@ from broker.coming import drop, leave_seat
 from broker.directory import session_row
 from broker.effects import Effect, Publish
 from broker.house import House, Moment
+from broker.rooms import CHANGED_S
 from common.messages import (
     Beacon,
     Presence,
@@ -59,7 +60,8 @@ def tell_rooms(house: House, quiet: bool, at: Moment, out: list[Effect]) -> None
 
 
 def beacons(house: House, at: Moment, out: list[Effect]) -> None:
-    """To each gateway the heads that changed lately in rooms that it has sockets in."""
+    """To each gateway what changed lately: the heads of rooms that it has sockets in, and who was
+    kicked."""
     changed = house.rooms.changed_lately(at.now)
     private = {
         room.name: set(house.directory.gateways_of(room.members))
@@ -74,10 +76,18 @@ def beacons(house: House, at: Moment, out: list[Effect]) -> None:
             or room.name == SYSTEM
             or (room.private and gateway.id in private[room.name])
         ]
+        lately = at.now - CHANGED_S
+        kicked = gateway.kicked = {s: when for s, when in gateway.kicked.items() if when >= lately}
         for start in range(0, max(1, len(heads)), BEACON_ROOMS):
             gateway.beat += 1
             some = dict(heads[start : start + BEACON_ROOMS])
-            beacon = Beacon(term=house.term, beat=gateway.beat, epoch=house.epoch, heads=some)
+            beacon = Beacon(
+                term=house.term,
+                beat=gateway.beat,
+                epoch=house.epoch,
+                heads=some,
+                kicked=list(kicked),
+            )
             out.append(Publish(gateway_topic(gateway.id), beacon))
 
 

@@ -112,7 +112,7 @@ class Page(Command, frozen=True, tag="page"):
 
 class Heads(Command, frozen=True, tag="heads"):
     """The heads of up to 1,000 rooms of the gateway's own choice, and of all private rooms of
-    these of its people in which something was said."""
+    these of its people in which something was said; and who of these is banned."""
 
     rooms: Annotated[list[str], Meta(max_length=1000)]
     people: Annotated[list[Short], Meta(max_length=100)] = []
@@ -347,6 +347,8 @@ class HeadsTold(Answer, frozen=True, tag="heads_told"):
     heads: dict[str, Seq]
     members: dict[str, list[str]] = {}
     """Of private rooms: which of the people asked about belong to it."""
+    banned: list[str] = []
+    """Those of the people asked about who are: close their sockets."""
 
 
 AnyAnswer = (
@@ -381,12 +383,13 @@ class Marked(Broadcast, frozen=True, tag="marked"):
 
 
 class Beacon(Broadcast, frozen=True, tag="beacon"):
-    """On a gateway's own topic each second: the heads of its rooms that changed in the last three.
-    `beat` counts by one, so that a missed beacon shows."""
+    """On a gateway's own topic each second: the heads of its rooms that changed in the last three,
+    and the sids that were kicked in these. `beat` counts by one, so that a missed beacon shows."""
 
     beat: int
     epoch: str
     heads: dict[str, Seq]
+    kicked: list[str] = []
 
 
 class Presence(Broadcast, frozen=True, tag="presence"):

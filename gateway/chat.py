@@ -4,7 +4,7 @@ Holds no truth: all here can be thrown away and fetched again.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar, assert_never
 
@@ -152,7 +152,8 @@ class Chat(Generic[AnyBroker]):
                 self.rooms.happened(message)
             case m.Marked():
                 self.upkeep.marked(message)
-            case m.Beacon():
+            case m.Beacon(kicked=sids):
+                self._send_away(sids, "banned", "you are banned")
                 self.upkeep.beacon(message)
             case m.Presence(room=room):
                 audience = self.rooms.audiences.get(room)
@@ -169,13 +170,12 @@ class Chat(Generic[AnyBroker]):
                 if room in self.rooms.audiences:
                     self.rooms.audiences[room].typing(message)
             case m.Kicked():
-                self._kicked(message)
+                self._send_away(message.sids, message.code, message.message)
             case _:
                 assert_never(message)
 
-    def _kicked(self, kick: m.Kicked) -> None:
-        for sid in kick.sids:
+    def _send_away(self, sids: Sequence[str], code: str, message: str) -> None:
+        for sid in sids:
             session = self.sessions.get(sid)
-            if session is not None and not session.gone:
-                refused = {"code": kick.code, "message": kick.message}
-                session.socket.close(Frame.event("refused", refused))
+            if session is not None:
+                session.send_away(code, message)

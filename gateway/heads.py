@@ -48,6 +48,8 @@ class Heads:
             if not isinstance(answer, m.HeadsTold):
                 self._clock.later(lambda: self._ask(rooms, people))
             elif people:
+                for session in list(self._sessions.of(answer.banned)):
+                    session.send_away("banned", "you are banned")
                 self._rooms.told_private_heads(self.epoch, answer.heads, answer.members)
             else:
                 for room, head in answer.heads.items():

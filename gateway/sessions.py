@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from common.messages import Sitting
+from gateway.frames import Frame
 
 if TYPE_CHECKING:
     from gateway.sockets import Socket
@@ -56,6 +57,11 @@ class Session:
             self.private = {}
         self.private.update(floors)
 
+    def send_away(self, code: str, message: str) -> None:
+        """For good, saying why."""
+        if not self.gone:
+            self.socket.close(Frame.event("refused", {"code": code, "message": message}))
+
 
 class Sessions:
     """All sockets of this gateway, by id and by person."""
@@ -97,8 +103,8 @@ class Sessions:
             yield from self._by_uid.get(uid, ())
 
     def people(self) -> list[str]:
-        """The uids of all who are here; plain sockets have no private rooms."""
-        return [uid for uid, own in self._by_uid.items() if not next(iter(own)).plain]
+        """The uids of all who are here."""
+        return list(self._by_uid)
 
     def sittings(self) -> list[Sitting]:
         """What a new link registers. Without who has gone and what is being left: the broker may

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Announce, Ban, Blank, Done, Kicked, Said
+from common.messages import Announce, Ban, Beacon, Blank, Done, Heads, HeadsTold, Kicked, Said
 from tests.playbook import (
     Chat,
     Step,
@@ -102,7 +102,8 @@ def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:
         refused("banned"),
         restart(),
         returns("g1", ann=["lobby"], bob=["lobby"]),
-        published(Kicked, sids=["bob"]),
+        asks(Heads(no=0, rooms=[], people=[chat.uid("ann"), chat.uid("bob")])),
+        answered(HeadsTold, banned=[chat.uid("bob")]),
         joins("bob"),
         refused("banned"),
         seconds(700),
@@ -111,6 +112,24 @@ def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:
         joins("bob"),
         joined("bob"),
     )
+
+
+def test_who_was_kicked_is_named_by_three_beacons(chat: Chat) -> None:
+    """A broadcast may be lost; a gateway that misses more beacons than that asks for heads."""
+    play(chat, joins("bob"), joins("bob/2", gateway="g2"), seconds(1), bans("bob"))
+    for _ in range(3):
+        play(
+            chat, seconds(1), published(Beacon, kicked=["bob"]), published(Beacon, kicked=["bob/2"])
+        )
+    play(chat, seconds(1), published(Beacon, kicked=[]), published(Beacon, kicked=[]))
+    play(chat, nothing_else())
+
+
+def test_who_is_banned_and_forgotten_is_told_all_the_same(chat: Chat) -> None:
+    play(chat, joins("bob"), bans("bob"), seconds(1000))
+    assert chat.core._house.directory.people.get(chat.uid("bob")) is None
+    play(chat, asks(Heads(no=0, rooms=[], people=[chat.uid("bob"), "nobody"])))
+    play(chat, answered(HeadsTold, banned=[chat.uid("bob")]))
 
 
 def test_a_plain_person_can_be_banned_while_here(chat: Chat) -> None:

@@ -54,6 +54,24 @@ def test_who_has_it_all_is_not_asked_for_more() -> None:
     assert rig.chat.rooms.inboxes == {}
 
 
+async def test_who_was_banned_while_the_link_was_down_is_sent_away() -> None:
+    """Plain pages as well."""
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    pat = rig.browser()
+    pat.asks("join", "pat")
+    rig.let_in("pat", "lobby", head=0)
+    relink(rig)
+    command = rig.broker.answer(
+        m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={}, banned=["u-bob", "u-pat", "u-eve"])
+    )
+    assert sorted(command.people) == ["u-ann", "u-bob", "u-pat"]
+    for browser in (bob, pat):
+        assert "banned" in browser.carrier.last[0].text
+        assert browser.socket.closed
+    assert not ann.socket.closed
+
+
 def test_a_question_without_an_answer_is_asked_again() -> None:
     rig = Rig()
     rig.seated("ann")

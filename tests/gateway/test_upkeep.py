@@ -116,3 +116,14 @@ async def test_the_application_serves_what_it_should() -> None:
     app = make_app(Settings(), rig.chat, rig.chat.metrics)
     paths = {resource.canonical for resource in app.router.resources()}
     assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
+
+
+async def test_a_kick_that_was_lost_is_in_the_next_beacon() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    kicked = [bob.socket.sid, "nobody"]
+    beacon = m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}, kicked=kicked)
+    for _ in range(2):
+        rig.chat.heard("", beacon)
+    assert "banned" in bob.carrier.last[0].text
+    assert (ann.socket.closed, bob.socket.closed) == (False, True)

@@ -205,7 +205,7 @@ MUTANTS = (
     Mutant(
         "what is being left is not registered again",
         "gateway/sessions.py",
-        "rooms=sorted(s.rooms.difference(s.leaving)),",
+        "rooms=sorted({*s.rooms}.difference(s.leaving)),",
         "rooms=sorted(s.rooms),",
         "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
     ),
@@ -278,6 +278,20 @@ MUTANTS = (
         "STEP_S = 1.0\n",
         "STEP_S = 1e9\n",
         "tests/common/test_listening.py::test_a_stopped_broker_loses_a_second_at_most",
+    ),
+    Mutant(
+        "who is banned hears no more, if the broadcast is lost",
+        "broker/ticking.py",
+        "kicked=list(kicked),",
+        "kicked=[],",
+        "tests/sim/test_bans.py::test_while_nothing_comes_through",
+    ),
+    Mutant(
+        "who is banned hears no more, if their gateway is away",
+        "gateway/heads.py",
+        '                    session.send_away("banned", "you are banned")\n',
+        "                    pass\n",
+        "tests/sim/test_bans.py::test_while_the_gateway_is_given_up",
     ),
     Mutant(
         "a private conversation reaches its members only",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.system.harness import House, Process
+from tests.system.harness import House, Process, run_module
 from tests.system.people import Person, eventually, ok
 
 
@@ -56,6 +56,22 @@ async def test_its_people_leave_and_are_brought_back_undoubled(
     assert news(bob, room, ann.user) == ["join", "leave", "join"]
     await ann.hears_text("here I am")
     assert ann.seqs(room) == list(range(1, said["seq"] + 1))
+
+
+async def test_who_is_banned_meanwhile_hears_no_more(
+    two_gateways: House, visit, name, room
+) -> None:
+    here, there = two_gateways.gateways
+    mallory = await visit(here.url, name("mallory"), room)
+    bob = await visit(there.url, name("bob"), room)
+    async with stopped(here):
+        await bob.hears(lambda e: e["EvtType"] == "leave" and e["User"] == mallory.user, within=15)
+        settings = {"HUBBUB_BROKER": two_gateways.settings["HUBBUB_BROKER"]}
+        done = await asyncio.to_thread(run_module, "scripts.ban", mallory.user, **settings)
+        assert done.returncode == 0, done.stderr
+    async with asyncio.timeout(15):
+        await mallory.gone.wait()
+    assert (await bob.participants(room))["users"] == [bob.user]
 
 
 async def test_who_is_back_elsewhere_was_never_away(two_gateways: House, visit, name, room) -> None:
