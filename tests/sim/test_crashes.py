@@ -5,13 +5,17 @@ from random import Random
 
 import pytest
 
+from tests.sim.network import Weather
 from tests.sim.page import Page, Room
 from tests.sim.town import Town
 
 
-@pytest.fixture
-def town() -> Town:
-    return Town(Random(1))
+@pytest.fixture(params=range(10))
+def town(request: pytest.FixtureRequest) -> Town:
+    """Of which the network is slower than the disk."""
+    town = Town(Random(request.param))
+    town.network.weather = Weather(slow_s=0.02)
+    return town
 
 
 def settle(town: Town, page: Page) -> None:
