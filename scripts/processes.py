@@ -118,10 +118,11 @@ class Processes:
         self, folder: Path, gateways: int, settings: Mapping[str, str] | None = None
     ) -> None:
         commands, events, http, *ports = free_ports(3 + gateways)
+        self.endpoint = f"tcp://127.0.0.1:{commands}"
         given = {
-            "HUBBUB_BIND": f"tcp://127.0.0.1:{commands}",
+            "HUBBUB_BIND": self.endpoint,
             "HUBBUB_EVENTS_BIND": f"tcp://127.0.0.1:{events}",
-            "HUBBUB_BROKER": f"tcp://127.0.0.1:{commands}",
+            "HUBBUB_BROKER": self.endpoint,
             "HUBBUB_BROKER_HTTP": f"127.0.0.1:{http}",
             "HUBBUB_STORE": f"sqlite:{folder / 'hubbub.db'}",
             "HUBBUB_MESSAGE_RATE": "0",

@@ -12,12 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from scripts.bench import fanout, plots
-from scripts.load.workers import LoadError
+from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
+from scripts.load.spawned import LoadError
 from scripts.processes import ROOT, StartError
 from scripts.progress import Progress
 
-BENCHES: dict[str, ModuleType] = {"fanout": fanout}
+BENCHES: dict[str, ModuleType] = {
+    "fanout": fanout,
+    "latency": latency,
+    "join": join,
+    "storm": storm,
+    "crowd": crowd,
+    "broker": broker,
+}
 SAVED = ROOT / "docs" / "bench"
 
 

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def resident_kib(pids: Iterable[int]) -> int:
         (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
         total += int(line.split()[1])
     return total
+
+
+def metric(http: str, name: str) -> float:
+    """A figure that a process of Hubbub tells at this host:port; NaN if it does not tell it."""
+    with urllib.request.urlopen(f"http://{http}/metrics", timeout=5) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(f"{name} "):
+                return float(line.split()[1])
+    return float("nan")
 
 
 def machine() -> dict[str, object]:

@@ -61,6 +61,8 @@ class Report(Struct):
 
 def table(rows: list[Row]) -> str:
     """Columns as wide as they must be; what a row has not is a dash."""
+    if not rows:
+        return "nothing was measured"
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_shown(row.get(name)) for name in names] for row in rows]
     widths = [max(len(one) for one in column) for column in zip(names, *cells, strict=True)]

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -31,9 +31,8 @@ class Server(Struct, frozen=True):
     name: str
     urls: list[str]
     pids: list[int]
-
-
-Start = Callable[[], AbstractContextManager[Server]]
+    broker_http: str = ""
+    """Where Hubbub's broker tells its metrics."""
 
 
 @contextmanager
@@ -53,7 +52,7 @@ def hubbub_system(gateways: int = 1, **settings: str) -> Iterator[Processes]:
 def hubbub() -> Iterator[Server]:
     with hubbub_system() as system:
         pids = [system.broker.pid, *(gateway.pid for gateway in system.gateways)]
-        yield Server("hubbub", system.urls, pids)
+        yield Server("hubbub", system.urls, pids, system.broker.http)
 
 
 @contextmanager

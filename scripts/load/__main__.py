@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from scripts.load.person import Plan
+from scripts.load.spawned import LoadError
 from scripts.load.tally import Tally, percentile_ms, surplus
 from scripts.load.voice import Speech
 from scripts.load.workers import (
     BUSY,
     SPARE,
-    LoadError,
     Spoken,
     Workers,
     plan_name,

@@ -57,7 +57,7 @@ class Crowd:
 
     def add(self, numbers: Iterable[int]) -> None:
         """These people are to come."""
-        newcomers = [Person(number, self.plan.careful) for number in numbers]
+        newcomers = [Person(number, self.plan) for number in numbers]
         self.people += newcomers
         self.door.expect(newcomers)
 
@@ -182,6 +182,7 @@ class Crowd:
         if name == "joined":
             self.door.hear(person, payload)
         elif name == "reset":
+            tally.afresh += 1
             person.head = None
         elif name == "chat":
             at = payload.rfind(b'"Seq":') + 6

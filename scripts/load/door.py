@@ -158,9 +158,12 @@ class Door:
         if not ack["ok"]:
             self._crowd.lose(person, f"could not join: {ack['error']['code']}")
             return
-        person.epoch, person.told = ack.get("epoch", ""), ack.get("seq", 0)
+        tally = self._crowd.tally
+        tally.count = ack.get("count", 0)
         if not ack.get("recovered"):
+            tally.afresh += bool(person.epoch)
             person.head = None
+        person.epoch, person.told = ack.get("epoch", ""), ack.get("seq", 0)
         self._in(person)
 
     def _in(self, person: Person) -> None:

@@ -18,6 +18,8 @@ class Plan(Struct, frozen=True):
     """Empty: they connect and join nothing."""
     name: str
     """Before each one's number; their tokens are made of it too."""
+    together: bool = False
+    """All begin at the first of the addresses."""
     at_once: int = 100
     """Connections of one process that are being made at a time."""
     per_second: float = 0.0
@@ -48,11 +50,11 @@ class Person:
         "turn",
     )
 
-    def __init__(self, number: int, careful: bool) -> None:
+    def __init__(self, number: int, plan: Plan) -> None:
         self.number = number
-        self.careful = careful
+        self.careful = plan.careful
         """Its frames are looked at one by one."""
-        self.turn = number
+        self.turn = 0 if plan.together else number
         """Which of the plan's gateways it is at."""
         self.seen = 0
         self.head: int | None = None

@@ -26,6 +26,8 @@ class Tally(Struct):
     acked: int = 0
     refused: dict[str, int] = {}
     """Requests that got an error, by its code."""
+    count: int = 0
+    """People in the room, as the latest join was told."""
     lost: int = 0
     """Connections that ended."""
     why: dict[str, int] = {}
@@ -33,6 +35,8 @@ class Tally(Struct):
     holes: int = 0
     """Seqs that somebody careful did not see."""
     repeats: int = 0
+    afresh: int = 0
+    """Times that somebody got the newest page instead of what was missed."""
     leaves: int = 0
     """`leave` events that somebody careful saw."""
     kinds: dict[str, int] = {}
@@ -57,12 +61,20 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         for field in msgspec.structs.fields(Tally):
             mine, its = getattr(total, field.name), getattr(tally, field.name)
-            if field.name in ("wall_s", "busiest"):
+            if field.name in ("wall_s", "busiest", "count"):
                 setattr(total, field.name, max(mine, its))
             elif isinstance(mine, dict):
                 _add(mine, its)
             else:
                 setattr(total, field.name, mine + its)
+    return total
+
+
+def together(parts: Iterable[Ticks]) -> Ticks:
+    """All of them."""
+    total: Ticks = {}
+    for part in parts:
+        _add(total, part)
     return total
 
 

@@ -3,9 +3,6 @@
 import resource
 import secrets
 import select
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -15,9 +12,9 @@ import msgspec
 
 from scripts.load.crowd import Crowd
 from scripts.load.person import Plan
+from scripts.load.spawned import LoadError, Spawned
 from scripts.load.tally import Tally, merge, missing
 from scripts.load.voice import Speech
-from scripts.processes import ROOT
 
 LOOK_S = 0.1
 QUIET_S = 0.3
@@ -26,15 +23,10 @@ DRAIN_S = 3.0
 """Without a delivery for so long the rest is lost."""
 BUSY = 0.85
 """A process of the load that takes more of a core is a bottleneck."""
-END_S = 5.0
 SPARE = 200
 """Descriptors of a process that are no connections."""
 
 Watch = Callable[[Tally], None]
-
-
-class LoadError(Exception):
-    """The load could not do what it was to do; the message says what stopped it."""
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -67,40 +59,25 @@ class Workers:
     def __init__(self, plan: Plan, processes: int = 1) -> None:
         self._count = processes
         self._plan = msgspec.structs.replace(plan, per_second=plan.per_second / processes)
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._pipes: list[Connection] = []
+        self._processes: list[Spawned] = []
         self.people = 0
 
     def __enter__(self) -> Self:
         for _ in range(self._count):
-            ours, theirs = socket.socketpair()
-            with theirs:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "scripts.load.workers", str(theirs.fileno())],
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                )
+            process = Spawned("scripts.load.workers")
             self._processes.append(process)
-            self._pipes.append(Connection(ours.detach()))
-            self._pipes[-1].send(self._plan)
+            process.ask("plan", self._plan)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pipe in self._pipes:
-            pipe.close()
         for process in self._processes:
-            try:
-                process.wait(END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.end()
 
     def join(self, people: int, within_s: float, watch: Watch = lambda _: None) -> Tally:
         """So many more people come. Raises LoadError if not all are in in time."""
         first, self.people = self.people, self.people + people
-        for number in range(self._count):
-            self._ask(number, "add", range(first + number, self.people, self._count))
+        for number, process in enumerate(self._processes):
+            process.ask("add", range(first + number, self.people, self._count))
         return self.wait(lambda tally: tally.joined == self.people, within_s, watch)
 
     def wait(
@@ -132,9 +109,12 @@ class Workers:
 
     def begin(self, speech: Speech) -> None:
         """Everything is counted anew; the first process speaks."""
-        for number in range(self._count):
-            self._ask(number, "clear")
-        self._ask(0, "say", speech)
+        self.clear()
+        self._processes[0].ask("say", speech)
+
+    def hush(self) -> None:
+        """What is being said ends."""
+        self._processes[0].ask("hush")
 
     def speak(
         self,
@@ -149,7 +129,7 @@ class Workers:
         deliveries, busiest, speaking = 0, 0.0, True
         while True:
             time.sleep(LOOK_S)
-            speaking = speaking and bool(self._ask(0, "speaking"))
+            speaking = speaking and bool(self._processes[0].ask("speaking"))
             tally = self.look()
             watch(tally)
             if tally.deliveries != deliveries:
@@ -157,49 +137,41 @@ class Workers:
             if speaking:
                 busiest = tally.busiest
                 if enough(tally):
-                    self._ask(0, "hush")
+                    self.hush()
                 continue
             lost = missing(tally, tally.sent)
-            answered = not self._ask(0, "unanswered")
+            answered = not self._processes[0].ask("unanswered")
             if (not lost and answered) or time.monotonic() > max(last, began) + DRAIN_S:
                 return Spoken(tally, lost, last - began, busiest)
 
     def look(self) -> Tally:
         """What all have counted since they last began anew."""
-        for pipe in self._pipes:
-            pipe.send(("look", None))
-        return merge([self._answer(number) for number in range(self._count)])
+        for process in self._processes:
+            process.send("look")
+        return merge([process.answer() for process in self._processes])
 
     def clear(self) -> None:
-        for number in range(self._count):
-            self._ask(number, "clear")
-
-    def _ask(self, number: int, what: str, argument: Any = None) -> Any:
-        self._pipes[number].send((what, argument))
-        return self._answer(number)
-
-    def _answer(self, number: int) -> Any:
-        try:
-            return self._pipes[number].recv()
-        except (EOFError, OSError):
-            raise LoadError("a process of the load has ended; its last words are above") from None
+        for process in self._processes:
+            process.ask("clear")
 
 
 def work(pipe: Connection) -> None:
     """The life of one process: it ends when nobody holds the other end of the pipe."""
-    crowd = Crowd(pipe.recv())
+    _, (plan,) = pipe.recv()
+    crowd = Crowd(plan)
+    pipe.send(None)
     crowd.poll.register(pipe.fileno(), select.EPOLLIN)
     while True:
         if not crowd.turn():
             continue
         try:
-            what, argument = pipe.recv()
+            what, arguments = pipe.recv()
         except (EOFError, OSError):
             return
-        pipe.send(_do(crowd, what, argument))
+        pipe.send(_do(crowd, what, *arguments))
 
 
-def _do(crowd: Crowd, what: str, argument: Any) -> Any:
+def _do(crowd: Crowd, what: str, argument: Any = None) -> Any:
     match what:
         case "add":
             crowd.add(argument)
@@ -216,7 +188,3 @@ def _do(crowd: Crowd, what: str, argument: Any) -> Any:
         case "unanswered":
             return crowd.voice.unanswered
     return None
-
-
-if __name__ == "__main__":
-    work(Connection(int(sys.argv[1])))

@@ -1,7 +1,8 @@
 """scripts/bench: each benchmark, tiny, on systems that it starts and ends; its report alone.
 
-What runs: scripts/bench/fanout.py with scripts/bench/throughput.py, on scripts/bench/servers.py (of
-them scripts/bench/stock.py), by scripts/bench/measuring.py; scripts/progress.py tells.
+What else runs: scripts/bench/throughput.py, scripts/bench/peer.py with scripts/load/spawned.py,
+scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py;
+and scripts/bench/uws_server.py only where it can be installed.
 """
 
 import json
@@ -13,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from scripts.bench import plots
+from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
 from scripts.bench.report import Aim, Report, ratio
 
 ROOT = Path(__file__).parents[2]
 
 
-def bench(tmp_path: Path, *arguments: str) -> dict[str, Any]:
+def bench(tmp_path: Path, *arguments: str, **environ: str) -> dict[str, Any]:
     """The JSON of one run."""
     file = tmp_path / "figures.json"
     done = subprocess.run(
@@ -28,6 +29,7 @@ def bench(tmp_path: Path, *arguments: str) -> dict[str, Any]:
         text=True,
         timeout=50,
         cwd=ROOT,
+        env={**os.environ, **environ},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     report: dict[str, Any] = json.loads(file.read_text())
@@ -58,17 +60,94 @@ def test_fanout_has_a_cost_for_each_server(tmp_path: Path) -> None:
 def test_fanout_finds_a_rate_that_holds(tmp_path: Path) -> None:
     report = bench(
         tmp_path, "fanout", "--sockets", "20", "--seconds", "0.5", "--steps", "1", "--only",
-        "throughput", "--servers", "stock",
+        "throughput", "--servers", "floor",
     )  # fmt: skip
     (row,) = report["rows"]
     assert row["most/s"] > 0
     assert row["p50 ms"] <= row["p99 ms"] < 250
 
 
-def test_peers_that_have_to_be_installed_are_named() -> None:
-    # scripts/bench/uws_server.py and node_server.mjs run only where they are installed.
-    for file in ("uws_server.py", "node_server.mjs", "floor.c"):
-        assert (ROOT / "scripts/bench" / file).is_file()
+def test_latency_has_times_of_all_that_was_asked(tmp_path: Path) -> None:
+    report = bench(
+        tmp_path, "latency", "--people", "10", "--crowd", "20", "--rate", "50", "--seconds", "1"
+    )
+    rows = {row["what"]: row for row in report["rows"]}
+    asked = {f"hubbub, crowd: {what}" for what in ("chat", "participants", "ping")}
+    assert asked < set(rows)
+    for row in rows.values():
+        assert row["of"] >= 9
+        assert 0 < row["p50 ms"] <= row["p99 ms"] <= row["longest ms"]
+    assert len(report["aims"]) == 5
+
+
+def test_join_has_a_cost_in_each_room_and_of_a_rush(tmp_path: Path) -> None:
+    report = bench(
+        tmp_path, "join", "--members", "70", "--joins", "30", "--idle", "0.2", "--rush", "50",
+        "--rush-seconds", "0.5",
+    )  # fmt: skip
+    room, rush = report["rows"]
+    assert room["members"] == 70
+    # The replay alone: 50 messages.
+    assert 50 * 200 < room["bytes"] < 50 * 400
+    assert room["us"] > 0
+    assert rush["joins"] == 50
+    assert rush["bytes of joins"] > 50 * 100
+
+
+def test_storm_counts_who_comes_back(tmp_path: Path) -> None:
+    report = bench(tmp_path, "storm", "--sockets", "20")
+    ours, theirs = report["rows"]
+    assert (ours["missed"], ours["gone"]) == (0, 0)
+    assert ours["seconds"] > 0
+    assert theirs["seconds"] > 0
+
+
+def test_crowd_has_time_loss_memory_and_idle_cost(tmp_path: Path) -> None:
+    report = bench(
+        tmp_path, "crowd", "--sockets", "20", "--gateways", "2", "--seconds", "2.5", "--idle", "20",
+        "--idle-seconds", "0.5",
+    )  # fmt: skip
+    crowd, ours, theirs = report["rows"]
+    assert crowd["lost"] == 0
+    assert 0 < crowd["p50 ms"] <= crowd["p99 ms"]
+    for row in (ours, theirs):
+        assert row["KiB a socket"] >= 0
+        assert row["idle, % of a core"] >= 0
+        assert row["lost"] == 0
+
+
+def test_broker_has_messages_a_second_and_every_room_live_after_a_restart(tmp_path: Path) -> None:
+    report = bench(
+        tmp_path, "broker", "--people", "40", "--in-room", "5", "--peers", "2", "--seconds", "0.5",
+        "--rooms", "120",
+    )  # fmt: skip
+    own, everywhere, restarted = report["rows"]
+    assert (own["gateways of a room"], everywhere["gateways of a room"]) == (1, 2)
+    for row in (own, everywhere):
+        assert row["people"] == 40
+        assert row["acked/s"] > 0
+        assert row["failed"] == 0
+    assert restarted["live"] == 1
+    assert restarted["ready s"] > 0
+
+
+def test_a_peer_that_cannot_be_had_is_left_out_aloud(tmp_path: Path) -> None:
+    report = bench(
+        tmp_path, "fanout", "--sockets", "5", "--rounds", "1", "--seconds", "0.2", "--only", "cost",
+        "--servers", "floor", PATH=str(tmp_path),
+    )  # fmt: skip
+    assert report["rows"] == []
+    assert "floor is left out: no C compiler" in report["notes"]
+
+
+def test_the_help_says_what_each_benchmark_measures() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.bench", "--help"], capture_output=True, text=True, cwd=ROOT
+    )
+    told = " ".join(done.stdout.split())
+    for module in (broker, crowd, fanout, join, latency, storm):
+        about = (module.__doc__ or "").partition("\n")[0]
+        assert f"{module.__name__.rpartition('.')[2]} {about}" in told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""The latency: how soon a message is heard and answered, on an idle gateway and beside a crowd.
+
+Times begin at the send, so they have the commit in them. Beside a crowd that is served at a share
+of its limit, ten people of another room on the same gateway talk, ask for participants and ping.
+"""
+
+import argparse
+
+from scripts.bench import servers
+from scripts.bench.measuring import metric
+from scripts.bench.report import Aim, Report, Row
+from scripts.bench.throughput import SPEAKERS, most
+from scripts.load.person import Plan
+from scripts.load.tally import Ticks, percentile_ms
+from scripts.load.voice import Speech
+from scripts.load.workers import BUSY, Workers, plan_name
+from scripts.progress import Progress
+
+JOIN_S = 120.0
+SHARE = 0.8
+"""Of the most that the crowd can be served with."""
+ASKERS = 10
+ASKS = 90.0
+"""A second, by all of them."""
+ASKED = ("chat", "participants", "ping")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--people", type=int, default=100, help="on the idle gateway")
+    parser.add_argument("--crowd", type=int, default=1000, help="sockets beside the askers")
+    parser.add_argument("--rate", type=float, default=0.0, help="messages a second that the crowd "
+                        "can be served with; 0: search")  # fmt: skip
+    parser.add_argument("--seconds", type=float, default=10.0)
+
+
+def run(args: argparse.Namespace, progress: Progress) -> Report:
+    report = Report("latency")
+    for name in ("hubbub", "stock"):
+        with getattr(servers, name)() as server:
+            _light(args, server, report, progress)
+            if name == "hubbub":
+                _beside_a_crowd(args, server, report, progress)
+    rows = {row["what"]: row for row in report.rows}
+    heard = rows["hubbub, idle: heard"]
+    report.aims = [
+        Aim("idle: heard, p50 ms", heard["p50 ms"], most=2.0),
+        Aim("idle: heard, p99 ms", heard["p99 ms"], most=10.0),
+        *(
+            Aim(f"beside a crowd: {what}, p99 ms", rows[f"hubbub, crowd: {what}"]["p99 ms"],
+                most=100.0)
+            for what in ASKED
+        ),
+    ]  # fmt: skip
+    return report
+
+
+def _light(
+    args: argparse.Namespace, server: servers.Server, report: Report, progress: Progress
+) -> None:
+    """Ten messages a second."""
+    with Workers(Plan(server.urls, "bench", plan_name())) as workers:
+        progress.step(f"{args.people} people on an idle {server.name}")
+        workers.join(args.people, JOIN_S)
+        workers.rest()
+        workers.speak(Speech(10, 1))
+        before = _commits(server)
+        spoken = workers.speak(
+            Speech(10, args.seconds, speakers=2),
+            lambda tally: progress.show(tally.sent, 10 * args.seconds),
+        )
+    if server.broker_http:
+        total_s, count = (b - a for a, b in zip(before, _commits(server), strict=True))
+        report.aims += _aims(spoken.tally.latency, total_s / max(count, 1) * 1e3)
+    report.rows += [
+        _row(f"{server.name}, idle: heard", spoken.tally.latency),
+        _row(f"{server.name}, idle: acked", spoken.tally.acks.get("chat", {})),
+    ]
+
+
+def _commits(server: servers.Server) -> tuple[float, float]:
+    """Seconds that the broker has spent in commits, and their number."""
+    if not server.broker_http:
+        return 0.0, 0.0
+    name = "hubbub_broker_commit_seconds"
+    return metric(server.broker_http, f"{name}_sum"), metric(server.broker_http, f"{name}_count")
+
+
+def _aims(heard: Ticks, commit_ms: float) -> list[Aim]:
+    less = f"less a mean commit of {commit_ms:.1f} ms"
+    return [
+        Aim(f"idle: heard, p50 ms, {less}", percentile_ms(heard, 0.5) - commit_ms, most=2.0),
+        Aim(f"idle: heard, p99 ms, {less}", percentile_ms(heard, 0.99) - commit_ms, most=10.0),
+    ]
+
+
+def _beside_a_crowd(
+    args: argparse.Namespace, server: servers.Server, report: Report, progress: Progress
+) -> None:
+    with (
+        Workers(Plan(server.urls, "bench", plan_name(), returns=True)) as crowd,
+        Workers(Plan(server.urls, "aside", plan_name())) as askers,
+    ):
+        progress.step(f"{args.crowd} people of a crowd come")
+        crowd.join(args.crowd, JOIN_S, lambda t: progress.show(t.joined, t.people))
+        askers.join(ASKERS, JOIN_S)
+        rate = args.rate
+        if not rate:
+            progress.step("how much can the crowd be served with?")
+            rate, _ = most(
+                crowd, 50, 3.0, 12, lambda rate: progress.show(0, 1, f"{rate:.0f} messages/s")
+            )
+        crowd.rest()
+        progress.step(f"others ask, while the crowd hears {rate * SHARE:.0f} messages a second")
+        crowd.begin(Speech(rate * SHARE, args.seconds + 1, SPEAKERS))
+        spoken = askers.speak(
+            Speech(ASKS, args.seconds, ASKERS, said=ASKED),
+            lambda tally: progress.show(tally.sent, ASKS / len(ASKED) * args.seconds),
+        )
+        busy = crowd.look()
+    report.rows += [
+        _row("hubbub, crowd: heard by it", busy.latency),
+        *(_row(f"hubbub, crowd: {what}", spoken.tally.acks.get(what, {})) for what in ASKED),
+    ]
+    report.notes.append(
+        f"the crowd: {args.crowd} sockets at {rate * SHARE:.0f} messages/s, {SHARE:.0%} of the "
+        f"most; heard {busy.deliveries / busy.wall_s:,.0f} a second"
+    )
+    if busy.busiest > BUSY:
+        report.notes.append("the load was the bottleneck of the crowd, not the server")
+
+
+def _row(what: str, ticks: Ticks) -> Row:
+    return {
+        "what": what,
+        "p50 ms": percentile_ms(ticks, 0.5),
+        "p99 ms": percentile_ms(ticks, 0.99),
+        "longest ms": percentile_ms(ticks, 1.0),
+        "of": sum(ticks.values()),
+    }

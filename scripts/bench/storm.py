@@ -1,0 +1,106 @@
+"""The storm: a gateway dies, and all its people come back through another, with what they missed.
+
+Somebody goes on talking meanwhile. Beside it, in the same run: how long stock python-socketio takes
+to accept as many connections, which join a room and have nothing to catch up with.
+"""
+
+import argparse
+import time
+
+from scripts.bench.report import Aim, Report, Row
+from scripts.bench.servers import hubbub_system, stock
+from scripts.load.person import Plan
+from scripts.load.spawned import LoadError
+from scripts.load.tally import Tally
+from scripts.load.voice import Speech
+from scripts.load.workers import Workers, plan_name
+from scripts.processes import Processes
+from scripts.progress import Progress
+
+WITHIN_S = 180.0
+AT_ONCE = 100
+TALK = Speech(rate=5, seconds=WITHIN_S)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sockets", type=int, default=2000)
+    parser.add_argument("--after", type=float, default=1.0, help="seconds until all are counted; "
+                        "above lease and grace, 45 s, it shows who was given up")  # fmt: skip
+
+
+def run(args: argparse.Namespace, progress: Progress) -> Report:
+    with hubbub_system(gateways=2) as system:
+        ours = _storm(args, system, progress)
+    theirs = _stock(args, progress)
+    return Report(
+        "storm",
+        [ours, theirs],
+        [
+            Aim("seconds until all have caught up", ours["seconds"], most=theirs["seconds"]),
+            Aim("events that somebody missed, or saw twice", ours["missed"], most=0),
+            Aim("people who left, or were not counted", ours["gone"], most=0),
+        ],
+    )
+
+
+def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> Row:
+    plan = Plan(
+        system.urls, "bench", plan_name(), True, at_once=AT_ONCE, careful=True, returns=True
+    )
+    talk = Plan(system.urls[1:], "bench", plan_name())
+    with Workers(plan) as crowd, Workers(talk) as talker:
+        progress.step(f"{args.sockets} people come")
+        came = crowd.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
+        talker.join(1, WITHIN_S)
+        crowd.rest()
+        crowd.clear()
+        talker.begin(TALK)
+        crowd.wait(lambda tally: tally.deliveries >= 2 * args.sockets, WITHIN_S)
+        progress.step("their gateway is killed")
+        began = time.monotonic()
+        system.gateways[0].kill()
+        crowd.wait(
+            lambda t: t.lost >= args.sockets and t.joined == args.sockets,
+            WITHIN_S,
+            lambda t: progress.show(t.joined if t.lost >= args.sockets else 0, t.people),
+        )
+        in_s = time.monotonic() - began
+        said = talker.look().sent
+        back = crowd.wait(lambda t: _caught_up(t, said), WITHIN_S)
+        caught_up_s = time.monotonic() - began
+        time.sleep(args.after)
+        talker.hush()
+        crowd.rest()
+        crowd.join(1, WITHIN_S)  # who is told how many there are
+        end = crowd.look()
+    if end.lost > args.sockets:
+        raise LoadError(f"{end.lost - args.sockets} were lost once more: {end.why}")
+    return {
+        "server": "hubbub",
+        "sockets": args.sockets,
+        "came in s": came.wall_s,
+        "all in s": in_s,
+        "seconds": caught_up_s,
+        "missed": end.holes + end.repeats + end.afresh,
+        "gone": end.leaves + args.sockets + 2 - end.count,
+        "load": round(back.busiest, 2),
+        "tries that failed": sum(end.why.values()) - end.lost,
+    }
+
+
+def _caught_up(tally: Tally, said: int) -> bool:
+    """All have seen so many messages since they were last counted."""
+    return min(tally.seen) >= said
+
+
+def _stock(args: argparse.Namespace, progress: Progress) -> Row:
+    with stock() as server, Workers(Plan(server.urls, "bench", plan_name())) as workers:
+        progress.step(f"{args.sockets} people come to stock")
+        tally = workers.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
+    return {
+        "server": "stock",
+        "sockets": args.sockets,
+        "came in s": tally.wall_s,
+        "seconds": tally.wall_s,
+        "load": round(tally.busiest, 2),
+    }

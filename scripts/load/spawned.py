@@ -1,0 +1,64 @@
+"""The spawned: a process of our own at the other end of a pipe, which does what it is told."""
+
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from scripts.processes import ROOT
+
+END_S = 5.0
+
+
+class LoadError(Exception):
+    """The load could not do what it was to do; the message says what stopped it."""
+
+
+class Spawned:
+    """Runs `work(pipe)` of a module, which answers what it is asked and ends when the pipe does."""
+
+    def __init__(self, module: str) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            program = (
+                "from multiprocessing.connection import Connection\n"
+                f"from {module} import work\n"
+                f"work(Connection({theirs.fileno()}))"
+            )
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", program],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self._pipe = Connection(ours.detach())
+
+    def ask(self, what: str, *arguments: Any) -> Any:
+        """The answer. Raises LoadError if the process has ended."""
+        self.send(what, *arguments)
+        return self.answer()
+
+    def send(self, what: str, *arguments: Any) -> None:
+        try:
+            self._pipe.send((what, arguments))
+        except OSError:
+            raise _ended() from None
+
+    def answer(self) -> Any:
+        try:
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            raise _ended() from None
+
+    def end(self) -> None:
+        self._pipe.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _ended() -> LoadError:
+    return LoadError("a process of the load has ended; its last words are above")
