@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 APPLICATION_ID = 0x48554242  # "HUBB"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class StoreFileError(Exception):
@@ -51,7 +51,7 @@ def reader(path: Path) -> sqlite3.Connection:
 
 def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the store is yet to be made. Raises StoreFileError if the file is not a store of this
-    version."""
+    or an older version."""
     try:
         application, version, tables = connection.execute(
             "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
@@ -65,15 +65,15 @@ def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
         return True
     if application != APPLICATION_ID:
         raise StoreFileError(f"store {path}: this database belongs to another program")
-    if version != SCHEMA_VERSION:
+    if not 1 <= version <= SCHEMA_VERSION:
         raise StoreFileError(
-            f"store {path}: it has version {version}, this hubbub reads version {SCHEMA_VERSION}"
+            f"store {path}: it has version {version}, this hubbub reads 1 to {SCHEMA_VERSION}"
         )
     return False
 
 
 def check(path: Path) -> None:
-    """Raises StoreFileError unless the file is there and is a store of this version."""
+    """Raises StoreFileError unless the file is there and is a store that a broker can open."""
     if not path.is_file():
         raise StoreFileError(f"store {path}: there is no such file")
     try:

@@ -20,6 +20,7 @@ from broker.effects import (
     SaidFact,
 )
 from broker.store.base import Page
+from broker.store.schema import said_key
 from common.frames import PAGE_BYTES
 from common.messages import Event
 from common.names import SYSTEM
@@ -30,6 +31,7 @@ UNREAD_EVENTS = 5000
 """How many of a room's newest events are looked at for unread messages."""
 _AT_ONCE = 1000
 _T = TypeVar("_T")
+_HEAD = "ifnull((SELECT max(seq) FROM events WHERE events.room = {}.room), 0)"
 _EVENT = "seq, kind, user, timestamp, text, uid, id, ref, rev"
 _EVENT_BYTES = 600
 """An event's frame without its text: names, ids and numbers at their longest."""
@@ -51,7 +53,7 @@ def identities(
     """The people whom an SQL condition on `uid` picks, with their private rooms."""
     rooms: dict[str, dict[str, int]] = {}
     for uid, room, head in connection.execute(
-        f"SELECT uid, room, head FROM members JOIN rooms USING (room) WHERE {where}", known
+        f"SELECT uid, room, {_HEAD.format('members')} FROM members WHERE {where}", known
     ):
         rooms.setdefault(uid, {})[room] = head
     return [
@@ -74,7 +76,9 @@ def rooms(connection: sqlite3.Connection, names: Sequence[str]) -> list[RoomFact
         told += [
             RoomFact(room, kind, head, tuple(members.get(room, ())), title)
             for room, kind, head, title in connection.execute(
-                f"SELECT room, kind, head, title FROM rooms WHERE room IN {_marks(some)}", some
+                f"SELECT room, kind, {_HEAD.format('rooms')}, title FROM rooms"
+                f" WHERE room IN {_marks(some)}",
+                some,
             )
         ]
     return told
@@ -103,8 +107,10 @@ def page(
     connection: sqlite3.Connection, room: str, after: int | None, before: int, limit: int
 ) -> Page:
     """As `Store.page` tells."""
-    row = connection.execute("SELECT head FROM rooms WHERE room = ?", (room,)).fetchone()
-    if row is None:
+    (head,) = connection.execute(
+        "SELECT ifnull(max(seq), 0) FROM events WHERE room = ?", (room,)
+    ).fetchone()
+    if not head:
         return Page(0, [], False)
     order = "DESC" if after is None else "ASC"
     cursor = connection.execute(
@@ -125,17 +131,18 @@ def page(
     cursor.close()
     if after is None:
         events.reverse()
-    return Page(row[0], events, more)
+    return Page(head, events, more)
 
 
 def unread(connection: sqlite3.Connection, room: str, uid: str, after: int) -> int:
     """As `Store.unread` tells; only the newest 5,000 events are looked at."""
     (count,) = connection.execute(
-        "SELECT count(*) FROM (SELECT kind, uid FROM events WHERE room = ? AND seq > ?"
-        " ORDER BY seq DESC LIMIT ?) WHERE kind = 'message' AND uid <> ?",
-        (room, after, UNREAD_EVENTS, uid),
+        "SELECT count(*) FROM (SELECT 1 FROM (SELECT kind, uid FROM events"
+        " WHERE room = ? AND seq > ? ORDER BY seq DESC LIMIT ?)"
+        " WHERE kind = 'message' AND uid <> ? LIMIT ?)",
+        (room, after, UNREAD_EVENTS, uid, UNREAD_MESSAGES),
     ).fetchone()
-    return min(int(count), UNREAD_MESSAGES)
+    return int(count)
 
 
 _Found = Iterator[tuple[Need, Fact]]
@@ -164,13 +171,11 @@ def _named(connection: sqlite3.Connection, needs: Sequence[NeedNamed]) -> _Found
 
 
 def _said(connection: sqlite3.Connection, needs: Sequence[NeedSaid]) -> _Found:
-    asked = [word for need in needs for word in (need.room, need.uid, need.id)]
+    keys = [said_key(need.room, need.uid, need.id) for need in needs]
     for room, uid, id, seq, timestamp in connection.execute(
-        # A join, since `(room, uid, id) IN (VALUES …)` scans the whole table in SQLite 3.40.
-        "SELECT room, uid, id, seq, timestamp FROM"
-        f" (VALUES {', '.join(['(?, ?, ?)'] * len(needs))}) AS asked CROSS JOIN said"
-        " ON room = asked.column1 AND uid = asked.column2 AND id = asked.column3",
-        asked,
+        "SELECT room, uid, id, seq, timestamp FROM said CROSS JOIN events USING (place)"
+        f" WHERE key IN {_marks(keys)}",
+        keys,
     ):
         yield NeedSaid(room, uid, id), SaidFact(seq, timestamp)
 

@@ -2,24 +2,34 @@
 
 import secrets
 import sqlite3
+from hashlib import blake2b
 
 from common.store_file import APPLICATION_ID, SCHEMA_VERSION
 
+CHECKPOINT_PAGES = 4000
+"""Pages in the log before they are copied to the file, many of them once instead of often."""
+
 # Names and ids hold any Unicode but NUL; text holds anything. Long columns come last: a scan that
 # only counts does not read them.
+#
+# What is said all the time is written side by side, and what has to be looked up by room or by id
+# is kept small: with many rooms each message touches a page of an index, and a page is 4 KiB on the
+# disk, twice. So events are in the order of writing, a room's head is its last event's Seq, and an
+# id is the hash of (room, uid, id) with the event's place: the event itself tells if it is that.
+_LOG = """
+CREATE TABLE events (place INTEGER PRIMARY KEY, room TEXT NOT NULL REFERENCES rooms,
+    seq INTEGER NOT NULL, kind TEXT NOT NULL, uid TEXT NOT NULL, timestamp REAL NOT NULL,
+    ref INTEGER NOT NULL, rev INTEGER NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL,
+    text TEXT NOT NULL, UNIQUE (room, seq)) STRICT;
+CREATE TABLE said (key INTEGER PRIMARY KEY, place INTEGER NOT NULL) STRICT;
+"""
 _TABLES = """
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL,
-    term INTEGER NOT NULL, secret BLOB NOT NULL) STRICT;
-CREATE TABLE rooms (room TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL,
-    head INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    term INTEGER NOT NULL, secret BLOB NOT NULL, forgotten INTEGER NOT NULL) STRICT;
+CREATE TABLE rooms (room TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL)
+    STRICT, WITHOUT ROWID;
 CREATE TABLE members (uid TEXT, room TEXT, PRIMARY KEY (uid, room)) STRICT, WITHOUT ROWID;
 CREATE INDEX members_of_room ON members (room, uid);
-CREATE TABLE events (room TEXT, seq INTEGER, kind TEXT NOT NULL, uid TEXT NOT NULL,
-    timestamp REAL NOT NULL, ref INTEGER NOT NULL, rev INTEGER NOT NULL, user TEXT NOT NULL,
-    id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE said (place INTEGER PRIMARY KEY, room TEXT NOT NULL, uid TEXT NOT NULL,
-    id TEXT NOT NULL, seq INTEGER NOT NULL, timestamp REAL NOT NULL,
-    UNIQUE (room, uid, id)) STRICT;
 CREATE TABLE identities (uid TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL,
     plain INTEGER NOT NULL, banned INTEGER NOT NULL, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX identities_by_key ON identities (key, seen);
@@ -33,12 +43,40 @@ CREATE TABLE filler (one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 def make(connection: sqlite3.Connection) -> None:
     """Fills an empty file, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES.split(";")[:-1]:
-        connection.execute(statement)
+    _run(connection, _TABLES + _LOG)
     connection.execute(
-        "INSERT INTO meta VALUES (1, ?, 0, ?)", (secrets.token_urlsafe(12), secrets.token_bytes(32))
+        "INSERT INTO meta VALUES (1, ?, 0, ?, 0)",
+        (secrets.token_urlsafe(12), secrets.token_bytes(32)),
     )
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+_FROM_1 = f"""
+ALTER TABLE events RENAME TO old_events;
+ALTER TABLE said RENAME TO old_said;
+ALTER TABLE rooms DROP COLUMN head;
+ALTER TABLE meta ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+{_LOG}
+INSERT INTO events (room, seq, kind, uid, timestamp, ref, rev, user, id, text)
+    SELECT room, seq, kind, uid, timestamp, ref, rev, user, id, text FROM old_events
+    ORDER BY timestamp, room, seq;
+INSERT INTO said SELECT said_key(room, uid, id), events.place
+    FROM old_said JOIN events USING (room, seq, uid, id);
+DROP TABLE old_events;
+DROP TABLE old_said;
+"""
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Makes a store of an older version one of this, in one transaction."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == SCHEMA_VERSION:
+        return
+    connection.create_function("said_key", 3, said_key, deterministic=True)
+    connection.execute("BEGIN IMMEDIATE")
+    _run(connection, _FROM_1)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 
@@ -47,8 +85,10 @@ def prepare(connection: sqlite3.Connection) -> None:
     """How the writer works: an ack means that it outlives a power cut, so FULL."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     connection.execute("PRAGMA cache_size = -32768")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
 def draw_term(connection: sqlite3.Connection, wall: float, after: int = 0) -> int:
@@ -57,3 +97,15 @@ def draw_term(connection: sqlite3.Connection, wall: float, after: int = 0) -> in
     term = max(int(stored) + 1, after + 1, int(wall * 1000))
     connection.execute("UPDATE meta SET term = ?", (term,))
     return term
+
+
+def said_key(room: str, uid: str, id: str) -> int:
+    """What `said` knows a message by; whoever finds one looks at the event, two may share a key."""
+    words = f"{room}\0{uid}\0{id}".encode()
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
+
+
+def _run(connection: sqlite3.Connection, statements: str) -> None:
+    # one by one: executescript would commit
+    for statement in statements.split(";")[:-1]:
+        connection.execute(statement)

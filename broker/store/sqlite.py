@@ -100,6 +100,7 @@ class SqliteStore:
                 self._writer = self._reader = sqlite3.connect(
                     ":memory:", isolation_level=None, check_same_thread=False
                 )
+                schema.prepare(self._writer)
                 schema.make(self._writer)
             else:
                 self._open_file(self._path)
@@ -123,6 +124,8 @@ class SqliteStore:
         if empty:
             schema.make(self._writer)
             sync_folder(path.parent)
+        else:
+            schema.upgrade(self._writer)
         self._reader = reader(path)
 
     def _state(self, seen_after: float) -> Opened:

@@ -21,10 +21,11 @@ from broker.effects import (
     PutSession,
     Write,
 )
+from broker.store.schema import said_key
 from common.names import user_key
 
 _ROWS = (1024, 256, 64, 16, 4, 1)
-"""Rows in one statement: few sizes, so that each is compiled once; 10 columns in 1,024 rows stay
+"""Rows in one statement: few sizes, so that each is compiled once; 11 columns in 1,024 rows stay
 below SQLite's 32,766 parameters."""
 
 
@@ -33,24 +34,23 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
     rooms: dict[str, tuple[Any, ...]] = {}
     members: list[tuple[str, str]] = []
     events: list[tuple[Any, ...]] = []
-    heads: dict[str, int] = {}
     said: list[tuple[Any, ...]] = []
     identities: dict[str, tuple[Any, ...]] = {}
     sessions: dict[tuple[str, str], tuple[Any, ...]] = {}
     blanks: list[tuple[int, str, int]] = []
     gone: set[str] = set()
     dropped: set[tuple[str, str]] = set()
+    (place,) = connection.execute("SELECT ifnull(max(place), 0) FROM events").fetchone()
     for write in writes:
         match write:
             case Append(room, e):
-                events.append(
-                    (room, e.seq, e.kind, e.uid, e.timestamp, e.ref, e.rev, e.user, e.id, e.text)
-                )
-                heads[room] = e.seq
+                place += 1
+                order = (place, room, e.seq, e.kind, e.uid, e.timestamp, e.ref, e.rev)
+                events.append((*order, e.user, e.id, e.text))
                 if e.id:
-                    said.append((room, e.uid, e.id, e.seq, e.timestamp))
+                    said.append((said_key(room, e.uid, e.id), place))
             case PutRoom(room, kind, uids, title):
-                rooms[room] = (room, kind, title, 0)
+                rooms[room] = (room, kind, title)
                 members.extend((uid, room) for uid in uids)
             case PutIdentity(uid, name, plain, banned, seen):
                 identities.pop(uid, None)
@@ -78,15 +78,7 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
     )
     _many(connection, "INSERT OR IGNORE INTO members VALUES", "", members)
     _many(connection, "INSERT INTO events VALUES", "", events)
-    known = _many(
-        connection,
-        "UPDATE rooms SET head = news.column2 FROM (VALUES",
-        ") AS news WHERE room = news.column1",
-        list(heads.items()),
-    )
-    if known != len(heads):
-        raise sqlite3.IntegrityError("an event of a room that was never made")
-    _many(connection, "REPLACE INTO said (room, uid, id, seq, timestamp) VALUES", "", said)
+    _many(connection, "REPLACE INTO said VALUES", "", said)
     _many(connection, "REPLACE INTO identities VALUES", "", list(identities.values()))
     _many(connection, "DELETE FROM identities WHERE uid IN (VALUES", ")", [(u,) for u in gone])
     _many(
@@ -107,31 +99,40 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
 
 
 def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> float:
-    """Forgets up to `limit` ids of messages said before this wall time. Returns the time of the
-    oldest that is left, or infinity."""
+    """Forgets the ids of up to `limit` events of before this wall time. Returns the time of the
+    oldest event whose id is left, or infinity."""
     oldest = connection.execute(
-        "SELECT place, timestamp FROM said ORDER BY place LIMIT ?", (limit,)
+        "SELECT place, timestamp, room, uid, id FROM events"
+        " WHERE place > (SELECT forgotten FROM meta) ORDER BY place LIMIT ?",
+        (limit,),
     ).fetchall()
     due = 0
     while due < len(oldest) and oldest[due][1] < before:
         due += 1
     if due:
-        connection.execute("DELETE FROM said WHERE place <= ?", (oldest[due - 1][0],))
+        keys = [(said_key(room, uid, id), place) for place, _, room, uid, id in oldest[:due] if id]
+        # The same id may have been said anew since, at another place.
+        _many(
+            connection,
+            "DELETE FROM said WHERE key IN (SELECT said.key FROM (VALUES",
+            ") AS gone CROSS JOIN said ON key = gone.column1 AND place = gone.column2)",
+            keys,
+        )
+        connection.execute("UPDATE meta SET forgotten = ?", (oldest[due - 1][0],))
     return float(oldest[due][1]) if due < len(oldest) else before if due else float("inf")
 
 
 def _many(
     connection: sqlite3.Connection, head: str, tail: str, rows: Sequence[tuple[Any, ...]]
-) -> int:
-    """Executes `head (?, …), (?, …) tail` over all rows. Returns how many rows it changed."""
-    start = changed = 0
+) -> None:
+    """Executes `head (?, …), (?, …) tail` over all rows."""
+    start = 0
     for size in _ROWS:
         while len(rows) - start >= size:
             chunk = rows[start : start + size]
             sql = _statement(head, tail, len(chunk[0]), size)
-            changed += connection.execute(sql, tuple(chain.from_iterable(chunk))).rowcount
+            connection.execute(sql, tuple(chain.from_iterable(chunk)))
             start += size
-    return changed
 
 
 @cache  # a handful of statements in the sizes of _ROWS

@@ -368,6 +368,57 @@ async def test_only_one_broker_has_a_store(tmp_path: Path) -> None:
     await third.close()
 
 
+VERSION_1 = """
+CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL,
+    term INTEGER NOT NULL, secret BLOB NOT NULL) STRICT;
+CREATE TABLE rooms (room TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL,
+    head INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE members (uid TEXT, room TEXT, PRIMARY KEY (uid, room)) STRICT, WITHOUT ROWID;
+CREATE INDEX members_of_room ON members (room, uid);
+CREATE TABLE events (room TEXT, seq INTEGER, kind TEXT NOT NULL, uid TEXT NOT NULL,
+    timestamp REAL NOT NULL, ref INTEGER NOT NULL, rev INTEGER NOT NULL, user TEXT NOT NULL,
+    id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE said (place INTEGER PRIMARY KEY, room TEXT NOT NULL, uid TEXT NOT NULL,
+    id TEXT NOT NULL, seq INTEGER NOT NULL, timestamp REAL NOT NULL,
+    UNIQUE (room, uid, id)) STRICT;
+CREATE TABLE identities (uid TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL,
+    plain INTEGER NOT NULL, banned INTEGER NOT NULL, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX identities_by_key ON identities (key, seen);
+CREATE INDEX identities_by_seen ON identities (seen);
+CREATE TABLE sessions (place INTEGER PRIMARY KEY, gateway TEXT NOT NULL, sid TEXT NOT NULL,
+    uid TEXT NOT NULL, plain INTEGER NOT NULL, rooms BLOB NOT NULL, UNIQUE (gateway, sid)) STRICT;
+CREATE TABLE filler (one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
+PRAGMA application_id = 1213547074;
+PRAGMA user_version = 1;
+INSERT INTO meta VALUES (1, 'b6XyR0', 7, x'00');
+INSERT INTO rooms VALUES ('lobby', 'public', '', 3), ('@x', 'direct', '', 0);
+INSERT INTO members VALUES ('u1', '@x'), ('u2', '@x');
+INSERT INTO events VALUES ('lobby', 1, 'join', 'u1', 1800000000.25, 0, 0, 'ann', '', ''),
+    ('lobby', 2, 'message', 'u1', 1800000002.25, 0, 0, 'ann', 'id2', 'hi'),
+    ('lobby', 3, 'message', 'u1', 1800000003.25, 0, 0, 'ann', 'old', 'hi');
+INSERT INTO said VALUES (1, 'lobby', 'u1', 'id2', 2, 1800000002.25);
+"""
+
+
+async def test_a_store_of_version_1_becomes_one_of_this(tmp_path: Path) -> None:
+    path = tmp_path / "hubbub.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1)
+    for _ in range(2):
+        store = SqliteStore(path)
+        assert (await opened(store)).epoch == "b6XyR0"
+        page = await store.page("lobby", 0, 0, 10)
+        assert (page.head, page.events[1]) == (3, said(2).event)
+        needs = [NeedRoom("lobby"), NeedRoom("@x"), NeedSaid("lobby", "u1", "old")]
+        assert await store.learn([*needs, NeedSaid("lobby", "u1", "id2")]) == [
+            RoomFact("lobby", "public", 3),
+            RoomFact("@x", "direct", 0, ("u1", "u2")),
+            None,
+            SaidFact(2, WALL + 2),
+        ]
+        await store.close()
+
+
 def foreign(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE theirs (x)")

@@ -20,11 +20,10 @@ NUMBERS = f"""
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MILLION})
 """
 ROWS = (
-    "INSERT INTO rooms SELECT format('room-%07d', n), 'public', '', 1 FROM numbers",
-    "INSERT INTO events SELECT format('room-%07d', n), 1, 'message', format('uid-%07d', n), 1.5, 0,"
-    " 0, format('user-%07d', n), format('id-%07d', n), 'at rest' FROM numbers",
-    "INSERT INTO said SELECT n, format('room-%07d', n), format('uid-%07d', n),"
-    " format('id-%07d', n), 1, {now} FROM numbers",
+    "INSERT INTO rooms SELECT format('room-%07d', n), 'public', '' FROM numbers",
+    "INSERT INTO events SELECT n, format('room-%07d', n), 1, 'message', format('uid-%07d', n),"
+    " {now}, 0, 0, format('user-%07d', n), format('id-%07d', n), 'at rest' FROM numbers",
+    "INSERT OR IGNORE INTO said SELECT random(), n FROM numbers",
     "INSERT INTO identities SELECT format('uid-%07d', n), format('user-%07d', n),"
     " format('user-%07d', n), 0, 0, 1.5 FROM numbers",
 )
