@@ -7,7 +7,7 @@ those without writes as well, so that nothing overtakes.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from broker.effects import (
     Append,
@@ -18,6 +18,7 @@ from broker.effects import (
     Send,
     SendPage,
     SendRooms,
+    Stored,
     Write,
 )
 from broker.merging import merged
@@ -32,7 +33,6 @@ BATCH_EFFECTS = 20_000
 BATCH_BYTES = 32 << 20
 """A gathering batch above either is full: the broker reads no more until it is taken."""
 RELEASED_AT_ONCE = 500
-_SMALL = (Send, Publish, SendPage, SendRooms)
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +46,7 @@ class Batch:
 
     def add(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, _SMALL):
+            if not isinstance(effect, Stored):
                 self.releases.append(effect)
                 continue
             self.writes.append(effect)
@@ -77,10 +77,10 @@ class Committer:
         self.failed = ""
         """Why everything is refused, from a failed commit on until `restart`."""
 
-    def add(self, effects: Iterable[Effect]) -> None:
+    def add(self, effects: Sequence[Effect]) -> None:
         """What a command made: never half of it, and never waiting."""
-        self._gathering.add(effects)
-        if self._gathering:
+        if effects:
+            self._gathering.add(effects)
             self._idle.clear()
             self._filled.set()
 
@@ -137,21 +137,22 @@ class Committer:
     async def _release(self, releases: Iterable[Release]) -> None:
         publishes: list[Publish] = []
         for count, release in enumerate(releases, 1):
-            match release:
-                case Send(peer, answer):
-                    self._wire.send(peer, encode(answer))
-                case Publish():
-                    publishes.append(release)
-                case SendPage() | SendRooms():
-                    await self._pages.put(release)
+            if isinstance(release, Send):
+                self._wire.send(release.peer, encode(release.answer))
+            elif isinstance(release, Publish):
+                publishes.append(release)
+            else:
+                await self._pages.put(release)
             if count % RELEASED_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        events = 0
         for count, publish in enumerate(merged(publishes), 1):
             self._wire.publish(publish.topic, encode(publish.message))
             if isinstance(publish.message, Happened):
-                self._metrics.events.inc(len(publish.message.events))
+                events += len(publish.message.events)
             if count % RELEASED_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        self._metrics.events.inc(events)
         self._wire.look()
 
 

@@ -70,7 +70,6 @@ def named(house: House, user: str) -> Person | None:
     uid = house.directory.names.user(key)
     if uid is not None:
         return people.get(uid)
-    house.require(NeedNamed(key))
     uids = house.facts.named(NeedNamed(key))
     house.require(*(NeedIdentity(uid) for uid in uids))
     found = people.carrying(uids, key)

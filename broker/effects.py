@@ -5,17 +5,26 @@ from msgspec import Struct
 
 from common.messages import AnyAnswer, AnyBroadcast, Event, RoomKind
 
+
+class Value(Struct, frozen=True, gc=False):
+    """Holds values only, so it is in no cycle: the garbage collector need not look at it."""
+
+
 # --- writes --------------------------------------------------------------------------------------
 
 
-class Append(Struct, frozen=True):
+class Stored(Value, frozen=True):
+    """A write: it goes to the store."""
+
+
+class Append(Stored, frozen=True):
     """A room's next event. A message's (room, uid, id) is remembered for the retry window."""
 
     room: str
     event: Event
 
 
-class PutRoom(Struct, frozen=True):
+class PutRoom(Stored, frozen=True):
     """A room is made. `members` are the uids of a private one."""
 
     room: str
@@ -24,7 +33,7 @@ class PutRoom(Struct, frozen=True):
     title: str = ""
 
 
-class PutIdentity(Struct, frozen=True):
+class PutIdentity(Stored, frozen=True):
     """A person is made or changed. `seen` is the wall time of the last leaving, 0 while here."""
 
     uid: str
@@ -34,7 +43,7 @@ class PutIdentity(Struct, frozen=True):
     seen: float = 0.0
 
 
-class PutSession(Struct, frozen=True):
+class PutSession(Stored, frozen=True):
     """A gateway's socket is this person and in these rooms, each with the head at its join."""
 
     gateway: str
@@ -44,14 +53,14 @@ class PutSession(Struct, frozen=True):
     rooms: dict[str, int]
 
 
-class DropSession(Struct, frozen=True):
+class DropSession(Stored, frozen=True):
     """A gateway's socket is gone."""
 
     gateway: str
     sid: str
 
 
-class BlankText(Struct, frozen=True):
+class BlankText(Stored, frozen=True):
     """The stored message at `seq` loses its text; `rev` is the deleting event's Seq."""
 
     room: str
@@ -64,21 +73,21 @@ Write = Append | PutRoom | PutIdentity | PutSession | DropSession | BlankText
 # --- releases ------------------------------------------------------------------------------------
 
 
-class Send(Struct, frozen=True):
+class Send(Value, frozen=True):
     """An answer to a peer; `peer` is the link's routing id."""
 
     peer: bytes
     answer: AnyAnswer
 
 
-class Publish(Struct, frozen=True):
+class Publish(Value, frozen=True):
     """A broadcast on a topic (see common.messages)."""
 
     topic: str
     message: AnyBroadcast
 
 
-class SendPage(Struct, frozen=True):
+class SendPage(Value, frozen=True):
     """Read a page and answer `Paged`; bounds exclusive, `before` 0 means none, `after` None means
     the newest below `before`."""
 
@@ -92,7 +101,7 @@ class SendPage(Struct, frozen=True):
     """The members of a private room, when a gateway asked (see `Paged.to`)."""
 
 
-class SendRooms(Struct, frozen=True):
+class SendRooms(Value, frozen=True):
     """Complete the rows of a rooms listing with heads and unread counts from the store, answer
     `RoomsListed`. `private` are the person's own rooms of this page, `rows` the public ones."""
 
@@ -103,7 +112,7 @@ class SendRooms(Struct, frozen=True):
     more: bool
 
 
-class Listing(Struct, frozen=True):
+class Listing(Value, frozen=True):
     """One room of a listing, before the store has told its unread count."""
 
     room: str
@@ -120,26 +129,26 @@ Effect = Write | Release
 # --- what the core has to be told before it can go on ---------------------------------------------
 
 
-class NeedRoom(Struct, frozen=True):
+class NeedRoom(Value, frozen=True):
     """A room's row, or that there is none."""
 
     room: str
 
 
-class NeedIdentity(Struct, frozen=True):
+class NeedIdentity(Value, frozen=True):
     """A person's row with their private rooms, or that there is none."""
 
     uid: str
 
 
-class NeedNamed(Struct, frozen=True):
+class NeedNamed(Value, frozen=True):
     """The uids of all who carry a name (compared by `common.names.user_key`), newest first, ten at
     the most."""
 
     key: str
 
 
-class NeedSaid(Struct, frozen=True):
+class NeedSaid(Value, frozen=True):
     """The Seq and timestamp of the message (room, uid, id), or that there is none in the window."""
 
     room: str
@@ -147,7 +156,7 @@ class NeedSaid(Struct, frozen=True):
     id: str
 
 
-class NeedEvent(Struct, frozen=True):
+class NeedEvent(Value, frozen=True):
     """One event, or that there is none."""
 
     room: str
@@ -157,7 +166,7 @@ class NeedEvent(Struct, frozen=True):
 Need = NeedRoom | NeedIdentity | NeedNamed | NeedSaid | NeedEvent
 
 
-class RoomFact(Struct, frozen=True):
+class RoomFact(Value, frozen=True):
     """A room as the store has it."""
 
     room: str
@@ -167,7 +176,7 @@ class RoomFact(Struct, frozen=True):
     title: str = ""
 
 
-class IdentityFact(Struct, frozen=True):
+class IdentityFact(Value, frozen=True):
     """A person as the store has them; `rooms` are their private rooms, each with its head."""
 
     uid: str
@@ -178,7 +187,7 @@ class IdentityFact(Struct, frozen=True):
     rooms: dict[str, int]
 
 
-class SaidFact(Struct, frozen=True):
+class SaidFact(Value, frozen=True):
     """A message that was said before."""
 
     seq: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from broker.effects import Fact, Need, NeedEvent, NeedNamed, NeedSaid, SaidFact
+from broker.effects import Fact, Missing, Need, NeedEvent, NeedNamed, NeedSaid, SaidFact
 from common.messages import Event
 
 KEEP_S = 5.0
@@ -11,7 +11,7 @@ KEEP = 20_000
 
 class Facts:
     """A fact is true until it is used: the command that used it may have changed it. One that
-    nobody uses is dropped soon."""
+    nobody uses is dropped soon. To use one that is not known raises Missing."""
 
     def __init__(self) -> None:
         self._new: dict[Need, Fact] = {}
@@ -64,5 +64,8 @@ class Facts:
             self._old, self._new = self._new, {}
 
     def _use(self, need: Need) -> Fact:
+        facts = self._new if need in self._new else self._old
+        if need not in facts:
+            raise Missing(need)
         self._used.append(need)
-        return self._new[need] if need in self._new else self._old.get(need)
+        return facts[need]

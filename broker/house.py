@@ -36,14 +36,14 @@ from common.names import SYSTEM, is_private, room_key
 from common.settings import Settings
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """When something is done: in listening time, for durations, and by the clock on the wall."""
 
     now: float
     wall: float
 
 
-class Asker(Struct, frozen=True):
+class Asker(Struct, frozen=True, gc=False):
     """Who asks: a socket of a gateway, and the person who it is."""
 
     session: Session
@@ -90,11 +90,11 @@ class House:
                 self.facts.put(need, fact)
 
     def _is_known(self, need: Need) -> bool:
-        if isinstance(need, NeedRoom) and self.rooms.get(need.room):
+        if need in self.facts:
             return True
-        if isinstance(need, NeedIdentity) and self.directory.people.get(need.uid):
-            return True
-        return need in self.facts
+        if isinstance(need, NeedRoom):
+            return self.rooms.get(need.room) is not None
+        return isinstance(need, NeedIdentity) and self.directory.people.get(need.uid) is not None
 
     # --- who asks, and of what -------------------------------------------------------------------
 
@@ -123,9 +123,9 @@ class House:
 
     def room(self, name: str) -> Room:
         """A room that is known to exist. Raises Missing if it is at rest."""
-        self.require(NeedRoom(name))
         room = self.rooms.get(name)
         if room is None:
+            self.require(NeedRoom(name))
             raise Refused("no_such_room", "there is no such room")
         return room
 
@@ -140,7 +140,6 @@ class House:
         if event is None:
             return
         out.append(Append(room.name, event))
-        room.appended_at = at.now
         self.rooms.changed(room, at.now)
         to: list[str] = []
         if room.private:

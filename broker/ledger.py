@@ -3,17 +3,8 @@
 from collections import deque
 from collections.abc import Iterable
 
-from broker.effects import (
-    Append,
-    BlankText,
-    DropSession,
-    Effect,
-    PutIdentity,
-    PutRoom,
-    PutSession,
-)
+from broker.effects import Effect, Stored
 
-_WRITES = (Append, BlankText, DropSession, PutIdentity, PutRoom, PutSession)
 FOREVER = float("inf")
 
 
@@ -30,7 +21,7 @@ class Ledger:
         """Notes the writes among these effects."""
         count = 0
         for effect in effects:
-            if isinstance(effect, _WRITES):
+            if isinstance(effect, Stored):
                 count += 1
         if count:
             self._handed_out += count

@@ -8,6 +8,8 @@ from common.messages import Event, Happened
 
 _EVENT_BYTES = 600
 """An event's frame without its text: names, ids and numbers at their longest."""
+_CHAR_BYTES = 4
+"""A character at its longest: to count bytes would cost a copy of each text."""
 
 
 def merged(publishes: Iterable[Publish]) -> Iterator[Publish]:
@@ -71,4 +73,7 @@ def _close(open_frames: dict[str, _Frame]) -> Iterator[Publish]:
 
 
 def _size(events: list[Event]) -> int:
-    return sum(_EVENT_BYTES + len(event.text.encode()) for event in events)
+    size = 0
+    for event in events:
+        size += _EVENT_BYTES + _CHAR_BYTES * len(event.text)
+    return size

@@ -14,13 +14,12 @@ def announce(house: House, peer: bytes, command: Announce, at: Moment, out: list
     """To all, in the room of announcements, which the first one makes; or to one room."""
     check_text(house, command.text)
     name = _room_name(command.room) if command.room else SYSTEM
-    key = (name, "", command.id)
+    key = NeedSaid(name, "", command.id)
     said = house.recent.said(key) if command.id else None
     if said is None:
         house.require(NeedRoom(name))
         if command.id:
-            house.require(NeedSaid(*key))
-            said = house.facts.said(NeedSaid(*key))
+            said = house.facts.said(key)
     if said is None:
         room = house.rooms.get(name)
         if room is None:
@@ -43,9 +42,7 @@ def blank(house: House, peer: bytes, command: Blank, at: Moment, out: list[Effec
     room = house.room(name)
     was = house.recent.blanked(name, command.seq)
     if was is None:
-        need = NeedEvent(name, command.seq)
-        house.require(need)
-        event = house.facts.event(need)
+        event = house.facts.event(NeedEvent(name, command.seq))
         if event is None and room.appended_at >= house.ledger.clean_before():
             raise Refused("unavailable", "that may have been said just now: try again")
         if event is None or event.kind not in ("message", "announce"):

@@ -2,23 +2,20 @@
 
 from collections import OrderedDict
 
-from broker.effects import SaidFact
-
-Key = tuple[str, str, str]
-"""Room, uid and id of a message."""
+from broker.effects import NeedSaid, SaidFact
 
 
 class Recent:
     """Bounded by the writes that the shell lets wait."""
 
     def __init__(self) -> None:
-        self._said: OrderedDict[Key, tuple[float, SaidFact]] = OrderedDict()
+        self._said: OrderedDict[NeedSaid, tuple[float, SaidFact]] = OrderedDict()
         self._blanked: OrderedDict[tuple[str, int], tuple[float, SaidFact]] = OrderedDict()
 
-    def say(self, key: Key, seq: int, timestamp: float, now: float) -> None:
+    def say(self, key: NeedSaid, seq: int, timestamp: float, now: float) -> None:
         self._said[key] = (now, SaidFact(seq, timestamp))
 
-    def said(self, key: Key) -> SaidFact | None:
+    def said(self, key: NeedSaid) -> SaidFact | None:
         found = self._said.get(key)
         return found[1] if found else None
 

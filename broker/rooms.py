@@ -27,7 +27,7 @@ class Rooms:
         self._known: dict[str, Room] = {}
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._by_count: SortedList[tuple[int, str]] = SortedList()
-        self._changed: OrderedDict[str, tuple[float, Room]] = OrderedDict()
+        self._changed: dict[str, Room] = {}
         self._restless: dict[str, Room] = {}
 
     def get(self, name: str) -> Room | None:
@@ -77,13 +77,14 @@ class Rooms:
 
     def changed(self, room: Room, now: float) -> None:
         """The room has a new head."""
-        self._changed[room.name] = (now, room)
-        self._changed.move_to_end(room.name)
+        room.appended_at = now
+        self._changed[room.name] = room
 
     def changed_lately(self, now: float) -> list[Room]:
-        while self._changed and next(iter(self._changed.values()))[0] < now - CHANGED_S:
-            self._changed.popitem(last=False)
-        return [room for _, room in self._changed.values()]
+        """Those with an event in the last CHANGED_S."""
+        since = now - CHANGED_S
+        self._changed = {n: room for n, room in self._changed.items() if room.appended_at >= since}
+        return list(self._changed.values())
 
     def restless(self) -> list[Room]:
         """Those that may have something to tell now."""

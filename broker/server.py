@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from broker import garbage
 from broker.committer import Committer
 from broker.complaints import Complaints, by, number
 from broker.core import Core
@@ -58,6 +59,7 @@ class Server:
         self._committer = Committer(store, wire, self._pages, metrics)
         self._clock = ListeningClock(time.monotonic())
         self._tick_at = 0.0
+        self._settle_at = 0.0
         self._refusing = False
         self._probe_at = 0.0
         self._complaints = Complaints(metrics)
@@ -96,6 +98,7 @@ class Server:
         self._term = self._pages.term = opened.term
         self._pages.epoch = opened.epoch
         self._metrics.term.set(opened.term)
+        garbage.begin()
 
     async def _listen(self) -> None:
         while True:
@@ -113,12 +116,12 @@ class Server:
             if written := self._committer.take_written():
                 self._core.committed(written)
             await self._take(arrived, now)
-            if len(arrived) == FRAMES_A_TURN:
-                await asyncio.sleep(0)
-                continue
             if now >= self._tick_at and not self._refusing:
                 self._tick_at = now + TICK_S
                 self._tick(now)
+            if len(arrived) == FRAMES_A_TURN:
+                await asyncio.sleep(0)
+                continue
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._wire.awake.wait()
@@ -145,7 +148,8 @@ class Server:
                 log.info("hello from %s%s", who, by(one.name))
             commands.append((one.peer, command))
         kinds = Counter(type(command) for _, command in commands)
-        commands = [one for one in commands if not self._refuses(*one)]
+        if self._refusing:
+            commands = [one for one in commands if not self._refuses(*one)]
         await self._prefetch([command for _, command in commands])
         for peer, command in commands:
             await self._handle(peer, command, now)
@@ -190,6 +194,9 @@ class Server:
         except Exception:
             log.exception("failed at a tick")
             self._committer.fail("the core failed")
+        if now >= self._settle_at:
+            self._settle_at = now + garbage.SETTLE_S
+            garbage.settle()
 
     def _do(self, effects: Sequence[Effect]) -> None:
         self._committer.add(effects)
@@ -230,7 +237,7 @@ class Server:
         await self._start_over()
 
     def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
-        if not self._refusing or not isinstance(command, _WRITING):
+        if not isinstance(command, _WRITING):
             return False
         if isinstance(command, Register):
             # Whoever is known may read meanwhile. When the store is back all register for good.

@@ -3,7 +3,6 @@
 from broker.coming import spend
 from broker.effects import Effect, Need, NeedRoom, NeedSaid, Send
 from broker.house import House, Moment
-from broker.recent import Key
 from common.errors import Refused
 from common.messages import Said, Say, Type
 from common.names import is_private, room_key
@@ -16,10 +15,9 @@ def needs_of_say(house: House, command: Say) -> list[Need]:
     key = _key(command, session.uid)
     if house.recent.said(key) is not None:
         return []
-    needs: list[Need] = [NeedSaid(*key)]
-    if key[0] not in session.rooms:
-        needs.append(NeedRoom(key[0]))
-    return house.lacking(*needs)
+    if key.room in session.rooms:
+        return house.lacking(key)
+    return house.lacking(key, NeedRoom(key.room))
 
 
 def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
@@ -28,11 +26,10 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
     asker = house.asker(peer, command, at)
     person = asker.person
     key = _key(command, person.uid)
-    name = key[0]
+    name = key.room
     said = house.recent.said(key)
     if said is None:
-        house.require(NeedSaid(*key))
-        said = house.facts.said(NeedSaid(*key))
+        said = house.facts.said(key)
     if said is None:
         room = house.room(house.place(asker, name))
         check_text(house, command.text)
@@ -58,9 +55,9 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
     )
 
 
-def _key(command: Say, uid: str) -> Key:
+def _key(command: Say, uid: str) -> NeedSaid:
     name = command.room if is_private(command.room) else room_key(command.room)
-    return name, uid, command.id
+    return NeedSaid(name, uid, command.id)
 
 
 def check_text(house: House, text: str) -> None:

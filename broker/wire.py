@@ -10,8 +10,10 @@ from broker.metrics import Metrics
 from common import sockets
 from common.keys import BrokerKeys
 
+_MORE = zmq.SNDMORE | zmq.NOBLOCK
 
-class Arrived(Struct, frozen=True):
+
+class Arrived(Struct, frozen=True, gc=False):
     """Something on the command socket: the link's routing id, the key's name, and the one frame of
     a command (empty: it was not one)."""
 
@@ -33,6 +35,8 @@ class Wire:
             self._admission.start()
         self._router = sockets.router(self._context, keys)
         self._publisher = sockets.publisher(self._context, keys)
+        self._answers = self._broadcasts = 0
+        """Sent since `look`, which counts them: to count one by one costs as much as to send."""
         self.awake = asyncio.Event()
         """Set when something may have arrived."""
 
@@ -59,19 +63,24 @@ class Wire:
     def send(self, peer: bytes, frame: bytes) -> None:
         """To a link; whoever is gone or reads nothing does not get it, and it is counted."""
         try:
-            self._router.send_multipart((peer, frame), zmq.NOBLOCK)
-            self._metrics.answers.inc()
+            self._router.send(peer, _MORE)
+            self._router.send(frame, zmq.NOBLOCK)
+            self._answers += 1
         except zmq.ZMQError as error:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
             self._metrics.undelivered.inc()
 
     def publish(self, topic: str, frame: bytes) -> None:
-        self._publisher.send_multipart((topic.encode(), frame), zmq.NOBLOCK)
-        self._metrics.broadcasts.inc()
+        self._publisher.send(topic.encode(), _MORE)
+        self._publisher.send(frame, zmq.NOBLOCK)
+        self._broadcasts += 1
 
     def look(self) -> None:
         """After sending: the sockets' descriptors tell only of changes, and sending eats them."""
+        self._metrics.answers.inc(self._answers)
+        self._metrics.broadcasts.inc(self._broadcasts)
+        self._answers = self._broadcasts = 0
         for socket in (self._router, self._publisher):
             if int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
                 self.awake.set()
@@ -87,8 +96,12 @@ class Wire:
         self._context.term()
 
     def _receive(self) -> Arrived:
-        peer, *frames = self._router.recv_multipart(zmq.NOBLOCK)
-        return Arrived(peer, "", frames[0] if len(frames) == 1 else b"")
+        peer = self._router.recv(zmq.NOBLOCK)
+        frame = self._router.recv(zmq.NOBLOCK)  # whatever was sent has a frame at least
+        while self._router.getsockopt(zmq.RCVMORE):
+            self._router.recv(zmq.NOBLOCK)
+            frame = b""
+        return Arrived(peer, "", frame)
 
     def _receive_named(self) -> Arrived:
         peer, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)

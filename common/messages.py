@@ -3,6 +3,8 @@
 Commands go DEALER → ROUTER and carry `no`, chosen by the sender, which the answer repeats. They are
 told apart by `do`, answers by `re`, broadcasts by `is`. Times are Unix seconds by the broker's wall
 clock, durations seconds. docs/wire.md shows each on the wire.
+
+`gc=False`: values that hold only values are in no cycle, so the garbage collector need not look.
 """
 
 from typing import Annotated, Literal
@@ -22,7 +24,7 @@ Short = Annotated[str, Meta(max_length=64)]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
-class Event(Struct, frozen=True, omit_defaults=True):
+class Event(Struct, frozen=True, gc=False, omit_defaults=True):
     """One entry of a room's log, at its Seq."""
 
     seq: Seq
@@ -42,14 +44,14 @@ class Event(Struct, frozen=True, omit_defaults=True):
     """The Seq of the last edit or delete of this message; 0 if there was none."""
 
 
-class Since(Struct, frozen=True):
+class Since(Struct, frozen=True, gc=False):
     """Where somebody stopped reading a room."""
 
     epoch: Short
     seq: Seq
 
 
-class Sitting(Struct, frozen=True):
+class Sitting(Struct, frozen=True, gc=False):
     """One socket of a gateway as it registers it: who it is and which rooms it is in."""
 
     sid: Short
@@ -61,7 +63,7 @@ class Sitting(Struct, frozen=True):
 # --- commands ------------------------------------------------------------------------------------
 
 
-class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="do"):
+class Command(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="do"):
     """Something asked of the broker. `no` is the sender's number, answered as `no`."""
 
     no: Annotated[int, Meta(ge=0, lt=1 << 53)]
@@ -233,7 +235,7 @@ AnyCommand = (
 # --- answers -------------------------------------------------------------------------------------
 
 
-class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="re"):
+class Answer(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="re"):
     """What the broker answers to the command numbered `no`."""
 
     term: int
@@ -321,7 +323,7 @@ class Listed(Answer, frozen=True, tag="listed"):
     crowd: bool = False
 
 
-class RoomRow(Struct, frozen=True, omit_defaults=True):
+class RoomRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """A room in the list of rooms; `user` is the other person of a direct conversation."""
 
     room: str
@@ -358,7 +360,7 @@ AnyAnswer = (
 # --- broadcasts ----------------------------------------------------------------------------------
 
 
-class Broadcast(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
+class Broadcast(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="is"):
     """What the broker publishes on a topic; a gateway refuses an older term."""
 
     term: int

@@ -11,6 +11,7 @@ SYSTEM = "system"
 """The room of announcements to all, and the name that signs them: nobody can take either."""
 LOBBY = "lobby"
 """The room of the plain form."""
+_PLAIN_ROOM = re.compile(rf"[a-z0-9._-]{{1,{ROOM_NAME_CHARS}}}\Z")
 _JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
 
 
@@ -19,6 +20,8 @@ def room_key(name: str) -> str:
 
     Raises Refused("bad_request") unless it has 1 to 64 letters, digits, `-`, `_` or `.`.
     """
+    if _PLAIN_ROOM.match(name):
+        return name
     key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).lower())
     if not 1 <= len(key) <= ROOM_NAME_CHARS or not all(c.isalnum() or c in "-_." for c in key):
         raise Refused(

@@ -123,12 +123,12 @@ def test_a_ledger_knows_since_when_writes_wait() -> None:
 
 def test_recent_ids_wait_for_the_disk() -> None:
     recent = Recent()
-    recent.say(("r", "u", "1"), 1, 0.0, 5.0)
-    recent.say(("r", "u", "2"), 2, 0.0, 6.0)
+    recent.say(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
+    recent.say(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
     recent.blank("r", 1, 3, 0.0, 6.0)
     recent.forget(6.0)
-    assert recent.said(("r", "u", "1")) is None
-    assert recent.said(("r", "u", "2")) == SaidFact(2, 0.0)
+    assert recent.said(NeedSaid("r", "u", "1")) is None
+    assert recent.said(NeedSaid("r", "u", "2")) == SaidFact(2, 0.0)
     assert recent.blanked("r", 1) == SaidFact(3, 0.0)
     recent.forget(FOREVER)
     assert len(recent) == 0

@@ -43,22 +43,22 @@ MUTANTS = (
     Mutant(
         "a retried message is stored once, while the first is not on disk as well",
         "broker/speaking.py",
-        "    said = house.recent.said(key)\n    if said is None:\n        house.require",
-        "    said = None\n    if said is None:\n        house.require",
+        "    said = house.recent.said(key)\n    if said is None:\n        said = house.facts",
+        "    said = None\n    if said is None:\n        said = house.facts",
         "tests/broker/test_speaking.py::test_a_repeat_before_the_commit_gets_the_first_answer",
     ),
     Mutant(
         "a retried message is stored once, after a restart as well",
         "broker/speaking.py",
-        "        said = house.facts.said(NeedSaid(*key))\n",
+        "        said = house.facts.said(key)\n",
         "        said = None\n",
         "tests/system/test_restart.py::test_a_restart_keeps_everything",
     ),
     Mutant(
         "a repeat is answered wherever its socket is by then",
         "broker/speaking.py",
-        "    name = key[0]\n",
-        "    name = house.place(asker, key[0])\n",
+        "    name = key.room\n",
+        "    name = house.place(asker, key.room)\n",
         "tests/broker/test_speaking.py::"
         "test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now",
     ),
