@@ -32,7 +32,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    report = Report("broker")
+    report = Report(
+        "broker",
+        ["people", "gateways of a room"],
+        {"acked/s": "acked a second", "us": "CPU of a message, µs"},
+    )
     if args.only != "restart":
         runs = [(people, False) for people in args.people] + [(args.people[0], True)]
         report.rows = [_messages(args, *one, progress) for one in runs]

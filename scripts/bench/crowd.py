@@ -35,7 +35,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    report = Report("crowd")
+    report = Report(
+        "crowd",
+        ["what", "sockets"],
+        {
+            "KiB a socket": "KiB of a socket",
+            "p99 ms": "p99, ms",
+            "idle, % of a core": "idle, % of a core",
+        },
+    )
     if args.only != "idle":
         row = _crowd(args, progress)
         report.rows.append(row)

@@ -39,7 +39,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    report = Report("fanout")
+    report = Report(
+        "fanout",
+        ["server", "sockets"],
+        {"us": "CPU of a delivery, µs", "most/s": "most deliveries a second"},
+    )
     for sockets in args.sockets:
         with ExitStack() as stack:
             loads = _start(args, sockets, stack, progress, report)

@@ -39,7 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    report = Report("join")
+    report = Report(
+        "join", ["members", "joins"], {"us": "CPU of a join, µs", "bytes": "bytes of a join"}
+    )
     if args.only != "rush":
         report.rows = [_room(args, members, progress) for members in args.members]
         least, most = report.rows[0], report.rows[-1]

@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    report = Report("latency")
+    report = Report("latency", ["what"], {"p50 ms": "p50, ms", "p99 ms": "p99, ms"})
     for name in ("hubbub", "stock"):
         with getattr(servers, name)() as server:
             _light(args, server, report, progress)

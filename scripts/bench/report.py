@@ -29,13 +29,17 @@ class Aim(Struct, frozen=True):
 
     def line(self) -> str:
         bound = f"at most {self.most:g}" if self.most is not None else f"at least {self.least:g}"
-        return f"{'met   ' if self.met else 'MISSED'}  {self.what}: {_shown(self.value)} ({bound})"
+        return f"{'met   ' if self.met else 'MISSED'}  {self.what}: {shown(self.value)} ({bound})"
 
 
 class Report(Struct):
     """What a benchmark found: a row a thing measured, with the same keys."""
 
     name: str
+    labels: list[str]
+    """Keys that tell rows apart, in a plot."""
+    bars: dict[str, str]
+    """Keys of figures that are drawn, and what they are."""
     rows: list[Row] = []
     aims: list[Aim] = []
     notes: list[str] = []
@@ -64,7 +68,7 @@ def table(rows: list[Row]) -> str:
     if not rows:
         return "nothing was measured"
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[_shown(row.get(name)) for name in names] for row in rows]
+    cells = [[shown(row.get(name)) for name in names] for row in rows]
     widths = [max(len(one) for one in column) for column in zip(names, *cells, strict=True)]
     lines = []
     for line in [names, *cells]:
@@ -81,7 +85,7 @@ def ratio(of: float | None, to: float | None) -> float:
     return of / to if of is not None and to else float("nan")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     if value is None or value != value:
         return "-"
     if isinstance(value, float):

@@ -34,6 +34,8 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     theirs = _stock(args, progress)
     return Report(
         "storm",
+        ["server", "sockets"],
+        {"seconds": "seconds until all are back, or accepted"},
         [ours, theirs],
         [
             Aim("seconds until all have caught up", ours["seconds"], most=theirs["seconds"]),

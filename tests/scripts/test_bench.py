@@ -5,6 +5,7 @@ scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py, sc
 and scripts/bench/uws_server.py only where it can be installed.
 """
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
 from scripts.bench.report import Aim, Report, ratio
+from tests.system.surroundings import need_tool
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +43,7 @@ def bench(tmp_path: Path, *arguments: str, **environ: str) -> dict[str, Any]:
 
 
 def test_fanout_has_a_cost_for_each_server(tmp_path: Path) -> None:
+    need_tool("cc")
     report = bench(
         tmp_path, "fanout", "--sockets", "20", "--rounds", "1", "--seconds", "0.4", "--only", "cost"
     )
@@ -58,6 +61,7 @@ def test_fanout_has_a_cost_for_each_server(tmp_path: Path) -> None:
 
 
 def test_fanout_finds_a_rate_that_holds(tmp_path: Path) -> None:
+    need_tool("cc")
     report = bench(
         tmp_path, "fanout", "--sockets", "20", "--seconds", "0.5", "--steps", "1", "--only",
         "throughput", "--servers", "floor",
@@ -170,7 +174,7 @@ def test_an_aim_is_met_at_its_bound_and_never_by_nothing(
 
 
 def test_a_report_is_a_table_with_what_rows_lack_as_dashes() -> None:
-    report = Report("x", [{"server": "a", "us": 2.0}, {"server": "b", "most/s": 12345.6}])
+    report = Report("x", [], {}, [{"server": "a", "us": 2.0}, {"server": "b", "most/s": 12345.6}])
     lines = report.text().splitlines()
     assert [line.split() for line in lines] == [
         ["server", "us", "most/s"],
@@ -185,5 +189,19 @@ def test_without_matplotlib_there_is_no_plot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert not plots.draw(Report("x", [{"server": "a", "us": 2.0}]), tmp_path / "x.svg")
+    report = Report("x", ["server"], {"us": "cost"}, [{"server": "a", "us": 2.0}])
+    assert not plots.draw(report, tmp_path / "x.svg")
     assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_plot_has_a_bar_for_each_figure_and_is_the_same_each_time(tmp_path: Path) -> None:
+    need_tool("matplotlib", importlib.util.find_spec("matplotlib"))
+    rows = [{"server": "ours", "us": 2.0}, {"server": "theirs", "us": 90.0, "most/s": 5}]
+    report = Report("x", ["server"], {"us": "cost", "most/s": "most", "none": "none"}, rows)
+    assert plots.draw(report, tmp_path / "x.svg")
+    assert plots.draw(report, tmp_path / "y.svg")
+    drawn = (tmp_path / "x.svg").read_text()
+    assert drawn == (tmp_path / "y.svg").read_text()
+    for text in ("ours", "theirs", "cost", "most", "90"):
+        assert f">{text}</text>" in drawn
+    assert ">none</text>" not in drawn
