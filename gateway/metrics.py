@@ -53,6 +53,8 @@ class Metrics:
             "private_rooms", "private rooms with somebody here", lambda: len(chat.rooms.inboxes)
         )
         self._gauge("linked", "1 while linked to the broker", lambda: chat.link.up)
+        admission = chat.requests.admission
+        self._gauge("joins_waiting", "joins not asked yet", lambda: admission.waiting)
         self._gauge("relinks", "links made so far", lambda: chat.link.relinks)
         self._gauge("bad_frames", "frames that were none", lambda: chat.link.bad_frames)
         self._gauge(

@@ -9,6 +9,7 @@ from common import messages as m
 from common.errors import Refused
 from common.names import LOBBY
 from gateway import browser as b
+from gateway.admission import Admission
 from gateway.asking import Broker
 from gateway.browser import event_payload
 from gateway.frames import Frame
@@ -32,6 +33,7 @@ class Requests:
     what changes something is held, or left unanswered, since it may have been done."""
 
     def __init__(self, link: Broker, seats: Seats) -> None:
+        self.admission = Admission(link)
         self._link = link
         self._seats = seats
 
@@ -109,7 +111,8 @@ class Requests:
 
     def gone(self, session: Session, left: bool, told: Callable[[], None]) -> None:
         """The socket has gone; `told` when the broker knows."""
-        if not session.token:
+        self.admission.drop(session)
+        if not session.known:
             return told()
         sid = session.socket.sid
         self._link.ask(lambda no: m.Gone(no=no, sid=sid, left=left), lambda _: told(), hold=True)
@@ -146,13 +149,12 @@ class Requests:
             }
             reply(ack)
 
-        self._link.ask(
-            lambda no: m.Join(
+        def make(no: int) -> m.Join:
+            return m.Join(
                 no=no, sid=sid, key=key, room=ask.room, user=user, since=ask.since, plain=plain
-            ),
-            answered,
-            hold=True,
-        )
+            )
+
+        self.admission.join(session, make, answered)
 
     def _say(self, session: Session, room: str, text: str, id: str | None, reply: Reply) -> None:
         sid, id = session.socket.sid, id or secrets.token_urlsafe(12)

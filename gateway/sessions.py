@@ -19,7 +19,8 @@ class Session:
     need takes no memory of its own."""
 
     __slots__ = (
-        "gone", "leaving", "plain", "private", "rooms", "settling", "socket", "token", "uid", "user"
+        "gone", "known", "leaving", "plain", "private", "rooms", "settling", "socket", "token",
+        "uid", "user",
     )  # fmt: skip
 
     def __init__(self, socket: "Socket") -> None:
@@ -30,6 +31,8 @@ class Session:
         """The name that the handshake gave."""
         self.uid = ""
         """Empty until the first join is acked."""
+        self.known = False
+        """The broker was asked about it."""
         self.plain = False
         self.rooms: tuple[str, ...] = ()
         """Where the broker has acked that it is; private rooms only if it joined them."""

@@ -146,6 +146,21 @@ MUTANTS = (
         "test_a_hundred_works_together_hold_the_loop_no_longer_than_one",
     ),
     Mutant(
+        "what is asked after a join that waits comes after it",
+        "gateway/admission.py",
+        "            session.socket.ready = False\n",
+        "",
+        "tests/gateway/test_admission.py::"
+        "test_a_socket_whose_join_waits_is_read_no_further_until_its_turn",
+    ),
+    Mutant(
+        "only so many joins are under way at once",
+        "gateway/admission.py",
+        "while self._queue and self.in_flight < self.most:",
+        "while self._queue:",
+        "tests/gateway/test_admission.py",
+    ),
+    Mutant(
         "what waits for a pass is bounded",
         "gateway/rooms.py",
         "        if hearing.full and news.events:\n",

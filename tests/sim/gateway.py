@@ -140,6 +140,7 @@ class Gateway:
             _Loop(self, time, random),
         )
         self.chat.rooms.means.chunk_sockets = random.choice((1, 2, 64))
+        self.chat.requests.admission.most = random.choice((1, 2, 256))
         self.link = self.chat.link
         self.link.connect()
         time.after(TURN_S * random.random(), self._turn)

@@ -1,0 +1,109 @@
+"""gateway/admission.py: a storm of joins waits, and nobody else does."""
+
+import pytest
+
+from common import messages as m
+from gateway import admission
+from tests.gateway.rig import Browser, Rig
+
+
+def crowded(most: int = 1) -> Rig:
+    rig = Rig()
+    rig.chat.requests.admission.most = most
+    return rig
+
+
+def asks_to_join(rig: Rig, user: str, **more: str) -> Browser:
+    browser = rig.browser()
+    browser.asks("join", {"user": user, "room": "tea", **more})
+    return browser
+
+
+def joining(rig: Rig) -> list[str]:
+    return [join.user for join in rig.broker.of(m.Join)]
+
+
+def test_so_many_are_asked_at_once_and_the_others_in_the_order_they_came() -> None:
+    rig = crowded(2)
+    people = {user: asks_to_join(rig, user) for user in ("ann", "bob", "cleo", "dan")}
+    assert joining(rig) == ["ann", "bob"]
+    rig.let_in("ann")
+    assert joining(rig) == ["bob", "cleo"]
+    rig.broker.answer(m.Join, lambda no: m.Failed(term=1, no=no, code="banned", message="no"))
+    rig.broker.answer(m.Join, None)
+    assert joining(rig) == ["dan"]
+    rig.let_in("dan")
+    assert [[ack and ack["ok"] for ack in browser.acks] for browser in people.values()] == [
+        [True], [False], [None], [True]
+    ]  # fmt: skip
+    assert rig.chat.requests.admission.in_flight == 0
+
+
+def test_a_socket_whose_join_waits_is_read_no_further_until_its_turn() -> None:
+    rig = crowded()
+    ann, bob = (asks_to_join(rig, user) for user in ("ann", "bob"))
+    assert (ann.socket.ready, bob.socket.ready) == (True, False)
+    rig.let_in("ann")
+    assert bob.socket.ready
+    bob.asks("chat", {"room": "tea", "message": "hi"})
+    asked = [type(command) for command, _ in rig.broker.asked]
+    assert asked.index(m.Join) < asked.index(m.Say)
+
+
+def test_nobody_else_waits() -> None:
+    rig = crowded()
+    ann = rig.seated("ann")
+    for n in range(10):
+        asks_to_join(rig, f"p{n}")
+    ann.asks("chat", {"room": "tea", "message": "hi"})
+    assert len(rig.broker.of(m.Join)) == 1
+    assert len(rig.broker.of(m.Say)) == 1
+
+
+def test_who_goes_while_waiting_costs_nothing() -> None:
+    rig = crowded()
+    asks_to_join(rig, "ann")
+    bob, cleo = (asks_to_join(rig, user) for user in ("bob", "cleo"))
+    rig.chat.gone(bob.socket, left=False)
+    assert bob.acks == [None]
+    assert rig.broker.of(m.Gone) == []
+    assert rig.chat.sessions.get(bob.socket.sid) is None
+    rig.let_in("ann")
+    assert joining(rig) == ["cleo"]
+    rig.let_in("cleo")
+    assert (bob.acks, cleo.acks[0]["ok"]) == ([None], True)
+    rig.chat.gone(cleo.socket, left=False)
+    assert [gone.sid for gone in rig.broker.of(m.Gone)] == [cleo.socket.sid]
+
+
+def test_all_joins_of_a_handshake_have_their_turn_before_the_socket_is_read() -> None:
+    rig = crowded()
+    asks_to_join(rig, "ann")
+    rooms = [{"room": "tea"}, {"room": "pot"}]
+    bob = rig.browser({"token": "t" * 22, "user": "bob", "join": rooms})
+    cleo = asks_to_join(rig, "cleo")
+    rig.let_in("ann")
+    rig.let_in("bob", "tea", head=0)
+    assert not bob.socket.ready
+    rig.let_in("bob", "pot", head=0)
+    assert bob.socket.ready
+    assert [payload["room"] for name, payload in bob.hears() if name == "joined"] == ["tea", "pot"]
+    assert joining(rig) == ["cleo"]
+    assert cleo.socket.ready
+
+
+def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "WAITING_JOINS", 2)
+    rig = crowded()
+    people = [asks_to_join(rig, f"p{n}") for n in range(4)]
+    assert [browser.acks for browser in people] == [[], [], [], [None]]
+    assert rig.chat.requests.admission.waiting == 2
+
+
+def test_a_broker_link_that_takes_nothing_answers_all_at_once() -> None:
+    rig = crowded()
+    people = [asks_to_join(rig, f"p{n}") for n in range(3)]
+    rig.broker.ask = lambda make, on_answer, *, hold=False: on_answer(None)  # type: ignore[method-assign]
+    rig.broker.answer(m.Join, None)
+    assert [browser.acks for browser in people] == [[None]] * 3
+    assert rig.chat.requests.admission.in_flight == 0
