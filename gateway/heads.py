@@ -1,6 +1,6 @@
 """The heads: asks the broker where rooms are, so that a hole at the very end shows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Protocol
 
@@ -22,7 +22,8 @@ class Later(Protocol):
 
 
 class Heads:
-    """A question without an answer is asked again. `epoch` is that of the link."""
+    """A question without an answer is asked again. `epoch` is that of the link. It is slices.Work:
+    there may be very many people."""
 
     def __init__(self, link: Broker, rooms: Rooms, sessions: Sessions, clock: Later) -> None:
         self.epoch = ""
@@ -30,6 +31,8 @@ class Heads:
         self._rooms = rooms
         self._sessions = sessions
         self._clock = clock
+        self._people: Iterator[str] = iter(())
+        """Those whose private rooms are to be asked for."""
 
     def ask(self, rooms: Iterable[str]) -> None:
         """Where are these rooms?"""
@@ -39,9 +42,14 @@ class Heads:
 
     def ask_private(self) -> None:
         """Where are the private rooms of all who are here? New ones may be among them."""
-        uids = iter(self._sessions.people())
-        while batch := list(islice(uids, ASK_PEOPLE)):
+        self._people = iter(self._sessions.people())
+        self._rooms.means.slices.want(self)
+
+    def step(self) -> bool:
+        batch = list(islice(self._people, ASK_PEOPLE))
+        if batch:
             self._ask([], batch)
+        return bool(batch)
 
     def _ask(self, rooms: list[str], people: list[str]) -> None:
         def answered(answer: m.AnyAnswer | None) -> None:

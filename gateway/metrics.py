@@ -1,11 +1,15 @@
 """The gateway's figures, as Prometheus reads them."""
 
 import time
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway import browser
+from gateway.sessions import Session, Sessions
+from gateway.slices import Slices
 from gateway.sockets import Reply
 
 if TYPE_CHECKING:
@@ -15,6 +19,33 @@ if TYPE_CHECKING:
 ACK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 PAUSE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
+
+LOOK_SOCKETS = 256
+
+
+class Owed:
+    """What all sockets owe together, added up in pieces: a figure is that of the last look. It is
+    slices.Work."""
+
+    def __init__(self, sessions: Sessions, slices: Slices) -> None:
+        self._sessions = sessions
+        self._slices = slices
+        self._left: Iterator[Session] = iter(())
+        self._sum = self._last = 0
+
+    def figure(self) -> int:
+        """As of the last look; begins another."""
+        self._left = iter(list(self._sessions))
+        self._sum = 0
+        self._slices.want(self)
+        return self._last
+
+    def step(self) -> bool:
+        some = list(islice(self._left, LOOK_SOCKETS))
+        self._sum += sum(session.socket.owed_bytes for session in some)
+        if not some:
+            self._last = self._sum
+        return bool(some)
 
 
 class Metrics:
@@ -59,8 +90,8 @@ class Metrics:
         self._gauge("bad_frames", "frames that were none", lambda: chat.link.bad_frames)
         self._gauge(
             "outbox_bytes",
-            "bytes owed to all sockets",
-            lambda: sum(session.socket.owed_bytes for session in chat.sessions),
+            "bytes owed to all sockets when this was asked for last",
+            Owed(chat.sessions, chat.rooms.means.slices).figure,
         )
         self._gauge(
             "tail_bytes",

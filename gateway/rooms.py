@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Protocol, assert_never
 
 from common import messages as m
@@ -21,6 +21,9 @@ from gateway.tails import Tails
 
 HOLD_BYTES = 8 << 20
 """Events of one room that wait behind a hole."""
+
+FORGET_ROOMS = 200
+"""In one turn of the upkeep."""
 
 
 class Clock(Protocol):
@@ -117,8 +120,9 @@ class Rooms:
                     del self.inboxes[room]
 
     def forget_empty(self, since: float) -> None:
-        """Not a byte is wanted of rooms that nobody has heard since then."""
-        for audience in [*takewhile(lambda a: self.empty[a] <= since, self.empty)]:
+        """Not a byte is wanted of rooms that nobody has heard since then. (A few at a time.)"""
+        old = takewhile(lambda audience: self.empty[audience] <= since, self.empty)
+        for audience in list(islice(old, FORGET_ROOMS)):
             del self.empty[audience]
             if not audience and audience.room != SYSTEM:
                 self.tails.forget(audience)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from itertools import takewhile
 
 from common import messages as m
 from common.names import SYSTEM
@@ -55,8 +56,10 @@ class Upkeep:
         self._metrics = metrics
         self.epoch = ""
         self._nonce = ""
+        self._unasked: dict[str, None] = {}
+        """Rooms whose mark is missing and was not asked for."""
         self._unmarked: dict[str, float] = {}
-        """Rooms whose mark is missing, and when it was asked for."""
+        """Rooms whose mark was asked for, and when, those of the longest ago first."""
         self._own_asked: float | None = None
         self._beat = 0
         self._beacon_at = 0.0
@@ -68,7 +71,8 @@ class Upkeep:
     @property
     def caught_up(self) -> bool:
         """Linked, and every topic proven live."""
-        return self._link.up and not self._unmarked and self._own_asked is None
+        missing = self._unasked or self._unmarked or self._own_asked is not None
+        return self._link.up and not missing
 
     async def run(self) -> None:
         while True:
@@ -111,7 +115,8 @@ class Upkeep:
     def linked(self, epoch: str) -> None:
         self.epoch = self._heads.epoch = epoch
         self._nonce = secrets.token_hex(8)
-        self._unmarked = dict.fromkeys(self._rooms.audiences, 0.0)
+        self._unasked = dict.fromkeys(self._rooms.audiences)
+        self._unmarked = {}
         self._beat = 0
         self._down_since = None
         now = self._loop.time()
@@ -150,20 +155,25 @@ class Upkeep:
         if not self._link.up:
             return
         now = self._loop.time()
-        due = [room for room, at in self._unmarked.items() if now - at >= RETRY_S]
+        late = takewhile(lambda asked: now - asked[1] >= RETRY_S, self._unmarked.items())
+        due = [*self._unasked, *[room for room, _ in late]]
+        self._unasked = {}
         for start in range(0, len(due), ASK_ROOMS):
             batch = due[start : start + ASK_ROOMS]
             for room in batch:
+                self._unmarked.pop(room, None)
                 self._unmarked[room] = now
             self._ask_marks([m.events_topic(room) for room in batch])
 
     def want_mark(self, room: str) -> None:
         """This room's subscription is new."""
-        self._unmarked[room] = 0.0
+        self._unmarked.pop(room, None)
+        self._unasked[room] = None
         self.soon(self.take_up)
 
     def forget_mark(self, room: str) -> None:
-        """It is subscribed no more."""
+        """It is here, or is not wanted any more."""
+        self._unasked.pop(room, None)
         self._unmarked.pop(room, None)
 
     def marked(self, mark: m.Marked) -> None:
@@ -175,7 +185,7 @@ class Upkeep:
         if mark.topic == self._own_topic:
             self._own_topic_live()
         elif audience is not None:
-            self._unmarked.pop(room, None)
+            self.forget_mark(room)
             self._rooms.carry_out(audience, audience.replica.marked(mark.epoch, mark.head))
 
     def _take_up_own(self, now: float) -> None:

@@ -26,6 +26,7 @@ def relink(rig: Rig, epoch: str = EPOCH) -> None:
     rig.broker.asked.clear()
     rig.chat.unlinked()
     rig.chat.linked(epoch, 2)
+    rig.pass_time()
 
 
 def asked_pages(rig: Rig, room: str = DM) -> list[Any]:

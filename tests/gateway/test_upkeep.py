@@ -111,6 +111,24 @@ def test_the_figures_tell_who_is_here() -> None:
     assert "hubbub_gateway_rooms 2.0" in text
 
 
+def test_what_all_owe_is_added_up_by_the_next_look() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    rig.chat.metrics.watch(rig.chat)
+    rig.happens(message(2))
+
+    def figure() -> float:
+        text = generate_latest(rig.chat.metrics.registry).decode()
+        rig.pass_time()
+        return float(text.partition("\nhubbub_gateway_outbox_bytes ")[2].partition("\n")[0])
+
+    figure()
+    assert figure() == ann.socket.owed_bytes + bob.socket.owed_bytes > 0
+    ann.hears()
+    figure()
+    assert figure() == bob.socket.owed_bytes
+
+
 async def test_the_application_serves_what_it_should() -> None:
     rig = Rig()
     app = make_app(Settings(), rig.chat, rig.chat.metrics)
