@@ -125,21 +125,20 @@ class Page(Browser):
     def ask_names(self, name: str) -> None:
         room = self.rooms.get(name)
         if room is not None and room.joined and not room.roster.asking:
-            room.roster.ask()
-            self._ask_names(name, room, "")
+            self._ask_names(name, room, room.roster.ask(), "")
 
-    def _ask_names(self, name: str, room: Room, after: str) -> None:
-        """A page of them, and the others after it."""
+    def _ask_names(self, name: str, room: Room, number: int, after: str) -> None:
+        """A page of them, and the others after it; none if it began anew meanwhile."""
 
         def told(ack: dict[str, Any]) -> None:
-            if self.rooms.get(name) is not room:
+            if self.rooms.get(name) is not room or room.roster.asks != number:
                 return
             if not ack["ok"]:
                 room.roster.forget()
                 return self.refused(name, ack)
             last = room.roster.told(ack["count"], ack["version"], ack["users"], ack["more"])
             if last:
-                self._ask_names(name, room, last)
+                self._ask_names(name, room, number, last)
 
         self.ask("participants", {"room": name, "after": after, "limit": self.page}, told)
 

@@ -14,6 +14,7 @@ class Roster:
         self.names: set[str] | None = None
         self.version = 0
         self.asking = False
+        self.asks = 0
         self.old = False
         self._counted = 0
         """The version of the count."""
@@ -37,11 +38,14 @@ class Roster:
         if version != self.version:
             self.forget()
 
-    def ask(self) -> None:
+    def ask(self) -> int:
+        """Begins anew; the number of this beginning."""
+        self.asks += 1
         self.asking = True
         self.old = False
         self._read = set()
         self._held.clear()
+        return self.asks
 
     def told(self, count: int, version: int, users: list[str], more: bool) -> str:
         """A page of `participants`. The name after which to ask on, or nothing: that was all."""
