@@ -121,7 +121,7 @@ class Core:
         ticking.tell_rooms(house, now < self._quiet_until, at, out)
         if now >= self._next_beacon:
             self._next_beacon = max(self._next_beacon + ticking.BEACON_S, now)
-            ticking.beacons(house, at, out)
+            ticking.beacons(house, out)
         house.ledger.hand_out(out, now)
         ticking.forget(house, at)
         return out

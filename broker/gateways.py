@@ -50,8 +50,8 @@ class Gateway:
         """Public rooms, each with the number of this gateway's sessions in it."""
         self.beat = 0
         """Number of the last beacon on this link."""
-        self.kicked: dict[str, float] = {}
-        """The sids that were kicked lately, and when: a broadcast may be lost."""
+        self.kicked: dict[str, int] = {}
+        """The sids that were kicked lately, and how many beacons will name them yet."""
         self.named: set[str] | None = None
         """While it registers: the sids that it has named so far."""
 

@@ -4,6 +4,7 @@ from broker.coming import drop, make_room
 from broker.directs import meant
 from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
 from broker.house import House, Moment
+from broker.rooms import BEACONS
 from broker.speaking import check_text
 from common.errors import Refused
 from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
@@ -72,7 +73,7 @@ def ban(house: House, peer: bytes, command: Ban, at: Moment, out: list[Effect]) 
         sids: dict[str, list[str]] = {}
         for session in sorted(person.sessions, key=lambda s: (s.gateway.id, s.sid)):
             sids.setdefault(session.gateway.id, []).append(session.sid)
-            session.gateway.kicked[session.sid] = at.now
+            session.gateway.kicked[session.sid] = BEACONS
             drop(house, session, at, out)
         for gateway, some in sids.items():
             kicked = Kicked(term=house.term, sids=some, code="banned", message="you are banned")

@@ -1,6 +1,6 @@
 """The rooms that the core knows now: those with somebody in them, and lately used ones. Pure."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 
 from sortedcontainers import SortedList
@@ -14,8 +14,9 @@ from common.settings import Settings
 REST_S = 60.0
 REST_ROOMS = 10_000
 """Rooms at rest are forgotten after this time, or when there are more of them."""
-CHANGED_S = 3.0
-"""A beacon tells the heads that changed in this time."""
+BEACONS = 3
+"""So many beacons name what has changed. Not those of a time: gateways count them to know whether
+they have missed something, and one may be late."""
 
 
 class Rooms:
@@ -27,7 +28,8 @@ class Rooms:
         self._known: dict[str, Room] = {}
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._by_count: SortedList[tuple[int, str]] = SortedList()
-        self._changed: dict[str, Room] = {}
+        self._changed: deque[dict[str, Room]] = deque([{}], maxlen=BEACONS)
+        """The last ones changed since the last beacon."""
         self._restless: dict[str, Room] = {}
 
     def get(self, name: str) -> Room | None:
@@ -78,13 +80,13 @@ class Rooms:
     def changed(self, room: Room, now: float) -> None:
         """The room has a new head."""
         room.appended_at = now
-        self._changed[room.name] = room
+        self._changed[-1][room.name] = room
 
-    def changed_lately(self, now: float) -> list[Room]:
-        """Those with an event in the last CHANGED_S."""
-        since = now - CHANGED_S
-        self._changed = {n: room for n, room in self._changed.items() if room.appended_at >= since}
-        return list(self._changed.values())
+    def changed_lately(self) -> list[Room]:
+        """What the next beacon names, which has to be asked for once."""
+        named = {name: room for some in self._changed for name, room in some.items()}
+        self._changed.append({})
+        return list(named.values())
 
     def restless(self) -> list[Room]:
         """Those that may have something to tell now."""

@@ -4,7 +4,6 @@ from broker.coming import drop, leave_seat
 from broker.directory import session_row
 from broker.effects import Effect, Publish
 from broker.house import House, Moment
-from broker.rooms import CHANGED_S
 from common.messages import (
     Beacon,
     Presence,
@@ -59,10 +58,10 @@ def tell_rooms(house: House, quiet: bool, at: Moment, out: list[Effect]) -> None
             out += [Publish(topic, typing) for topic in topics]
 
 
-def beacons(house: House, at: Moment, out: list[Effect]) -> None:
+def beacons(house: House, out: list[Effect]) -> None:
     """To each gateway what changed lately: the heads of rooms that it has sockets in, and who was
     kicked."""
-    changed = house.rooms.changed_lately(at.now)
+    changed = house.rooms.changed_lately()
     private = {
         room.name: set(house.directory.gateways_of(room.members))
         for room in changed
@@ -76,8 +75,8 @@ def beacons(house: House, at: Moment, out: list[Effect]) -> None:
             or room.name == SYSTEM
             or (room.private and gateway.id in private[room.name])
         ]
-        lately = at.now - CHANGED_S
-        kicked = gateway.kicked = {s: when for s, when in gateway.kicked.items() if when >= lately}
+        kicked = list(gateway.kicked)
+        gateway.kicked = {sid: left - 1 for sid, left in gateway.kicked.items() if left > 1}
         for start in range(0, max(1, len(heads)), BEACON_ROOMS):
             gateway.beat += 1
             some = dict(heads[start : start + BEACON_ROOMS])
@@ -86,7 +85,7 @@ def beacons(house: House, at: Moment, out: list[Effect]) -> None:
                 beat=gateway.beat,
                 epoch=house.epoch,
                 heads=some,
-                kicked=list(kicked),
+                kicked=kicked,
             )
             out.append(Publish(gateway_topic(gateway.id), beacon))
 

@@ -385,8 +385,8 @@ class Marked(Broadcast, frozen=True, tag="marked"):
 
 
 class Beacon(Broadcast, frozen=True, tag="beacon"):
-    """On a gateway's own topic each second: the heads of its rooms that changed in the last three,
-    and the sids that were kicked in these. `beat` counts by one, so that a missed beacon shows."""
+    """On a gateway's own topic each second: the heads of its rooms that changed since the third
+    last one, and the sids that were kicked since. `beat` counts by one: a missed one shows."""
 
     beat: int
     epoch: str

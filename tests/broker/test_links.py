@@ -192,6 +192,14 @@ def test_beacons_name_what_changed_lately_in_the_gateway_s_rooms(chat: Chat) -> 
     play(chat, beacon("g1"), beacon("g2"))
 
 
+def test_what_has_changed_is_named_by_three_beacons_however_late_they_are(chat: Chat) -> None:
+    """A gateway that hears the fourth only asks where its rooms are."""
+    play(chat, joins("ann"), seconds(5), says("ann", "x"))
+    for heads in {"lobby": 2}, {"lobby": 2}, {"lobby": 2}, {}:
+        chat.now += 2.5  # the broker was busy
+        play(chat, seconds(0.05), beacon("g1", **heads))
+
+
 def test_there_are_so_many_gateways_at_most() -> None:
     gateways = Gateways(15, 30)
     for number in range(1000):

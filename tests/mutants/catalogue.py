@@ -204,6 +204,14 @@ MUTANTS = (
         "tests/broker/test_links.py::test_beacons_name_what_changed_lately_in_the_gateway_s_rooms",
     ),
     Mutant(
+        "what has changed is named by three beacons",
+        "broker/rooms.py",
+        "maxlen=BEACONS",
+        "maxlen=BEACONS - 1",
+        "tests/broker/test_links.py::"
+        "test_what_has_changed_is_named_by_three_beacons_however_late_they_are",
+    ),
+    Mutant(
         "beacons that were missed lead to a look at all heads",
         "gateway/upkeep.py",
         "        if beacon.beat > self._beat + BEACON_MEMORY:\n",
@@ -297,7 +305,7 @@ MUTANTS = (
     Mutant(
         "who is banned hears no more, if the broadcast is lost",
         "broker/ticking.py",
-        "kicked=list(kicked),",
+        "kicked=kicked,",
         "kicked=[],",
         "tests/sim/test_bans.py::test_while_nothing_comes_through",
     ),
