@@ -3,7 +3,6 @@
 from typing import Any
 
 from aiohttp import web
-from msgspec.structs import replace
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.settings import Settings
@@ -17,10 +16,8 @@ from gateway.page import STATIC, Page
 def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Application:
     """Everything a gateway serves. The link and the upkeep are run by the caller."""
     app = web.Application()
-    gateways = listed(settings.gateways)
-    page = Page(gateways)
-    origins = ",".join([*listed(settings.origins), *gateways])  # their pages may come here
-    server = make_server(replace(settings, origins=origins), chat, metrics)
+    page = Page(listed(settings.gateways))
+    server = make_server(settings, chat, metrics)
     server.attach(app)
 
     async def move_on(_: web.Application) -> None:

@@ -58,7 +58,8 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self._settings = settings
         self.outbox_bytes = settings.outbox_bytes
         self._counters = counters
-        self._origins = Origins(settings.origins)
+        # The pages of other gateways may come here when theirs is lost.
+        self._origins = Origins(f"{settings.origins},{settings.gateways}")
         self._quiet = Quiet(log)
         super().__init__(
             async_mode="aiohttp",
