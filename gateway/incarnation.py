@@ -65,6 +65,8 @@ class Incarnation:
         self._answered_at = self._sent_at = clock.now
         self._wake = asyncio.Event()
         self.wire = Wire(context, broker, keys, self._wake.set, ear.take_bad_frame)
+        self._loop = asyncio.get_running_loop()
+        self._ticking = self._loop.call_later(TICK_S, self._tick)
 
     async def hello(self, gateway: str) -> m.Welcome:
         welcome = await self._request(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=gateway))
@@ -100,6 +102,7 @@ class Incarnation:
         self._sent_at = self._clock.now
 
     def close(self) -> None:
+        self._ticking.cancel()
         self.wire.close()
 
     async def turn(self) -> None:
@@ -107,9 +110,7 @@ class Incarnation:
         if self._wake.is_set():
             await asyncio.sleep(0)
         else:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._wake.wait()
+            await self._wake.wait()
         self._wake.clear()
         self.wire.look()
         for answer in self.wire.answers(TURN_FRAMES):
@@ -125,6 +126,11 @@ class Incarnation:
             raise LinkLost(f"no answer for {silent_s:.1f} s")
         if self.registered and self._clock.now - self._sent_at >= self._lease_s / 3:
             self._command(lambda no: m.Beat(no=no))
+
+    def _tick(self) -> None:
+        """One timer for all turns: a timeout for each would cost as much as the turn."""
+        self._wake.set()
+        self._ticking = self._loop.call_later(TICK_S, self._tick)
 
     def _answer(self, answer: m.AnyAnswer) -> None:
         self._answered_at = self._clock.now

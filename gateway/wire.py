@@ -6,6 +6,7 @@ may lose subscriptions (libzmq #4064): both are avoided by sockets that live as 
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
@@ -18,14 +19,17 @@ from common.sockets import Socket, dealer, events_endpoint, subscriber
 
 RECONNECT_MAX_MS = 1_000
 """A broker that is back is found this soon."""
+POLLIN = int(zmq.POLLIN)
+"""The flag's own `&` costs more than a look at the socket."""
 _NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 
 class Wire:
-    """`wake` is called when there may be something to read: then call `answers` and `broadcasts`.
+    """`wake` is called when there is something to read: then call `look`, `answers`, `broadcasts`.
 
     The descriptors are edge-triggered: whatever may have read a socket's mailbox (a send, too) must
-    look at its EVENTS, or it stalls. All methods here do.
+    look at its EVENTS, or it stalls. All methods here do. And they stir several times for each
+    message: only a look tells whether there is something to read.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._sockets: list[Socket] = []
         self._ready: set[Socket] = set()
+        self._readable: set[Socket] = set()
         self._dealer = self._listen(dealer(context, keys))
         # The link bounds what waits (gateway.pending), by giving up: ZeroMQ would block or drop.
         self._dealer.setsockopt(zmq.SNDHWM, 0)
@@ -126,29 +131,27 @@ class Wire:
             self.broken = f"cannot connect to {endpoint}: {error}"
 
     def _listen(self, socket: Socket) -> Socket:
-        self._loop.add_reader(_option(socket, zmq.FD), self._wake)
+        self._loop.add_reader(_option(socket, zmq.FD), self._look_again, socket)
         self._sockets.append(socket)
+        self._look_again(socket)  # who was never looked at does not stir
         return socket
 
     def _read(self, socket: Socket, budget: int) -> Iterator[list[bytes]]:
-        for _ in range(budget):
-            try:
-                frames = socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            yield frames
-        if budget:
+        while budget and socket in self._readable:
+            budget -= 1
+            with suppress(zmq.Again):
+                yield socket.recv_multipart(zmq.NOBLOCK)
+            self._readable.discard(socket)
             self._look_again(socket)
-        else:
-            _option(socket, zmq.EVENTS)  # or its descriptor stays readable and the loop spins
 
     def _look_again(self, socket: Socket) -> None:
-        if _option(socket, zmq.EVENTS) & zmq.POLLIN:
+        if _option(socket, zmq.EVENTS) & POLLIN:
+            self._readable.add(socket)
             self._wake()
 
 
 def _option(socket: Socket, option: int) -> int:
-    value = socket.getsockopt(option)
+    value = socket.get(option)
     assert isinstance(value, int)
     return value
 
