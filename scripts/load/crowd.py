@@ -15,6 +15,7 @@ BUFFER_BYTES = 1 << 18
 EVENTS = 512
 """Sockets that are read before the clock is looked at again."""
 TURN_S = 0.1
+LAZY_S = 0.01
 
 
 class Crowd:
@@ -31,6 +32,8 @@ class Crowd:
         """Those who are in now."""
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
+        self._read_at = 0.0
+        """When it reads again, while it is lazy."""
         self.clear()
 
     def clear(self) -> None:
@@ -66,8 +69,13 @@ class Crowd:
         and of nobody here."""
         now = time.monotonic()
         wait_s = min(self.door.work(now), self.voice.work(now), TURN_S)
-        others = []
+        others: list[int] = []
+        if self.voice.lazy and now < self._read_at:
+            time.sleep(max(0.0, min(wait_s, self._read_at - now)))
+            return others
         ready = self.poll.poll(max(0.0, wait_s), EVENTS)
+        if len(ready) < EVENTS:
+            self._read_at = now + LAZY_S
         now_us = time.monotonic_ns() // 1000
         for fd, _ in ready:
             person = self.by_fd.get(fd)

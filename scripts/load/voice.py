@@ -29,6 +29,9 @@ class Speech(Struct, frozen=True):
     """One after the other: `chat`, `participants`, or `ping` (of the WebSocket)."""
     one_by_one: bool = False
     """Nothing is said before all people of this process have heard the last message."""
+    lazy: bool = False
+    """Meanwhile this process reads a hundred times a second only: what comes fast is read for
+    less, and may be seen 10 ms late."""
 
 
 class Voice:
@@ -47,6 +50,10 @@ class Voice:
     @property
     def speaking(self) -> bool:
         return self._speech is not None
+
+    @property
+    def lazy(self) -> bool:
+        return self._speech is not None and self._speech.lazy
 
     @property
     def unanswered(self) -> int:
