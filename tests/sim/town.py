@@ -194,6 +194,7 @@ class Town:
     def ban(self) -> None:
         """Somebody, often for a while only."""
         uids = [page.uid for page in self.everybody() if page.uid]
+        uids = [uid for uid in uids if uid not in self.bans.ever]
         if uids:
             uid = self.random.choice(uids)
             self.bans.ban(uid, self.disk)

@@ -54,6 +54,8 @@ class World(Town):
             time.at(random.uniform(0.5, ACTIVE_S), lambda number=number: self.announce(number))
             time.at(random.uniform(1.0, ACTIVE_S), self.delete)
         time.at(random.uniform(2.0, ACTIVE_S), self.ban)
+        if random.random() < 0.3:
+            time.at(ACTIVE_S - 0.3, self._ban_unheard)
         time.at(random.uniform(2, 6), self._back_up)
         time.run(ACTIVE_S)
         while self.tally.counts["events"] < EVENTS and time.now < 3 * ACTIVE_S:
@@ -67,6 +69,11 @@ class World(Town):
 
     def _back_up(self) -> None:
         self.faults.backup = self.disk.copy("")
+
+    def _ban_unheard(self) -> None:
+        """Just before everybody falls silent."""
+        self.network.weather = Weather(drop=1.0)
+        self.ban()
 
     def _settle(self) -> None:
         """No more faults: everything must come right by itself."""
