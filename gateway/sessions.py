@@ -71,7 +71,8 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Session] = {}
-        self._by_uid: dict[str, dict[Session, None]] = {}
+        self._by_uid: dict[str, Session | dict[Session, None]] = {}
+        """Most have one."""
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -89,21 +90,26 @@ class Sessions:
     def bind(self, session: Session, uid: str) -> None:
         """The broker has said who this is."""
         session.uid = uid
-        self._by_uid.setdefault(uid, {})[session] = None
+        own = self._by_uid.setdefault(uid, session)
+        if isinstance(own, dict):
+            own[session] = None
+        elif own is not session:
+            self._by_uid[uid] = {own: None, session: None}
 
     def drop(self, session: Session) -> None:
         """The broker knows that this socket is gone."""
         self._by_sid.pop(session.socket.sid, None)
         own = self._by_uid.get(session.uid)
-        if own is not None:
+        if isinstance(own, dict):
             own.pop(session, None)
-            if not own:
-                del self._by_uid[session.uid]
+        if not own or own is session:
+            self._by_uid.pop(session.uid, None)
 
     def of(self, uids: Iterable[str]) -> Iterator[Session]:
         """The sockets here of these people."""
         for uid in uids:
-            yield from self._by_uid.get(uid, ())
+            own = self._by_uid.get(uid, {})
+            yield from own if isinstance(own, dict) else (own,)
 
     def people(self) -> list[str]:
         """The uids of all who are here."""

@@ -1,7 +1,7 @@
 """gateway/inbox.py, gateway/sessions.py: members hear without a join."""
 
 from common import messages as m
-from tests.gateway.rig import EPOCH, Browser, Rig, message, messages
+from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
 
 ROOM = "@secret"
 BOTH = ["u-ann", "u-bob"]
@@ -96,3 +96,36 @@ def test_an_inbox_without_members_here_is_forgotten() -> None:
     assert ROOM in rig.chat.rooms.inboxes
     rig.chat.gone(ann.socket, left=False)
     assert rig.chat.rooms.inboxes == {}
+
+
+def test_who_comes_while_lines_wait_for_their_pass_hears_what_is_above_its_floor_once() -> None:
+    loop = Turns()
+    rig = Rig(loop)
+    rig.chat.rooms.means.chunk_sockets = 1
+    early = [comes(rig, f"p{n}", floor=3) for n in range(5)]
+    everybody = [f"u-p{n}" for n in range(8)]
+    rig.happens(message(4), room=ROOM, to=everybody)
+    loop.turn()
+    rig.happens(message(5), room=ROOM, to=everybody)
+    late = [comes(rig, f"p{5 + n}", floor=floor) for n, floor in enumerate((3, 4, 5))]
+    loop.run()
+    rig.happens(message(6), room=ROOM, to=everybody)
+    loop.run()
+    assert [browser.lines() for browser in early] == [[4, 5, 6]] * 5
+    assert [browser.lines() for browser in late] == [[4, 5, 6], [5, 6], [6]]
+
+
+def test_who_was_sent_nothing_yet_of_what_waits_can_still_recover() -> None:
+    loop = Turns()
+    rig = Rig(loop)
+    ann = comes(rig, "ann", floor=6)
+    rig.happens(message(7), room=ROOM, to=BOTH)
+    ann.asks("join", {"room": ROOM, "since": {"Epoch": EPOCH, "Seq": 4}})
+    rig.let_in("ann", ROOM, head=7, recovered=True)
+    assert ann.acks[-1]["recovered"] is True
+    loop.run()
+    while rig.broker.of(m.Page):
+        asked = rig.broker.of(m.Page)[0]
+        rig.page(messages(asked.after + 1, 7) if asked.room == ROOM else [], to=BOTH)
+        loop.run()
+    assert ann.lines() == [5, 6, 7]

@@ -146,6 +146,13 @@ MUTANTS = (
         "test_a_hundred_works_together_hold_the_loop_no_longer_than_one",
     ),
     Mutant(
+        "who reads nothing of what it missed is cut off",
+        "gateway/arrival.py",
+        "            socket.cut_off_unread()\n",
+        "            pass\n",
+        "tests/gateway/test_arrival.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
+    ),
+    Mutant(
         "what is asked after a join that waits comes after it",
         "gateway/admission.py",
         "            session.socket.ready = False\n",

@@ -1,0 +1,35 @@
+"""gateway/sessions.py: who is here, by socket and by person."""
+
+from gateway.sessions import Session, Sessions
+from gateway.sockets import Socket
+from tests.gateway.rig import Carrier, Rig
+
+
+def session(sessions: Sessions, sid: str) -> Session:
+    return sessions.add(Socket(sid, "", Carrier(), Rig().chat, 32))
+
+
+def test_a_person_may_have_one_socket_or_several() -> None:
+    sessions = Sessions()
+    a, b, c = (session(sessions, sid) for sid in "abc")
+    sessions.bind(a, "ann")
+    sessions.bind(a, "ann")
+    assert list(sessions.of(["ann", "bob"])) == [a]
+    sessions.bind(b, "ann")
+    sessions.bind(c, "ann")
+    assert list(sessions.of(["ann"])) == [a, b, c]
+    sessions.drop(a)
+    sessions.drop(c)
+    assert list(sessions.of(["ann"])) == [b]
+    sessions.drop(b)
+    assert (list(sessions.of(["ann"])), sessions.people(), len(sessions)) == ([], [], 0)
+
+
+def test_floors_of_one_are_no_floors_of_another() -> None:
+    sessions = Sessions()
+    a, b = (session(sessions, sid) for sid in "ab")
+    a.set_floors({"@r": 4})
+    assert (a.floor("@r"), b.floor("@r"), dict(b.private)) == (4, 0, {})
+    b.set_floors({})
+    b.set_floors({"@r": 2})
+    assert (a.floor("@r"), b.floor("@r")) == (4, 2)
