@@ -43,9 +43,9 @@ def _run(name: str, args: argparse.Namespace) -> int:
     progress = Progress("bench")
     try:
         report = BENCHES[name].run(args, progress)
-    except (LoadError, StartError, TimeoutError) as error:
+    except (LoadError, StartError, TimeoutError, KeyboardInterrupt) as error:
         progress.end()
-        print(f"bench: {name}: {error}", file=sys.stderr)
+        print(f"bench: {name}: {error or 'stopped'}", file=sys.stderr)
         return 1
     progress.end()
     print(f"{name}\n{report.text()}")

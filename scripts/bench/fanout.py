@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sockets", type=int, nargs="+", default=[1000, 5000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
+    parser.add_argument("--begin", type=float, help="deliveries a second; where a search begins")
     parser.add_argument("--steps", type=int, default=12, help="of a search for the most, at most")
     parser.add_argument("--only", choices=("cost", "throughput"), help="measure just this")
     parser.add_argument(
@@ -104,7 +105,7 @@ def _throughputs(
 ) -> None:
     for (server, workers), row in zip(loads, rows, strict=True):
         progress.step(f"most deliveries a second of {server.name}")
-        start = START.get(server.name, QUIET) / row["sockets"]
+        start = (args.begin or START.get(server.name, QUIET)) / row["sockets"]
         _, best = most(
             workers,
             start,

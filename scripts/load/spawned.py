@@ -31,6 +31,7 @@ class Spawned:
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for us: then we close the pipe
             )
         self._pipe = Connection(ours.detach())
 

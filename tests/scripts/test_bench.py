@@ -8,8 +8,10 @@ and scripts/bench/uws_server.py only where it can be installed.
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +24,59 @@ from tests.system.surroundings import need_tool
 ROOT = Path(__file__).parents[2]
 
 
-def bench(tmp_path: Path, *arguments: str, **environ: str) -> dict[str, Any]:
-    """The JSON of one run."""
-    file = tmp_path / "figures.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.bench", *arguments, "--json", str(file)],
-        capture_output=True,
+RUNS = {
+    "cost": "fanout --only cost --sockets 20 --rounds 1 --seconds 0.4",
+    "throughput": "fanout --only throughput --servers floor --sockets 20 --begin 400 --steps 2",
+    "latency": "latency --people 10 --crowd 20 --rate 50 --seconds 1",
+    "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
+    "storm": "storm --sockets 20",
+    "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
+    "broker": "broker --people 40 --in-room 5 --peers 2 --seconds 0.5 --rooms 120",
+}
+WITHIN_S = 55.0
+
+Bench = Callable[[str], Any]
+
+
+def begin(file: Path, arguments: str, **environ: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.bench", *arguments.split(), "--json", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=50,
         cwd=ROOT,
         env={**os.environ, **environ},
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    report: dict[str, Any] = json.loads(file.read_text())
-    assert report["bench"] == arguments[0]
+
+
+def finish(process: "subprocess.Popen[str]", file: Path) -> Any:
+    """The JSON of one run."""
+    told, progress = process.communicate(timeout=WITHIN_S)
+    assert process.returncode == 0, told + progress
+    report = json.loads(file.read_text())
     assert report["machine"]["cores"] == os.cpu_count()
-    assert arguments[0] in done.stdout
-    assert "bench: " in done.stderr, "it tells how far it is"
+    assert told.startswith(report["bench"])
+    assert "bench: " in progress, "it tells how far it is"
     return report
 
 
-def test_fanout_has_a_cost_for_each_server(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The report of one of RUNS. All run at once: they wait more than they work."""
     need_tool("cc")
-    report = bench(
-        tmp_path, "fanout", "--sockets", "20", "--rounds", "1", "--seconds", "0.4", "--only", "cost"
-    )
+    folder = tmp_path_factory.mktemp("bench")
+    running = {name: begin(folder / name, arguments) for name, arguments in RUNS.items()}
+    try:
+        yield lambda name: finish(running[name], folder / name)
+    finally:
+        for process in running.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)  # so that it ends what it started
+                process.communicate(timeout=WITHIN_S)
+
+
+def test_fanout_has_a_cost_for_each_server(bench: Bench) -> None:
+    report = bench("cost")
     rows = {row["server"]: row for row in report["rows"]}
     assert set(rows) == {"hubbub", "floor", "stock"}
     for row in rows.values():
@@ -60,21 +90,15 @@ def test_fanout_has_a_cost_for_each_server(tmp_path: Path) -> None:
     }
 
 
-def test_fanout_finds_a_rate_that_holds(tmp_path: Path) -> None:
-    need_tool("cc")
-    report = bench(
-        tmp_path, "fanout", "--sockets", "20", "--seconds", "0.5", "--steps", "1", "--only",
-        "throughput", "--servers", "floor",
-    )  # fmt: skip
+def test_fanout_finds_a_rate_that_holds(bench: Bench) -> None:
+    report = bench("throughput")
     (row,) = report["rows"]
     assert row["most/s"] > 0
     assert row["p50 ms"] <= row["p99 ms"] < 250
 
 
-def test_latency_has_times_of_all_that_was_asked(tmp_path: Path) -> None:
-    report = bench(
-        tmp_path, "latency", "--people", "10", "--crowd", "20", "--rate", "50", "--seconds", "1"
-    )
+def test_latency_has_times_of_all_that_was_asked(bench: Bench) -> None:
+    report = bench("latency")
     rows = {row["what"]: row for row in report["rows"]}
     asked = {f"hubbub, crowd: {what}" for what in ("chat", "participants", "ping")}
     assert asked < set(rows)
@@ -84,11 +108,8 @@ def test_latency_has_times_of_all_that_was_asked(tmp_path: Path) -> None:
     assert len(report["aims"]) == 5
 
 
-def test_join_has_a_cost_in_each_room_and_of_a_rush(tmp_path: Path) -> None:
-    report = bench(
-        tmp_path, "join", "--members", "70", "--joins", "30", "--idle", "0.2", "--rush", "50",
-        "--rush-seconds", "0.5",
-    )  # fmt: skip
+def test_join_has_a_cost_in_each_room_and_of_a_rush(bench: Bench) -> None:
+    report = bench("join")
     room, rush = report["rows"]
     assert room["members"] == 70
     # The replay alone: 50 messages.
@@ -98,19 +119,16 @@ def test_join_has_a_cost_in_each_room_and_of_a_rush(tmp_path: Path) -> None:
     assert rush["bytes of joins"] > 50 * 100
 
 
-def test_storm_counts_who_comes_back(tmp_path: Path) -> None:
-    report = bench(tmp_path, "storm", "--sockets", "20")
+def test_storm_counts_who_comes_back(bench: Bench) -> None:
+    report = bench("storm")
     ours, theirs = report["rows"]
     assert (ours["missed"], ours["gone"]) == (0, 0)
     assert ours["seconds"] > 0
     assert theirs["seconds"] > 0
 
 
-def test_crowd_has_time_loss_memory_and_idle_cost(tmp_path: Path) -> None:
-    report = bench(
-        tmp_path, "crowd", "--sockets", "20", "--gateways", "2", "--seconds", "2.5", "--idle", "20",
-        "--idle-seconds", "0.5",
-    )  # fmt: skip
+def test_crowd_has_time_loss_memory_and_idle_cost(bench: Bench) -> None:
+    report = bench("crowd")
     crowd, ours, theirs = report["rows"]
     assert crowd["lost"] == 0
     assert 0 < crowd["p50 ms"] <= crowd["p99 ms"]
@@ -120,11 +138,8 @@ def test_crowd_has_time_loss_memory_and_idle_cost(tmp_path: Path) -> None:
         assert row["lost"] == 0
 
 
-def test_broker_has_messages_a_second_and_every_room_live_after_a_restart(tmp_path: Path) -> None:
-    report = bench(
-        tmp_path, "broker", "--people", "40", "--in-room", "5", "--peers", "2", "--seconds", "0.5",
-        "--rooms", "120",
-    )  # fmt: skip
+def test_broker_has_messages_a_second_and_every_room_live_after_a_restart(bench: Bench) -> None:
+    report = bench("broker")
     own, everywhere, restarted = report["rows"]
     assert (own["gateways of a room"], everywhere["gateways of a room"]) == (1, 2)
     for row in (own, everywhere):
@@ -136,10 +151,9 @@ def test_broker_has_messages_a_second_and_every_room_live_after_a_restart(tmp_pa
 
 
 def test_a_peer_that_cannot_be_had_is_left_out_aloud(tmp_path: Path) -> None:
-    report = bench(
-        tmp_path, "fanout", "--sockets", "5", "--rounds", "1", "--seconds", "0.2", "--only", "cost",
-        "--servers", "floor", PATH=str(tmp_path),
-    )  # fmt: skip
+    file = tmp_path / "figures"
+    arguments = "fanout --only cost --servers floor --sockets 5"
+    report = finish(begin(file, arguments, PATH=str(tmp_path)), file)
     assert report["rows"] == []
     assert "floor is left out: no C compiler" in report["notes"]
 
