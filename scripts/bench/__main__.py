@@ -7,6 +7,7 @@ The figures of a noisy machine are noisy: trust ratios of one run.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ SAVED = ROOT / "docs" / "bench"
 
 def main(arguments: Sequence[str]) -> int:
     args = _parse(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # either way, what was started is ended
     names = list(BENCHES) if args.bench == "all" else [args.bench]
     status = 0
     for name in names:

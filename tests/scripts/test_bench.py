@@ -8,7 +8,6 @@ and scripts/bench/uws_server.py only where it can be installed.
 import importlib.util
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -71,7 +70,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     finally:
         for process in running.values():
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)  # so that it ends what it started
+                process.terminate()  # it ends what it has started
                 process.communicate(timeout=WITHIN_S)
 
 
