@@ -48,7 +48,7 @@ def _run(name: str, args: argparse.Namespace) -> int:
         report = BENCHES[name].run(args, progress)
     except (LoadError, StartError, TimeoutError, KeyboardInterrupt) as error:
         progress.end()
-        print(f"bench: {name}: {error or 'stopped'}", file=sys.stderr)
+        print(f"bench: {name}: {str(error) or 'stopped'}", file=sys.stderr)
         return 1
     progress.end()
     print(f"{name}\n{report.text()}")

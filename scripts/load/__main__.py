@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
             progress.end()
     except (LoadError, OSError, KeyboardInterrupt) as error:
         progress.end()
-        print(f"load: {error or 'stopped'}", file=sys.stderr)
+        print(f"load: {str(error) or 'stopped'}", file=sys.stderr)
         return 1
     figures = _figures(came, spoken, args)
     print(json.dumps(figures) if args.json else _table(figures))
