@@ -11,12 +11,14 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """User and system time of these processes so far (proc(5))."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICKS_PER_S
+    """User and system time of these processes so far."""
+    return sum(sum(user_and_system_s(pid)) for pid in pids)
+
+
+def user_and_system_s(pid: int) -> tuple[float, float]:
+    """Of one process so far (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / TICKS_PER_S, int(fields[12]) / TICKS_PER_S
 
 
 def resident_kib(pids: Iterable[int]) -> int:

@@ -86,7 +86,7 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
         "missed": end.holes + end.repeats + end.afresh,
         "gone": end.leaves + args.sockets + 2 - end.count,
         "load": round(back.busiest, 2),
-        "tries that failed": sum(end.why.values()) - end.lost,
+        "tries that failed": sum(back.why.values()) - back.lost,
     }
 
 
