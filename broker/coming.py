@@ -97,7 +97,7 @@ def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effec
     session = house.gateway(peer, at).sessions.get(command.sid)
     if session is None:
         raise Refused("not_joined", "you have joined no room")
-    person = house.directory.person_of(session)
+    person = session.person
     name = house.place(Asker(session, person), command.room)
     if name in session.rooms:  # a member hears a private room without being in it
         leave_seat(house, session, person, name, at, out)
@@ -125,7 +125,7 @@ def lose(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
 
 def drop(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
     """The socket is gone for good."""
-    person = house.directory.person_of(session)
+    person = session.person
     for name in list(session.rooms):
         leave_seat(house, session, person, name, at, out)
     out.append(DropSession(session.gateway.id, session.sid))

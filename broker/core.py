@@ -70,11 +70,11 @@ class Core:
         self._next_beacon = now + ticking.BEACON_S
         self._now = now
 
-    def needs(self, command: AnyCommand) -> Sequence[Need]:
+    def needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
         """What `handle` will surely need, or most of it, so that the shell can read the facts for
         many commands at once. Never raises."""
         try:
-            return self._needs(command)
+            return self._needs(peer, command)
         except Refused:
             return ()
 
@@ -134,11 +134,11 @@ class Core:
         gateways = self._house.directory.gateways
         return Figures(len(gateways.bound()), gateways.sockets, self._house.rooms.busy)
 
-    def _needs(self, command: AnyCommand) -> Sequence[Need]:
+    def _needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
         house = self._house
         match command:
             case Say():
-                return speaking.needs_of_say(house, command)
+                return speaking.needs_of_say(house, peer, command)
             case Join():
                 return coming.needs_of_join(house, command)
             case Register():

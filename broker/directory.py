@@ -91,7 +91,7 @@ class Directory:
 
     def sit(self, gateway: Gateway, sid: str, person: Person, plain: bool) -> Session:
         """A new socket of this person, who is here from now on."""
-        session = Session(gateway, sid, person.uid, plain)
+        session = Session(gateway, sid, person, plain)
         gateway.sessions[sid] = session
         person.sessions.add(session)
         person.gateways[gateway.id] = person.gateways.get(gateway.id, 0) + 1
@@ -159,11 +159,6 @@ class Directory:
 
     def lost_for_good(self, now: float, limit: int) -> list[Session]:
         return _due(self._lost, now, limit)
-
-    def person_of(self, session: Session) -> Person:
-        person = self.people.get(session.uid)
-        assert person is not None, "whoever has a session is known"
-        return person
 
     def gateways_of(self, uids: Iterable[str]) -> list[str]:
         """The gateways at which somebody of these is."""

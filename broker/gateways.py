@@ -1,6 +1,11 @@
 """The gateways: their links, leases and sockets. Pure."""
 
+from typing import TYPE_CHECKING
+
 from common.errors import Refused
+
+if TYPE_CHECKING:
+    from broker.people import Person
 
 GATEWAYS = 1000
 
@@ -8,12 +13,13 @@ GATEWAYS = 1000
 class Session:
     """One socket of a gateway, and who it is."""
 
-    __slots__ = ("gateway", "lost", "plain", "rooms", "sid", "uid", "unnamed")
+    __slots__ = ("gateway", "lost", "person", "plain", "rooms", "sid", "uid", "unnamed")
 
-    def __init__(self, gateway: "Gateway", sid: str, uid: str, plain: bool) -> None:
+    def __init__(self, gateway: "Gateway", sid: str, person: "Person", plain: bool) -> None:
         self.gateway = gateway
         self.sid = sid
-        self.uid = uid
+        self.person = person
+        self.uid = person.uid
         self.plain = plain
         self.rooms: dict[str, int] = {}
         """Rooms joined, each with its head then."""
@@ -76,13 +82,10 @@ class Gateways:
     def at(self, peer: bytes) -> Gateway | None:
         return self._by_peer.get(peer)
 
-    def session(self, sid: str) -> Session | None:
-        """A socket of whichever gateway: there are few."""
-        for gateway in self._by_peer.values():
-            session = gateway.sessions.get(sid)
-            if session is not None:
-                return session
-        return None
+    def session(self, peer: bytes, sid: str) -> Session | None:
+        """A socket of the gateway at this link."""
+        gateway = self._by_peer.get(peer)
+        return gateway.sessions.get(sid) if gateway is not None else None
 
     def known(self, id: str, now: float) -> Gateway:
         """The gateway of this id, made if need be with a lease from now."""

@@ -106,7 +106,7 @@ class House:
         session = self.gateway(peer, at).sessions.get(command.sid)
         if session is None:
             raise Refused("not_joined", "join a room first")
-        return Asker(session, self.directory.person_of(session))
+        return Asker(session, session.person)
 
     def place(self, asker: Asker, name: str) -> str:
         """The name of a room that the asker is in: joined, or a private one as a member."""

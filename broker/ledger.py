@@ -25,6 +25,8 @@ class Ledger:
                 count += 1
         if count:
             self._handed_out += count
+            if self._open and self._open[-1][1] == now:
+                self._open.pop()  # one entry for all that came in one turn
             self._open.append((self._handed_out, now))
 
     def settle(self, count: int) -> None:

@@ -3,20 +3,18 @@
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 from broker import garbage
 from broker.committer import Committer
-from broker.complaints import Complaints, by, number
 from broker.core import Core
 from broker.effects import Effect, Missing, Need, Send
+from broker.intake import Intake
 from broker.metrics import Metrics
 from broker.pages import Pages
 from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
 from broker.wire import Arrived, Wire
-from common.errors import Code, FrameError
-from common.frames import decode_command
+from common.errors import Code
 from common.listening import ListeningClock
 from common.messages import (
     Announce,
@@ -27,7 +25,6 @@ from common.messages import (
     Done,
     Failed,
     Gone,
-    Hello,
     Join,
     Leave,
     Register,
@@ -62,7 +59,7 @@ class Server:
         self._settle_at = 0.0
         self._refusing = False
         self._probe_at = 0.0
-        self._complaints = Complaints(metrics)
+        self._intake = Intake(metrics, self._fail)
         self._start(opened)
         metrics.watch(lambda: self._core.figures())
 
@@ -133,35 +130,23 @@ class Server:
         return (self._clock.pause if self._refusing else self._clock.advance)(monotonic)
 
     async def _take(self, arrived: Sequence[Arrived], now: float) -> None:
-        commands: list[tuple[bytes, AnyCommand]] = []
-        for one in arrived:
-            try:
-                command = decode_command(one.frame)
-            except FrameError as error:
-                self._complaints.note(one, error)
-                no = number(one.frame)
-                if no is not None:
-                    self._fail(one.peer, no, "bad_request", str(error)[:300])
-                continue
-            if isinstance(command, Hello):
-                who = f"gateway {command.gateway!r}" if command.gateway else "a script"
-                log.info("hello from %s%s", who, by(one.name))
-            commands.append((one.peer, command))
-        kinds = Counter(type(command) for _, command in commands)
+        taken = commands = self._intake.commands(arrived)
         if self._refusing:
             commands = [one for one in commands if not self._refuses(*one)]
-        await self._prefetch([command for _, command in commands])
+        await self._prefetch(commands)
+        wall = time.time()
         for peer, command in commands:
-            await self._handle(peer, command, now)
-        for kind, count in kinds.items():
-            self._metrics.commands.labels(kind.__struct_config__.tag).inc(count)
+            if needs := self._handle(peer, command, now, wall):
+                await self._inquire(peer, command, now, wall, needs)
+        self._intake.count(taken)
 
-    async def _prefetch(self, commands: Sequence[AnyCommand]) -> None:
+    async def _prefetch(self, commands: Sequence[tuple[bytes, AnyCommand]]) -> None:
         """One question for all, where the core knows already what it will need."""
         try:
-            needs = dict.fromkeys(
-                need for command in commands for need in self._core.needs(command)
-            )
+            needs: dict[Need, None] = {}
+            for peer, command in commands:
+                for need in self._core.needs(peer, command):
+                    needs[need] = None
             if needs:
                 await self._learn(list(needs))
         except ReadFailed as error:
@@ -170,23 +155,38 @@ class Server:
             log.exception("failed to look ahead")
             self._committer.fail("the core failed")
 
-    async def _handle(self, peer: bytes, command: AnyCommand, now: float) -> None:
+    def _handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> Sequence[Need]:
+        """What the core has to be told first; nothing, if it is done."""
+        try:
+            self._do(self._core.handle(peer, command, now, wall))
+        except Missing as missing:
+            return missing.needs
+        except Exception:
+            self._failed_at(peer, command)
+        return ()
+
+    async def _inquire(
+        self, peer: bytes, command: AnyCommand, now: float, wall: float, needs: Sequence[Need]
+    ) -> None:
+        """Handles what the core could not without these needs."""
         try:
             for _ in range(QUESTIONS):
-                try:
-                    self._do(self._core.handle(peer, command, now, time.time()))
+                await self._learn(needs)
+                needs = self._handle(peer, command, now, wall)
+                if not needs:
                     return
-                except Missing as missing:
-                    await self._learn(missing.needs)
             raise RuntimeError(f"the core asks for ever: {command!r:.200}")
         except ReadFailed as error:
             log.error("the store cannot be read: %s", error)
-            self._fail(peer, command.no, "unavailable", "the store cannot be read at the moment")
+            self._fail(peer, command.no, "the store cannot be read at the moment", "unavailable")
         except Exception:
-            # Our own fault. The core may have done half of it, so it starts over from the store.
-            log.exception("failed at %s", type(command).__name__)
-            self._fail(peer, command.no, "bad_request", "the broker failed at this")
-            self._committer.fail("the core failed")
+            self._failed_at(peer, command)
+
+    def _failed_at(self, peer: bytes, command: AnyCommand) -> None:
+        # Our own fault. The core may have done half of it, so it starts over from the store.
+        log.exception("failed at %s", type(command).__name__)
+        self._fail(peer, command.no, "the broker failed at this")
+        self._committer.fail("the core failed")
 
     def _tick(self, now: float) -> None:
         try:
@@ -204,7 +204,7 @@ class Server:
     async def _learn(self, needs: Sequence[Need]) -> None:
         self._core.learn(needs, await self._store.learn(needs))
 
-    def _fail(self, peer: bytes, no: int, code: Code, message: str) -> None:
+    def _fail(self, peer: bytes, no: int, message: str, code: Code = "bad_request") -> None:
         self._do([Send(peer, Failed(term=self._term, no=no, code=code, message=message))])
 
     # --- while the store takes nothing ----------------------------------------------------------
@@ -243,7 +243,7 @@ class Server:
             # Whoever is known may read meanwhile. When the store is back all register for good.
             self._do([Send(peer, Done(term=self._term, no=command.no))])
         else:
-            self._fail(peer, command.no, "unavailable", "the store takes nothing at the moment")
+            self._fail(peer, command.no, "the store takes nothing at the moment", "unavailable")
         return True
 
     def _seen_after(self) -> float:

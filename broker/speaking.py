@@ -2,17 +2,18 @@
 
 from broker.coming import spend
 from broker.effects import Effect, Need, NeedRoom, NeedSaid, Send
+from broker.gateways import Session
 from broker.house import House, Moment
 from common.errors import Refused
 from common.messages import Said, Say, Type
 from common.names import is_private, room_key
 
 
-def needs_of_say(house: House, command: Say) -> list[Need]:
-    session = house.directory.gateways.session(command.sid)
+def needs_of_say(house: House, peer: bytes, command: Say) -> list[Need]:
+    session = house.directory.gateways.session(peer, command.sid)
     if session is None:
         return []
-    key = _key(command, session.uid)
+    key = _key(session, command)
     if house.recent.said(key) is not None:
         return []
     if key.room in session.rooms:
@@ -25,7 +26,7 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
     room, or be another one. It finds only what the same person has said."""
     asker = house.asker(peer, command, at)
     person = asker.person
-    key = _key(command, person.uid)
+    key = _key(asker.session, command)
     name = key.room
     said = house.recent.said(key)
     if said is None:
@@ -55,9 +56,11 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
     )
 
 
-def _key(command: Say, uid: str) -> NeedSaid:
-    name = command.room if is_private(command.room) else room_key(command.room)
-    return NeedSaid(name, uid, command.id)
+def _key(session: Session, command: Say) -> NeedSaid:
+    name = command.room
+    if name not in session.rooms and not is_private(name):
+        name = room_key(name)
+    return NeedSaid(name, session.uid, command.id)
 
 
 def check_text(house: House, text: str) -> None:

@@ -30,7 +30,7 @@ def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
     for session in house.directory.lost_for_good(at.now, left):
         drop(house, session, at, out)
     for session, name in house.directory.doubted_for_good(at.now, DROPS):
-        leave_seat(house, session, house.directory.person_of(session), name, at, out)
+        leave_seat(house, session, session.person, name, at, out)
         out.append(session_row(session))
 
 

@@ -80,7 +80,7 @@ class Chat:
         command = structs.replace(command, no=command.no or self.no)
         if isinstance(command, Hello):
             self.alive.add(gateway)
-        needs = self.core.needs(command)
+        needs = self.core.needs(gateway.encode(), command)
         self.core.learn(needs, self.shelf.learn(needs))
         for _ in range(5):
             try:

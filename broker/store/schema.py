@@ -6,7 +6,9 @@ from hashlib import blake2b
 
 from common.store_file import APPLICATION_ID, SCHEMA_VERSION
 
-CHECKPOINT_PAGES = 4000
+PAGE_BYTES = 1024
+"""Small, since a message's page in an index is written whole."""
+CHECKPOINT_PAGES = 16_000
 """Pages in the log before they are copied to the file, many of them once instead of often."""
 
 # Names and ids hold any Unicode but NUL; text holds anything. Long columns come last: a scan that
@@ -83,6 +85,7 @@ def upgrade(connection: sqlite3.Connection) -> None:
 
 def prepare(connection: sqlite3.Connection) -> None:
     """How the writer works: an ack means that it outlives a power cut, so FULL."""
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file yet to be made
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -93,7 +93,7 @@ class Hubbub(RuleBasedStateMachine):
 
     def send(self, gateway: str, command: AnyCommand) -> None:
         self.asked[command.no] = (gateway, command)
-        needs = self.core.needs(command)
+        needs = self.core.needs(gateway.encode(), command)
         self.core.learn(needs, self.shelf.learn(needs))
         for _ in range(5):
             try:

@@ -118,7 +118,7 @@ class Broker:
         self._core_committed()
         commands = [(peer, decode_command(frame)) for peer, frame in arrived]
         commands = [one for one in commands if not self._refuses(*one)]
-        needs = {need: None for _, command in commands for need in self.core.needs(command)}
+        needs = {need: None for one in commands for need in self.core.needs(*one)}
         if needs:
             facts = self.disk.learn(list(needs))
             self._maybe_commit_now()

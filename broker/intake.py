@@ -1,0 +1,46 @@
+"""The intake: frames that arrived become commands; rubbish is answered if it has a number."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from broker.complaints import Complaints, by, number
+from broker.metrics import Metrics
+from broker.wire import Arrived
+from common.errors import FrameError
+from common.frames import decode_command
+from common.messages import AnyCommand, Hello
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """`refuse` answers (peer, no, why)."""
+
+    def __init__(self, metrics: Metrics, refuse: Callable[[bytes, int, str], None]) -> None:
+        self._metrics = metrics
+        self._complaints = Complaints(metrics)
+        self._refuse = refuse
+
+    def commands(self, arrived: Iterable[Arrived]) -> list[tuple[bytes, AnyCommand]]:
+        """Each with the peer that sent it."""
+        commands: list[tuple[bytes, AnyCommand]] = []
+        for one in arrived:
+            try:
+                command = decode_command(one.frame)
+            except FrameError as error:
+                self._complaints.note(one, error)
+                no = number(one.frame)
+                if no is not None:
+                    self._refuse(one.peer, no, str(error)[:300])
+                continue
+            if isinstance(command, Hello):
+                who = f"gateway {command.gateway!r}" if command.gateway else "a script"
+                log.info("hello from %s%s", who, by(one.name))
+            commands.append((one.peer, command))
+        return commands
+
+    def count(self, commands: Iterable[tuple[bytes, AnyCommand]]) -> None:
+        """These are done."""
+        for kind, count in Counter(type(command) for _, command in commands).items():
+            self._metrics.commands.labels(kind.__struct_config__.tag).inc(count)
