@@ -6,12 +6,15 @@ nobody else's ack or ping would have its turn for a second.
 
 import asyncio
 import selectors
+import time
 from collections import deque
 from typing import Protocol
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TURN_SOCKETS = 32
-"""Sockets that are looked at in one turn of the loop."""
+TURN_S = 0.003
+"""In one turn of the loop so many sockets are looked at, for so long: a handshake or join takes
+some 200 µs."""
 
 
 class Watched(Protocol):
@@ -55,7 +58,10 @@ class Poller:
         # What is left from the last turn is ready still, so that the loop calls this again.
         if not self._ready:
             self._ready.extend(self._selector.select(0))
+        end = time.perf_counter() + TURN_S
         for _ in range(min(TURN_SOCKETS, len(self._ready))):
+            if time.perf_counter() > end:
+                break
             key, events = self._ready.popleft()
             if key.data.watched & events & READ:
                 key.data.readable()
