@@ -40,7 +40,10 @@ class Change(Struct, frozen=True):
 class Presence:
     """One public room's."""
 
-    __slots__ = ("_closed", "_crowd", "_due", "_joined", "_left", "_turned", "_versions", "version")
+    __slots__ = (
+        "_closed", "_counted", "_crowd", "_due", "_joined", "_left", "_turned", "_versions",
+        "version",
+    )  # fmt: skip
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
@@ -52,6 +55,8 @@ class Presence:
         self._due: float | None = None
         self._crowd = False
         self._turned = False
+        self._counted = False
+        """Somebody was told the count while it changed."""
 
     @property
     def pending(self) -> bool:
@@ -96,14 +101,20 @@ class Presence:
             self._close(count)
         return self.version
 
+    def peek(self) -> int:
+        """Somebody who is here is told the count now, not the names: returns the version that they
+        have with it. If what is being gathered comes to nothing, they have to be told."""
+        self._counted = self.pending
+        return self.version
+
     def take(self, count: int, now: float) -> list[Change]:
         """What is to be published now."""
         if self._due is None or now < self._due:
             return []
         self._due = None
-        if self._crowd or self._turned or self._joined or self._left:
+        if self._crowd or self._turned or self._counted or self._joined or self._left:
             self._close(count)
-        self._turned = False
+        self._turned = self._counted = False
         closed, self._closed = self._closed, []
         return closed
 

@@ -202,6 +202,13 @@ def test_one_socket_is_in_so_many_rooms_only() -> None:
     play(chat, leaves("ann", "a"), joins("ann", "c"), joined("ann", "c"))
 
 
+def test_the_count_that_a_join_was_told_is_corrected(chat: Chat) -> None:
+    """Bob comes and goes within one gathering: who was told of two hears of one."""
+    play(chat, joins("ann"), seconds(1), joins("bob"), joins("ann/2"), joined("ann", count=2))
+    play(chat, closes("bob"), seconds(0.3), presence(count=1))
+    play(chat, joins("bob"), closes("bob"), seconds(0.3), nothing_else())
+
+
 def test_leaving(chat: Chat) -> None:
     play(
         chat,

@@ -35,6 +35,18 @@ def test_but_not_if_somebody_was_told_the_names_between(presence: Presence) -> N
     assert presence.take(0, 1.0) == [Change(10, 11, 1, ("ann",)), Change(11, 12, 0, (), ("ann",))]
 
 
+def test_who_was_told_the_count_while_it_changed_is_told_again(presence: Presence) -> None:
+    """A join and a leave that cancel out are told nobody else."""
+    presence.came("ann", 2, 0.0)
+    assert presence.peek() == 10
+    presence.went("ann", 1, 0.1)
+    assert presence.take(1, 1.0) == [Change(10, 11, 1)]
+    assert presence.peek() == 11
+    presence.came("ann", 2, 2.0)
+    presence.went("ann", 1, 2.1)
+    assert presence.take(1, 3.0) == []
+
+
 def test_a_turn_leaves_a_version_out(presence: Presence) -> None:
     presence.came("ann", 1, 0.0)
     presence.turn(True, 0.1)
