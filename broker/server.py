@@ -76,6 +76,7 @@ class Server:
             serving = [
                 tasks.create_task(self._committer.run(), name="committer"),
                 tasks.create_task(self._pages.run(), name="pages"),
+                tasks.create_task(self._wake_often(), name="ticks"),
             ]
             listening = tasks.create_task(self._listen(), name="listener")
             await stop.wait()
@@ -119,11 +120,12 @@ class Server:
             if len(arrived) == FRAMES_A_TURN:
                 await asyncio.sleep(0)
                 continue
-            try:
-                async with asyncio.timeout(TICK_S):
-                    await self._wire.awake.wait()
-            except TimeoutError:
-                pass
+            await self._wire.awake.wait()
+
+    async def _wake_often(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._wire.awake.set()
 
     def _pass_time(self) -> float:
         monotonic = time.monotonic()
