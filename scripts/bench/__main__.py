@@ -26,6 +26,7 @@ BENCHES: dict[str, ModuleType] = {
     "crowd": crowd,
     "broker": broker,
 }
+STOPPED = 130
 SAVED = ROOT / "docs" / "bench"
 
 
@@ -33,27 +34,35 @@ def main(arguments: Sequence[str]) -> int:
     args = _parse(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)  # either way, what was started is ended
-    names = list(BENCHES) if args.bench == "all" else [args.bench]
+    if args.bench != "all":
+        return _run(args.bench, args, args.json)
     status = 0
-    for name in names:
-        if args.bench == "all":
-            args = _parse([name, *arguments[1:]])
-        status |= _run(name, args)
+    for name in BENCHES:
+        status |= _run(
+            name, _parse([name, *arguments[1:]]), args.json and args.json / f"{name}.json"
+        )
+        if status == STOPPED:
+            break
     return status
 
 
-def _run(name: str, args: argparse.Namespace) -> int:
+def _run(name: str, args: argparse.Namespace, file: Path | None) -> int:
+    """The exit status. The JSON goes to this file."""
     progress = Progress("bench")
     try:
         report = BENCHES[name].run(args, progress)
-    except (LoadError, StartError, TimeoutError, KeyboardInterrupt) as error:
+    except KeyboardInterrupt:
         progress.end()
-        print(f"bench: {name}: {str(error) or 'stopped'}", file=sys.stderr)
+        print(f"bench: {name} was stopped", file=sys.stderr)
+        return STOPPED
+    except (LoadError, StartError, TimeoutError) as error:
+        progress.end()
+        print(f"bench: {name}: {error}", file=sys.stderr)
         return 1
     progress.end()
-    print(f"{name}\n{report.text()}")
-    if args.json:
-        report.write(Path(args.json))
+    print(f"{name}\n{report.text()}", flush=True)
+    if file:
+        report.write(file)
     if args.save:
         report.write(SAVED / f"{name}.json")
         if not plots.draw(report, SAVED / f"{name}.svg"):
@@ -63,7 +72,9 @@ def _run(name: str, args: argparse.Namespace) -> int:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", help="write the figures to this file")
+    common.add_argument(
+        "--json", type=Path, help="write the figures to this file; those of all, to this folder"
+    )
     common.add_argument("--save", action="store_true", help="write JSON and a plot to docs/bench")
     parser = argparse.ArgumentParser(prog="scripts.bench", description="Costs, on loopback.")
     benches = parser.add_subparsers(dest="bench", required=True)

@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
     parser.add_argument("--begin", type=float, help="deliveries a second; where a search begins")
-    parser.add_argument("--steps", type=int, default=12, help="of a search for the most, at most")
+    parser.add_argument("--steps", type=int, default=16, help="of a search for the most, at most")
     parser.add_argument("--only", choices=("cost", "throughput"), help="measure just this")
     parser.add_argument(
         "--servers", default="hubbub,floor,stock", help="by comma; others: node, uws (installed)"

@@ -100,7 +100,7 @@ def _beside_a_crowd(
         if not rate:
             progress.step("how much can the crowd be served with?")
             rate, _ = most(
-                crowd, 50, 3.0, 12, lambda rate: progress.show(0, 1, f"{rate:.0f} messages/s")
+                crowd, 50, 3.0, 16, lambda rate: progress.show(0, 1, f"{rate:.0f} messages/s")
             )
         crowd.rest()
         progress.step(f"others ask, while the crowd hears {rate * SHARE:.0f} messages a second")

@@ -23,24 +23,41 @@ def most(
     workers: Workers, start: float, seconds: float, steps: int, watch: Callable[[float], None]
 ) -> tuple[float, Row]:
     """The highest rate of messages that held (0 for none), and what it brought."""
-    good, bad, rate = 0.0, 0.0, start
-    best: Row = {}
-    for _ in range(steps):
+    brought: dict[float, Row] = {}
+
+    def holds(rate: float) -> bool:
         for _ in range(TRIES):
             watch(rate)
-            held = _step(workers, rate, seconds)
-            if held:
-                break
-        if held:
-            good, best = rate, held
+            brought[rate] = _step(workers, rate, seconds)
+            if brought[rate]:
+                return True
+        return False
+
+    rate = highest(holds, start, least=2 / seconds, steps=steps)
+    return rate, brought.get(rate, {})
+
+
+def highest(holds: Callable[[float], bool], start: float, least: float, steps: int) -> float:
+    """The highest rate that holds, as far as so many steps find it; 0 if none of `least` does.
+
+    The first rate that broke is asked once more at the end: if the machine was busy with something
+    else, it holds now, and the search goes on from there.
+    """
+    good, bad, rate, broke, asked = 0.0, 0.0, start, 0.0, False
+    for _ in range(steps):
+        if holds(rate):
+            good = max(good, rate)
+            bad = bad if bad > good else 0.0
+        elif asked and rate == broke:
+            break
         else:
-            bad = rate
-        if bad and good and bad / good < CLOSE:
-            break
+            bad, broke = rate, broke or rate
         rate = (good + bad) / 2 if bad else good * 2
-        if rate * seconds < 2:
-            break
-    return good, best
+        if (bad and good and bad / good < CLOSE) or rate < least:
+            if asked or not broke:
+                break
+            asked, rate = True, broke
+    return good
 
 
 def _step(workers: Workers, rate: float, seconds: float) -> Row:

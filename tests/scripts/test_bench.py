@@ -1,8 +1,8 @@
 """scripts/bench: each benchmark, tiny, on systems that it starts and ends; its report alone.
 
-What else runs: scripts/bench/throughput.py, scripts/bench/peer.py with scripts/load/spawned.py,
-scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py;
-and scripts/bench/uws_server.py only where it can be installed.
+What else runs: scripts/bench/peer.py with scripts/load/spawned.py, scripts/bench/restart.py,
+scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py; and
+scripts/bench/uws_server.py only where it can be installed.
 """
 
 import importlib.util
@@ -18,6 +18,7 @@ import pytest
 
 from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
 from scripts.bench.report import Aim, Report, ratio
+from scripts.bench.throughput import CLOSE, highest
 from tests.system.surroundings import need_tool
 
 ROOT = Path(__file__).parents[2]
@@ -165,6 +166,28 @@ def test_the_help_says_what_each_benchmark_measures() -> None:
     for module in (broker, crowd, fanout, join, latency, storm):
         about = (module.__doc__ or "").partition("\n")[0]
         assert f"{module.__name__.rpartition('.')[2]} {about}" in told
+
+
+@pytest.mark.parametrize("limit", [3, 55, 100, 870, 12_345])
+def test_a_search_comes_near_the_limit_from_below(limit: int) -> None:
+    found = highest(lambda rate: rate <= limit, start=100, least=1, steps=30)
+    assert limit / CLOSE < found <= limit
+
+
+def test_a_search_of_what_never_holds_ends_with_nothing() -> None:
+    asked: list[float] = []
+    assert highest(lambda rate: bool(asked.append(rate)), start=100, least=1, steps=30) == 0
+    assert len(asked) < 10
+
+
+def test_a_moment_of_noise_does_not_end_a_search() -> None:
+    noise = iter([False, True])
+
+    def holds(rate: float) -> bool:
+        return rate <= 1000 and (rate != 200 or next(noise, True))
+
+    found = highest(holds, start=100, least=1, steps=30)
+    assert 1000 / CLOSE < found <= 1000
 
 
 @pytest.mark.parametrize(
