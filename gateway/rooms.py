@@ -164,9 +164,12 @@ class Rooms:
         """The broker says where private rooms are, and who of those here belongs to them."""
         for room, uids in members.items():
             here = self.members_here(uids)
-            if room in self.inboxes or any(s.floor(room) < heads[room] for s in here):
+            known = room in self.inboxes
+            if known or any(s.floor(room) < heads[room] for s in here):
                 inbox = self.inbox(room, epoch, here)
                 self.carry_out(inbox, inbox.replica.told_head(epoch, heads[room]))
+                if not known:
+                    self.look_up(room)  # members who were not asked about may be here
 
     def relinked(self) -> None:
         """There is a new link: everything must be proven live again."""

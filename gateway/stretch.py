@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 class Stretch:
     """One page of the log, without a hole, until it is dropped or the next one is asked for."""
 
-    __slots__ = ("_asking", "_events", "_means", "_replica")
+    __slots__ = ("_asking", "_dropped", "_events", "_means", "_replica")
 
     def __init__(self, replica: Replica, means: "Means") -> None:
         self._replica = replica
         self._means = means
         self._events: list[Event] = []
         self._asking = False
+        self._dropped = False
 
     @property
     def last(self) -> int:
@@ -34,7 +35,9 @@ class Stretch:
         return self._events[seq + 1 - self._events[0].seq :]
 
     def drop(self) -> None:
+        """What is here, or asked for, is not as the log is now."""
         self._events = []
+        self._dropped = self._asking
 
     def ask(self, after: int, came: Callable[[int, int, bool], None]) -> None:
         """Asks for what follows this Seq, unless a question is under way. `came(after, first,
@@ -42,6 +45,7 @@ class Stretch:
         if self._asking:
             return
         self._asking = True
+        self._dropped = False
         replica = self._replica
         room, epoch, before = replica.room, replica.epoch, replica.head + 1
 
@@ -50,7 +54,7 @@ class Stretch:
 
         def on_page(page: Paged | None) -> None:
             self._asking = False
-            if page is None or not page.epoch == epoch == replica.epoch:
+            if page is None or self._dropped or not page.epoch == epoch == replica.epoch:
                 return  # who lacks it asks again
             self._events = last_run(page.events)
             first = self._events[0].seq if self._events else before

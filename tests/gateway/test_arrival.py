@@ -113,6 +113,28 @@ def test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown(
     assert heard == [(seq, "x") for seq in range(51, 61)]
 
 
+def test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it() -> None:
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = joins_since(rig, 5, head=20)
+    asked, answered = rig.broker.take(m.Page)
+    rig.happens(m.Event(21, "delete", "system", 1.0, ref=7))
+    cat = joins_since(rig, 5, head=21, user="cat")
+    late = messages(6, 20)
+    answered(
+        m.Paged(term=1, no=asked.no, room="tea", epoch=EPOCH, head=20, events=late, more=False)
+    )
+    rig.pass_time(0.2)
+    assert cat.lines() == []
+    blank = m.Event(7, "message", "ann", 1.0, "", "u-ann", rev=21)
+    rig.page([message(6), blank, *messages(8, 20)])
+    for browser in (bob, cat):
+        texts = {payload["Seq"]: payload["Text"] for name, payload in browser.hears()}
+        assert sorted(texts) == list(range(6, 22))
+        assert texts[7] == ""
+
+
 def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:
     joined = m.Event(seq=4, kind="join", user="bob", timestamp=1.0)
     log = [*messages(1, 3), joined, message(5)]

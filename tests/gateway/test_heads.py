@@ -44,6 +44,26 @@ def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
     assert (ann.lines(), bob.lines()) == ([1, 2], [])
 
 
+def test_a_member_who_came_after_the_question_hears_it_too() -> None:
+    """Its broadcast came before bob's join was answered: only the heads tell of it, of ann."""
+    rig = Rig()
+    ann = rig.seated("ann")
+    relink(rig)
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.let_in("bob", private={DM: 1})
+    assert tell(rig, {DM: 2}, dm=["u-ann"]).people == ["u-ann"]
+    while rig.broker.of(m.Page):
+        room = rig.broker.of(m.Page)[0].room
+        rig.page(messages(1, 2) if room == DM else [message(1)], to=["u-ann", "u-bob"])
+    rig.pass_time(0.2)
+    while rig.broker.of(m.Page):
+        rig.page(messages(1, 2), to=["u-ann", "u-bob"])
+    private = [p["Seq"] for name, p in bob.hears() if name == "chat" and p["Room"] == DM]
+    assert private == [2]
+    assert ann.lines() == [1, 2]
+
+
 def test_who_has_it_all_is_not_asked_for_more() -> None:
     rig = Rig()
     ann = rig.browser()

@@ -183,6 +183,21 @@ MUTANTS = (
         "tests/gateway/test_arrival.py::test_newcomers_too_ask_once",
     ),
     Mutant(
+        "a page that was read before a deletion is not shown after it",
+        "gateway/stretch.py",
+        "        self._dropped = self._asking\n",
+        "",
+        "tests/gateway/test_arrival.py::"
+        "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
+    ),
+    Mutant(
+        "a private room is heard by all members here, whoever was asked about",
+        "gateway/rooms.py",
+        "                if not known:\n",
+        "                if False:\n",
+        "tests/gateway/test_heads.py::test_a_member_who_came_after_the_question_hears_it_too",
+    ),
+    Mutant(
         "an empty page that comes late is not the newest one",
         "gateway/replica.py",
         "page.events[-1].seq if page.events else 0",

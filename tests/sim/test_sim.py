@@ -16,6 +16,8 @@ BUGS = {
     "a join that comes again before a leave replays nothing": 656,
     "what has changed is named by three beacons, however late they are": 106,
     "a repeat is answered wherever its socket is by then": 1,
+    "a page that was read before a deletion is not shown after it": 7184,
+    "a private room is heard by all members here, whoever was asked about": 7211,
     "a kick that was lost is in the next beacon": 38,
 }
 """Seeds that fail without the fix, as long as nobody changes the dice."""
