@@ -38,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
         return _run(args.bench, args, args.json)
     status = 0
     for name in BENCHES:
-        status |= _run(
-            name, _parse([name, *arguments[1:]]), args.json and args.json / f"{name}.json"
-        )
-        if status == STOPPED:
-            break
+        file = args.json and args.json / f"{name}.json"
+        ended = _run(name, _parse([name, *arguments[1:]]), file)
+        if ended == STOPPED:
+            return ended
+        status |= ended
     return status
 
 
