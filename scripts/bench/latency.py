@@ -5,9 +5,10 @@ of its limit, ten people of another room on the same gateway talk, ask for parti
 """
 
 import argparse
+from urllib.parse import urlsplit
 
 from scripts.bench import servers
-from scripts.bench.measuring import metric
+from scripts.bench.measuring import longest, metric
 from scripts.bench.report import Aim, Report, Row
 from scripts.bench.throughput import SPEAKERS, most
 from scripts.load.person import Plan
@@ -117,6 +118,10 @@ def _beside_a_crowd(
     report.notes.append(
         f"the crowd: {args.crowd} sockets at {rate * SHARE:.0f} messages/s, {SHARE:.0%} of the "
         f"most; heard {busy.deliveries / busy.wall_s:,.0f} a second"
+    )
+    pause_s = longest(urlsplit(server.urls[0]).netloc, "hubbub_gateway_gc_pause_seconds")
+    report.notes.append(
+        f"no pause of the gateway's garbage collector was over {pause_s * 1e3:g} ms"
     )
     if busy.busiest > BUSY:
         report.notes.append("the load was the bottleneck of the crowd, not the server")

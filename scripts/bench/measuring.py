@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 import urllib.request
 from collections.abc import Iterable
@@ -33,11 +34,26 @@ def resident_kib(pids: Iterable[int]) -> int:
 
 def metric(http: str, name: str) -> float:
     """A figure that a process of Hubbub tells at this host:port; NaN if it does not tell it."""
-    with urllib.request.urlopen(f"http://{http}/metrics", timeout=5) as answer:
-        for line in answer.read().decode().splitlines():
-            if line.startswith(f"{name} "):
-                return float(line.split()[1])
+    for line in _metrics(http):
+        if line.startswith(f"{name} "):
+            return float(line.split()[1])
     return float("nan")
+
+
+def longest(http: str, name: str) -> float:
+    """What none of a histogram's times was longer than; NaN if there was none."""
+    count = metric(http, f"{name}_count")
+    for line in _metrics(http):
+        found = re.match(rf'{name}_bucket{{le="(.*)"}} (\S+)', line)
+        if found and count and float(found[2]) == count:
+            return float(found[1])
+    return float("nan")
+
+
+def _metrics(http: str) -> list[str]:
+    with urllib.request.urlopen(f"http://{http}/metrics", timeout=5) as answer:
+        lines: list[str] = answer.read().decode().splitlines()
+    return lines
 
 
 def machine() -> dict[str, object]:

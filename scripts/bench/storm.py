@@ -19,6 +19,8 @@ from scripts.progress import Progress
 
 WITHIN_S = 180.0
 AT_ONCE = 100
+IN_PROCESS = 12_500
+"""Sockets of one process of the load."""
 TALK = Speech(rate=5, seconds=WITHIN_S)
 
 
@@ -50,7 +52,7 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
         system.urls, "bench", plan_name(), True, at_once=AT_ONCE, careful=True, returns=True
     )
     talk = Plan(system.urls[1:], "bench", plan_name())
-    with Workers(plan) as crowd, Workers(talk) as talker:
+    with Workers(plan, 1 + args.sockets // IN_PROCESS) as crowd, Workers(talk) as talker:
         progress.step(f"{args.sockets} people come")
         came = crowd.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
         talker.join(1, WITHIN_S)
@@ -96,7 +98,11 @@ def _caught_up(tally: Tally, said: int) -> bool:
 
 
 def _stock(args: argparse.Namespace, progress: Progress) -> Row:
-    with stock() as server, Workers(Plan(server.urls, "bench", plan_name())) as workers:
+    processes = 1 + args.sockets // IN_PROCESS
+    with (
+        stock() as server,
+        Workers(Plan(server.urls, "bench", plan_name(), at_once=AT_ONCE), processes) as workers,
+    ):
         progress.step(f"{args.sockets} people come to stock")
         tally = workers.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
     return {
