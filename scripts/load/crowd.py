@@ -183,10 +183,7 @@ class Crowd:
 
     def _heard(self, person: Person, payload: bytes) -> None:
         name = payload[4 : payload.find(b'"', 4)].decode()
-        tally = self.tally
-        tally.kinds[name] = (
-            tally.kinds.get(name, 0) + len(payload) + (2 if len(payload) < 126 else 4)
-        )
+        tally, kind = self.tally, name
         if name == "joined":
             self.door.hear(person, payload)
         elif name == "reset":
@@ -198,6 +195,8 @@ class Crowd:
             while payload[stop : stop + 1].isdigit():
                 stop += 1
             seq = int(payload[at:stop] or b"0")
+            if seq <= person.told:
+                kind = "replay"
             if b'"EvtType":"leave"' in payload:
                 tally.leaves += 1
             if person.head is not None and seq != person.head + 1:
@@ -206,3 +205,5 @@ class Crowd:
                 else:
                     tally.holes += seq - person.head - 1
             person.head = max(seq, person.head or 0)
+        size = len(payload) + (2 if len(payload) < 126 else 4)
+        tally.kinds[kind] = tally.kinds.get(kind, 0) + size

@@ -40,7 +40,7 @@ class Tally(Struct):
     leaves: int = 0
     """`leave` events that somebody careful saw."""
     kinds: dict[str, int] = {}
-    """Bytes that careful people received, by event; each frame's head is taken for 4."""
+    """Bytes that careful people received, by event; `replay` are lines from before their join."""
     seen: dict[int, int] = {}
     """How many people have seen so many messages."""
     heads: dict[int, int] = {}
