@@ -216,7 +216,7 @@ class Server:
         await self._committer.idle()
         while True:
             try:
-                opened = await self._store.state(self._seen_after())
+                opened = await self._store.state(time.time() - self._settings.name_hold)
                 break
             except ReadFailed as error:
                 log.error("the store cannot be read: %s", error)
@@ -247,6 +247,3 @@ class Server:
         else:
             self._fail(peer, command.no, "the store takes nothing at the moment", "unavailable")
         return True
-
-    def _seen_after(self) -> float:
-        return time.time() - self._settings.name_hold
