@@ -10,12 +10,12 @@ from functools import partial
 
 from aiohttp import web
 
-from common.garbage import Collector
 from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
 from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import open_doors
+from gateway.garbage import Collector
 from gateway.link import Link
 from gateway.metrics import Metrics
 

@@ -1,4 +1,4 @@
-"""The garbage collector at chosen moments (common/garbage.py)."""
+"""The garbage collector at chosen moments (gateway/garbage.py)."""
 
 import asyncio
 import gc
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.garbage import Collector
+from gateway.garbage import Collector
 
 
 class Ring:
