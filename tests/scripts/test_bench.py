@@ -70,7 +70,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield lambda name: finish(running[name], folder / name)
     finally:
         for process in running.values():
-            if process.poll() is None:
+            if process.returncode is None:  # nobody has asked for its report
                 process.terminate()  # it ends what it has started
                 process.communicate(timeout=WITHIN_S)
 
