@@ -10,6 +10,8 @@ from gateway.poller import Poller
 from gateway.reader import BINARY, CLOSE, PING, TEXT, Reader
 from gateway.stream import Stream
 
+OWED_BYTES = 64 << 10
+"""Who has more than this to read gets no pong, and does not miss it."""
 CLOSE_S = 1.0
 """A WebSocket that is being closed is given this long to take what was sent."""
 NORMAL, GOING_AWAY, PROTOCOL_ERROR = 1000, 1001, 1002
@@ -47,7 +49,8 @@ class WebSocket(Stream):
                 elif opcode == BINARY:
                     packets.append(payload)
                 elif opcode == PING:
-                    self.write(pong_frame(payload))
+                    if len(self.unsent) <= OWED_BYTES:
+                        self.write(pong_frame(payload))
                 elif opcode == CLOSE:
                     closed = True
                     break
