@@ -17,17 +17,17 @@ class Reader:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._bytes = b""
-        """The beginning of a frame whose rest has not come."""
+        self._bytes: bytes | bytearray = b""
+        """The beginning of a frame whose rest has not come: a bytearray when there is some."""
         self._opcode = 0
         self._parts: bytearray | None = None
         """A message whose last part has not come."""
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+    def feed(self, data: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
         """To be exhausted before the next call."""
         if self._bytes:
-            data = self._bytes + data
-            self._bytes = b""
+            self._bytes += data  # in place: a large frame may come byte by byte
+            data = self._bytes
         at, end = 0, len(data)
         while end - at >= 2:
             first, size = data[at], data[at + 1] & 0x7F
@@ -48,7 +48,12 @@ class Reader:
                 yield first & 0x0F, payload
             else:
                 yield from self._part(first, payload)
-        self._bytes = data[at:] if at else data
+        if at == end:
+            self._bytes = b""
+        elif isinstance(data, bytearray):
+            del data[:at]
+        else:
+            self._bytes = bytearray(data[at:])
 
     def _check(self, first: int, size: int) -> None:
         opcode = first & 0x0F
@@ -71,7 +76,7 @@ class Reader:
             yield self._opcode, whole
 
 
-def _unmasked(payload: bytes, key: bytes) -> bytes:
+def _unmasked(payload: bytes | bytearray, key: bytes | bytearray) -> bytes:
     """Section 5.3, all bytes at once."""
     size = len(payload)
     mask = (key * (size // 4 + 1))[:size]

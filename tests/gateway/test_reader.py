@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -92,3 +93,21 @@ def test_any_bytes_are_messages_or_malformed(wire: bytes) -> None:
 def test_a_frame_that_is_too_large_is_refused_by_its_head() -> None:
     with pytest.raises(Malformed):
         list(Reader(100).feed(b"\x81\xfe\x01\x00" + KEY))
+
+
+def test_a_large_frame_may_come_byte_by_byte() -> None:
+    """What has come of it is not copied for each."""
+    size, copied = 1 << 20, 0
+    reader, wire = Reader(size), frame(TEXT, b"x" * size)
+    assert not list(reader.feed(wire[:-100]))
+    tracemalloc.start()
+    try:
+        for at in range(len(wire) - 100, len(wire) - 1):
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            assert not list(reader.feed(wire[at : at + 1]))
+            copied += tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert copied < 5 * size
+    assert list(reader.feed(wire[-1:])) == [(TEXT, b"x" * size)]
