@@ -25,8 +25,8 @@ from gateway.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
 
 FINISH_S = 5.0
 """Time for a browser to take our DISCONNECT and close."""
-AHEAD_CHARS = 32 << 10
-"""What is read of a browser whose requests wait."""
+AHEAD_CHARS, PACKET_CHARS = 32 << 10, 64
+"""What is read of a browser whose requests wait; what a packet counts for besides its text."""
 BREATH_PACKETS = 32
 """After so many packets of one browser the others have their turn."""
 
@@ -183,7 +183,8 @@ class Connection:
     def _pace(self) -> None:
         """Reads no further while much waits; a little ahead, so that an end is noticed."""
         if self._ws is not None:
-            self._ws.read(sum(map(len, self._inbox or ())) <= AHEAD_CHARS)
+            waiting = sum(len(packet) + PACKET_CHARS for packet in self._inbox or ())
+            self._ws.read(waiting <= AHEAD_CHARS)
 
     def _hear(self, packet: str | bytes) -> None:
         heard = read_engine(packet)

@@ -40,7 +40,9 @@ class Polling:
         pulses = connection.front.pulses
         try:
             most_s = pulses.interval_s + pulses.timeout_s
-            await connection.outbox.waiting.wait(UPGRADE_POLL_S if connection.upgrading else most_s)
+            if not connection.closed:  # and still listed for a moment: nobody would wake this
+                most_s = UPGRADE_POLL_S if connection.upgrading else most_s
+                await connection.outbox.waiting.wait(most_s)
         finally:
             self.polled = False
         if not connection.closed and (request.transport is None or request.transport.is_closing()):
@@ -57,7 +59,8 @@ class Polling:
     async def take(self, request: web.Request) -> None:
         """Returns once all its packets are heard. Raises EngineIOError."""
         connection = self._connection
-        refused = connection.closed
+        if connection.closed:  # and still listed for a moment: its packets would never be heard
+            raise exceptions.SocketIsClosedError
         try:
             if self._posted is not None:
                 raise Malformed("a second request at once")
@@ -71,7 +74,7 @@ class Polling:
             connection.refuse(str(error))
         except OSError:
             connection.cut_off()
-        refused = refused or (connection.closed and not connection.waved)
+        refused = connection.closed and not connection.waved
         if refused and connection.sid in connection.front.sockets:
             raise exceptions.SocketIsClosedError  # if it is not there, the library expects no error
 
