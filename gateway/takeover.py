@@ -32,7 +32,7 @@ class Early:
 async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.socket, bytes]:
     """Answers the handshake. Returns the answer, for aiohttp; the connected socket, which is the
     caller's now; and what has come on it already. Raises HTTPBadRequest for what is no handshake,
-    ConnectionError if the browser is gone."""
+    or is lost in it."""
     if not web.WebSocketResponse(compress=False).can_prepare(request).ok:
         raise web.HTTPBadRequest(text="this is no WebSocket handshake\n")
     key = request.headers["Sec-WebSocket-Key"].encode()
@@ -41,12 +41,24 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
     answer.headers["Upgrade"] = "websocket"
     answer.headers["Connection"] = "Upgrade"
     answer.headers["Sec-WebSocket-Accept"] = accept
-    await answer.prepare(request)
+    try:
+        await answer.prepare(request)
+        return answer, *_taken(request)
+    except OSError:  # the browser is gone, or there is no descriptor: nobody hears this
+        raise web.HTTPBadRequest(text="lost in the handshake\n") from None
+
+
+def _taken(request: web.Request) -> tuple[socket.socket, bytes]:
+    """Raises OSError. In any case it is aiohttp's no more."""
     transport = request.transport
-    if transport is None or transport.is_closing() or transport.get_write_buffer_size():
-        raise ConnectionResetError("lost in the handshake")
-    early = Early()
-    request.protocol.set_parser(early)  # type: ignore[arg-type]
-    taken: socket.socket = transport.get_extra_info("socket").dup()
-    transport.abort()
-    return answer, taken, early.data
+    if transport is None:
+        raise ConnectionResetError
+    try:
+        if transport.is_closing() or transport.get_write_buffer_size():
+            raise ConnectionResetError
+        early = Early()
+        request.protocol.set_parser(early)  # type: ignore[arg-type]
+        taken: socket.socket = transport.get_extra_info("socket").dup()
+    finally:
+        transport.abort()
+    return taken, early.data

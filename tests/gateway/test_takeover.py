@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
+import socket
+import struct
+from asyncio.trsock import TransportSocket
 from collections import Counter
 
+import pytest
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.connection import Connection
 from gateway.pulse import Pulse
 from gateway.sockets import Socket
 from gateway.websocket import WebSocket
-from tests.gateway.edge import bare, poll, polling, running
+from tests.gateway.edge import bare, poll, polling, post, running
 
 OURS = (Connection, Socket, WebSocket, Pulse)
 
@@ -76,3 +81,45 @@ async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> 
             await edge.chat.until(lambda: not living())
         finally:
             gc.enable()
+
+
+async def test_who_is_lost_in_the_handshake_leaves_nothing_and_no_fault_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running() as edge, polling(edge) as (http, url):
+        path = f"{url.removeprefix(edge.url)}".replace("=polling", "=websocket")
+        head = (
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        (connection,) = edge.connections.values()
+        for turns in range(10):
+            with socket.create_connection(("127.0.0.1", edge.port)) as lost:
+                lost.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                await asyncio.sleep(0.01)  # until it was taken
+                lost.send(head.encode())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            await edge.chat.until(lambda: not connection.upgrading)
+        assert await post(http, url, '420["echo",1]') == 200
+        assert await poll(http, url) == '430[{"ok":true,"said":[1]}]'
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_without_a_descriptor_for_it_only_this_one_is_lost(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: object) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    async with running() as edge, polling(edge) as (http, url):
+        with monkeypatch.context() as patched:
+            patched.setattr(TransportSocket, "dup", none_left)
+            for sid in ("", url.partition("&sid=")[2]):
+                async with bare(edge, sid) as browser:
+                    assert await browser.hear() is None
+        (connection,) = edge.connections.values()
+        assert not connection.upgrading
+        assert await post(http, url, '420["echo",1]') == 200
+        assert await poll(http, url) == '430[{"ok":true,"said":[1]}]'
+    assert not [record for record in caplog.records if record.exc_info]
