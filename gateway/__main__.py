@@ -19,8 +19,8 @@ from gateway.garbage import Collector
 from gateway.link import Link
 from gateway.metrics import Metrics
 
-SHUTDOWN_S = 2.0
-"""Open requests are given this long at the end."""
+SHUTDOWN_S = 1.0
+"""Open requests are given this long at the end, and as long again once they are cancelled."""
 FEW_SOCKETS = 1000
 """With so few there is time to look through all that lives."""
 log = logging.getLogger("gateway")

@@ -3,8 +3,10 @@
 import asyncio
 import re
 import signal
+import socket
 import time
 
+import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -34,6 +36,25 @@ async def test_processes_end_cleanly_with_people_there(
             answer.cancel()
     finally:
         house.kill()
+
+
+async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_read(
+    tmp_path,
+) -> None:
+    async with House(tmp_path) as house, aiohttp.ClientSession() as http:
+        url = f"{house.url}/socket.io/?EIO=4&transport=polling"
+        for _ in range(1500):  # they leave by and by
+            async with http.get(url) as opened:
+                assert opened.status == 200
+        gateway = house.gateways[0]
+        with socket.create_connection(("127.0.0.1", int(gateway.http.rpartition(":")[2]))) as stuck:
+            ask = b"GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n"
+            stuck.sendall(ask * 500)
+            came = [0, 1]
+            while came[-1] != came[-4:][0] or len(came) < 5:  # until the kernel takes no more
+                await asyncio.sleep(0.1)
+                came.append(len(stuck.recv(1 << 25, socket.MSG_PEEK)))
+            await asyncio.to_thread(gateway.stop)
 
 
 async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, name, room) -> None:
