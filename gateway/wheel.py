@@ -48,4 +48,11 @@ class Wheel:
             self._now += 1
             for one in self._due.pop(self._now, ()):
                 if one.tick == self._now:  # another one did not just cancel or set it
-                    one.due()
+                    self._call(one)
+
+    def _call(self, one: Timed) -> None:
+        """A fault of one costs no other its time."""
+        try:
+            one.due()
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "a timer failed", "exception": error})

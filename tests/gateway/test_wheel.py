@@ -65,3 +65,22 @@ async def test_one_that_another_cancels_in_the_same_tick_is_not_called() -> None
     await asyncio.sleep(0.03)
     assert not second.at
     wheel.stop()
+
+
+async def test_a_fault_of_one_costs_no_other_its_time() -> None:
+    class Faulty(Alarm):
+        def due(self) -> None:
+            raise RuntimeError("a fault of ours")
+
+    loop, told = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    wheel = Wheel(loop, 1.0)  # all in one tick
+    alarms = [Alarm(), Faulty(), Alarm()]
+    for alarm in alarms:
+        wheel.set(alarm, 0.01)
+    assert len({alarm.tick for alarm in alarms}) == 1
+    async with asyncio.timeout(5):
+        while not alarms[0].at or not alarms[2].at:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    assert [str(error) for error in told] == ["a fault of ours"]
+    wheel.stop()
