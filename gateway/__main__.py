@@ -14,7 +14,7 @@ from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
 from gateway.app import make_app
 from gateway.chat import Chat
-from gateway.doors import open_doors
+from gateway.doors import Doorkeeper, open_doors
 from gateway.garbage import Collector
 from gateway.link import Link
 from gateway.metrics import Metrics
@@ -37,8 +37,9 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    keeper = Doorkeeper(settings.connect_timeout)
     runner = web.AppRunner(
-        make_app(settings, chat, metrics), access_log=None, shutdown_timeout=SHUTDOWN_S
+        make_app(settings, chat, metrics, keeper), access_log=None, shutdown_timeout=SHUTDOWN_S
     )
     await runner.setup()
     try:
@@ -48,9 +49,11 @@ async def serve(settings: Settings) -> None:
             link = tasks.create_task(chat.link.run())
             upkeep = tasks.create_task(chat.upkeep.run())
             garbage = tasks.create_task(collector.run())
+            keeping = tasks.create_task(keeper.run(runner))
             await stop.wait()
             for door in doors:
                 await door.stop()
+            keeping.cancel()
             garbage.cancel()
             upkeep.cancel()
             link.cancel()

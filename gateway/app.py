@@ -7,15 +7,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.settings import Settings
 from gateway.chat import Chat
+from gateway.doors import Doorkeeper
 from gateway.engine import make_server
 from gateway.metrics import Metrics
 from gateway.origins import listed
 from gateway.page import STATIC, Page
 
 
-def make_app(settings: Settings, chat: Chat[Any], metrics: Metrics) -> web.Application:
-    """Everything a gateway serves. The link and the upkeep are run by the caller."""
-    app = web.Application()
+def make_app(
+    settings: Settings, chat: Chat[Any], metrics: Metrics, keeper: Doorkeeper
+) -> web.Application:
+    """Everything a gateway serves. The caller runs the keeper, and the chat's link and upkeep."""
+    app = web.Application(middlewares=[keeper.note])
     page = Page(listed(settings.gateways))
     server = make_server(settings, chat, metrics)
     server.attach(app)

@@ -1,8 +1,11 @@
-"""The doors: the addresses that a gateway listens on."""
+"""The doors: the addresses that a gateway listens on, and who may stand in them."""
 
+import asyncio
 import socket
+from weakref import WeakSet
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""
@@ -21,3 +24,32 @@ async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.So
         # asyncio takes as many in a turn as it believes may wait: it was told a lie.
         door.listen(WAITING)
     return doors
+
+
+class Doorkeeper:
+    """Sends away who is let in and asks for nothing, or never ends to ask: aiohttp waits for ever
+    for a connection's first request."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._asked: WeakSet[asyncio.Transport] = WeakSet()
+        self._silent: WeakSet[asyncio.Transport] = WeakSet()
+
+    @web.middleware
+    async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """For the application: each request passes here."""
+        if request.transport is not None:
+            self._asked.add(request.transport)
+        return await handler(request)
+
+    async def run(self, runner: web.AppRunner) -> None:
+        """Who was silent at two looks has to go."""
+        while True:
+            await asyncio.sleep(self._patience_s)
+            assert runner.server is not None
+            connected = [one.transport for one in runner.server.connections]
+            silent = [one for one in connected if one is not None and one not in self._asked]
+            for one in silent:
+                if one in self._silent:
+                    one.abort()
+            self._silent = WeakSet(silent)

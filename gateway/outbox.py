@@ -7,6 +7,9 @@ from typing import Protocol
 from gateway.frames import Frame
 from gateway.stream import Stream
 
+ANSWER_S = 5.0
+"""Time for a browser to take the answer to its last poll."""
+
 
 class Sendable(Protocol):
     """A Frame or a Batch."""
@@ -77,8 +80,7 @@ class Outbox:
         """Forgets all that waits: the connection is over."""
         self.stream = None
         if self.polled is not None:
-            self.polled.take()
-            self.polled.wake()
+            self.polled.end()
 
 
 class Polled:
@@ -129,3 +131,10 @@ class Polled:
         """Ends the answer to the last poll, if it is stuck."""
         if self._answering is not None and self._answering.get_write_buffer_size():
             self._answering.abort()
+
+    def end(self) -> None:
+        """Nothing more is sent; a last answer that is stuck is given some time."""
+        if self._answering is not None:
+            asyncio.get_running_loop().call_later(ANSWER_S, self._answering.abort)
+        self.take()
+        self.wake()

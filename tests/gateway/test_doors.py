@@ -8,7 +8,7 @@ import time
 import pytest
 from aiohttp import web
 
-from gateway.doors import ACCEPTED_A_TURN, open_doors
+from gateway.doors import ACCEPTED_A_TURN, Doorkeeper, open_doors
 
 
 async def running() -> web.AppRunner:
@@ -47,4 +47,37 @@ async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
     assert max(b - a for a, b in itertools.pairwise(inside)) <= 2 * ACCEPTED_A_TURN
     for guest in guests:
         guest.close()
+    await runner.cleanup()
+
+
+async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_not() -> None:
+    keeper = Doorkeeper(0.1)
+    answer = asyncio.Event()
+
+    async def slow(_: web.Request) -> web.Response:
+        await answer.wait()
+        return web.Response(text="at last")
+
+    app = web.Application(middlewares=[keeper.note])
+    app.router.add_get("/", slow)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await open_doors(runner, "127.0.0.1", 0)
+    keeping = asyncio.gather(keeper.run(runner))
+    port = runner.addresses[0][1]
+    said = (b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    guests = []
+    for text in said:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(text)
+        guests.append((reader, writer))
+    async with asyncio.timeout(5):
+        assert await guests[0][0].read() == b""
+        assert await guests[1][0].read() == b""
+        answer.set()
+        assert b"200 OK" in await guests[2][0].readline()
+    for _, writer in guests:
+        writer.close()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
     await runner.cleanup()
