@@ -21,8 +21,8 @@ from scripts.progress import Progress
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--people", type=int, nargs="+", default=[1000, 100_000])
-    parser.add_argument("--in-room", type=int, default=100, help="people of one room")
+    parser.add_argument("--people", type=int, nargs="+", default=[4_000, 100_000])
+    parser.add_argument("--in-rooms", type=int, default=1000, help="that people are dealt out over")
     parser.add_argument("--peers", type=int, default=4)
     parser.add_argument("--under-way", type=int, default=500, help="messages of one peer")
     parser.add_argument("--size", type=int, default=40, help="characters of a message")
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 def _messages(args: argparse.Namespace, people: int, everywhere: bool, progress: Progress) -> Row:
     """`everywhere`: each room has people at every peer."""
     each = people // args.peers
-    count = max(1, each // args.in_room)
+    count = args.in_rooms if everywhere else args.in_rooms // args.peers
     with hubbub_system(gateways=0) as system, _peers(args.peers, system) as peers:
         progress.step(f"{people} people come")
         for number, peer in enumerate(peers):
@@ -81,7 +81,7 @@ def _messages(args: argparse.Namespace, people: int, everywhere: bool, progress:
     latency = together(one.latency for one in sayings)
     return {
         "people": people,
-        "rooms": count if everywhere else count * args.peers,
+        "rooms": args.in_rooms,
         "gateways of a room": args.peers if everywhere else 1,
         "acked/s": acked / seconds,
         "p50 ms": percentile_ms(latency, 0.5),

@@ -31,7 +31,7 @@ RUNS = {
     "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
     "storm": "storm --sockets 20",
     "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
-    "broker": "broker --people 40 --in-room 5 --peers 2 --seconds 0.5 --rooms 120",
+    "broker": "broker --people 40 --in-rooms 4 --peers 2 --seconds 0.5 --rooms 120",
 }
 WITHIN_S = 55.0
 
