@@ -16,7 +16,7 @@ from gateway.poller import Poller
 from gateway.pulse import Limits
 from gateway.wheel import Wheel
 
-TICK_S = 0.1
+TICK_S = 0.25
 """Pings are this exact, or a twentieth of their times if those are short."""
 PACKET_BYTES = 2 << 20
 """The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""

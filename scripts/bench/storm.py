@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     return Report(
         "storm",
         ["server", "sockets"],
-        {"seconds": "seconds until all are back, or accepted"},
+        {"seconds": "seconds until all are back"},
         [ours, theirs],
         [
             Aim("seconds until all have caught up", ours["seconds"], most=theirs["seconds"]),
