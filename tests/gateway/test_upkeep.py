@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from common import messages as m
 from common.settings import Settings
 from gateway.app import make_app
+from gateway.doors import Doorkeeper
 from tests.gateway.rig import EPOCH, Rig, message, messages
 
 
@@ -131,7 +132,7 @@ def test_what_all_owe_is_added_up_by_the_next_look() -> None:
 
 async def test_the_application_serves_what_it_should() -> None:
     rig = Rig()
-    app = make_app(Settings(), rig.chat, rig.chat.metrics)
+    app = make_app(Settings(), rig.chat, rig.chat.metrics, Doorkeeper(30))
     paths = {resource.canonical for resource in app.router.resources()}
     assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
 
