@@ -87,7 +87,7 @@ def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]
         head=room.head,
         recovered=again or 0 <= missed <= house.settings.recovery_events,
         count=len(room.members) if room.private else room.count,
-        version=room.presence.tell() if was_here else room.presence.version,
+        version=room.presence.peek() if was_here else room.presence.version,
         private=dict(person.rooms) if first else {},
         again=again,
     )

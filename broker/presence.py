@@ -1,9 +1,8 @@
 """Presence: the gathered changes of who is in one room. Pure.
 
 Whoever knows the names at a version, and applies all changes that were published since, knows the
-names now. A page of names has the version that was published last, and may show a part of what is
-gathered: to apply that again changes nothing. But whoever was told that somebody is here, or not,
-has to hear of it if that is no longer so: only what nobody was told meanwhile cancels out.
+names now. For that, telling the names closes what is being gathered: a change after it belongs to
+the next version, so that a join told and a leave not told never cancel out.
 """
 
 from msgspec import Struct
@@ -12,9 +11,6 @@ GATHER_S = 0.25
 CROWD_S = 1.0
 CROWD_PEOPLE_A_SECOND = 5000
 """A crowd's presence goes out at most every max(1 s, count / 5000 s)."""
-VERSIONS_A_TERM = 1000
-"""Terms are at least the time in milliseconds, and a million changes a second are out of reach: no
-run of a broker repeats a version of the one before."""
 
 
 class Versions:
@@ -23,15 +19,15 @@ class Versions:
 
     __slots__ = ("last",)
 
-    def __init__(self, term: int) -> None:
-        self.last = term * VERSIONS_A_TERM
+    def __init__(self, first: int) -> None:
+        self.last = first
 
     def next(self) -> int:
         self.last += 1
         return self.last
 
 
-class Change(Struct, frozen=True, gc=False):
+class Change(Struct, frozen=True):
     """What is published: who came and went between two versions."""
 
     since: int
@@ -45,40 +41,48 @@ class Presence:
     """One public room's."""
 
     __slots__ = (
-        "_crowd", "_due", "_joined", "_left", "_moves", "_told", "_turned", "_versions", "version",
+        "_closed", "_counted", "_crowd", "_due", "_joined", "_left", "_turned", "_versions",
+        "version",
     )  # fmt: skip
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self.version = versions.last
-        """The last published one."""
-        self._joined: dict[str, int] = {}
-        self._left: dict[str, int] = {}
-        """Who is here, or is not, unlike at `version`; each with the number of the move that first
-        made it so."""
-        self._moves = 0
-        self._told = 0
-        """How many moves somebody was told of before they were published."""
+        """The last closed one."""
+        self._joined: set[str] = set()
+        self._left: set[str] = set()
+        self._closed: list[Change] = []
         self._due: float | None = None
         self._crowd = False
         self._turned = False
+        self._counted = False
+        """Somebody was told the count while it changed."""
 
     @property
     def pending(self) -> bool:
         return self._due is not None
 
-    def begin(self, crowd: bool, stirred_at: float | None) -> None:
-        """The broker was started again, with versions that nobody has. `stirred_at`: what was
-        gathered then may be lost, so that something is to be told in any case."""
+    def begin(self, crowd: bool) -> None:
+        """What is told first is of a crowd, or not."""
         self._crowd = crowd
-        self._turned = stirred_at is not None
-        self._due = stirred_at
 
     def came(self, name: str, count: int, now: float) -> None:
-        self._move(name, self._left, self._joined, count, now)
+        self._stir(count, now)
+        if self._crowd:
+            return
+        if name in self._left:
+            self._left.remove(name)
+        else:
+            self._joined.add(name)
 
     def went(self, name: str, count: int, now: float) -> None:
-        self._move(name, self._joined, self._left, count, now)
+        self._stir(count, now)
+        if self._crowd:
+            return
+        if name in self._joined:
+            self._joined.remove(name)
+        else:
+            self._left.add(name)
 
     def turn(self, crowd: bool, now: float) -> None:
         """The room turned into or out of a crowd. What was gathered is dropped and a version left
@@ -87,39 +91,41 @@ class Presence:
         self._turned = True
         self._joined.clear()
         self._left.clear()
+        self._closed.clear()
         self.version = self._versions.next()
         self._due = now + GATHER_S
 
-    def tell(self) -> int:
-        """Somebody is told the names now, or the count: returns the version that they have."""
-        self._told = self._moves
+    def tell(self, count: int) -> int:
+        """Somebody is told the names now: returns the version that they have with them."""
+        if self._joined or self._left:
+            self._close(count)
         return self.version
 
-    def take(self, count: int, now: float) -> Change | None:
+    def peek(self) -> int:
+        """Somebody who is here is told the count now, not the names: returns the version that they
+        have with it. If what is being gathered comes to nothing, they have to be told."""
+        self._counted = self.pending
+        return self.version
+
+    def take(self, count: int, now: float) -> list[Change]:
         """What is to be published now."""
         if self._due is None or now < self._due:
-            return None
+            return []
         self._due = None
-        if not (self._crowd or self._turned or self._joined or self._left):
-            return None
+        if self._crowd or self._turned or self._counted or self._joined or self._left:
+            self._close(count)
+        self._turned = self._counted = False
+        closed, self._closed = self._closed, []
+        return closed
+
+    def _close(self, count: int) -> None:
         since, self.version = self.version, self._versions.next()
         joined, left = tuple(sorted(self._joined)), tuple(sorted(self._left))
-        self._turned = False
+        self._closed.append(Change(since, self.version, count, joined, left))
         self._joined.clear()
         self._left.clear()
-        return Change(since, self.version, count, joined, left)
 
-    def _move(
-        self, name: str, off: dict[str, int], on: dict[str, int], count: int, now: float
-    ) -> None:
+    def _stir(self, count: int, now: float) -> None:
         if self._due is None:
             wait_s = max(CROWD_S, count / CROWD_PEOPLE_A_SECOND) if self._crowd else GATHER_S
             self._due = now + wait_s
-        if self._crowd:
-            return
-        self._moves += 1
-        first = off.pop(name, None)
-        if first is None:
-            on[name] = self._moves
-        elif first <= self._told:
-            on[name] = first

@@ -92,7 +92,6 @@ class Room:
     def exit(self, uid: str, now: float, wall: float) -> Event | None:
         """Somebody goes."""
         name = self.participants.remove(uid)
-        self.crowd.left(now)
         self.typists.stop(uid)
         self.presence.went(name, self.count, now)
         return None if self.crowd.on else self.append("leave", name, wall, uid=uid)
@@ -115,17 +114,17 @@ class Room:
     def names(self, after: str, prefix: str, limit: int) -> tuple[list[str], bool, int]:
         """A page of names, whether there are more, and the version that they are of."""
         names, more = self.participants.page(after, prefix, limit)
-        return names, more, self.presence.tell()
+        return names, more, self.presence.tell(self.count)
 
     def calm(self, now: float) -> None:
         """Ends a crowd that is none any more."""
         if self.crowd.calmed(self.count, now):
             self.presence.turn(False, now)
 
-    def wake(self, stirred_at: float | None) -> None:
-        """After everybody was seated. Is this a crowd? `stirred_at` as in `Presence.begin`."""
+    def wake(self) -> None:
+        """After everybody was seated: is this a crowd?"""
         self.crowd.count_in(self.count)
-        self.presence.begin(self.crowd.on, stirred_at)
+        self.presence.begin(self.crowd.on)
 
 
 def system_room() -> RoomFact:

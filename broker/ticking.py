@@ -38,8 +38,8 @@ def tell_rooms(house: House, quiet: bool, at: Moment, out: list[Effect]) -> None
     """Presence and typing; in a quiet time presence waits."""
     for room in house.rooms.restless():
         room.calm(at.now)
-        change = None if quiet else room.presence.take(room.count, at.now)
-        if change is not None:
+        changes = [] if quiet else room.presence.take(room.count, at.now)
+        for change in changes:
             presence = Presence(
                 term=house.term,
                 room=room.name,

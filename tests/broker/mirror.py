@@ -17,54 +17,23 @@ from common.names import user_key
 
 
 class Roster:
-    """Who is in one room, by pages of names and the changes since, as docs/wire.md has it. `names`
-    is None while they have to be asked for."""
+    """Who is in one room. `names` is None while that has to be asked for."""
 
     def __init__(self) -> None:
         self.names: set[str] | None = None
         self.version = 0
         self.crowd = False
-        self.count = 0
-        self.missed = False
-        """A change was not heard, and no other since."""
-        self.after = ""
-        """The last name of the pages read so far."""
-        self._counted = 0
-        self._reading: list[Listed] = []
-        self._held: list[Presence] = []
 
-    def told(self, listed: Listed, after: str = "") -> None:
-        """A page of names; the first one begins anew."""
-        if listed.version >= self._counted:
-            self._counted, self.count = listed.version, listed.count
-        if not after:
-            self._reading, self._held, self.names = [], [], None
-        elif not self._reading or after != self.after:
+    def told(self, listed: Listed) -> None:
+        if listed.version < self.version:
             return
-        self._reading.append(listed)
-        self.after = listed.users[-1] if listed.more else ""
-        if listed.more:
-            return
-        first = self._reading[0]
-        self.names = {name for page in self._reading for name in page.users}
-        self.version, self.crowd = first.version, first.crowd
-        if listed is first:
-            assert listed.count == len(self.names) == len(listed.users)
-            assert len({user_key(name) for name in self.names}) == len(self.names)
-        self._reading = []
-        for presence in self._held:
-            self._apply(presence)
+        self.names = set(listed.users)
+        self.version = listed.version
+        self.crowd = listed.crowd
+        assert listed.count == len(self.names) == len(listed.users)
+        assert len({user_key(name) for name in self.names}) == len(self.names)
 
     def changed(self, presence: Presence) -> None:
-        self.missed = False
-        if presence.version > self._counted:
-            self._counted, self.count = presence.version, presence.count
-        if self._reading:
-            self._held.append(presence)
-        else:
-            self._apply(presence)
-
-    def _apply(self, presence: Presence) -> None:
         if presence.version <= self.version:
             return
         if self.names is None or presence.since != self.version:
@@ -77,7 +46,11 @@ class Roster:
             assert not left
             return
         assert not joined & left
-        self.names = self.names - left | joined
+        assert left <= self.names, "somebody left who was not here"
+        self.names = self.names - left
+        assert not joined & self.names, "somebody joined who was here"
+        self.names |= joined
+        assert len(self.names) == presence.count
 
 
 class Mirror:
@@ -88,12 +61,6 @@ class Mirror:
         self.rosters: dict[str, Roster] = {}
         self.followed: dict[str, Roster] = {}
         """Rosters that are not told the names meanwhile."""
-        self.read: dict[str, Roster] = {}
-        """Rosters that are told the names by small pages, with other things between."""
-        self.deaf = False
-        """Nothing of presence reaches `hard`."""
-        self.hard: dict[str, Roster] = {}
-        """Rosters that miss some changes."""
         self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
         self.private: dict[str, set[str]] = {}
         self.members_at: dict[str, set[str]] = {}
@@ -106,8 +73,8 @@ class Mirror:
 
     def restarted(self) -> None:
         """The link is new: what presence came meanwhile is not known."""
-        for rosters in (self.rosters, self.followed, self.read, self.hard):
-            rosters.clear()
+        self.rosters.clear()
+        self.followed.clear()
 
     def sees(self, release: Publish) -> None:
         message = release.message
@@ -119,14 +86,8 @@ class Mirror:
             case Presence():
                 assert release.topic == presence_topic(message.room)
                 self.roster(message.room).changed(message)
-                for rosters in (self.followed, self.read):
-                    if message.room in rosters:
-                        rosters[message.room].changed(message)
-                if message.room in self.hard:
-                    if self.deaf:
-                        self.hard[message.room].missed = True
-                    else:
-                        self.hard[message.room].changed(message)
+                if message.room in self.followed:
+                    self.followed[message.room].changed(message)
             case _:
                 pass
 

@@ -346,20 +346,6 @@ MUTANTS = (
         "tests/system/test_direct.py::test_to_others_it_does_not_exist",
     ),
     Mutant(
-        "who was told that somebody is here is told that they have left",
-        "broker/presence.py",
-        "        elif first <= self._told:\n",
-        "        elif False:\n",
-        "tests/broker/test_core_machine.py",
-    ),
-    Mutant(
-        "who knows the names asks again when a room turns into a crowd, or out of one",
-        "broker/presence.py",
-        "        self.version = self._versions.next()\n        self._due = now + GATHER_S\n",
-        "        self._due = now + GATHER_S\n",
-        "tests/broker/test_presence.py::test_whoever_follows_knows_the_names",
-    ),
-    Mutant(
         "an outbox is bounded",
         "gateway/outbox.py",
         "        if self.owed_bytes > self.limit_bytes:\n",

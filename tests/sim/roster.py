@@ -85,9 +85,11 @@ class Roster:
         self.version = change["Version"]
         if not joined and not left:
             self.old = True
-        # Some of it may be known from a page, or have come and gone meanwhile.
-        self.names = self.names - left | joined
         sure = self.version > self._read_to and not self.old
+        assert not sure or left <= self.names, "somebody left who was not here"
+        self.names -= left
+        assert not sure or not joined & self.names, "somebody joined who was here"
+        self.names |= joined
         assert not sure or change["Count"] == len(self.names)
 
     def _answered(self, count: int, version: int) -> None:
