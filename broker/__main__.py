@@ -14,6 +14,7 @@ from broker.server import Server
 from broker.store.addresses import store_at
 from broker.store.base import StoreError
 from broker.wire import Wire
+from common.descriptors import limit, raise_limit
 from common.keys import KeysError, broker_keys
 from common.settings import Settings, SettingsError, read_settings
 from common.sockets import SocketError, events_told, is_local
@@ -34,6 +35,7 @@ def main() -> int:
     logging.basicConfig(
         level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    raise_limit()
     sys.setswitchinterval(SWITCH_S)
     try:
         asyncio.run(_run(settings))
@@ -67,6 +69,7 @@ async def _run(settings: Settings) -> None:
                     *(opened.term, commands, events, port),
                     "nobody needed" if keys is None else ", ".join(keys.peers.values()) or "nobody",
                 )
+                log.info("%d descriptors: two for each gateway", limit())
                 await server.run(stop)
         finally:
             wire.close()

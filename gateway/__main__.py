@@ -10,14 +10,16 @@ from functools import partial
 
 from aiohttp import web
 
+from common.descriptors import limit, raise_limit
 from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
 from gateway.app import make_app
 from gateway.chat import Chat
-from gateway.doors import Doorkeeper, open_doors
+from gateway.doors import KEPT_S, Doorkeeper, open_doors
 from gateway.garbage import Collector
 from gateway.link import Link
 from gateway.metrics import Metrics
+from gateway.places import browsers
 
 SHUTDOWN_S = 1.0
 """Open requests are given this long at the end, and as long again once they are cancelled."""
@@ -39,12 +41,16 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(signum, stop.set)
     keeper = Doorkeeper(settings.connect_timeout)
     runner = web.AppRunner(
-        make_app(settings, chat, metrics, keeper), access_log=None, shutdown_timeout=SHUTDOWN_S
+        make_app(settings, chat, metrics, keeper),
+        access_log=None,
+        keepalive_timeout=KEPT_S,
+        shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
         doors = await open_doors(runner, settings.host, settings.port)
         log.info("gateway %s at %s", chat.gateway, _address(runner))
+        log.info("%d descriptors, %d of them for browsers", limit(), browsers())
         async with asyncio.TaskGroup() as tasks:
             link = tasks.create_task(chat.link.run())
             upkeep = tasks.create_task(chat.upkeep.run())
@@ -75,6 +81,7 @@ def main() -> int:
     logging.basicConfig(
         level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    raise_limit()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve(settings))

@@ -2,15 +2,22 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from weakref import WeakSet
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.places import may_stay, may_visit, stays
+
 ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""
 WAITING = 4096
 """Connections that wait to be taken, in the kernel."""
+KEPT_S = 75.0
+"""An HTTP connection may wait so long for its next request."""
+VISIT_S = 5.0
+"""The longest visit on one of the last descriptors."""
 
 
 async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.SockSite]:
@@ -18,12 +25,31 @@ async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.So
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     doors = []
     for family, _, _, _, address in dict.fromkeys(found):
-        door = socket.create_server(address[:2], family=family, backlog=WAITING)
+        door = Door(fileno=socket.create_server(address[:2], family=family).detach())
         doors.append(web.SockSite(runner, door, backlog=ACCEPTED_A_TURN))
         await doors[-1].start()
         # asyncio takes as many in a turn as it believes may wait: it was told a lie.
         door.listen(WAITING)
     return doors
+
+
+class Door(socket.socket):
+    """A listening socket that lets nobody have the last descriptors."""
+
+    def accept(self) -> tuple[socket.socket, object]:
+        """Raises OSError, at which the loop looks again later."""
+        guest, address = super().accept()
+        if not may_visit(guest.fileno()):
+            guest.close()
+            raise ConnectionAbortedError
+        if not may_stay(guest.fileno()):
+            asyncio.get_running_loop().call_later(VISIT_S, _show_out, guest)
+        return guest, address
+
+
+def _show_out(guest: socket.socket) -> None:
+    with suppress(OSError):  # it has gone
+        guest.shutdown(socket.SHUT_RDWR)
 
 
 class Doorkeeper:
@@ -38,9 +64,14 @@ class Doorkeeper:
     @web.middleware
     async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """For the application: each request passes here."""
-        if request.transport is not None:
-            self._asked.add(request.transport)
-        return await handler(request)
+        transport = request.transport
+        if transport is None:
+            return await handler(request)
+        self._asked.add(transport)
+        answer = await handler(request)
+        if not stays(transport):
+            answer.force_close()
+        return answer
 
     async def run(self, runner: web.AppRunner) -> None:
         """Who was silent at two looks has to go."""

@@ -12,8 +12,10 @@ from common.settings import Settings
 from gateway.connection import Connection
 from gateway.frames import Frame
 from gateway.origins import Origins
+from gateway.places import stays
 from gateway.poller import Poller
 from gateway.pulse import Limits
+from gateway.takeover import full
 from gateway.wheel import Wheel
 
 TICK_S = 0.25
@@ -88,6 +90,8 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         request: web.Request = args[0]
         if "j" in request.query:  # scripts from strangers, needed by no browser of this century
             return web.Response(status=400, text="JSONP is not offered\n")
+        if request.transport is not None and not stays(request.transport):
+            raise full()
         return await super().handle_request(*args, **kwargs)
 
     async def _handle_connect(

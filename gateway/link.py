@@ -130,9 +130,12 @@ class Link:
 
     async def _live(self, context: zmq.Context[Socket]) -> None:
         lease_s, clock = self._settings.lease, self._clock
-        incarnation = Incarnation(
-            context, self._settings.broker, self._keys, lease_s, self._number, clock, self
-        )
+        try:
+            incarnation = Incarnation(
+                context, self._settings.broker, self._keys, lease_s, self._number, clock, self
+            )
+        except zmq.ZMQError as error:
+            raise LinkLost(f"no sockets for it: {error}") from None
         try:
             welcome = await incarnation.hello(self.gateway)
             self._check(welcome)

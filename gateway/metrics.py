@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway import browser
+from gateway.places import browsers
 from gateway.sessions import Session, Sessions
 from gateway.slices import Slices
 from gateway.sockets import Reply
@@ -79,6 +80,7 @@ class Metrics:
     def watch(self, chat: "Chat[Link]") -> None:
         """Figures that are read off when asked for."""
         self._gauge("connections", "sockets after CONNECT", lambda: len(chat.sessions))
+        self._gauge("places", "descriptors for browsers", browsers)
         self._gauge("rooms", "public rooms taken up", lambda: len(chat.rooms.audiences))
         self._gauge(
             "private_rooms", "private rooms with somebody here", lambda: len(chat.rooms.inboxes)

@@ -11,6 +11,8 @@ import socket
 
 from aiohttp import web
 
+from gateway.places import may_stay
+
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
 
@@ -32,7 +34,7 @@ class Early:
 async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.socket, bytes]:
     """Answers the handshake. Returns the answer, for aiohttp; the connected socket, which is the
     caller's now; and what has come on it already. Raises HTTPBadRequest for what is no handshake,
-    or is lost in it."""
+    or is lost in it, HTTPServiceUnavailable if there is no place for it."""
     if not web.WebSocketResponse(compress=False).can_prepare(request).ok:
         raise web.HTTPBadRequest(text="this is no WebSocket handshake\n")
     key = request.headers["Sec-WebSocket-Key"].encode()
@@ -41,15 +43,33 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
     answer.headers["Upgrade"] = "websocket"
     answer.headers["Connection"] = "Upgrade"
     answer.headers["Sec-WebSocket-Accept"] = accept
+    taken = _taken(request)
     try:
         await answer.prepare(request)
-        return answer, *_taken(request)
-    except OSError:  # the browser is gone, or there is no descriptor: nobody hears this
-        raise web.HTTPBadRequest(text="lost in the handshake\n") from None
+        return answer, taken, _let_go(request)
+    except BaseException as error:
+        taken.close()
+        if isinstance(error, OSError):  # the browser is gone: nobody hears this
+            raise web.HTTPBadRequest(text="lost in the handshake\n") from None
+        raise
 
 
-def _taken(request: web.Request) -> tuple[socket.socket, bytes]:
-    """Raises OSError. In any case it is aiohttp's no more."""
+def _taken(request: web.Request) -> socket.socket:
+    """A second descriptor of the socket, which outlives aiohttp's."""
+    if request.transport is None:
+        raise web.HTTPBadRequest(text="lost in the handshake\n")
+    try:
+        taken: socket.socket = request.transport.get_extra_info("socket").dup()
+    except OSError:
+        raise full() from None
+    if not may_stay(taken.fileno()):
+        taken.close()
+        raise full()
+    return taken
+
+
+def _let_go(request: web.Request) -> bytes:
+    """From here on it is aiohttp's no more; returns what it has read. Raises OSError."""
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
@@ -58,7 +78,14 @@ def _taken(request: web.Request) -> tuple[socket.socket, bytes]:
             raise ConnectionResetError
         early = Early()
         request.protocol.set_parser(early)  # type: ignore[arg-type]
-        taken: socket.socket = transport.get_extra_info("socket").dup()
     finally:
         transport.abort()
-    return taken, early.data
+    return early.data
+
+
+def full() -> web.HTTPServiceUnavailable:
+    """To be raised where nobody more can stay."""
+    text = "this gateway is full: try another one, or again later\n"
+    refusal = web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
+    refusal.force_close()
+    return refusal

@@ -29,7 +29,8 @@ class Wire:
 
     The descriptors are edge-triggered: whatever may have read a socket's mailbox (a send, too) must
     look at its EVENTS, or it stalls. All methods here do. And they stir several times for each
-    message: only a look tells whether there is something to read.
+    message: only a look tells whether there is something to read. Raises ZMQError if there is no
+    descriptor for it.
     """
 
     def __init__(
@@ -49,6 +50,13 @@ class Wire:
         self._sockets: list[Socket] = []
         self._ready: set[Socket] = set()
         self._readable: set[Socket] = set()
+        try:
+            self._open(context, keys)
+        except zmq.ZMQError:
+            self.close()
+            raise
+
+    def _open(self, context: zmq.Context[Socket], keys: PeerKeys | None) -> None:
         self._dealer = self._listen(dealer(context, keys))
         # The link bounds what waits (gateway.pending), by giving up: ZeroMQ would block or drop.
         self._dealer.setsockopt(zmq.SNDHWM, 0)
@@ -58,7 +66,7 @@ class Wire:
         self._sub.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
         self._dealer_news = self._listen(self._dealer.get_monitor_socket(_NEWS))
         self._sub_news = self._listen(self._sub.get_monitor_socket(_NEWS))
-        self._connect(self._dealer, broker)
+        self._connect(self._dealer, self._broker)
 
     @property
     def subscribed(self) -> bool:
@@ -119,8 +127,8 @@ class Wire:
         """Drops what was not sent: the link sends it again on the next wire."""
         for socket in self._sockets:
             self._loop.remove_reader(_option(socket, zmq.FD))
-        self._dealer.disable_monitor()
-        self._sub.disable_monitor()
+        for socket in self._sockets[:2]:
+            socket.disable_monitor()
         for socket in self._sockets:
             socket.close(linger=0)
 

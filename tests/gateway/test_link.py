@@ -1,6 +1,8 @@
 """The link, on real sockets: whatever the broker does, what was asked is answered once."""
 
 import asyncio
+import os
+import resource
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -246,6 +248,32 @@ async def test_a_broker_that_does_not_know_us_gets_a_new_hello_and_the_command_a
     assert first == again
     assert isinstance(people.answers[0], m.Said)
     assert len(broker.of(m.Hello)) == 2
+
+
+@pytest.mark.parametrize("left", range(0, 16, 2))
+async def test_without_descriptors_for_a_new_link_it_waits_for_them(
+    broker: FakeBroker, people: People, left: int
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+
+    def forget(command: m.AnyCommand) -> m.AnyAnswer | None:
+        broker.rule = broker.usual
+        return m.Failed(term=2, no=command.no, code="hello", message="who is that?")
+
+    async with running(a_link(broker, people)) as link:
+        await people.until(lambda: link.up)
+        broker.rule = forget
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + left, hard))
+        try:
+            link.ask(say("one"), people.answered)
+            await people.until(lambda: ("unlinked",) in people.news)
+            await asyncio.sleep(0.2)  # in which it tries in vain
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await people.until(lambda: bool(people.answers))
+    assert isinstance(people.answers[0], m.Said)
 
 
 async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:

@@ -9,6 +9,7 @@ import struct
 from asyncio.trsock import TransportSocket
 from collections import Counter
 
+import aiohttp
 import pytest
 from aiohttp.web_protocol import RequestHandler
 
@@ -116,8 +117,9 @@ async def test_without_a_descriptor_for_it_only_this_one_is_lost(
         with monkeypatch.context() as patched:
             patched.setattr(TransportSocket, "dup", none_left)
             for sid in ("", url.partition("&sid=")[2]):
-                async with bare(edge, sid) as browser:
-                    assert await browser.hear() is None
+                with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
+                    async with bare(edge, sid):
+                        pass
         (connection,) = edge.connections.values()
         assert not connection.upgrading
         assert await post(http, url, '420["echo",1]') == 200

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http.client
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -47,6 +48,8 @@ class Process:
         self.name = name
         self.http = http
         self.settings = dict(settings)
+        self.descriptors: tuple[int, int] | None = None
+        """Soft and hard limit from its next start on; None for those of the tests."""
         self._module = module
         self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -78,11 +81,16 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                preexec_fn=None if self.descriptors is None else self._limit,
             )
         STARTED.append(self)
         if ready:
             self.wait_ready()
         return self
+
+    def _limit(self) -> None:
+        assert self.descriptors is not None
+        resource.setrlimit(resource.RLIMIT_NOFILE, self.descriptors)
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body; status 0 while nobody listens."""

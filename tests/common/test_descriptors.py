@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+import pytest
+
+TELL = """
+import resource
+from common.descriptors import raise_limit
+resource.setrlimit(resource.RLIMIT_NOFILE, ({}, {}))
+print(raise_limit(), resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(100, 300), (300, 300)])
+def test_the_limit_is_as_high_as_it_may_be(soft: int, hard: int) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", TELL.format(soft, hard)], capture_output=True, text=True, check=True
+    ).stdout
+    assert told == f"{hard} ({hard}, {hard})\n"

@@ -1,0 +1,112 @@
+"""The places: which descriptors are for browsers; and what the doors make of it."""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from gateway import doors
+from gateway.doors import Doorkeeper, open_doors
+from gateway.places import BRIEF, OWN, browsers, may_stay, may_visit
+from tests.gateway.edge import bare, running
+
+MOST = 400
+
+
+@contextmanager
+def at_most(descriptors: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@contextmanager
+def taken_below(number: int) -> Iterator[None]:
+    """All descriptors below this one are in use."""
+    with ExitStack() as stack:
+        while (taken := os.dup(0)) < number:
+            stack.callback(os.close, taken)
+        os.close(taken)
+        yield
+
+
+@pytest.mark.parametrize("most", [40, 200, 1024, 20_000])
+def test_most_are_for_browsers_some_for_visits_and_some_for_neither(most: int) -> None:
+    with at_most(most):
+        stay = [number for number in range(most) if may_stay(number)]
+        visit = [number for number in range(most) if may_visit(number)]
+    brief, own = min(BRIEF, most // 4), min(OWN, most // 4)
+    assert stay == list(range(most - own - brief))
+    assert visit == list(range(most - own))
+
+
+@asynccontextmanager
+async def open_house() -> AsyncIterator[int]:
+    """Doors that say hello, at this port."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    app = web.Application(middlewares=[Doorkeeper(30).note])
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await open_doors(runner, "127.0.0.1", 0)
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def visit(port: int, said: bytes) -> bytes:
+    """All that comes until the connection ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(said)
+    try:
+        async with asyncio.timeout(5):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doors, "VISIT_S", 0.2)
+    async with open_house() as port:
+        with at_most(MOST), taken_below(browsers()):
+            answer = await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200 OK")
+            assert answer.endswith(b"hello")
+            assert await visit(port, b"GET / HTT") == b""
+
+
+async def test_what_is_behind_the_last_place_is_not_for_who_comes_in() -> None:
+    async with open_house() as port:
+        with at_most(MOST), taken_below(browsers() + BRIEF):
+            assert await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+        assert b"hello" in await visit(port, b"GET / HTTP/1.0\r\n\r\n")
+
+
+async def test_a_websocket_does_not_keep_one_of_the_last_places() -> None:
+    """It goes on by another descriptor than its handshake."""
+    async with running() as edge:
+        with (
+            at_most(MOST),
+            taken_below(browsers() - 2),  # for both ends of the first
+            pytest.raises(aiohttp.WSServerHandshakeError, match="503"),
+        ):
+            async with bare(edge):
+                pass
+        async with bare(edge) as browser:
+            await browser.connect()
