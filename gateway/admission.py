@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from common.messages import AnyAnswer, AnyCommand
-from gateway.asking import Broker
+from gateway.asking import Broker, Loop, tell_fault
 from gateway.sessions import Session
 
 JOINS_IN_FLIGHT = 256
@@ -14,17 +14,19 @@ WAITING_JOINS = 100_000
 
 Make = Callable[[int], AnyCommand]
 OnAnswer = Callable[[AnyAnswer | None], None]
+"""Does not raise."""
 
 
 class Admission:
     """First come, first served. While its join waits a socket is read no further: what it asks
     next comes after it."""
 
-    def __init__(self, link: Broker) -> None:
+    def __init__(self, link: Broker, loop: Loop) -> None:
         self.most = JOINS_IN_FLIGHT
         self.in_flight = 0
         self.waiting = 0
         self._link = link
+        self._loop = loop
         self._queue: OrderedDict[Session, deque[tuple[Make, OnAnswer]]] = OrderedDict()
         self._held: set[Session] = set()
         """Those of the queue whose sockets are to be read again once it is their turn."""
@@ -53,25 +55,33 @@ class Admission:
         if self._admitting:  # an answer came while it was asked
             return
         self._admitting = True
-        while self._queue and self.in_flight < self.most:
-            session, joins = next(iter(self._queue.items()))
-            self._ask(*joins.popleft())
-            self.waiting -= 1
-            session.known = True
-            if not joins:
-                del self._queue[session]
-                if session in self._held:
+        try:
+            while self._queue and self.in_flight < self.most:
+                session, joins = next(iter(self._queue.items()))
+                make, on_answer = joins.popleft()
+                if not joins:
+                    del self._queue[session]
+                self.waiting -= 1
+                self._ask(session, make, on_answer)
+                if not joins and session in self._held:
                     self._held.discard(session)
                     session.socket.set_ready()
-        self._admitting = False
+        finally:
+            self._admitting = False
 
-    def _ask(self, make: Make, on_answer: OnAnswer) -> None:
+    def _ask(self, session: Session, make: Make, on_answer: OnAnswer) -> None:
+        """Never raises: it may be the answer to somebody else's join that made room for this."""
+
         def answered(answer: AnyAnswer | None) -> None:
             self.in_flight -= 1
-            try:
-                on_answer(answer)
-            finally:
-                self._admit()
+            on_answer(answer)
+            self._admit()
 
+        session.known = True
         self.in_flight += 1
-        self._link.ask(make, answered, hold=True)
+        try:
+            self._link.ask(make, answered, hold=True)
+        except Exception as error:
+            self.in_flight -= 1
+            tell_fault(self._loop, "a join failed", error)
+            session.socket.cut_off()

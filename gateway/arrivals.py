@@ -114,6 +114,11 @@ class Arrivals:
         self._ask()
         return False
 
+    def failed(self) -> None:
+        """Those on the way pay for it: they come back."""
+        for session in self._arrivals:
+            session.socket.cut_off()
+
     def _advance(self, arrival: Arrival) -> int:
         """As far as it can go by one write; tells its bytes."""
         session, head = arrival.session, self._room.head

@@ -1,7 +1,7 @@
-"""Asking: what the chat needs of its link to the broker and of its loop; tests bring others."""
+"""Asking: what the chat needs of its link, its loop and its clock; tests bring others."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from common.messages import AnyAnswer, AnyCommand
 
@@ -34,3 +34,24 @@ class Loop(Protocol):
 
     def call_soon(self, call: Callable[[], None], /) -> object:
         """Calls it at the next turn."""
+
+    def call_exception_handler(self, context: dict[str, Any], /) -> None:
+        """Tells of a fault: `message`, `exception`."""
+
+
+class Clock(Protocol):
+    """The upkeep: it does what has to be done again until it is done."""
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Calls it after a while."""
+
+    def want_mark(self, room: str) -> None:
+        """This room's subscription is new."""
+
+    def forget_mark(self, room: str) -> None:
+        """Its mark is here, or is not wanted any more."""
+
+
+def tell_fault(loop: Loop, what: str, error: Exception) -> None:
+    """A fault of ours, which is caught where it costs nobody else."""
+    loop.call_exception_handler({"message": what, "exception": error})

@@ -13,12 +13,13 @@ from common.errors import Refused
 from common.names import SYSTEM, is_private
 from common.settings import Settings
 from gateway import browser
+from gateway.acks import error_ack
 from gateway.asking import Broker, Loop
 from gateway.audience import Audience
 from gateway.frames import Frame
 from gateway.inbox import Inbox
 from gateway.metrics import Metrics
-from gateway.requests import Requests, error_ack
+from gateway.requests import Requests
 from gateway.rooms import Rooms
 from gateway.sessions import Session, Sessions
 from gateway.sockets import Reply, Socket
@@ -45,7 +46,7 @@ class Chat(Generic[AnyBroker]):
         self._page = settings.page
         self.link = make_link(self)
         self.rooms = Rooms(settings, self.link, self.sessions, metrics, loop)
-        self.requests = Requests(self.link, self)
+        self.requests = Requests(self.link, self, loop)
         self.upkeep = Upkeep(settings, gateway, self.link, self.rooms, self.sessions, metrics, loop)
         self.rooms.clock = self.upkeep
 
@@ -79,8 +80,10 @@ class Chat(Generic[AnyBroker]):
         if session is None or session.gone:
             return
         session.gone = True
-        self.rooms.leave_all(session)
-        self.requests.gone(session, left, partial(self.sessions.drop, session))
+        try:
+            self.rooms.leave_all(session)
+        finally:
+            self.requests.gone(session, left, partial(self.sessions.drop, session))
 
     # --- seats (requests.Seats) ------------------------------------------------------------------
 

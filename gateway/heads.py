@@ -1,11 +1,10 @@
 """The heads: asks the broker where rooms are, so that a hole at the very end shows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Protocol
 
 from common import messages as m
-from gateway.asking import Broker
+from gateway.asking import Broker, Clock
 from gateway.rooms import Rooms
 from gateway.sessions import Sessions
 
@@ -15,17 +14,11 @@ ASK_PEOPLE = 20
 """People in one question for the heads of their private rooms, of which each has up to 1,000."""
 
 
-class Later(Protocol):
-    """Who does a thing again after a while."""
-
-    def later(self, call: Callable[[], None]) -> None: ...
-
-
 class Heads:
     """A question without an answer is asked again. `epoch` is that of the link. It is slices.Work:
     there may be very many people."""
 
-    def __init__(self, link: Broker, rooms: Rooms, sessions: Sessions, clock: Later) -> None:
+    def __init__(self, link: Broker, rooms: Rooms, sessions: Sessions, clock: Clock) -> None:
         self.epoch = ""
         self._link = link
         self._rooms = rooms
@@ -50,6 +43,10 @@ class Heads:
         if batch:
             self._ask([], batch)
         return bool(batch)
+
+    def failed(self) -> None:
+        """Asks all of them again."""
+        self._clock.later(self.ask_private)
 
     def _ask(self, rooms: list[str], people: list[str]) -> None:
         def answered(answer: m.AnyAnswer | None) -> None:

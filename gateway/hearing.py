@@ -30,6 +30,7 @@ class Means:
         metrics: "Metrics",
         ask_page: AskPage,
         resume: Callable[["Hearing"], None],
+        begin_anew: Callable[["Hearing"], None],
         newest: tuple[int, int],
     ) -> None:
         self.slices = slices
@@ -38,6 +39,8 @@ class Means:
         self.ask_page = ask_page
         self.resume = resume
         """There is room again for what a hearing had no room for."""
+        self.begin_anew = begin_anew
+        """Nobody knows what a hearing's members were sent."""
         self.newest = newest
         """(messages, events) of the newest page."""
         self.chunk_sockets = CHUNK_SOCKETS
@@ -153,6 +156,14 @@ class Hearing:
         if not self._pass.step():
             self._pass = None
         return self._pass is not None or bool(self._gathering)
+
+    def failed(self) -> None:
+        """The room pays for it: all in it start over."""
+        self._pass = None
+        self._gathering = Gathering()
+        self.stalled = False
+        self.lines.shed()
+        self._means.begin_anew(self)
 
     def _begin(self) -> Pass:
         objects, plain = self.members.sockets()

@@ -122,6 +122,9 @@ class Link:
                     await self._live(context)
                 except LinkLost as lost:
                     self._log.warning("no link to the broker", f"{self._settings.broker}: {lost}")
+                except Exception:
+                    self.faults += 1
+                    self._log.warning("the link failed", failed=True)
                 await self._rest()
         finally:
             for on_answer in self.pending.clear():

@@ -48,6 +48,9 @@ class Owed:
             self._last = self._sum
         return bool(some)
 
+    def failed(self) -> None:
+        """The figure stays that of the last look."""
+
 
 class Metrics:
     """A registry of its own, so that several may live in one process."""

@@ -10,6 +10,8 @@ import time
 from collections import deque
 from typing import Protocol
 
+from gateway.asking import tell_fault
+
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TURN_SOCKETS = 32
 TURN_S = 0.003
@@ -24,6 +26,8 @@ class Watched(Protocol):
 
     def readable(self) -> None: ...
     def writable(self) -> None: ...
+    def fail(self) -> None:
+        """It is over."""
 
 
 class Poller:
@@ -63,7 +67,11 @@ class Poller:
             if time.perf_counter() > end:
                 break
             key, events = self._ready.popleft()
-            if key.data.watched & events & READ:
-                key.data.readable()
-            if key.data.watched & events & WRITE:
-                key.data.writable()
+            try:
+                if key.data.watched & events & READ:
+                    key.data.readable()
+                if key.data.watched & events & WRITE:
+                    key.data.writable()
+            except Exception as error:
+                tell_fault(self._loop, "a socket failed", error)
+                key.data.fail()

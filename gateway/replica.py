@@ -124,6 +124,13 @@ class Replica:
         self._asked = None
         return self._go_on()
 
+    def doubt(self) -> None:
+        """What was delivered may not have arrived: the room is to start over, by what `page_failed`
+        returns. Wait a moment before you call that."""
+        self._shown = self._wants_newest = True
+        self._asked = AskPage(self.room, None, self.limits.replay_events)
+        self._heard_then = self._heard
+
     # --- what follows ----------------------------------------------------------------------------
 
     def _newest(self, page: Paged) -> list[Order]:

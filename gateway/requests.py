@@ -9,14 +9,12 @@ from common import messages as m
 from common.errors import Refused
 from common.names import LOBBY
 from gateway import browser as b
-from gateway.admission import Admission
-from gateway.asking import Broker
-from gateway.browser import event_payload
+from gateway.acks import ack_of
+from gateway.admission import Admission, Make, OnAnswer
+from gateway.asking import Broker, Loop, tell_fault
 from gateway.frames import Frame
 from gateway.sessions import Session
 from gateway.sockets import Reply
-
-Make = Callable[[int], m.AnyCommand]
 
 
 class Seats(Protocol):
@@ -32,9 +30,10 @@ class Requests:
     """Asks the broker for sockets. Questions that it does not answer in time are `unavailable`;
     what changes something is held, or left unanswered, since it may have been done."""
 
-    def __init__(self, link: Broker, seats: Seats) -> None:
-        self.admission = Admission(link)
+    def __init__(self, link: Broker, seats: Seats, loop: Loop) -> None:
+        self.admission = Admission(link, loop)
         self._link = link
+        self._loop = loop
         self._seats = seats
 
     def welcome(self, session: Session, auth: b.AuthAsk, done: Callable[[], None]) -> None:
@@ -87,11 +86,14 @@ class Requests:
             case b.TypingAsk(room=room, typing=typing):
                 self._type(session, room, typing, reply)
             case b.DirectAsk(user=user, uid=uid):
-                self._do(lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, hold=True)
+                self._do(
+                    session, lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, True
+                )
             case b.HistoryAsk(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
                 before = 0 if given is None else max(given, 1)
                 self._do(
+                    session,
                     lambda no: m.History(
                         no=no, sid=sid, room=room, before=before, after=after, limit=limit
                     ),
@@ -99,13 +101,16 @@ class Requests:
                 )
             case b.ParticipantsAsk(room=room, after=name, prefix=prefix, limit=limit):
                 self._do(
+                    session,
                     lambda no: m.Participants(
                         no=no, sid=sid, room=room, after=name, prefix=prefix, limit=limit
                     ),
                     reply,
                 )
             case b.RoomsAsk(after=room, limit=limit):
-                self._do(lambda no: m.Rooms(no=no, sid=sid, after=room, limit=limit), reply)
+                self._do(
+                    session, lambda no: m.Rooms(no=no, sid=sid, after=room, limit=limit), reply
+                )
             case _:
                 assert_never(ask)
 
@@ -132,7 +137,7 @@ class Requests:
             if session.gone or not isinstance(answer, m.Joined):
                 if isinstance(answer, m.Failed) and not session.uid:
                     session.plain = False
-                return reply(_ack(answer, hold=True))
+                return reply(ack_of(answer, hold=True))
             recovers = self._seats.joined(session, answer, ask.since)
             ack = {
                 "ok": True,
@@ -154,11 +159,13 @@ class Requests:
                 no=no, sid=sid, key=key, room=ask.room, user=user, since=ask.since, plain=plain
             )
 
-        self.admission.join(session, make, answered)
+        self.admission.join(session, make, self._paid_by(session, answered))
 
     def _say(self, session: Session, room: str, text: str, id: str | None, reply: Reply) -> None:
         sid, id = session.socket.sid, id or secrets.token_urlsafe(12)
-        self._do(lambda no: m.Say(no=no, sid=sid, room=room, text=text, id=id), reply, hold=True)
+        self._do(
+            session, lambda no: m.Say(no=no, sid=sid, room=room, text=text, id=id), reply, hold=True
+        )
 
     def _leave(self, session: Session, room: str, reply: Reply) -> None:
         sid = session.socket.sid
@@ -172,65 +179,29 @@ class Requests:
                 # Refused: it was sent twice, and the answer to the first was lost.
                 self._seats.left(session, room)
                 return reply({"ok": True})
-            reply(_ack(answer, hold=True))
+            reply(ack_of(answer, hold=True))
 
-        self._link.ask(lambda no: m.Leave(no=no, sid=sid, room=room), answered, hold=True)
+        on_answer = self._paid_by(session, answered)
+        self._link.ask(lambda no: m.Leave(no=no, sid=sid, room=room), on_answer, hold=True)
 
     def _type(self, session: Session, room: str, typing: bool, reply: Reply) -> None:
         if not self._link.up:
             return reply({"ok": True})  # volatile: nobody would hear it in time
         sid = session.socket.sid
-        self._do(lambda no: m.Type(no=no, sid=sid, room=room, typing=typing), reply)
+        self._do(session, lambda no: m.Type(no=no, sid=sid, room=room, typing=typing), reply)
 
-    def _do(self, make: Make, reply: Reply, hold: bool = False) -> None:
-        self._link.ask(make, lambda answer: reply(_ack(answer, hold)), hold=hold)
+    def _do(self, session: Session, make: Make, reply: Reply, hold: bool = False) -> None:
+        on_answer = self._paid_by(session, lambda answer: reply(ack_of(answer, hold)))
+        self._link.ask(make, on_answer, hold=hold)
 
+    def _paid_by(self, session: Session, on_answer: OnAnswer) -> OnAnswer:
+        """Does not raise: a socket whose answer fails would wait for ever, so it comes back."""
 
-def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, Any]:
-    """The ack of a refusal."""
-    error: dict[str, Any] = {"code": code, "message": message}
-    if retry_after_s:
-        error["retryAfter"] = retry_after_s
-    return {"ok": False, "error": error}
+        def answered(answer: m.AnyAnswer | None) -> None:
+            try:
+                on_answer(answer)
+            except Exception as error:
+                tell_fault(self._loop, "an answer failed", error)
+                session.socket.cut_off()
 
-
-def _ack(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
-    """An answer as the contract words it; None leaves the request unanswered."""
-    match answer:
-        case None:
-            # Somebody who retries stops at any ack: what may have been done gets none.
-            return None if hold else error_ack("unavailable", "the broker is away: try again")
-        case m.Failed(code=code, message=message, retry_after_s=retry_after_s):
-            return error_ack(code, message, retry_after_s)
-        case m.Done():
-            return {"ok": True}
-        case m.Said(id=id, seq=seq, timestamp=timestamp):
-            return {"ok": True, "id": id, "seq": seq, "timestamp": timestamp}
-        case m.Opened(room=room, user=user, uid=uid, head=head):
-            return {"ok": True, "room": room, "user": user, "uid": uid, "seq": head}
-        case m.Paged(room=room, events=events, more=more):
-            return {"ok": True, "events": [event_payload(room, e) for e in events], "more": more}
-        case m.Listed(count=count, version=version, users=users, more=more):
-            return {"ok": True, "count": count, "version": version, "users": users, "more": more}
-        case m.RoomsListed(rooms=rooms, more=more):
-            return {"ok": True, "rooms": [_room_row(row) for row in rooms], "more": more}
-        case m.Joined() | m.Welcome() | m.HeadsTold():
-            return error_ack("unavailable", "the broker gave an answer to something else")
-        case _:
-            assert_never(answer)
-
-
-def _room_row(row: m.RoomRow) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "room": row.room,
-        "kind": row.kind,
-        "count": row.count,
-        "seq": row.seq,
-        "read": row.read,
-        "unread": row.unread,
-    }
-    if row.title:
-        shown["title"] = row.title
-    if row.user:
-        shown["user"] = row.user
-    return shown
+        return answered

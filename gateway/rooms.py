@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice, takewhile
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.asking import Broker, Loop
+from gateway.asking import Broker, Clock, Loop, tell_fault
 from gateway.audience import Audience
 from gateway.hearing import Hearing, Means
 from gateway.inbox import Inbox
@@ -24,16 +24,6 @@ HOLD_BYTES = 8 << 20
 
 FORGET_ROOMS = 200
 """In one turn of the upkeep."""
-
-
-class Clock(Protocol):
-    """What the rooms need of the upkeep."""
-
-    def later(self, call: Callable[[], None]) -> None: ...
-
-    def want_mark(self, room: str) -> None: ...
-
-    def forget_mark(self, room: str) -> None: ...
 
 
 class Rooms:
@@ -54,6 +44,7 @@ class Rooms:
             metrics,
             self.ask_page,
             self._resume,
+            self._begin_anew,
             (settings.replay, settings.replay_events + 1),
         )
         self._link = link
@@ -191,6 +182,13 @@ class Rooms:
 
     def carry_out(self, hearing: Hearing, orders: Sequence[Order]) -> None:
         """Does what a replica orders."""
+        try:
+            self._carry_out(hearing, orders)
+        except Exception as error:
+            tell_fault(self._loop, "a room failed", error)
+            hearing.failed()
+
+    def _carry_out(self, hearing: Hearing, orders: Sequence[Order]) -> None:
         for order in orders:
             match order:
                 case AskPage() if hearing.full:
@@ -213,6 +211,12 @@ class Rooms:
 
     def _resume(self, hearing: Hearing) -> None:
         self.carry_out(hearing, hearing.replica.page_failed())
+
+    def _begin_anew(self, hearing: Hearing) -> None:
+        """By the newest page, asked for after a while: what failed may fail again."""
+        hearing.replica.doubt()
+        hearing.live = False
+        self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
 
     def _paged(self, hearing: Hearing, page: m.Paged | None) -> None:
         if page is None:

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Protocol
 
-from gateway.asking import Loop
+from gateway.asking import Loop, tell_fault
 
 SLICE_S = 0.003
 """For this long at the most all works together hold the loop; then the others get their turn."""
@@ -14,6 +14,9 @@ class Work(Protocol):
 
     def step(self) -> bool:
         """Does a piece of it, far shorter than a slice. True: there is more."""
+
+    def failed(self) -> None:
+        """A step raised: nobody knows how far it came. It has its turn again once it wants it."""
 
 
 class Slices:
@@ -48,8 +51,12 @@ class Slices:
             while self._queue:
                 work = self._queue.popleft()
                 self._waiting.discard(work)
-                if work.step():
-                    self.want(work)
+                try:
+                    if work.step():
+                        self.want(work)
+                except Exception as error:
+                    tell_fault(self._loop, f"{type(work).__name__} failed", error)
+                    work.failed()
                 if self._loop.time() >= until:
                     break
         finally:

@@ -3,12 +3,13 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import partial
 from itertools import takewhile
 
 from common import messages as m
 from common.names import SYSTEM
 from common.settings import Settings
-from gateway.asking import Broker, Loop
+from gateway.asking import Broker, Loop, tell_fault
 from gateway.audience import PLAIN_NAMES
 from gateway.frames import Frame
 from gateway.gathering import Notice
@@ -84,16 +85,23 @@ class Upkeep:
         due = [call for at, call in self._later if at <= now]
         self._later = [(at, call) for at, call in self._later if at > now]
         for call in due:
-            call()
-        self._rooms.advance()
-        self._tell_down(now)
+            self._try(call)
+        self._try(self._rooms.advance)
+        self._try(partial(self._tell_down, now))
         if self._link.up:
-            self.take_up()
+            self._try(self.take_up)
             if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
-                self._take_up_own(now)
-            self._rosters.tell()
-        self._rooms.forget_empty(now - IDLE_ROOM_S)
-        self._rooms.tails.shed()
+                self._try(partial(self._take_up_own, now))
+            self._try(self._rosters.tell)
+        self._try(partial(self._rooms.forget_empty, now - IDLE_ROOM_S))
+        self._try(self._rooms.tails.shed)
+
+    def _try(self, call: Callable[[], None]) -> None:
+        """What fails costs nothing else its turn."""
+        try:
+            call()
+        except Exception as error:
+            tell_fault(self._loop, "the upkeep failed", error)
 
     def soon(self, call: Callable[[], None]) -> None:
         """Calls it at the loop's next turn, once however often it was wanted."""
@@ -108,7 +116,7 @@ class Upkeep:
     def _run_soon(self) -> None:
         calls, self._soon = self._soon, {}
         for call in calls:
-            call()
+            self._try(call)
 
     # --- the link --------------------------------------------------------------------------------
 

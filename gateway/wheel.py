@@ -6,6 +6,8 @@ The loop's own timers keep a context each, and cancelled ones stay on its heap f
 import asyncio
 from typing import Protocol
 
+from gateway.asking import tell_fault
+
 
 class Timed(Protocol):
     tick: int
@@ -55,4 +57,4 @@ class Wheel:
         try:
             one.due()
         except Exception as error:
-            self._loop.call_exception_handler({"message": "a timer failed", "exception": error})
+            tell_fault(self._loop, "a timer failed", error)

@@ -89,7 +89,10 @@ class Wire:
         self._look_again(self._sub)
 
     def send(self, frame: bytes) -> None:
-        self._dealer.send(frame, zmq.NOBLOCK)
+        try:
+            self._dealer.send(frame, zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            self.broken = f"cannot send: {error}"
         self._look_again(self._dealer)
 
     def answers(self, budget: int) -> Iterator[AnyAnswer]:

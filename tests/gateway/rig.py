@@ -109,6 +109,7 @@ class Turns:
 
     def __init__(self) -> None:
         self.now = 100.0
+        self.faults: list[Exception] = []
         self._calls: deque[Callable[[], None]] = deque()
 
     def time(self) -> float:
@@ -117,6 +118,9 @@ class Turns:
 
     def call_soon(self, call: Callable[[], None], /) -> None:
         self._calls.append(call)
+
+    def call_exception_handler(self, context: dict[str, Any], /) -> None:
+        self.faults.append(context["exception"])
 
     def turn(self) -> float:
         """One turn; how long it took."""

@@ -276,6 +276,19 @@ async def test_without_descriptors_for_a_new_link_it_waits_for_them(
     assert isinstance(people.answers[0], m.Said)
 
 
+async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People) -> None:
+    here = people.sittings
+
+    def fail_once() -> list[m.Sitting]:
+        people.sittings = here  # type: ignore[method-assign]
+        raise RuntimeError("a fault of ours")
+
+    people.sittings = fail_once  # type: ignore[method-assign]
+    async with running(a_link(broker, people)) as link:
+        await people.until(lambda: link.up)
+        assert link.faults == 1
+
+
 async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
     async with fake_broker(lease_s=0.3) as broker, running(a_link(broker, people)) as link:
         await people.until(lambda: link.up)

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import itertools
+import socket
 
 from gateway.poller import TURN_SOCKETS, Poller
 from gateway.stream import Stream
-from tests.gateway.pair import Pair
+from tests.gateway.pair import Pair, Told
 
 
 async def until(true) -> None:  # type: ignore[no-untyped-def]
@@ -129,3 +130,28 @@ async def test_one_that_ends_within_a_turn_is_not_called_again() -> None:
         assert len(came) == 1
         first.abort()
         second.abort()
+
+
+async def test_a_stream_that_fails_ends_and_the_others_go_on() -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: faults.append(type(context["exception"]))
+    )
+
+    class Faulty(Told):
+        def received(self, data: bytes) -> None:
+            raise RuntimeError("a fault of ours")
+
+    with Pair() as pair:
+        near, far = socket.socketpair()
+        near.setblocking(False)
+        faulty = Faulty(near, pair.poller)
+        faulty.read(True)
+        pair.stream.read(True)
+        far.send(b"x")
+        pair.other.send(b"x")
+        await until(lambda: pair.stream.came == b"x" and faulty.ended)
+        assert faulty.times_lost == 1
+        assert far.recv(1) == b""
+        assert faults == [RuntimeError]
+        far.close()

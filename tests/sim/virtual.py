@@ -3,6 +3,7 @@
 import heapq
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 WALL = 1_800_000_000.0
 
@@ -25,6 +26,9 @@ class Time:
 
     def call_soon(self, call: Callable[[], None], /) -> None:
         self._soon.append(call)
+
+    def call_exception_handler(self, context: dict[str, Any], /) -> None:
+        raise context["exception"]
 
     def at(self, when: float, call: Callable[[], None]) -> None:
         self._number += 1

@@ -1,0 +1,169 @@
+"""Faults of ours: what is at fault pays for it, everybody else notices nothing."""
+
+from typing import Any
+
+import pytest
+
+from common import messages as m
+from gateway.acks import error_ack
+from gateway.outbox import Outbox, Sendable
+from tests.gateway.rig import Browser, Rig, message, messages
+
+
+class Fault(Exception):
+    """Ours."""
+
+
+class Faulty(Outbox):
+    """Fails once."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 20)
+        self.failed = False
+
+    def put(self, sendable: Sendable) -> bool:
+        if not self.failed:
+            self.failed = True
+            raise Fault
+        return super().put(sendable)
+
+
+class Faults(Rig):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.faults: list[Any] = []
+        super().__init__()
+        self.time.call_exception_handler = self._tell  # type: ignore[method-assign]
+
+    def _tell(self, context: dict[str, Any], /) -> None:
+        self.faults.append(type(context["exception"]))
+
+    def break_outbox(self, browser: Browser) -> None:
+        browser.carrier.outbox = browser.socket.outbox = Faulty()
+
+
+def fail(*_: object, **__: object) -> None:
+    raise Fault
+
+
+def test_a_pass_that_fails_makes_its_room_start_over_and_no_other() -> None:
+    rig = Faults()
+    ann, bob, cleo = rig.seated("ann"), rig.seated("bob"), rig.seated("cleo", "pot")
+    rig.break_outbox(bob)
+    rig.happens(message(2))
+    rig.happens(message(3))
+    rig.happens(message(2), room="pot")
+    assert rig.faults == [Fault]
+    assert cleo.lines() == [2]
+    bob.hears(), ann.hears()
+    assert rig.broker.of(m.Page) == []
+    rig.pass_time(1.1)
+    assert rig.page(messages(1, 3)).after is None
+    for browser in (ann, bob):
+        (name, payload), *lines = browser.hears()
+        assert (name, payload["Seq"]) == ("reset", 3)
+        assert [line["Seq"] for _, line in lines] == [1, 2, 3]
+    rig.happens(message(4))
+    assert (ann.lines(), bob.lines()) == ([4], [4])
+
+
+def test_a_room_that_cannot_deliver_starts_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Faults()
+    ann = rig.seated("ann")
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.chat.rooms.audiences["tea"], "deliver", fail)
+        rig.happens(message(2))
+    rig.happens(message(3))
+    assert ann.lines() == []
+    rig.pass_time(1.1)
+    rig.page(messages(1, 3))
+    assert ann.lines() == [1, 2, 3]
+    assert rig.faults == [Fault]
+
+
+def test_who_fails_to_arrive_comes_back() -> None:
+    rig = Faults()
+    ann = rig.seated("ann")
+    bob = rig.browser()
+    bob.asks("join", {"user": "bob", "room": "tea"})
+    rig.break_outbox(bob)
+    rig.let_in("bob", head=1)
+    assert rig.faults == [Fault]
+    assert (bob.carrier.lost, ann.carrier.lost) == (True, False)
+    rig.chat.gone(bob.socket, left=False)
+    rig.happens(message(2))
+    assert ann.lines() == [2]
+
+
+def test_what_fails_by_the_clock_fails_alone() -> None:
+    rig = Faults()
+    done: list[str] = []
+    rig.chat.upkeep.later(fail)
+    rig.chat.upkeep.later(lambda: done.append("later"))
+    rig.chat.rooms.advance = fail  # type: ignore[method-assign]
+    ann = rig.seated("ann")
+    rig.chat.unlinked()
+    rig.pass_time(2.1)
+    assert done == ["later"]
+    assert ("link", {"Up": False}) in ann.hears()
+    assert rig.faults == [Fault, Fault]
+
+
+def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:
+    rig = Faults()
+    rig.chat.requests.admission.most = 1
+    ask = rig.broker.ask
+    people = [rig.browser() for _ in range(3)]
+    for number, browser in enumerate(people):
+        browser.asks("join", {"user": f"p{number}", "room": "tea"})
+
+    def fail_once(*_: object, **__: object) -> None:
+        rig.broker.ask = ask  # type: ignore[method-assign]
+        raise Fault
+
+    rig.broker.ask = fail_once  # type: ignore[method-assign]
+    rig.let_in("p0")
+    assert [join.user for join in rig.broker.of(m.Join)] == ["p2"]
+    rig.let_in("p2")
+    assert [browser.carrier.lost for browser in people] == [False, True, False]
+    assert rig.faults == [Fault]
+    assert rig.chat.requests.admission.in_flight == rig.chat.requests.admission.waiting == 0
+
+
+@pytest.mark.parametrize("ask", ["join", "history", "leave"])
+def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would wait for it for ever, and for what it asks next."""
+    rig = Faults()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    ann.asks(ask, {"room": "pot" if ask == "join" else "tea"})
+    with monkeypatch.context() as broken:
+        broken.setattr(type(rig.chat), "joined", fail)
+        broken.setattr(type(rig.chat), "left", fail)
+        if ask == "join":
+            rig.let_in("ann", "pot")
+        elif ask == "leave":
+            rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
+        else:
+            page = m.Paged(
+                term=1, no=1, room="tea", epoch=rig.epoch, head=1, events=[None], more=False
+            )  # type: ignore[list-item]
+            rig.broker.answer(m.History, lambda no: page)
+    assert len(rig.faults) == 1
+    assert (ann.carrier.lost, bob.carrier.lost) == (True, False)
+
+
+def test_whoever_goes_is_told_to_the_broker_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Faults()
+    ann = rig.seated("ann")
+    monkeypatch.setattr(rig.chat.rooms, "leave_all", fail)
+    with pytest.raises(Fault):
+        rig.chat.gone(ann.socket, left=False)
+    assert [gone.sid for gone in rig.broker.of(m.Gone)] == [ann.socket.sid]
+
+
+def test_an_error_may_tell_when_to_try_again() -> None:
+    assert error_ack("rate_limited", "slowly", 2.0) == {
+        "ok": False,
+        "error": {"code": "rate_limited", "message": "slowly", "retryAfter": 2.0},
+    }
