@@ -7,7 +7,7 @@ those without writes as well, so that nothing overtakes.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from broker.effects import (
     Append,
@@ -26,6 +26,7 @@ from broker.metrics import Metrics
 from broker.pages import Pages
 from broker.store.base import CommitRefused, CommitUnknown, Store
 from broker.wire import Wire
+from common.eager import Eager
 from common.frames import encode
 from common.messages import AnyAnswer, Failed, Happened
 
@@ -63,13 +64,23 @@ class Batch:
 
 
 class Committer:
-    def __init__(self, store: Store, wire: Wire, pages: Pages, metrics: Metrics) -> None:
+    """`ended` is told of what it does not survive."""
+
+    def __init__(
+        self,
+        store: Store,
+        wire: Wire,
+        pages: Pages,
+        metrics: Metrics,
+        ended: Callable[[BaseException], None],
+    ) -> None:
         self._store = store
         self._wire = wire
         self._pages = pages
         self._metrics = metrics
+        self._ended = ended
         self._gathering = Batch()
-        self._filled = asyncio.Event()
+        self._working = False
         self._taken = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -82,7 +93,12 @@ class Committer:
         if effects:
             self._gathering.add(effects)
             self._idle.clear()
-            self._filled.set()
+
+    def flush(self) -> None:
+        """What was added goes to the store, as soon as that is free. To be called once a turn."""
+        if self._gathering and not self._working:
+            self._working = True
+            Eager(self._work(), self._worked)
 
     def fail(self, why: str) -> None:
         """The core is not to be trusted: everything not yet committed is refused."""
@@ -99,7 +115,7 @@ class Committer:
             await self._taken.wait()
 
     async def idle(self) -> None:
-        """Returns when all that was added is released or refused."""
+        """Returns when all that was flushed is released or refused."""
         await self._idle.wait()
 
     def restart(self) -> None:
@@ -107,16 +123,18 @@ class Committer:
         self.failed = ""
         self._written = 0
 
-    async def run(self) -> None:
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
+    async def _work(self) -> None:
+        while self._gathering:
             batch, self._gathering = self._gathering, Batch()
             self._taken.set()
             on_disk = await self._commit(batch)
             await self._release(batch.releases if on_disk else _refused(batch))
-            if not self._gathering:
-                self._idle.set()
+
+    def _worked(self, error: BaseException | None) -> None:
+        self._working = False
+        self._idle.set()
+        if error is not None:
+            self._ended(error)
 
     async def _commit(self, batch: Batch) -> bool:
         if not batch.writes or self.failed:
@@ -130,7 +148,7 @@ class Committer:
             self.failed = str(error)
             return False
         self._metrics.commit_s.observe(time.perf_counter() - began)
-        self._metrics.writes.inc(len(batch.writes))
+        self._metrics.writes += len(batch.writes)
         self._written += len(batch.writes)
         return True
 
@@ -152,7 +170,7 @@ class Committer:
                 events += len(publish.message.events)
             if count % RELEASED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        self._metrics.events.inc(events)
+        self._metrics.events += events
         self._wire.look()
 
 

@@ -13,6 +13,7 @@ from broker.intake import Intake
 from broker.metrics import Metrics
 from broker.pages import Pages
 from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
+from broker.turns import TICK_S, Turns
 from broker.wire import Arrived, Wire
 from common.errors import Code
 from common.listening import ListeningClock
@@ -33,7 +34,6 @@ from common.messages import (
 from common.settings import Settings
 
 FRAMES_A_TURN = 500
-TICK_S = 0.05
 PROBE_S = 1.0
 STOP_S = 3.0
 QUESTIONS = 20
@@ -53,7 +53,8 @@ class Server:
         self._wire = wire
         self._metrics = metrics
         self._pages = Pages(store, wire, metrics)
-        self._committer = Committer(store, wire, self._pages, metrics)
+        self._turns = Turns(self._turn)
+        self._committer = Committer(store, wire, self._pages, metrics, self._turns.fail)
         self._clock = ListeningClock(time.monotonic())
         self._tick_at = 0.0
         self._settle_at = 0.0
@@ -74,16 +75,14 @@ class Server:
         """Serves until `stop`; what was taken by then is on disk and answered on return."""
         async with asyncio.TaskGroup() as tasks:
             serving = [
-                tasks.create_task(self._committer.run(), name="committer"),
                 tasks.create_task(self._pages.run(), name="pages"),
-                tasks.create_task(self._wake_often(), name="ticks"),
+                tasks.create_task(self._turns.run(), name="turns"),
             ]
-            listening = tasks.create_task(self._listen(), name="listener")
+            self._wire.listen(self._turns.wake)
             await stop.wait()
-            listening.cancel()
-            await asyncio.wait([listening])
             try:
                 async with asyncio.timeout(STOP_S):
+                    await self._turns.stop()
                     await self._committer.idle()
                     await self._pages.idle()
             except TimeoutError:
@@ -98,34 +97,26 @@ class Server:
         self._metrics.term.set(opened.term)
         garbage.begin()
 
-    async def _listen(self) -> None:
-        while True:
-            await self._committer.has_room()
-            if self._committer.failed:
-                await self._start_over()
-                self._refusing = True
-                self._probe_at = time.monotonic() + PROBE_S
-            if self._refusing:
-                await self._try_store()
-            self._wire.awake.clear()
-            # First what has waited, then the time: nobody loses anything while we did not listen.
-            arrived = self._wire.receive(FRAMES_A_TURN)
-            now = self._pass_time()
-            if written := self._committer.take_written():
-                self._core.committed(written)
-            await self._take(arrived, now)
-            if now >= self._tick_at and not self._refusing:
-                self._tick_at = now + TICK_S
-                self._tick(now)
-            if len(arrived) == FRAMES_A_TURN:
-                await asyncio.sleep(0)
-                continue
-            await self._wire.awake.wait()
-
-    async def _wake_often(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            self._wire.awake.set()
+    async def _turn(self) -> bool:
+        """Returns whether there is more."""
+        await self._committer.has_room()
+        if self._committer.failed:
+            await self._start_over()
+            self._refusing = True
+            self._probe_at = time.monotonic() + PROBE_S
+        if self._refusing:
+            await self._try_store()
+        # First what has waited, then the time: nobody loses anything while we did not listen.
+        arrived = self._wire.receive(FRAMES_A_TURN)
+        now = self._pass_time()
+        if written := self._committer.take_written():
+            self._core.committed(written)
+        await self._take(arrived, now)
+        if now >= self._tick_at and not self._refusing:
+            self._tick_at = now + TICK_S
+            self._tick(now)
+        self._committer.flush()
+        return len(arrived) == FRAMES_A_TURN
 
     def _pass_time(self) -> float:
         monotonic = time.monotonic()
@@ -171,6 +162,7 @@ class Server:
         self, peer: bytes, command: AnyCommand, now: float, wall: float, needs: Sequence[Need]
     ) -> None:
         """Handles what the core could not without these needs."""
+        self._committer.flush()
         try:
             for _ in range(QUESTIONS):
                 await self._learn(needs)

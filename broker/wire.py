@@ -1,6 +1,7 @@
 """The wire: the broker's two bound sockets, as frames in and frames out."""
 
 import asyncio
+from collections.abc import Callable
 
 import zmq
 from msgspec import Struct
@@ -10,7 +11,12 @@ from broker.metrics import Metrics
 from common import sockets
 from common.keys import BrokerKeys
 
-_MORE = zmq.SNDMORE | zmq.NOBLOCK
+# Plain numbers: as flags of an enum they cost more than the calls that take them.
+_NOW = int(zmq.NOBLOCK)
+_MORE = int(zmq.SNDMORE) | _NOW
+_RCVMORE = int(zmq.RCVMORE)
+_EVENTS = int(zmq.EVENTS)
+_READABLE = int(zmq.POLLIN)
 
 
 class Arrived(Struct, frozen=True, gc=False):
@@ -27,6 +33,7 @@ class Wire:
 
     def __init__(self, keys: BrokerKeys | None, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._arrived: Callable[[], None] = lambda: None
         self._named = keys is not None
         self._context: zmq.Context[sockets.Socket] = zmq.Context()
         self._admission: Admission | None = None
@@ -35,23 +42,24 @@ class Wire:
             self._admission.start()
         self._router = sockets.router(self._context, keys)
         self._publisher = sockets.publisher(self._context, keys)
-        self._answers = self._broadcasts = 0
-        """Sent since `look`, which counts them: to count one by one costs as much as to send."""
-        self.awake = asyncio.Event()
-        """Set when something may have arrived."""
 
     def bind(self, commands: str, events: str) -> tuple[str, str]:
         """Returns the real endpoints. Raises SocketError."""
         bound = sockets.bind(self._router, commands), sockets.bind(self._publisher, events)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._router.FD, self._signalled)
-        loop.add_reader(self._publisher.FD, self._signalled)
-        self.awake.set()
         return bound
+
+    def listen(self, arrived: Callable[[], None]) -> None:
+        """From now on `arrived` is called when something may have arrived."""
+        self._arrived = arrived
+        loop = asyncio.get_running_loop()
+        for socket in (self._router, self._publisher):
+            loop.add_reader(socket.FD, self._signalled)
+        loop.call_soon(arrived)
 
     def receive(self, limit: int) -> list[Arrived]:
         """What has arrived, without waiting. Fewer than `limit`: there is no more."""
-        self._count_subscriptions()
+        if int(self._publisher.get(_EVENTS)) & _READABLE:
+            self._count_subscriptions()
         arrived: list[Arrived] = []
         while len(arrived) < limit:
             try:
@@ -64,8 +72,8 @@ class Wire:
         """To a link; whoever is gone or reads nothing does not get it, and it is counted."""
         try:
             self._router.send(peer, _MORE)
-            self._router.send(frame, zmq.NOBLOCK)
-            self._answers += 1
+            self._router.send(frame, _NOW)
+            self._metrics.answers += 1
         except zmq.ZMQError as error:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
@@ -73,17 +81,13 @@ class Wire:
 
     def publish(self, topic: str, frame: bytes) -> None:
         self._publisher.send(topic.encode(), _MORE)
-        self._publisher.send(frame, zmq.NOBLOCK)
-        self._broadcasts += 1
+        self._publisher.send(frame, _NOW)
+        self._metrics.broadcasts += 1
 
     def look(self) -> None:
         """After sending: the sockets' descriptors tell only of changes, and sending eats them."""
-        self._metrics.answers.inc(self._answers)
-        self._metrics.broadcasts.inc(self._broadcasts)
-        self._answers = self._broadcasts = 0
-        for socket in (self._router, self._publisher):
-            if int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
-                self.awake.set()
+        if self._readable():
+            asyncio.get_running_loop().call_soon(self._arrived)
 
     def close(self) -> None:
         """Says its last words and unbinds."""
@@ -96,15 +100,15 @@ class Wire:
         self._context.term()
 
     def _receive(self) -> Arrived:
-        peer = self._router.recv(zmq.NOBLOCK)
-        frame = self._router.recv(zmq.NOBLOCK)  # whatever was sent has a frame at least
-        while self._router.getsockopt(zmq.RCVMORE):
-            self._router.recv(zmq.NOBLOCK)
+        peer = self._router.recv(_NOW)
+        frame = self._router.recv(_NOW)  # whatever was sent has a frame at least
+        while self._router.get(_RCVMORE):
+            self._router.recv(_NOW)
             frame = b""
         return Arrived(peer, "", frame)
 
     def _receive_named(self) -> Arrived:
-        peer, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
+        peer, *frames = self._router.recv_multipart(_NOW, copy=False)
         if len(frames) != 1:
             return Arrived(peer.bytes, "", b"")
         return Arrived(peer.bytes, str(frames[0].get("User-Id")), frames[0].bytes)
@@ -113,12 +117,17 @@ class Wire:
         # They wait without limit until they are read.
         try:
             while True:
-                self._publisher.recv(zmq.NOBLOCK)
+                self._publisher.recv(_NOW)
                 self._metrics.subscriptions.inc()
         except zmq.Again:
             pass
 
     def _signalled(self) -> None:
         # Reading EVENTS clears the descriptor: otherwise the loop spins while nobody may read.
-        self.look()
-        self.awake.set()
+        if self._readable():
+            self._arrived()
+
+    def _readable(self) -> bool:
+        # Both are looked at, whatever the first one says.
+        here = int(self._router.get(_EVENTS)) & _READABLE
+        return bool(int(self._publisher.get(_EVENTS)) & _READABLE or here)

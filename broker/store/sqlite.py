@@ -1,10 +1,8 @@
 """The SQLite store: one writer on a thread of its own, which also checkpoints, and one reader."""
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +17,7 @@ from broker.store.base import (
     ReadFailed,
     StoreError,
 )
+from broker.store.worker import Worker
 from common.store_file import StoreFileError, held, is_empty, reader, sync_folder
 
 FEW_NEEDS = 4
@@ -35,8 +34,8 @@ class SqliteStore:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._holding = ExitStack()
-        self._writing = ThreadPoolExecutor(1, "store-writer")
-        self._reading = self._writing if path is None else ThreadPoolExecutor(1, "store-reader")
+        self._writing = Worker("store-writer")
+        self._reading = self._writing if path is None else Worker("store-reader")
         self._writer: sqlite3.Connection
         self._reader: sqlite3.Connection
         self._lookup: sqlite3.Connection
@@ -47,16 +46,16 @@ class SqliteStore:
     async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
         self._retry_window = retry_window
         try:
-            return await self._on(self._writing, lambda: self._open(wall, seen_after))
+            return await self._writing.do(lambda: self._open(wall, seen_after))
         except BaseException:
             await self.close()
             raise
 
     async def state(self, seen_after: float) -> Opened:
-        return await self._on(self._writing, lambda: self._state(seen_after))
+        return await self._writing.do(lambda: self._state(seen_after))
 
     async def commit(self, batch: Sequence[Write], wall: float) -> None:
-        await self._on(self._writing, lambda: self._commit(batch, wall))
+        await self._writing.do(lambda: self._commit(batch, wall))
 
     async def learn(self, needs: Sequence[Need]) -> list[Fact]:
         if self._path is not None and len(needs) <= FEW_NEEDS:
@@ -70,21 +69,18 @@ class SqliteStore:
         return await self._read(lambda reader: reads.unread(reader, room, uid, after))
 
     async def probe(self) -> None:
-        await self._on(self._writing, self._probe)
+        await self._writing.do(self._probe)
 
     async def close(self) -> None:
         # The reader first: the last to close checkpoints, and that has to be the writer.
-        await self._on(self._reading, self._close_reader)
-        await self._on(self._writing, self._close_writer)
-        self._reading.shutdown()
-        self._writing.shutdown()
+        await self._reading.do(self._close_reader)
+        await self._writing.do(self._close_writer)
+        self._reading.end()
+        self._writing.end()
         self._holding.close()
 
-    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
-
     async def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        return await self._on(self._reading, lambda: _snapshot(self._reader, work))
+        return await self._reading.do(lambda: _snapshot(self._reader, work))
 
     # --- on the writer's thread -----------------------------------------------------------------
 

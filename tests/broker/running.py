@@ -31,8 +31,7 @@ class Running:
     async def taken(self, count: int, do: str) -> None:
         """Waits until the broker has handled so many commands of a kind, whose answers may be
         held: so nothing tells it but the count."""
-        counter = self.metrics.commands.labels(do)
-        while counter._value.get() < count:  # noqa: ASYNC110
+        while self.metrics.commands[do] < count:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 

@@ -245,7 +245,7 @@ async def limit_pages(store: object, limit: int | None) -> None:
         (count,) = writer.execute("PRAGMA page_count").fetchone()
         writer.execute(f"PRAGMA max_page_count = {limit or count + 8}")
 
-    await store._on(store._writing, work)  # type: ignore[attr-defined]
+    await store._writing.do(work)  # type: ignore[attr-defined]
 
 
 # --- coming and going ----------------------------------------------------------------------------

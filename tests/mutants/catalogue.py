@@ -418,4 +418,11 @@ MUTANTS = (
         "tests/system/faults/test_slow_readers.py::"
         "test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount",
     ),
+    Mutant(
+        "what arrives while the broker waits for its store is taken afterwards",
+        "broker/turns.py",
+        "        self._again = True\n        if self._resting",
+        "        self._again = self._resting.is_set()\n        if self._resting",
+        "tests/broker/test_turns.py",
+    ),
 )

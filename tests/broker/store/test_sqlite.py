@@ -315,7 +315,7 @@ async def limit_pages(store: SqliteStore, limit: str) -> None:
             count = limit
         writer.execute(f"PRAGMA max_page_count = {count}")
 
-    await store._on(store._writing, work)
+    await store._writing.do(work)
 
 
 async def test_commits_are_in_call_order(store: SqliteStore) -> None:
