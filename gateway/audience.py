@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.messages import Presence
+from common.messages import Presence, events_topic, presence_topic, typing_topic
 from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.hearing import Hearing, Means
@@ -11,6 +11,11 @@ from gateway.sessions import Session
 
 PLAIN_NAMES = 100
 """Names in a crowd's `participant` line."""
+
+
+def topics(room: str) -> list[str]:
+    """A public room's, in the order that lets the mark on the last prove all."""
+    return [presence_topic(room), typing_topic(room), events_topic(room)]
 
 
 class Audience(Hearing):

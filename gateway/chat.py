@@ -4,7 +4,7 @@ Holds no truth: all here can be thrown away and fetched again.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar, assert_never
 
@@ -132,7 +132,6 @@ class Chat(Generic[AnyBroker]):
         log.info("linked to the broker, term %d, epoch %s", term, epoch)
         if self.upkeep.epoch not in ("", epoch):
             self._begin_anew()
-        self.rooms.relinked()
         self.upkeep.linked(epoch)
 
     def _begin_anew(self) -> None:
@@ -145,7 +144,7 @@ class Chat(Generic[AnyBroker]):
     def unlinked(self) -> None:
         self.upkeep.unlinked()
 
-    def sittings(self) -> list[m.Sitting]:
+    def sittings(self) -> Iterator[m.Sitting]:
         return self.sessions.sittings()
 
     def heard(self, topic: str, message: m.AnyBroadcast) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import zmq
@@ -21,6 +22,8 @@ from gateway.wire import Wire
 TICK_S = 0.25
 TURN_FRAMES = 200
 """Messages read from each socket before others get their turn."""
+TURN_TOPICS = 1000
+"""Subscribed to in one turn."""
 BYE_S = 1.0
 """A gateway that stops waits this long for the broker to have heard it."""
 
@@ -62,6 +65,8 @@ class Incarnation:
         self._ear = ear
         self._own: dict[int, asyncio.Future[m.AnyAnswer]] = {}
         """Commands of this incarnation: they are never sent again."""
+        self._unsubscribed: dict[str, None] = {}
+        """Topics that are to have their turn."""
         self._answered_at = self._sent_at = clock.now
         self._wake = asyncio.Event()
         self.wire = Wire(context, broker, keys, self._wake.set, ear.take_bad_frame)
@@ -75,14 +80,34 @@ class Incarnation:
         self._lease_s = welcome.lease_s
         return welcome
 
-    async def listen(self, events: str, topics: list[str]) -> None:
-        """Subscribes, and waits until the connection is there: a mark that is asked for earlier
-        would not be seen."""
-        self.wire.connect_broadcasts(events, topics)
-        while not self.wire.subscribed:
+    async def listen(self, events: str, topics: Iterable[str]) -> None:
+        """Subscribes to these, in this order, and waits until the connection is there: a mark that
+        is asked for earlier would not be seen."""
+        self._unsubscribed = dict.fromkeys(topics)
+        self.wire.connect_broadcasts(events)
+        while self._unsubscribed or not self.wire.subscribed:
+            some = list(islice(self._unsubscribed, TURN_TOPICS))
+            for topic in some:
+                del self._unsubscribed[topic]
+            self.wire.subscribe(some)
+            if self._unsubscribed:
+                self._wake.set()
             await self.turn()
 
-    async def register(self, sittings: list[m.Sitting]) -> None:
+    def subscribe(self, topic: str) -> None:
+        """To one more, after those before."""
+        if self._unsubscribed:
+            self._unsubscribed[topic] = None
+        else:
+            self.wire.subscribe([topic])
+
+    def unsubscribe(self, topic: str) -> None:
+        if topic in self._unsubscribed:
+            del self._unsubscribed[topic]
+        else:
+            self.wire.unsubscribe(topic)
+
+    async def register(self, sittings: Iterable[m.Sitting]) -> None:
         """The broker knows who is here. (In turn: a large gateway must not flood a new broker.)"""
         for batch, last in batches(sittings):
             done = await self._request(partial(_register, batch, last))

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 HOLD_S = 60.0
 """What changes something is kept for this long while there is no answer."""
+TURN_COMMANDS = 500
+"""Sent again in one turn."""
 FIRST_REST_S = 0.05
 LONGEST_REST_S = 1.0
 
@@ -33,8 +35,8 @@ P = ParamSpec("P")
 class Listener(Protocol):
     """Who the link tells what happens. An error raised here is logged and costs nobody else."""
 
-    def sittings(self) -> list[m.Sitting]:
-        """Who is here, as far as the broker has acked."""
+    def sittings(self) -> Iterable[m.Sitting]:
+        """Who is here, as far as the broker has acked. It is read by and by."""
 
     def linked(self, epoch: str, term: int) -> None:
         """There is a new link and the broker knows who is here: take up the topics now."""
@@ -102,14 +104,14 @@ class Link:
             if topic not in self._topics:
                 self._topics[topic] = None
                 if self._incarnation is not None:
-                    self._incarnation.wire.subscribe(topic)
+                    self._incarnation.subscribe(topic)
 
     def unsubscribe(self, topics: Iterable[str]) -> None:
         for topic in topics:
             if topic in self._topics:
                 del self._topics[topic]
                 if self._incarnation is not None:
-                    self._incarnation.wire.unsubscribe(topic)
+                    self._incarnation.unsubscribe(topic)
 
     # --- one incarnation after the other ---------------------------------------------------------
 
@@ -143,9 +145,10 @@ class Link:
             welcome = await incarnation.hello(self.gateway)
             self._check(welcome)
             self._incarnation = incarnation
-            await incarnation.listen(welcome.events, list(self._topics))
+            await incarnation.listen(welcome.events, self._topics)
             await incarnation.register(self._listener.sittings())
-            self._went_up(incarnation)
+            await self._send_again(incarnation)
+            self._went_up()
             while True:
                 await incarnation.turn()
         except asyncio.CancelledError:
@@ -166,12 +169,17 @@ class Link:
             raise LinkLost(f"this broker has term {welcome.term}, {self.term} was seen before")
         self.epoch, self.term = welcome.epoch, welcome.term
 
-    def _went_up(self, incarnation: Incarnation) -> None:
+    async def _send_again(self, incarnation: Incarnation) -> None:
+        """What has no answer. What is asked meanwhile is sent after it."""
+        for number, frame in enumerate(self.pending.frames(), 1):
+            incarnation.send(frame)
+            if number % TURN_COMMANDS == 0:
+                await asyncio.sleep(0)
+
+    def _went_up(self) -> None:
         self.up = True
         self.relinks += 1
         self._rests = 0
-        for frame in self.pending.frames():
-            incarnation.send(frame)
         self._tell(self._listener.linked, self.epoch, self.term)
 
     async def _rest(self) -> None:

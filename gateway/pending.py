@@ -1,6 +1,6 @@
 """The pending commands: asked of the broker and not answered, kept in order until they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -64,10 +64,14 @@ class Pending:
         """Gives up all."""
         return [self._drop(kept, no) for kept in self._kept.values() for no in list(kept)]
 
-    def frames(self) -> list[bytes]:
-        """All that has no answer, in order."""
-        kept = {no: one.frame for some in self._kept.values() for no, one in some.items()}
-        return [kept[no] for no in sorted(kept)]
+    def frames(self) -> Iterator[bytes]:
+        """All that has no answer, in order; what is added until the last was read, too."""
+        last = -1
+        while numbers := sorted(no for some in self._kept.values() for no in some if no > last):
+            for last in numbers:
+                for kept in self._kept.values():
+                    if last in kept:
+                        yield kept[last].frame
 
     def _drop(self, kept: dict[int, Kept], no: int) -> OnAnswer:
         one = kept.pop(no)

@@ -9,7 +9,7 @@ from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
 from gateway.asking import Broker, Clock, Loop, tell_fault
-from gateway.audience import Audience
+from gateway.audience import Audience, topics
 from gateway.hearing import Hearing, Means
 from gateway.inbox import Inbox
 from gateway.metrics import Metrics
@@ -61,7 +61,8 @@ class Rooms:
         return [*self.audiences.values(), *self.inboxes.values()]
 
     def get(self, room: str) -> Hearing | None:
-        return self.audiences.get(room) or self.inboxes.get(room)
+        audience = self.audiences.get(room)  # which is false if nobody hears it
+        return self.inboxes.get(room) if audience is None else audience
 
     def audience(self, room: str) -> Audience:
         """The audience of a public room; a new one takes the room's topics up."""
@@ -162,10 +163,12 @@ class Rooms:
                 if not known:
                     self.look_up(room)  # members who were not asked about may be here
 
-    def relinked(self) -> None:
-        """There is a new link: everything must be proven live again."""
-        for hearing in self.hearings():
+    def relinked(self, hearing: Hearing) -> bool:
+        """There is a new link: this one must be proven live again. False if it is no more."""
+        here = self.get(hearing.room) is hearing
+        if here:
             self.carry_out(hearing, hearing.replica.relinked())
+        return here
 
     def advance(self) -> None:
         """Lets all arrivals go as far as they can."""
@@ -237,11 +240,6 @@ class Rooms:
                 self.carry_out(inbox, inbox.replica.told_head(page.epoch, page.head))
 
         self.ask_page(lambda no: m.Page(no=no, room=room, limit=1), on_page)
-
-
-def topics(room: str) -> list[str]:
-    """A public room's, in the order that lets the mark on the last prove all."""
-    return [m.presence_topic(room), m.typing_topic(room), m.events_topic(room)]
 
 
 def _page(room: str, after: int | None, limit: int, no: int) -> m.Page:

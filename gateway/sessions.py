@@ -115,16 +115,11 @@ class Sessions:
         """The uids of all who are here."""
         return list(self._by_uid)
 
-    def sittings(self) -> list[Sitting]:
-        """What a new link registers. Without who has gone and what is being left: the broker may
-        know it already, and would tell everybody of one more coming and going."""
-        return [
-            Sitting(
-                sid=s.socket.sid,
-                uid=s.uid,
-                plain=s.plain,
-                rooms=sorted({*s.rooms}.difference(s.leaving)),
-            )
-            for s in self
-            if s.uid and not s.gone
-        ]
+    def sittings(self) -> Iterator[Sitting]:
+        """What a new link registers, each as it is when it is read. Without who has gone and what
+        is being left: the broker may know it already, and would tell everybody of one more coming
+        and going."""
+        for s in list(self):
+            if s.uid and not s.gone:
+                rooms = sorted({*s.rooms}.difference(s.leaving))
+                yield Sitting(sid=s.socket.sid, uid=s.uid, plain=s.plain, rooms=rooms)

@@ -1,6 +1,6 @@
 """The sittings: who is here, cut to batches that a Register can carry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from common.frames import PAGE_BYTES
 from common.messages import Sitting
@@ -12,8 +12,9 @@ SITTING_BYTES = 600
 """A sitting without its rooms, at most."""
 
 
-def batches(sittings: list[Sitting]) -> Iterator[tuple[list[Sitting], bool]]:
-    """The batches in order, each with whether it is the last; with nobody here one empty batch."""
+def batches(sittings: Iterable[Sitting]) -> Iterator[tuple[list[Sitting], bool]]:
+    """The batches in order, each with whether it is the last; with nobody here one empty batch.
+    The sittings are read as far as the batch needs."""
     batch: list[Sitting] = []
     size_bytes = 0
     for sitting in sittings:

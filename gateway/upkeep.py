@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 
 from common import messages as m
 from common.names import SYSTEM
@@ -14,6 +15,7 @@ from gateway.audience import PLAIN_NAMES
 from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.heads import Heads
+from gateway.hearing import Hearing
 from gateway.metrics import Metrics
 from gateway.rooms import Rooms
 from gateway.rosters import Rosters
@@ -35,7 +37,8 @@ ASK_ROOMS = 500
 
 
 class Upkeep:
-    """Works for one chat; `run` is its only task."""
+    """Works for one chat; `run` is its only task. It is slices.Work: there may be very many rooms
+    to be taken up."""
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class Upkeep:
         self._metrics = metrics
         self.epoch = ""
         self._nonce = ""
+        self._relinking: deque[Hearing] = deque()
+        """Those that have to be told of a new link."""
         self._unasked: dict[str, None] = {}
         """Rooms whose mark is missing and was not asked for."""
         self._unmarked: dict[str, float] = {}
@@ -66,13 +71,12 @@ class Upkeep:
         self._beacon_at = 0.0
         self._down_since: float | None = self._loop.time()
         self._told_down = False
-        self._soon: dict[Callable[[], None], None] = {}
         self._later: list[tuple[float, Callable[[], None]]] = []
 
     @property
     def caught_up(self) -> bool:
         """Linked, and every topic proven live."""
-        missing = self._unasked or self._unmarked or self._own_asked is not None
+        missing = self._relinking or self._unasked or self._unmarked or self._own_asked is not None
         return self._link.up and not missing
 
     async def run(self) -> None:
@@ -89,7 +93,8 @@ class Upkeep:
         self._try(self._rooms.advance)
         self._try(partial(self._tell_down, now))
         if self._link.up:
-            self._try(self.take_up)
+            if self._relinking or self._unasked or self._unmarked:
+                self._rooms.means.slices.want(self)
             if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
                 self._try(partial(self._take_up_own, now))
             self._try(self._rosters.tell)
@@ -103,27 +108,17 @@ class Upkeep:
         except Exception as error:
             tell_fault(self._loop, "the upkeep failed", error)
 
-    def soon(self, call: Callable[[], None]) -> None:
-        """Calls it at the loop's next turn, once however often it was wanted."""
-        if call not in self._soon:
-            self._soon[call] = None
-            self._loop.call_soon(self._run_soon)
-
     def later(self, call: Callable[[], None]) -> None:
         """Calls it after RETRY_S."""
         self._later.append((self._loop.time() + RETRY_S, call))
-
-    def _run_soon(self) -> None:
-        calls, self._soon = self._soon, {}
-        for call in calls:
-            self._try(call)
 
     # --- the link --------------------------------------------------------------------------------
 
     def linked(self, epoch: str) -> None:
         self.epoch = self._heads.epoch = epoch
         self._nonce = secrets.token_hex(8)
-        self._unasked = dict.fromkeys(self._rooms.audiences)
+        self._relinking = deque(self._rooms.hearings())
+        self._unasked = {}
         self._unmarked = {}
         self._beat = 0
         self._down_since = None
@@ -131,7 +126,7 @@ class Upkeep:
         self._beacon_at = now
         self._own_asked = None
         self._take_up_own(now)
-        self.take_up()
+        self._rooms.means.slices.want(self)
         self._heads.ask_private()
         if self._told_down:
             self._told_down = False
@@ -158,26 +153,33 @@ class Upkeep:
 
     # --- marks, beacons, heads -------------------------------------------------------------------
 
-    def take_up(self) -> None:
-        """Asks for the marks that are missing, in batches."""
+    def step(self) -> bool:
+        """Takes some rooms up: tells them of a new link, asks for their marks."""
         if not self._link.up:
-            return
+            return False
+        for _ in range(min(ASK_ROOMS, len(self._relinking))):
+            hearing = self._relinking.popleft()
+            if self._rooms.relinked(hearing) and hearing.room in self._rooms.audiences:
+                self._unasked[hearing.room] = None
         now = self._loop.time()
         late = takewhile(lambda asked: now - asked[1] >= RETRY_S, self._unmarked.items())
-        due = [*self._unasked, *[room for room, _ in late]]
-        self._unasked = {}
-        for start in range(0, len(due), ASK_ROOMS):
-            batch = due[start : start + ASK_ROOMS]
-            for room in batch:
-                self._unmarked.pop(room, None)
-                self._unmarked[room] = now
+        batch = list(islice(chain(self._unasked, (room for room, _ in late)), ASK_ROOMS))
+        for room in batch:
+            self.forget_mark(room)
+            self._unmarked[room] = now
+        if batch:
             self._ask_marks([m.events_topic(room) for room in batch])
+        return bool(self._relinking) or len(batch) == ASK_ROOMS
+
+    def failed(self) -> None:
+        """Goes on with the others."""
+        self._rooms.means.slices.want(self)
 
     def want_mark(self, room: str) -> None:
         """This room's subscription is new."""
         self._unmarked.pop(room, None)
         self._unasked[room] = None
-        self.soon(self.take_up)
+        self._rooms.means.slices.want(self)
 
     def forget_mark(self, room: str) -> None:
         """It is here, or is not wanted any more."""

@@ -73,15 +73,15 @@ class Wire:
         """The connection for broadcasts is up, the subscriptions are on their way."""
         return self._sub_news in self._ready
 
-    def connect_broadcasts(self, told: str, topics: Iterable[str]) -> None:
-        """Subscribes to these, in this order, at the place that the welcome told."""
+    def connect_broadcasts(self, told: str) -> None:
+        """To the place that the welcome told."""
         self._connect(self._sub, events_endpoint(self._broker, told))
-        for topic in topics:
-            self._sub.subscribe(topic.encode())
         self._look_again(self._sub)
 
-    def subscribe(self, topic: str) -> None:
-        self._sub.subscribe(topic.encode())
+    def subscribe(self, topics: Iterable[str]) -> None:
+        """To these, in this order."""
+        for topic in topics:
+            self._sub.subscribe(topic.encode())
         self._look_again(self._sub)
 
     def unsubscribe(self, topic: str) -> None:

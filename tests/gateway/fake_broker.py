@@ -81,8 +81,13 @@ class FakeBroker:
 
     async def subscribed(self, topic: str) -> None:
         """Waits for a subscription, or the end of one."""
-        while (await self._publisher.recv())[1:] != topic.encode():
+        while (await self.change())[1:] != topic.encode():
             pass
+
+    async def change(self) -> bytes:
+        """The next subscription, 1 and the topic, or the end of one, 0 and the topic."""
+        change: bytes = await self._publisher.recv()
+        return change
 
     async def publish(self, topic: str, message: m.AnyBroadcast) -> None:
         await self.publish_frames(topic.encode(), encode(message))

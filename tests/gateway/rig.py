@@ -156,6 +156,8 @@ class Rig:
         """A new link; its topics are live once marked."""
         self.epoch = epoch
         self.chat.linked(epoch, 1)
+        while self.chat.upkeep.step():
+            pass
         self.mark_all(head)
 
     def browser(self, auth: object = None) -> Browser:

@@ -12,7 +12,7 @@ from common import messages as m
 from common.errors import FrameError
 from common.listening import ListeningClock
 from common.sockets import Socket
-from gateway.incarnation import Incarnation, LinkLost
+from gateway.incarnation import TURN_TOPICS, Incarnation, LinkLost
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
 TOPIC = m.gateway_topic("g1")
@@ -92,6 +92,27 @@ async def test_broadcasts_wait_until_the_broker_knows_who_is_here(
         assert ear.broadcasts == [(TOPIC, kick)]
         assert ear.answers == []
         assert ear.turns > 0
+
+
+async def test_many_topics_are_subscribed_by_and_by_in_order_and_only_those_still_wanted(
+    broker: FakeBroker, ear: Ear
+) -> None:
+    topics = [f"{number}\0" for number in range(3 * TURN_TOPICS)]
+    async with incarnation(broker, ear) as one:
+        welcome = await one.hello("g1")
+        listening = asyncio.gather(one.listen(welcome.events, topics))
+        await asyncio.sleep(0)  # the first of them are subscribed to
+        one.unsubscribe(topics[0])
+        one.unsubscribe(topics[-1])
+        one.unsubscribe(topics[-2])
+        one.subscribe("new\0")
+        one.subscribe(topics[-2])
+        await listening
+        one.unsubscribe("new\0")
+        changes = [(await broker.change()).decode() for _ in range(len(topics) + 2)]
+    assert changes.pop() == "\0new\0"
+    changes.remove("\0" + topics[0])
+    assert changes == ["\1" + topic for topic in [*topics[:-2], "new\0", topics[-2]]]
 
 
 async def test_a_broker_that_cannot_register_now_ends_the_incarnation(

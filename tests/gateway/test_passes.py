@@ -301,6 +301,8 @@ class AnyCompany(RuleBasedStateMachine):
     def calm_down(self) -> None:
         """Once all is heard and answered, everybody has everything."""
         self.rig.chat.upkeep.turn(self.loop.now)
+        while self.rig.chat.upkeep.step():
+            pass
         self.rig.mark_all(len(self.log))
         self.rig.chat.rooms.told_head("tea", self.epoch, len(self.log))
         rounds = 0

@@ -30,7 +30,18 @@ def test_what_has_no_answer_is_in_the_order_in_which_it_was_asked() -> None:
     for no in range(1, 7):
         pending.add(no, bytes([no]), waiting(), now=0.0, keep_s=60.0 if no % 2 else 10.0)
     pending.answered(4)
-    assert pending.frames() == [b"\x01", b"\x02", b"\x03", b"\x05", b"\x06"]
+    assert list(pending.frames()) == [b"\x01", b"\x02", b"\x03", b"\x05", b"\x06"]
+
+
+def test_what_is_added_while_all_is_read_comes_last_and_what_is_answered_not_at_all() -> None:
+    pending = Pending()
+    for no in (1, 2, 3):
+        pending.add(no, bytes([no]), waiting(), now=0.0, keep_s=60.0 / no)
+    frames = pending.frames()
+    assert next(frames) == b"\x01"
+    pending.answered(2)
+    pending.add(4, b"\x04", waiting(), now=0.0, keep_s=60.0)
+    assert list(frames) == [b"\x03", b"\x04"]
 
 
 def test_what_waits_too_long_is_given_up() -> None:
@@ -41,7 +52,7 @@ def test_what_waits_too_long_is_given_up() -> None:
     assert pending.overdue(15.0) == [short]
     assert pending.overdue(59.9) == []
     assert pending.overdue(60.0) == [long]
-    assert pending.frames() == []
+    assert list(pending.frames()) == []
 
 
 def test_there_is_room_for_so_many_commands_and_so_many_bytes() -> None:

@@ -33,3 +33,16 @@ def test_floors_of_one_are_no_floors_of_another() -> None:
     b.set_floors({})
     b.set_floors({"@r": 2})
     assert (a.floor("@r"), b.floor("@r")) == (4, 2)
+
+
+def test_who_goes_while_others_are_told_is_not_told() -> None:
+    sessions = Sessions()
+    a, b, c = (session(sessions, sid) for sid in "abc")
+    for one in (a, b, c):
+        sessions.bind(one, f"u-{one.socket.sid}")
+    told = sessions.sittings()
+    assert next(told).sid == "a"
+    b.gone = True
+    session(sessions, "d")
+    sessions.drop(a)
+    assert [sitting.sid for sitting in told] == ["c"]

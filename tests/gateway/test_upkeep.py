@@ -9,7 +9,8 @@ from common import messages as m
 from common.settings import Settings
 from gateway.app import make_app
 from gateway.doors import Doorkeeper
-from tests.gateway.rig import EPOCH, Rig, message, messages
+from gateway.upkeep import ASK_ROOMS
+from tests.gateway.rig import EPOCH, Rig, Turns, message, messages
 
 
 def links(browser) -> list[bool]:
@@ -101,6 +102,37 @@ def test_after_a_relink_only_what_was_missed_is_asked_for() -> None:
     rig.mark_all(head=5)
     assert rig.page(messages(4, 5)).after == 3
     assert ann.lines() == [4, 5]
+
+
+def test_very_many_rooms_are_taken_up_by_and_by() -> None:
+    loop = Turns()
+    rig = Rig(loop)
+    ann = rig.browser()
+    session = rig.chat.sessions.get(ann.socket.sid)
+    assert session is not None
+    rooms = [f"r{number}" for number in range(10 * ASK_ROOMS)]
+    for room in rooms:
+        rig.chat.rooms.audience(room).settle(session)
+    loop.run()
+    rig.mark_all()
+    rig.broker.asked.clear()
+    rig.chat.linked(EPOCH, 2)
+    assert [command.topics for command in rig.broker.of(m.TakeUp)] == [[m.gateway_topic("g1")]]
+    turns = 0
+    while len(asked := [t for command in rig.broker.of(m.TakeUp) for t in command.topics]) <= len(
+        rooms
+    ):
+        rooms_before = len(asked)
+        loop.turn()
+        turns += 1
+        assert not rig.chat.upkeep.caught_up
+        new = [t for command in rig.broker.of(m.TakeUp) for t in command.topics][rooms_before:]
+        assert len(new) <= 4 * ASK_ROOMS
+    assert turns > 2
+    assert sorted(asked[1:]) == sorted(m.events_topic(room) for room in ["system", *rooms])
+    assert not any(a.replica.live for a in rig.chat.rooms.audiences.values())
+    rig.mark_all()
+    assert rig.chat.upkeep.caught_up
 
 
 def test_the_figures_tell_who_is_here() -> None:

@@ -56,7 +56,8 @@ async def test_after_a_capped_read_it_wakes_again() -> None:
 
 async def test_what_is_not_read_now_waits() -> None:
     async with fake_broker() as broker, wire_to(broker.endpoint) as one:
-        one.wire.connect_broadcasts(broker.events, ["t\0"])
+        one.wire.connect_broadcasts(broker.events)
+        one.wire.subscribe(["t\0"])
         while not one.wire.subscribed:
             await one.wake()
         await broker.subscribed("t\0")

@@ -250,15 +250,15 @@ MUTANTS = (
     Mutant(
         "what is being left is not registered again",
         "gateway/sessions.py",
-        "rooms=sorted({*s.rooms}.difference(s.leaving)),",
-        "rooms=sorted(s.rooms),",
+        "rooms = sorted({*s.rooms}.difference(s.leaving))\n",
+        "rooms = sorted(s.rooms)\n",
         "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
     ),
     Mutant(
         "who has gone is not registered again",
         "gateway/sessions.py",
-        "            if s.uid and not s.gone\n",
-        "            if s.uid\n",
+        "            if s.uid and not s.gone:\n",
+        "            if s.uid:\n",
         "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
     ),
     Mutant(
@@ -271,8 +271,8 @@ MUTANTS = (
     Mutant(
         "what has no answer is sent again on a new link",
         "gateway/link.py",
-        "        for frame in self.pending.frames():\n",
-        "        for frame in ():\n",
+        "in enumerate(self.pending.frames(), 1):\n",
+        "in enumerate((), 1):\n",
         "tests/gateway/test_link.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
     ),
     Mutant(

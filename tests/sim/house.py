@@ -80,7 +80,8 @@ class Broker:
 
     def resume(self) -> None:
         self.paused = False
-        self._look_soon()
+        if self.up:  # nobody killed it meanwhile
+            self._look_soon()
 
     # --- as broker.server ------------------------------------------------------------------------
 
