@@ -71,7 +71,6 @@ def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]
     again = directory.trust(session, name) and seated
     if room is None:
         room = make_room(house, name, at, out)
-    was_here = name in person.seats
     if not seated:
         take_seat(house, session, person, room, at, out)
         out.append(session_row(session))
@@ -87,7 +86,7 @@ def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]
         head=room.head,
         recovered=again or 0 <= missed <= house.settings.recovery_events,
         count=len(room.members) if room.private else room.count,
-        version=room.presence.peek() if was_here else room.presence.version,
+        version=room.presence.peek(person.name),
         private=dict(person.rooms) if first else {},
         again=again,
     )

@@ -16,6 +16,7 @@ from broker import (
     opening,
     reading,
     speaking,
+    telling,
     ticking,
 )
 from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send
@@ -67,6 +68,7 @@ class Core:
     def __init__(self, settings: Settings, opened: Opened, now: float) -> None:
         self._house = House(settings, opened)
         self._quiet_until = opening.restore(self._house, opened, now)
+        self._house.quiet = now < self._quiet_until
         self._next_beacon = now + ticking.BEACON_S
         self._now = now
 
@@ -117,13 +119,19 @@ class Core:
         out: list[Effect] = []
         ticking.end_sessions(house, at, out)
         if now >= self._quiet_until or not house.directory.gateways.awaited():
-            self._quiet_until = 0.0
-        ticking.tell_rooms(house, now < self._quiet_until, at, out)
+            house.quiet = False
+        ticking.tell_rooms(house, at, out)
         if now >= self._next_beacon:
             self._next_beacon = max(self._next_beacon + ticking.BEACON_S, now)
             ticking.beacons(house, out)
         house.ledger.hand_out(out, now)
         ticking.forget(house, at)
+        return out
+
+    def stop(self, now: float, wall: float) -> list[Effect]:
+        """The last answers: to those who wait."""
+        out: list[Effect] = []
+        telling.end(self._house, Moment(now, wall), out)
         return out
 
     def committed(self, writes: int) -> None:

@@ -62,6 +62,8 @@ class House:
         self.facts = Facts()
         self.recent = Recent()
         self.ledger = Ledger()
+        self.quiet = False
+        """Presence waits for gateways that were known before."""
 
     # --- facts -----------------------------------------------------------------------------------
 

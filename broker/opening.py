@@ -26,15 +26,14 @@ def restore(house: House, opened: Opened, now: float) -> float:
             if room is None or (is_private(name) and name not in person.rooms):
                 continue
             if directory.seat(session, person, name, head):
-                before = room.count
                 room.seat(person.uid, person.name)
-                rooms.counted(room, before, now)
     _hold_names(directory, opened, now)
+    stirred = set(opened.stirred)
     for room_fact in opened.rooms:
         room = rooms.get(room_fact.room)
         if room is not None:
-            room.wake()
-            rooms.touch(room, now)
+            room.wake(now if room.count and room.name in stirred else None)
+            rooms.counted(room, 0, now)
     return now + house.settings.lease if opened.sessions else now
 
 

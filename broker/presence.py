@@ -1,16 +1,22 @@
 """Presence: the gathered changes of who is in one room. Pure.
 
 Whoever knows the names at a version, and applies all changes that were published since, knows the
-names now. For that, telling the names closes what is being gathered: a change after it belongs to
-the next version, so that a join told and a leave not told never cancel out.
+names now. For that, names are told only while none are gathered (`current`): who asks meanwhile
+waits until those are published. So changes are spaced however many ask, a page and the changes
+after it add up, and of what cancels out nobody was told.
 """
 
 from msgspec import Struct
 
+NEVER = float("inf")
 GATHER_S = 0.25
+"""So long a first change waits for others, and so far apart published ones are at least."""
 CROWD_S = 1.0
 CROWD_PEOPLE_A_SECOND = 5000
 """A crowd's presence goes out at most every max(1 s, count / 5000 s)."""
+VERSIONS_A_TERM = 1000
+"""Terms are at least the time in milliseconds, and a million changes a second are out of reach: no
+run of a broker repeats a version of the one before."""
 
 
 class Versions:
@@ -19,15 +25,15 @@ class Versions:
 
     __slots__ = ("last",)
 
-    def __init__(self, first: int) -> None:
-        self.last = first
+    def __init__(self, term: int) -> None:
+        self.last = term * VERSIONS_A_TERM
 
     def next(self) -> int:
         self.last += 1
         return self.last
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """What is published: who came and went between two versions."""
 
     since: int
@@ -41,91 +47,96 @@ class Presence:
     """One public room's."""
 
     __slots__ = (
-        "_closed", "_counted", "_crowd", "_due", "_joined", "_left", "_turned", "_versions",
+        "_counted",
+        "_crowd",
+        "_joined",
+        "_leapt",
+        "_left",
+        "_told_at",
+        "_versions",
+        "due",
         "version",
     )  # fmt: skip
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self.version = versions.last
-        """The last closed one."""
+        """The last published one, or one left out since."""
+        self._told_at = -NEVER
+        self.due = NEVER
+        """When `take` wants to be called."""
         self._joined: set[str] = set()
         self._left: set[str] = set()
-        self._closed: list[Change] = []
-        self._due: float | None = None
         self._crowd = False
-        self._turned = False
+        self._leapt = False
         self._counted = False
-        """Somebody was told the count while it changed."""
+        """Somebody was told the count, or a plain line, while it changed."""
 
     @property
-    def pending(self) -> bool:
-        return self._due is not None
+    def current(self) -> bool:
+        """Nothing is gathered: the names are those of `version`. Of a crowd none are gathered."""
+        return not (self._joined or self._left)
 
-    def begin(self, crowd: bool) -> None:
-        """What is told first is of a crowd, or not."""
+    def begin(self, crowd: bool, stirred_at: float | None) -> None:
+        """The broker was started again, with versions that nobody has. `stirred_at`: what was
+        gathered then may be lost, so that something is to be told in any case."""
         self._crowd = crowd
+        self._leapt = stirred_at is not None
+        self.due = NEVER if stirred_at is None else stirred_at
 
     def came(self, name: str, count: int, now: float) -> None:
-        self._stir(count, now)
-        if self._crowd:
-            return
-        if name in self._left:
-            self._left.remove(name)
-        else:
-            self._joined.add(name)
+        self._move(name, self._left, self._joined, count, now)
 
     def went(self, name: str, count: int, now: float) -> None:
-        self._stir(count, now)
-        if self._crowd:
-            return
-        if name in self._joined:
-            self._joined.remove(name)
-        else:
-            self._left.add(name)
+        self._move(name, self._joined, self._left, count, now)
 
     def turn(self, crowd: bool, now: float) -> None:
-        """The room turned into or out of a crowd. What was gathered is dropped and a version left
-        out, so that everybody sees that theirs is not the last and asks for the names again."""
+        """The room turned into or out of a crowd."""
         self._crowd = crowd
-        self._turned = True
+        self.leap(now)
+
+    def leap(self, now: float) -> None:
+        """What was gathered is dropped and a version left out, so that everybody sees, when
+        something is told, that theirs is not the last, and asks for the names again."""
+        self._leapt = True
         self._joined.clear()
         self._left.clear()
-        self._closed.clear()
         self.version = self._versions.next()
-        self._due = now + GATHER_S
+        self.due = now + GATHER_S
 
-    def tell(self, count: int) -> int:
-        """Somebody is told the names now: returns the version that they have with them."""
-        if self._joined or self._left:
-            self._close(count)
+    def hurry(self, now: float) -> None:
+        """Somebody waits for the names: what is gathered goes out as soon as it may."""
+        self.due = min(self.due, max(now, self._told_at + GATHER_S))
+
+    def peek(self, name: str = "") -> int:
+        """Somebody of this name, who is here, is told the count now: returns the version that they
+        have with it. If what is being gathered comes to nothing, they have to be told; but not if
+        it is they who come and go. Without a name: so is somebody who is told all names now."""
+        self._counted |= self.due < NEVER and name not in self._joined
         return self.version
 
-    def peek(self) -> int:
-        """Somebody who is here is told the count now, not the names: returns the version that they
-        have with it. If what is being gathered comes to nothing, they have to be told."""
-        self._counted = self.pending
-        return self.version
-
-    def take(self, count: int, now: float) -> list[Change]:
+    def take(self, count: int, now: float) -> Change | None:
         """What is to be published now."""
-        if self._due is None or now < self._due:
-            return []
-        self._due = None
-        if self._crowd or self._turned or self._counted or self._joined or self._left:
-            self._close(count)
-        self._turned = self._counted = False
-        closed, self._closed = self._closed, []
-        return closed
-
-    def _close(self, count: int) -> None:
+        if now < self.due:
+            return None
+        self.due = NEVER
+        if self.current and not (self._crowd or self._leapt or self._counted):
+            return None
         since, self.version = self.version, self._versions.next()
         joined, left = tuple(sorted(self._joined)), tuple(sorted(self._left))
-        self._closed.append(Change(since, self.version, count, joined, left))
+        self._told_at = now
+        self._leapt = self._counted = False
         self._joined.clear()
         self._left.clear()
+        return Change(since, self.version, count, joined, left)
 
-    def _stir(self, count: int, now: float) -> None:
-        if self._due is None:
+    def _move(self, name: str, off: set[str], on: set[str], count: int, now: float) -> None:
+        if self.due == NEVER:
             wait_s = max(CROWD_S, count / CROWD_PEOPLE_A_SECOND) if self._crowd else GATHER_S
-            self._due = now + wait_s
+            self.due = now + wait_s
+        if self._crowd:
+            return
+        if name in off:
+            off.remove(name)
+        else:
+            on.add(name)

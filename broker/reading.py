@@ -4,6 +4,7 @@ from itertools import islice
 
 from sortedcontainers import SortedList
 
+from broker import telling
 from broker.directs import other_member
 from broker.effects import (
     Effect,
@@ -50,46 +51,43 @@ def participants(
 ) -> None:
     asker = house.asker(peer, command, at)
     room = house.room(house.place(asker, command.room))
+    if not room.private:
+        return telling.names(house, room, peer, command, at, out)
+    house.require(*(NeedIdentity(uid) for uid in room.members))
+    members = _members(house, room)
     limit = min(command.limit, house.settings.page)
-    count = room.count
-    if room.private:
-        house.require(*(NeedIdentity(uid) for uid in room.members))
-        members = _members(house, room)
-        count = len(members)
-        names, more = page_of(members, command.after, command.prefix, limit)
-        version = room.presence.version
-    else:
-        names, more, version = room.names(command.after, command.prefix, limit)
+    users, more = page_of(members, command.after, command.prefix, limit)
     listed = Listed(
         term=house.term,
         no=command.no,
-        count=count,
-        version=version,
-        users=names,
+        count=len(members),
+        version=room.presence.version,
+        users=users,
         more=more,
-        crowd=room.crowd.on,
     )
     out.append(Send(peer, listed))
 
 
 def names(house: House, peer: bytes, command: Names, at: Moment, out: list[Effect]) -> None:
-    """The first names of a public room; of one at rest there are none."""
+    """The first names of a public room as they are now, for a plain line: whoever shows it asks
+    again when presence goes out. Of a room at rest there are none."""
     if house.directory.gateways.at(peer) is not None:
         house.gateway(peer, at)
     if is_private(command.room):
         raise Refused("no_such_room", "there is no such room")
     room = house.rooms.get(room_key(command.room))
-    count, crowd, version = 0, False, house.rooms.versions.last
+    count, crowd = 0, False
     users: list[str] = []
     more = False
     if room is not None:
         count, crowd = room.count, room.crowd.on
-        users, more, version = room.names("", "", command.limit)
+        users, more = room.participants.page("", "", command.limit)
+        room.presence.peek()
     listed = Listed(
         term=house.term,
         no=command.no,
         count=count,
-        version=version,
+        version=0,
         users=users,
         more=more,
         crowd=crowd,

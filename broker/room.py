@@ -7,9 +7,10 @@ the log itself is the store's.
 from broker.crowd import Crowd
 from broker.effects import RoomFact
 from broker.participants import Participants
-from broker.presence import Presence, Versions
+from broker.presence import NEVER, Presence, Versions
 from broker.typists import Typists
 from common.messages import Event, EventKind, events_topic
+from common.messages import Participants as AsksNames
 from common.names import SYSTEM, is_private
 from common.settings import Settings
 
@@ -30,6 +31,7 @@ class Room:
         "title",
         "topic",
         "typists",
+        "waiting",
     )
 
     def __init__(self, fact: RoomFact, settings: Settings, versions: Versions) -> None:
@@ -46,6 +48,8 @@ class Room:
         self.presence = Presence(versions)
         self.crowd = Crowd(settings.crowd, settings.crowd_joins)
         self.typists = Typists()
+        self.waiting: list[tuple[bytes, AsksNames]] = []
+        """Who has asked for the names and waits for presence to go out, each with their link."""
 
     @property
     def count(self) -> int:
@@ -54,7 +58,7 @@ class Room:
     @property
     def restless(self) -> bool:
         """Something is to be told or ended later, so `calm` wants to be called."""
-        return self.presence.pending or self.typists.pending or self.crowd.on
+        return self.presence.due < NEVER or self.typists.pending or self.crowd.on
 
     def append(
         self,
@@ -92,6 +96,7 @@ class Room:
     def exit(self, uid: str, now: float, wall: float) -> Event | None:
         """Somebody goes."""
         name = self.participants.remove(uid)
+        self.crowd.left(now)
         self.typists.stop(uid)
         self.presence.went(name, self.count, now)
         return None if self.crowd.on else self.append("leave", name, wall, uid=uid)
@@ -111,20 +116,15 @@ class Room:
         elif not self.crowd.on:
             self.typists.start(uid, name, now)
 
-    def names(self, after: str, prefix: str, limit: int) -> tuple[list[str], bool, int]:
-        """A page of names, whether there are more, and the version that they are of."""
-        names, more = self.participants.page(after, prefix, limit)
-        return names, more, self.presence.tell(self.count)
-
     def calm(self, now: float) -> None:
         """Ends a crowd that is none any more."""
         if self.crowd.calmed(self.count, now):
             self.presence.turn(False, now)
 
-    def wake(self) -> None:
-        """After everybody was seated: is this a crowd?"""
+    def wake(self, stirred_at: float | None) -> None:
+        """After everybody was seated. Is this a crowd? `stirred_at` as in `Presence.begin`."""
         self.crowd.count_in(self.count)
-        self.presence.begin(self.crowd.on)
+        self.presence.begin(self.crowd.on, stirred_at)
 
 
 def system_room() -> RoomFact:

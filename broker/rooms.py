@@ -22,9 +22,9 @@ they have missed something, and one may be late."""
 class Rooms:
     """A room that is not known here has nobody in it; the store has its head."""
 
-    def __init__(self, settings: Settings, first_version: int) -> None:
+    def __init__(self, settings: Settings, term: int) -> None:
         self._settings = settings
-        self.versions = Versions(first_version)
+        self.versions = Versions(term)
         self._known: dict[str, Room] = {}
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._by_count: SortedList[tuple[int, str]] = SortedList()
@@ -110,3 +110,6 @@ class Rooms:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._known.values())

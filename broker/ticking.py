@@ -1,15 +1,14 @@
 """What happens when nothing is asked: leases and graces end, presence and beacons go out. Pure."""
 
+from broker import telling
 from broker.coming import drop, leave_seat
 from broker.directory import session_row
 from broker.effects import Effect, Publish
 from broker.house import House, Moment
 from common.messages import (
     Beacon,
-    Presence,
     Typing,
     gateway_topic,
-    presence_topic,
     typing_topic,
 )
 from common.names import SYSTEM
@@ -34,22 +33,12 @@ def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
         out.append(session_row(session))
 
 
-def tell_rooms(house: House, quiet: bool, at: Moment, out: list[Effect]) -> None:
+def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
     """Presence and typing; in a quiet time presence waits."""
     for room in house.rooms.restless():
         room.calm(at.now)
-        changes = [] if quiet else room.presence.take(room.count, at.now)
-        for change in changes:
-            presence = Presence(
-                term=house.term,
-                room=room.name,
-                since=change.since,
-                version=change.version,
-                count=change.count,
-                joined=list(change.joined),
-                left=list(change.left),
-            )
-            out.append(Publish(presence_topic(room.name), presence))
+        if not house.quiet:
+            telling.presence(house, room, at, out)
         users = room.typists.take(at.now)
         if users is not None:
             to = list(room.members)

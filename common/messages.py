@@ -318,6 +318,7 @@ class Listed(Answer, frozen=True, tag="listed"):
 
     count: int
     version: int
+    """0: of none, to Names."""
     users: list[str]
     more: bool
     crowd: bool = False

@@ -23,7 +23,7 @@ from broker.effects import (
     SaidFact,
     Write,
 )
-from broker.store.base import Opened
+from broker.store.base import STIRRED_S, Opened
 from common.messages import Event
 from common.names import user_key
 
@@ -51,6 +51,7 @@ class Shelf:
             sessions=list(self.sessions.values()),
             identities=[fact for uid in people if (fact := self._identity(uid))],
             rooms=[fact for room in sorted(rooms) if (fact := self._room(room))],
+            stirred=self._stirred(),
         )
 
     def commit(self, writes: Sequence[Write]) -> None:
@@ -79,6 +80,17 @@ class Shelf:
                 case BlankText(room, seq, rev):
                     old = self.logs[room][seq - 1]
                     self.logs[room][seq - 1] = replace(old, text="", rev=rev)
+
+    def _stirred(self) -> list[str]:
+        last = max((log[-1].timestamp for log in self.logs.values() if log), default=0.0)
+        return [
+            room
+            for room, log in self.logs.items()
+            if any(
+                event.kind in ("join", "leave", "rename") and event.timestamp >= last - STIRRED_S
+                for event in log
+            )
+        ]
 
     def learn(self, needs: Sequence[Need]) -> list[Fact]:
         return [self._fact(need) for need in needs]

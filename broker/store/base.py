@@ -8,6 +8,9 @@ from msgspec import Struct
 from broker.effects import Fact, IdentityFact, Need, PutSession, RoomFact, Write
 from common.messages import Event
 
+STIRRED_S = 20.0
+"""Longer than presence waits for gateways after a restart."""
+
 
 class StoreError(Exception):
     """The store cannot be used at all; the message says why and what to do, in one line."""
@@ -38,6 +41,9 @@ class Opened(Struct, frozen=True):
     """Those with a session, and those whose `seen` is after the given time."""
     rooms: list[RoomFact]
     """Those that a session is in, and `system` if it exists."""
+    stirred: list[str] = []
+    """Rooms in which somebody came, went or was renamed in the last STIRRED_S before the last event
+    of all: what presence was to tell of it may have been lost."""
 
 
 class Page(Struct, frozen=True):

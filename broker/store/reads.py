@@ -19,7 +19,7 @@ from broker.effects import (
     RoomFact,
     SaidFact,
 )
-from broker.store.base import Page
+from broker.store.base import STIRRED_S, Page
 from broker.store.schema import said_key
 from common.frames import PAGE_BYTES
 from common.messages import Event
@@ -29,6 +29,7 @@ NAMED_UIDS = 10
 UNREAD_MESSAGES = 1000
 UNREAD_EVENTS = 5000
 """How many of a room's newest events are looked at for unread messages."""
+STIRRED_EVENTS = 10_000
 _AT_ONCE = 1000
 _T = TypeVar("_T")
 _HEAD = "ifnull((SELECT max(seq) FROM events WHERE events.room = {}.room), 0)"
@@ -101,6 +102,16 @@ def everybody_here(
     )
     names = dict.fromkeys(room for session in sessions for room in session.rooms)
     return sessions, people, rooms(connection, [*dict.fromkeys([*names, SYSTEM])])
+
+
+def stirred(connection: sqlite3.Connection) -> list[str]:
+    """As `Opened.stirred` tells; only the newest 10,000 events are looked at."""
+    newest = connection.execute(
+        "SELECT room, kind, timestamp FROM events ORDER BY place DESC LIMIT ?", (STIRRED_EVENTS,)
+    ).fetchall()
+    since = newest[0][2] - STIRRED_S if newest else 0.0
+    moves = ("join", "leave", "rename")
+    return [*dict.fromkeys(room for room, kind, at in newest if kind in moves and at >= since)]
 
 
 def page(

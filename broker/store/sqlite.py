@@ -134,7 +134,7 @@ class SqliteStore:
     def _opened(self, seen_after: float) -> Opened:
         epoch, secret = self._writer.execute("SELECT epoch, secret FROM meta").fetchone()
         here = reads.everybody_here(self._writer, seen_after)
-        return Opened(epoch, self._term, secret, *here)
+        return Opened(epoch, self._term, secret, *here, reads.stirred(self._writer))
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:

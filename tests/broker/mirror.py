@@ -17,23 +17,56 @@ from common.names import user_key
 
 
 class Roster:
-    """Who is in one room. `names` is None while that has to be asked for."""
+    """Who is in one room, by pages of names and the changes since, as docs/wire.md has it. `names`
+    is None while they have to be asked for."""
 
     def __init__(self) -> None:
         self.names: set[str] | None = None
         self.version = 0
         self.crowd = False
+        self.count = 0
+        self.missed = False
+        """A change was not heard, and no other since."""
+        self.after = ""
+        """The last name of the pages read so far."""
+        self._counted = 0
+        self._read_to = 0
+        """The version of the last page: a change up to it is on it already."""
+        self._reading: list[Listed] = []
+        self._held: list[Presence] = []
 
-    def told(self, listed: Listed) -> None:
-        if listed.version < self.version:
+    def told(self, listed: Listed, after: str = "") -> None:
+        """A page of names; the first one begins anew."""
+        if listed.version >= self._counted:
+            self._counted, self.count = listed.version, listed.count
+        if not after:
+            self._reading, self._held, self.names = [], [], None
+        elif not self._reading or after != self.after:
             return
-        self.names = set(listed.users)
-        self.version = listed.version
-        self.crowd = listed.crowd
-        assert listed.count == len(self.names) == len(listed.users)
-        assert len({user_key(name) for name in self.names}) == len(self.names)
+        self._reading.append(listed)
+        self.after = listed.users[-1] if listed.more else ""
+        if listed.more:
+            return
+        first = self._reading[0]
+        self.names = {name for page in self._reading for name in page.users}
+        self.version, self.crowd, self._read_to = first.version, first.crowd, listed.version
+        if listed is first:
+            assert listed.count == len(self.names) == len(listed.users)
+            assert len({user_key(name) for name in self.names}) == len(self.names)
+        self._reading = []
+        for presence in self._held:
+            self._apply(presence)
 
     def changed(self, presence: Presence) -> None:
+        self.missed = False
+        if presence.version > self._counted:
+            self._counted, self.count = presence.version, presence.count
+        if self._reading:
+            self._held.append(presence)
+        else:
+            self._apply(presence)
+
+    def _apply(self, presence: Presence) -> None:
         if presence.version <= self.version:
             return
         if self.names is None or presence.since != self.version:
@@ -46,11 +79,12 @@ class Roster:
             assert not left
             return
         assert not joined & left
-        assert left <= self.names, "somebody left who was not here"
+        sure = presence.version > self._read_to
+        assert not sure or left <= self.names, "somebody left who was not here"
         self.names = self.names - left
-        assert not joined & self.names, "somebody joined who was here"
+        assert not sure or not joined & self.names, "somebody joined who was here"
         self.names |= joined
-        assert len(self.names) == presence.count
+        assert not sure or len(self.names) == presence.count
 
 
 class Mirror:
@@ -61,6 +95,14 @@ class Mirror:
         self.rosters: dict[str, Roster] = {}
         self.followed: dict[str, Roster] = {}
         """Rosters that are not told the names meanwhile."""
+        self.read: dict[str, Roster] = {}
+        """Rosters that are told the names by small pages, with other things between."""
+        self.deaf = False
+        """Nothing of presence reaches `hard`."""
+        self.hard: dict[str, Roster] = {}
+        """Rosters that miss some changes."""
+        self.lines: dict[str, set[str]] = {}
+        """Who is on a room's plain line, while it need not be asked for again."""
         self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
         self.private: dict[str, set[str]] = {}
         self.members_at: dict[str, set[str]] = {}
@@ -73,8 +115,9 @@ class Mirror:
 
     def restarted(self) -> None:
         """The link is new: what presence came meanwhile is not known."""
-        self.rosters.clear()
-        self.followed.clear()
+        for rosters in (self.rosters, self.followed, self.read, self.hard):
+            rosters.clear()
+        self.lines.clear()
 
     def sees(self, release: Publish) -> None:
         message = release.message
@@ -85,9 +128,16 @@ class Mirror:
                 self._happened(release.topic, message)
             case Presence():
                 assert release.topic == presence_topic(message.room)
+                self.lines.pop(message.room, None)
                 self.roster(message.room).changed(message)
-                if message.room in self.followed:
-                    self.followed[message.room].changed(message)
+                for rosters in (self.followed, self.read):
+                    if message.room in rosters:
+                        rosters[message.room].changed(message)
+                if message.room in self.hard:
+                    if self.deaf:
+                        self.hard[message.room].missed = True
+                    else:
+                        self.hard[message.room].changed(message)
             case _:
                 pass
 

@@ -247,7 +247,7 @@ def test_a_leave_whose_answer_was_lost_is_seen_once(chat: Chat) -> None:
     play(chat, joins("ann"), joins("ann", "tea"), leave, told("lobby", "leave", "ann"))
     play(chat, returns("g1", ann=["tea"]), leave, refused("not_joined"), nothing_else())
     play(chat, restart(), returns("g1", ann=["tea"]), leave, refused("not_joined"))
-    play(chat, nothing_else(), seconds(60), nothing_else())
+    play(chat, nothing_else(), seconds(60), presence("tea", count=1), nothing_else())
 
 
 def test_a_leave_that_was_lost_itself_is_done_when_it_comes_again(chat: Chat) -> None:

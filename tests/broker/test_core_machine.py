@@ -1,7 +1,7 @@
 """broker.core and broker.house: whatever people, gateways and time do, a mirror that follows only
 what is released tells the truth."""
 
-from copy import copy
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import settings as hypothesis_settings
@@ -11,6 +11,7 @@ from msgspec import structs
 
 from broker.core import Core
 from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
+from broker.presence import NEVER
 from common.messages import (
     AnyCommand,
     Asked,
@@ -34,7 +35,7 @@ from common.messages import (
     Sitting,
 )
 from common.settings import Settings
-from tests.broker.mirror import Mirror
+from tests.broker.mirror import Mirror, Roster
 from tests.playbook import key_of
 from tests.shelf import Shelf
 
@@ -139,6 +140,8 @@ class Hubbub(RuleBasedStateMachine):
                 self.answered(effect)
 
     def answered(self, send: Send) -> None:
+        if send.answer.no not in self.asked:
+            return  # asked again on a new link, and answered twice
         gateway, command = self.asked.pop(send.answer.no)
         answer: Any = send.answer
         sittings = self.sittings[gateway] if gateway in GATEWAYS else {}
@@ -153,13 +156,20 @@ class Hubbub(RuleBasedStateMachine):
                     sittings[sid][1].discard(room)
             case Say(sid=sid), Said():
                 self.mirror.said_so(self.uids[sid.partition("/")[0]], send)
-            case Say(sid=sid, room=room), Failed(code="not_joined"):
+            case (
+                (Say(sid=sid, room=room) | Participants(sid=sid, room=room)),
+                Failed(code="not_joined"),
+            ):
                 known = sittings.get(sid, ("", set()))[1]
                 assert room not in known, "not_joined, but holds an ack and has not left"
             case Names(room=room), Listed():
-                self.mirror.roster(room).told(answer)
+                self.mirror.lines[room] = set(answer.users)
+                assert answer.count == len(self.mirror.lines[room])
+            case Participants(room=room, limit=1, after=after), Listed():
+                self.mirror.read.setdefault(room, Roster()).told(answer, after)
             case Participants(room=room), Listed():
                 self.mirror.roster(room).told(answer)
+                self.mirror.hard.setdefault(room, Roster()).told(answer)
             case Direct(), Opened(room=room):
                 self.lines.append(room)
             case _, Failed(code=code):
@@ -203,6 +213,9 @@ class Hubbub(RuleBasedStateMachine):
     def go(self, which: int, left: bool, later: bool) -> None:
         self.commit()
         gateway, sid, _ = self.socket(which)
+        if gateway not in self.linked:
+            self.link(gateway)
+            self.commit()  # a join that is asked again is answered before it goes
         self.ask(gateway, Gone(no=0, sid=sid, left=left))
         self.sittings[gateway].pop(sid, None)
         if not later:
@@ -230,16 +243,31 @@ class Hubbub(RuleBasedStateMachine):
     def blink(self, which: int, when: float) -> None:
         """Somebody goes, or comes, and back, within one gathering or two, while one looks."""
         gateway, sid, room = self.socket(which)
+        self.list(which + 1)
         self.leave(which)
+        self.list(which + 1)
         self.look(room)
         self.wait(when, "-")
         self.join(gateway, sid, room, None, None)
-        self.look(room)
+        self.list(which + 1)
 
     @rule(which=whiches)
     def list(self, which: int) -> None:
         gateway, sid, room = self.socket(which)
         self.ask(gateway, Participants(no=0, sid=sid, room=room))
+
+    @rule(which=whiches)
+    def read_on(self, which: int) -> None:
+        """The next name of a room, by a page of its own."""
+        gateway, sid, room = self.socket(which)
+        after = self.mirror.read.setdefault(room, Roster()).after
+        self.ask(gateway, Participants(no=0, sid=sid, room=room, after=after, limit=1))
+
+    @rule(deaf=st.booleans())
+    def deafen(self, deaf: bool) -> None:
+        """Broadcasts of presence are lost from now on, or no more."""
+        self.commit()
+        self.mirror.deaf = deaf
 
     @rule(room=rooms)
     def look(self, room: str = "lobby") -> None:
@@ -280,22 +308,48 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        """Who followed the changes knows the same as who has just asked for the names."""
+        """Who followed the changes knows what is told to whoever asks for the names: the truth."""
         for gateway in GATEWAYS:
             if gateway not in self.linked:
                 self.link(gateway)
         self.commit()
-        followed = {room: copy(self.mirror.roster(room)) for room in ROOMS}
+        followed = {room: deepcopy(self.mirror.roster(room)) for room in ROOMS}
         self.mirror.followed = followed
+        house = self.core._house
+        self.list_all()
+        self.wait(1.5, "-")
+        while any(room.presence.due < NEVER for room in house.rooms):
+            self.wait(0.3, "-")
+        self.commit()
+        lines = dict(self.mirror.lines)
+        self.list_all()
         for room in ROOMS:
             self.look(room)
-        self.wait(1.5, "-")
         self.commit()
         self.mirror.followed = {}
-        for room, roster in followed.items():
+        for room in ROOMS:
+            known = house.rooms.get(room)
+            truth = set(known.participants._by_uid.values()) if known else set()
             told = self.mirror.roster(room)
-            if None not in (roster.names, told.names) and not told.crowd:
-                assert roster.names == told.names
+            assert lines.get(room, truth) == truth
+            assert self.mirror.lines[room] == truth
+            assert told.count == len(truth) or not told.count
+            assert told.names == truth or told.names is None or told.crowd
+            for roster in (followed[room], self.mirror.read.get(room), self.mirror.hard.get(room)):
+                if roster is None or roster.missed or roster.crowd or told.crowd:
+                    continue
+                assert roster.names in (None, truth)
+
+    def list_all(self) -> None:
+        """Somebody in each room, if there is somebody, asks for its names."""
+        seats = {
+            room: (gateway, sid)
+            for gateway, sittings in self.sittings.items()
+            for sid, (_, joined) in sittings.items()
+            for room in joined
+        }
+        for room, (gateway, sid) in seats.items():
+            self.ask(gateway, Participants(no=0, sid=sid, room=room))
 
     def teardown(self) -> None:
         """When all are gone, nothing stays in memory."""

@@ -126,7 +126,8 @@ def test_a_join_whose_answer_was_lost_is_answered_as_the_first_one(chat: Chat) -
     play(chat, joined("ann", "tea", again=False, head=1, private={}), nothing_else())
     play(chat, joins("ann", "tea"), joined("ann", "tea", again=True), nothing_else())
     play(chat, joins("bob"), joined("bob", again=False, head=2, private=private), nothing_else())
-    play(chat, joins("bob"), joined("bob", again=True, private={}), seconds(20), nothing_else())
+    play(chat, joins("bob"), joined("bob", again=True, private={}), seconds(20))
+    play(chat, presence(count=2), presence("tea", count=1), nothing_else())
 
 
 def test_a_gateway_brings_people_that_the_broker_has_given_up(chat: Chat) -> None:

@@ -1,74 +1,117 @@
-"""broker.presence: whoever has the names of a version and follows the changes has the names."""
+"""broker.presence: what is gathered, when it may go out, and when names may be told."""
+
+from itertools import pairwise
 
 import pytest
 
-from broker.presence import Change, Presence, Versions
+from broker.presence import NEVER, Change, Presence, Versions
 
 
 @pytest.fixture
 def presence() -> Presence:
-    return Presence(Versions(10))
+    return Presence(Versions(0))
 
 
 def test_changes_are_gathered(presence: Presence) -> None:
     presence.came("bob", 1, 0.0)
     presence.came("ann", 2, 0.1)
-    assert presence.take(2, 0.24) == []
-    assert presence.take(2, 0.25) == [Change(10, 11, 2, ("ann", "bob"))]
-    assert presence.take(2, 0.5) == []
-    assert not presence.pending
+    assert not presence.current
+    assert presence.take(2, 0.24) is None
+    assert presence.take(2, 0.25) == Change(0, 1, 2, ("ann", "bob"))
+    assert presence.current
+    assert presence.take(2, 0.5) is None
+    assert presence.due == NEVER
 
 
 def test_coming_and_going_cancels_out(presence: Presence) -> None:
     presence.came("ann", 1, 0.0)
     presence.went("ann", 0, 0.1)
-    assert presence.take(0, 1.0) == []
-    assert presence.version == 10
+    assert presence.current
+    assert presence.take(0, 1.0) is None
+    assert presence.version == 0
 
 
-def test_but_not_if_somebody_was_told_the_names_between(presence: Presence) -> None:
-    presence.came("ann", 1, 0.0)
-    assert presence.tell(1) == 11
-    presence.went("ann", 0, 0.1)
-    assert presence.tell(0) == 12
-    assert presence.tell(0) == 12
-    assert presence.take(0, 1.0) == [Change(10, 11, 1, ("ann",)), Change(11, 12, 0, (), ("ann",))]
+def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
+    presence: Presence,
+) -> None:
+    presence.came("ann", 1, 5.0)
+    presence.hurry(5.1)
+    assert presence.take(1, 5.1) == Change(0, 1, 1, ("ann",))
+    presence.came("bob", 2, 5.2)
+    presence.hurry(5.2)
+    assert presence.take(2, 5.34) is None
+    assert presence.take(2, 5.35) == Change(1, 2, 2, ("bob",))
+
+
+def test_however_many_wait_it_goes_out_four_times_a_second(presence: Presence) -> None:
+    told = []
+    for step in range(1000):
+        now = step / 100
+        presence.came(f"u{step}", step + 1, now)
+        presence.hurry(now)
+        if presence.take(step + 1, now) is not None:
+            told.append(now)
+    assert 39 <= len(told) <= 41
+    assert all(later - now >= 0.25 for now, later in pairwise(told))
 
 
 def test_who_was_told_the_count_while_it_changed_is_told_again(presence: Presence) -> None:
     """A join and a leave that cancel out are told nobody else."""
     presence.came("ann", 2, 0.0)
-    assert presence.peek() == 10
+    assert presence.peek("bob") == 0
     presence.went("ann", 1, 0.1)
-    assert presence.take(1, 1.0) == [Change(10, 11, 1)]
-    assert presence.peek() == 11
+    assert presence.take(1, 1.0) == Change(0, 1, 1)
     presence.came("ann", 2, 2.0)
+    assert presence.peek("ann") == 1
     presence.went("ann", 1, 2.1)
-    assert presence.take(1, 3.0) == []
+    assert presence.take(1, 3.0) is None
+
+
+def test_somebody_who_comes_back_may_have_been_told_of_others(presence: Presence) -> None:
+    presence.went("ann", 1, 0.0)
+    presence.came("bob", 2, 0.1)
+    presence.came("ann", 3, 0.2)
+    assert presence.peek("ann") == 0
+    presence.went("bob", 2, 0.2)
+    assert presence.take(2, 1.0) == Change(0, 1, 2)
 
 
 def test_a_turn_leaves_a_version_out(presence: Presence) -> None:
     presence.came("ann", 1, 0.0)
     presence.turn(True, 0.1)
-    assert presence.version == 11
+    assert presence.version == 1
     presence.came("bob", 2, 0.1)
-    assert presence.take(2, 1.0) == [Change(11, 12, 2)]
+    assert presence.take(2, 1.0) == Change(1, 2, 2)
     presence.turn(False, 2.0)
     presence.came("cid", 3, 2.0)
-    assert presence.take(3, 3.0) == [Change(13, 14, 3, ("cid",))]
+    assert presence.take(3, 3.0) == Change(3, 4, 3, ("cid",))
 
 
 def test_a_turn_alone_is_told(presence: Presence) -> None:
     presence.turn(False, 0.0)
-    assert presence.take(1, 1.0) == [Change(11, 12, 1)]
+    assert presence.take(1, 1.0) == Change(1, 2, 1)
+
+
+def test_what_may_have_been_lost_in_a_restart_is_asked_for_again(presence: Presence) -> None:
+    presence.begin(crowd=False, stirred_at=None)
+    assert presence.due == NEVER
+    presence.begin(crowd=False, stirred_at=5.0)
+    assert presence.take(3, 5.0) == Change(0, 1, 3)
+
+
+def test_no_run_repeats_a_version_of_the_one_before() -> None:
+    before = Versions(1_800_000_000_000)
+    for _ in range(999):
+        before.next()
+    assert before.last < Versions(1_800_000_000_001).last < 1 << 53
 
 
 @pytest.mark.parametrize(("count", "wait"), [(10, 1.0), (5_000, 1.0), (20_000, 4.0)])
 def test_a_crowd_is_told_its_count_now_and_then(
     presence: Presence, count: int, wait: float
 ) -> None:
-    presence.begin(True)
+    presence.begin(crowd=True, stirred_at=None)
     for joined in range(10):
         presence.came(f"u{joined}", count, joined / 100)
-    assert presence.take(count, wait - 0.01) == []
-    assert presence.take(count, wait) == [Change(10, 11, count)]
+    assert presence.take(count, wait - 0.01) is None
+    assert presence.take(count, wait) == Change(0, 1, count)

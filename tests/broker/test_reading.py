@@ -94,7 +94,11 @@ def test_names_come_by_page(
 
 
 def test_gateways_read_the_names_of_any_public_room(chat: Chat) -> None:
-    play(chat, asks(Names(no=0, room="lobby", limit=2)), answered(Listed, users=["al", "Ann"]))
+    play(
+        chat,
+        asks(Names(no=0, room="lobby", limit=2)),
+        answered(Listed, users=["al", "Ann"], version=0),
+    )
     play(chat, asks(Names(no=0, room="nowhere"), "script"), answered(Listed, users=[], count=0))
     play(chat, asks(Names(no=0, room="@x")), refused("no_such_room"))
 

@@ -16,6 +16,7 @@ from common.messages import (
     HeadsTold,
     Hello,
     History,
+    Join,
     Joined,
     Opened,
     Page,
@@ -268,6 +269,20 @@ async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> No
         await peer.hello()
         page = await peer.ask(Page, room="lobby", after=1, limit=100)
         assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
+
+
+async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
+    async with broker() as house:
+        peer = await Peer(house.endpoint).__aenter__()
+        await peer.hello()
+        for n, name in enumerate(("ann", "bob")):
+            await peer.send(Join(no=n, sid=name, key=name[0] * 64, room="tea", user=name))
+            await peer.send(Participants(no=10 + n, sid=name, room="tea"))
+        await house.taken(2, "participants")
+    answers = {answer.no: answer for answer in [await peer.answer() for _ in range(4)]}
+    assert answers[10].users == ["ann"]  # type: ignore[union-attr]
+    assert answers[11].users == ["ann", "bob"]  # type: ignore[union-attr]
+    await peer.__aexit__(None, None, None)
 
 
 async def test_after_a_restart_everybody_is_still_here(tmp_path: Path) -> None:

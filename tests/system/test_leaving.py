@@ -215,3 +215,31 @@ async def test_a_join_and_a_leave_in_one_gathering_are_no_news(
     await bob.hears(lambda p: p["Version"] >= now, of="presence")
     roster.follow()
     assert roster.users == {name("ann"), name("bob")}
+
+
+async def test_many_who_join_and_ask_are_told_four_times_a_second(
+    hubbub: House, visit, name, room
+) -> None:
+    """Each asks for the names as soon as they are in; what each was told adds up."""
+    people = [await visit(hubbub.url, name("bob"), room)]
+    people += [await visit(hubbub.url, name(f"p{n}"), f"{room}-side") for n in range(24)]
+    rosters = [Roster(person, room) for person in people]
+    await rosters[0].take()
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as tasks:
+        for person, roster in zip(people[1:], rosters[1:], strict=True):
+            ok(await person.ask("join", {"room": room}))
+            tasks.create_task(roster.take())
+            await asyncio.sleep(0.07)  # faster than presence, too slow for a crowd
+
+    async def all_here() -> bool:
+        assert all(roster.follow() for roster in rosters), "a delta is missing"
+        return all(roster.count == len(people) for roster in rosters)
+
+    await eventually(all_here, "presence told of all")
+    took = time.monotonic() - began
+    assert all(roster.users == {person.user for person in people} for roster in rosters)
+    told = [p for p in people[0].all("presence") if p["Room"] == room and p["Joined"]]
+    assert len(told) <= took * 4 + 2, "at most four a second"
+    assert all(page["count"] == len(page["users"]) for person in people
+               for page in person.all("ack participants"))  # fmt: skip

@@ -30,7 +30,7 @@ from broker.effects import (
     SaidFact,
 )
 from broker.store.addresses import store_at
-from broker.store.base import CommitRefused, Opened, StoreError
+from broker.store.base import STIRRED_S, CommitRefused, Opened, StoreError
 from broker.store.sqlite import PURGE_AT_ONCE, SqliteStore
 from common.messages import Event
 
@@ -263,6 +263,22 @@ async def test_state_is_who_is_here_and_nothing_at_rest(store: SqliteStore) -> N
     assert state.sessions == [session]
     assert {one.uid for one in state.identities} == {"u1", "u3"}
     assert {one.room for one in state.rooms} == {"lobby", "system"}
+
+
+async def test_state_names_the_rooms_with_coming_and_going_lately(store: SqliteStore) -> None:
+    """Before the last event of all: for how long nobody was here does not count."""
+    rooms = ["old", "joined", "left", "renamed", "talked"]
+    events = [
+        Append("old", Event(1, "join", "ann", WALL - STIRRED_S - 1, "", "u1")),
+        Append("joined", Event(1, "join", "ann", WALL - STIRRED_S + 1, "", "u1")),
+        Append("left", Event(1, "leave", "ann", WALL - 1, "", "u1")),
+        Append("renamed", Event(1, "rename", "bob", WALL - 1, "ann", "u1")),
+        Append("talked", Event(1, "message", "ann", WALL - 1, "hi", "u1", "x")),
+        Append("talked", Event(2, "message", "ann", WALL, "hi", "u1", "y")),
+    ]
+    assert (await store.state(0.0)).stirred == []
+    await store.commit([PutRoom(room, "public") for room in rooms] + events, WALL + 900)
+    assert sorted((await store.state(0.0)).stirred) == ["joined", "left", "renamed"]
 
 
 async def test_each_state_has_a_greater_term(store: SqliteStore) -> None:

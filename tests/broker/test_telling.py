@@ -1,0 +1,255 @@
+"""broker.telling: a page of names and the changes after it add up, and nobody waits long."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.effects import Publish, Send
+from broker.telling import WAITING
+from common.messages import Done, Join, Leave, Listed, Names, Participants, Presence
+from tests.broker.mirror import Roster
+from tests.playbook import (
+    Chat,
+    Step,
+    answered,
+    asks,
+    closes,
+    hello,
+    joined,
+    joins,
+    key_of,
+    leaves,
+    nothing_else,
+    play,
+    presence,
+    refused,
+    restart,
+    returns,
+    seconds,
+    told,
+)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    """Ann and Bob are here."""
+    chat = Chat()
+    play(chat, hello("g1"), hello("g2"), joins("ann"), joins("bob", gateway="g2"), seconds(5))
+    return chat
+
+
+def looks(sid: str, gateway: str = "g1", **page: object) -> Step:
+    return asks(Participants(no=0, sid=sid, room="lobby", **page), gateway)  # type: ignore[arg-type]
+
+
+def listed(*users: str, **fields: object) -> Step:
+    return answered(Listed, users=list(users), **fields)
+
+
+def version(chat: Chat) -> int:
+    """Of the names as they are told now."""
+    answer = chat.answer(Participants(no=0, sid="ann", room="lobby"))
+    told: int = answer.version
+    return told
+
+
+def test_names_of_which_nothing_changed_lately_are_told_at_once(chat: Chat) -> None:
+    was = version(chat)
+    play(chat, looks("ann"), listed("ann", "bob", version=was, count=2), nothing_else())
+
+
+def test_what_is_gathered_goes_out_with_the_names(chat: Chat) -> None:
+    was = version(chat)
+    play(chat, joins("cid"), told("lobby", "join", "cid"), joined("cid"), nothing_else())
+    play(chat, looks("cid"), presence(joined=["cid"], since=was, version=was + 1, count=3))
+    play(chat, listed("ann", "bob", "cid", version=was + 1, count=3), nothing_else(), seconds(1))
+    play(chat, nothing_else())
+
+
+def test_who_asks_again_waits_until_the_next_change_may_go_out(chat: Chat) -> None:
+    was = version(chat)
+    play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), nothing_else())
+    play(chat, looks("bob", gateway="g2"), nothing_else(), seconds(0.2), nothing_else())
+    chat.seen.clear()
+    play(chat, seconds(0.1), presence(joined=["dan"], since=was + 1, version=was + 2, count=4))
+    page = listed("ann", "bob", "cid", "dan", version=was + 2, count=4)
+    play(chat, page, page, nothing_else(), seconds(1), nothing_else())
+
+
+def test_who_waits_is_told_what_they_asked_for(chat: Chat) -> None:
+    play(chat, joins("cid"), looks("cid"), joins("dan"))
+    play(chat, looks("dan", after="ann", prefix="b"), looks("dan", limit=2), nothing_else())
+    play(chat, seconds(0.3), presence(joined=["dan"], count=4))
+    play(chat, listed("bob", more=False, count=4), listed("ann", "bob", more=True, count=4))
+    play(chat, nothing_else())
+
+
+def test_who_waits_is_answered_though_all_that_was_gathered_cancels_out(chat: Chat) -> None:
+    play(chat, joins("cid"), looks("cid"), joins("dan"), looks("bob", gateway="g2"), leaves("dan"))
+    play(chat, answered(Done), told("lobby", "leave", "dan"), seconds(0.3))
+    play(chat, listed("ann", "bob", "cid"), nothing_else())
+
+
+def test_who_waits_is_answered_though_they_leave(chat: Chat) -> None:
+    play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), closes("cid"), closes("dan"))
+    play(chat, seconds(0.3), presence(left=["cid"], count=2), listed("ann", "bob"), nothing_else())
+
+
+def test_who_waits_is_answered_when_the_room_turns_into_a_crowd() -> None:
+    chat = Chat(crowd=3)
+    play(chat, hello(), joins("ann"), looks("ann"), joins("bob"), looks("bob"), joins("cid"))
+    play(chat, joins("dan"), joined("dan"), nothing_else(), seconds(0.3))
+    play(chat, listed("ann", "bob", "cid", "dan", crowd=True), presence(count=4), nothing_else())
+    play(chat, joins("eve"), looks("eve"), listed("ann", "bob", "cid", "dan", "eve"))
+    play(chat, nothing_else())
+
+
+def test_whoever_has_a_plain_line_hears_that_it_is_old(chat: Chat) -> None:
+    play(chat, joins("cid"), asks(Names(no=0, room="lobby")))
+    play(chat, listed("ann", "bob", "cid", version=0), nothing_else(), closes("cid"))
+    play(chat, seconds(0.3), presence(count=2), nothing_else())
+
+
+def test_only_so_many_wait(chat: Chat) -> None:
+    play(chat, joins("cid"), looks("cid"), joins("dan"))
+    for _ in range(WAITING):
+        chat.do(Participants(no=0, sid="ann", room="lobby"))
+    play(chat, looks("ann"), refused("rate_limited"), seconds(0.3))
+    assert sum(isinstance(one, Send) for one in chat.seen) == WAITING
+    play(chat, looks("ann"), listed("ann", "bob", "cid", "dan"), nothing_else())
+
+
+def test_in_a_quiet_time_nobody_waits_and_everybody_asks_again(chat: Chat) -> None:
+    """Gateway 2 does not come back for a while."""
+    play(chat, restart(), returns("g1", ann=["lobby"]))
+    first = version(chat)
+    play(chat, joins("cid"), looks("ann"), listed("ann", "bob", "cid", version=first + 1))
+    play(chat, looks("ann"), listed("ann", "bob", "cid", version=first + 1), nothing_else())
+    play(chat, joins("dan"), closes("cid"), looks("ann"))
+    play(chat, listed("ann", "bob", "dan", version=first + 2), nothing_else())
+    play(chat, joins("eve"), seconds(14), nothing_else(), seconds(1.1))
+    play(chat, presence(since=first + 2, joined=["eve"], count=4), nothing_else())
+
+
+def test_a_broker_that_stops_answers_who_waits(chat: Chat) -> None:
+    play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), nothing_else())
+    (last,) = chat.core.stop(chat.now, chat.wall)
+    assert isinstance(last, Send)
+    assert isinstance(last.answer, Listed)
+    assert last.answer.users == ["ann", "bob", "cid", "dan"]
+
+
+STEPS = ["p1", "p2", "p3", "p4", "look", "look on", "wait", "wait", "rest", "restart"]
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40))
+def test_whoever_follows_knows_the_names(steps: list[str]) -> None:
+    """People come and go, so that the room is a crowd now and then; others read the names whole, or
+    by small pages with everything between. What each is told adds up, change by change."""
+    chat = Chat(crowd=3)
+    play(chat, hello(), hello("g2"), joins("eye"), joins("far", gateway="g2"))
+    follow = Follow(chat)
+    here = set[str]()
+    for step in steps:
+        match step:
+            case "look":
+                follow.look()
+            case "look on":
+                follow.look_on()
+            case "wait":
+                chat.wait(0.1)
+            case "rest":
+                chat.wait(7.0)
+            case "restart":
+                chat.open()
+                follow.forget()
+                play(chat, returns("g1", eye=["lobby"], **{name: ["lobby"] for name in here}))
+            case _ if step in here:
+                here.remove(step)
+                chat.do(Leave(no=0, sid=step, room="lobby"))
+            case _:
+                here.add(step)
+                chat.do(Join(no=0, sid=step, key=key_of(step), room="lobby", user=step))
+        follow.take()
+    chat.wait(60.0)  # a quiet time ends, and far has left if they did not come back
+    follow.take()
+    follow.compare()
+
+
+class Follow:
+    """Some who hear what is told of the lobby."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+        self.forget()
+
+    def forget(self) -> None:
+        """The link is new."""
+        self.rosters: list[Roster] = []
+        self.slow = Roster()
+        self.asked: dict[int, tuple[Roster, str]] = {}
+        self.chat.seen.clear()
+
+    def look(self) -> None:
+        self.rosters.append(Roster())
+        self._ask(self.rosters[-1], "", 100)
+
+    def look_on(self) -> None:
+        if not any(roster is self.slow for roster, _ in self.asked.values()):
+            self._ask(self.slow, self.slow.after, 1)
+
+    def _ask(self, roster: Roster, after: str, limit: int) -> None:
+        asks = Participants(no=0, sid="eye", room="lobby", after=after, limit=limit)
+        self.asked[self.chat.no + 1] = (roster, after)
+        self.chat.do(asks)
+
+    def take(self) -> None:
+        """All that was told since."""
+        for seen in self.chat.seen:
+            match seen:
+                case Send(answer=Listed() as page):
+                    roster, after = self.asked.pop(page.no)
+                    roster.told(page, after)
+                case Publish(message=Presence() as change):
+                    for roster in [*self.rosters, self.slow]:
+                        roster.changed(change)
+                case _:
+                    pass
+        self.chat.seen.clear()
+
+    def compare(self) -> None:
+        assert not self.asked, "somebody waits"
+        answer = self.chat.answer(Names(no=0, room="lobby"))
+        here, crowd = set(answer.users), answer.crowd
+        for roster in [*self.rosters, self.slow]:
+            assert roster.names in (None, here) or (crowd and roster.crowd)
+        self.look()
+        self.take()
+        assert self.rosters[-1].names == here
+
+
+def test_however_many_ask_presence_goes_out_four_times_a_second() -> None:
+    chat = Chat(crowd_joins=100)
+    play(chat, hello())
+    times: list[float] = []
+    answers = 0
+    for person in range(200):
+        name = f"p{person}"
+        chat.seen.clear()
+        chat.do(Join(no=0, sid=name, key=key_of(name), room="tea", user=name))
+        chat.do(Participants(no=0, sid=name, room="tea"))
+        times += [chat.now for one in chat.seen if is_presence(one)]
+        answers += sum(isinstance(one, Send) for one in chat.seen) - 1
+        chat.seen.clear()
+        chat.wait(0.05)
+        times += [chat.now for one in chat.seen if is_presence(one)]
+        answers += sum(isinstance(one, Send) for one in chat.seen)
+    assert answers >= 195
+    assert len(times) >= 30
+    assert all(later - now > 0.2499 for now, later in pairwise(times))
+
+
+def is_presence(seen: object) -> bool:
+    return isinstance(seen, Publish) and isinstance(seen.message, Presence)
