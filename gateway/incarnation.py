@@ -17,6 +17,7 @@ from common.keys import PeerKeys
 from common.listening import ListeningClock
 from common.sockets import Socket
 from gateway.sittings import batches
+from gateway.wheel import next_tick
 from gateway.wire import Wire
 
 TICK_S = 0.25
@@ -71,7 +72,7 @@ class Incarnation:
         self._wake = asyncio.Event()
         self.wire = Wire(context, broker, keys, self._wake.set, ear.take_bad_frame)
         self._loop = asyncio.get_running_loop()
-        self._ticking = self._loop.call_later(TICK_S, self._tick)
+        self._tick()
 
     async def hello(self, gateway: str) -> m.Welcome:
         welcome = await self._request(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=gateway))
@@ -155,7 +156,7 @@ class Incarnation:
     def _tick(self) -> None:
         """One timer for all turns: a timeout for each would cost as much as the turn."""
         self._wake.set()
-        self._ticking = self._loop.call_later(TICK_S, self._tick)
+        self._ticking = self._loop.call_at(next_tick(self._loop.time(), TICK_S), self._tick)
 
     def _answer(self, answer: m.AnyAnswer) -> None:
         self._answered_at = self._clock.now

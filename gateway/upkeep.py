@@ -21,8 +21,9 @@ from gateway.rooms import Rooms
 from gateway.rosters import Rosters
 from gateway.sessions import Sessions
 from gateway.sockets import Socket
+from gateway.wheel import next_tick
 
-TURN_S = 0.1
+TURN_S = 0.25
 RETRY_S = 1.0
 """An unanswered mark or page is asked again after this."""
 LINK_NOTICE_S = 2.0
@@ -81,7 +82,8 @@ class Upkeep:
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(TURN_S)
+            now = self._loop.time()
+            await asyncio.sleep(next_tick(now, TURN_S) - now)
             self.turn(self._loop.time())
 
     def turn(self, now: float) -> None:

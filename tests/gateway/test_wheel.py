@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.wheel import Wheel
+from gateway.wheel import Wheel, next_tick
 
 
 class Alarm:
@@ -84,3 +84,8 @@ async def test_a_fault_of_one_costs_no_other_its_time() -> None:
             await asyncio.sleep(0.005)
     assert [str(error) for error in told] == ["a fault of ours"]
     wheel.stop()
+
+
+def test_all_who_tick_alike_are_due_together_and_never_at_once() -> None:
+    assert {next_tick(now, 0.25) for now in (10.0, 10.1, 10.2499)} == {10.25}
+    assert next_tick(10.25, 0.25) == 10.5
