@@ -69,6 +69,18 @@ async def eventually(
     return last
 
 
+class _Read(aiohttp.ClientResponse):
+    """Read to its end as it comes: the stock client leaves polling answers that tell of errors, and
+    those to its posts, unread."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        if self.status != 101:
+            with contextlib.suppress(aiohttp.ClientError):  # the status has come
+                await self.read()
+        return self
+
+
 class Client:
     """A connection and all that was heard on it: (event, payload), acks as "ack EVENT"."""
 
@@ -88,7 +100,7 @@ class Client:
         self._socket: Any = None
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession()
+        self._http = aiohttp.ClientSession(response_class=_Read)
         self._socket = socketio.AsyncClient(
             reconnection=False, http_session=self._http, handle_sigint=False
         )
