@@ -19,7 +19,7 @@ def make_app(
 ) -> web.Application:
     """Everything a gateway serves. The caller runs the keeper, and the chat's link and upkeep."""
     app = web.Application(middlewares=[keeper.note])
-    page = Page(listed(settings.gateways))
+    page = Page(listed(settings.gateways), settings.text_chars)
     server = make_server(settings, chat, metrics)
     server.attach(app)
 

@@ -15,9 +15,10 @@ POLICY = (
 
 
 class Page:
-    """`gateways`: the origins of all, where it may go on when this one is lost."""
+    """`gateways`: the origins of all, where it may go on when this one is lost. `text_chars`: code
+    points in a message."""
 
-    def __init__(self, gateways: Sequence[str]) -> None:
+    def __init__(self, gateways: Sequence[str], text_chars: int) -> None:
         # Pages poll where a WebSocket cannot pass: at the other gateways too.
         connect = " ".join(["'self'", "ws:", "wss:", *gateways])
         self.headers = {
@@ -26,9 +27,10 @@ class Page:
             "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-cache",
         }
-        told = f'data-gateways="{escape(" ".join(gateways))}"'
         index = (STATIC / "index.html").read_text(encoding="utf-8")
-        self.text = index.replace('data-gateways=""', told, 1)
+        for name, told in (("gateways", " ".join(gateways)), ("text-chars", str(text_chars))):
+            index = index.replace(f'data-{name}=""', f'data-{name}="{escape(told)}"', 1)
+        self.text = index
 
     async def serve(self, _: web.Request) -> web.Response:
         return web.Response(text=self.text, content_type="text/html")

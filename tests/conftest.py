@@ -30,11 +30,20 @@ def house_settings() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def gateway_settings() -> dict[str, str]:
+    """A module overrides it to run the gateway of `hubbub` with other settings than the broker."""
+    return {}
+
+
+@pytest.fixture(scope="module")
 def hubbub(
-    tmp_path_factory: pytest.TempPathFactory, house_settings: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory,
+    house_settings: dict[str, str],
+    gateway_settings: dict[str, str],
 ) -> Iterator[House]:
     """A broker and a gateway, shared by the module: tests keep to rooms of their own."""
-    with House(tmp_path_factory.mktemp("hubbub"), **house_settings) as house:
+    folder = tmp_path_factory.mktemp("hubbub")
+    with House(folder, each=[gateway_settings], **house_settings) as house:
         yield house
 
 

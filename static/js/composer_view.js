@@ -1,16 +1,17 @@
 /** Where a message is written. Enter sends, Shift+Enter begins a line. A draft is kept for each room. */
-import { charsIn, TEXT_CHARS } from "./text.js";
+import { charsIn } from "./text.js";
 
 const WARN_CHARS = 200;
 const TYPING_MS = 3000;
 
 export class ComposerView {
-  /** `on`: say(text) → whether it was taken; typing(yes). */
-  constructor(form, on) {
+  /** `limit`: characters in a message. `on`: say(text) → whether it was taken; typing(yes). */
+  constructor(form, limit, on) {
     this.form = form;
     this.field = form.querySelector("textarea");
     this.button = form.querySelector("button");
     this.length = form.querySelector(".length");
+    this.limit = limit;
     this.on = on;
     this.drafts = new Map();
     this.room = "";
@@ -63,7 +64,7 @@ export class ComposerView {
   }
 
   #left(text) {
-    return TEXT_CHARS - charsIn(text);
+    return this.limit - charsIn(text);
   }
 
   /** As high as the text; the style sheet bounds it. */
@@ -74,7 +75,7 @@ export class ComposerView {
     const left = this.#left(field.value.trimEnd());
     const over = left < 0;
     this.button.disabled = over || field.value.trim() === "";
-    this.length.textContent = over ? `${-left} too many characters` : left < WARN_CHARS ? `${left} left` : "";
+    this.length.textContent = over ? `${-left} too many characters` : left < Math.min(WARN_CHARS, this.limit / 4) ? `${left} left` : "";
     this.length.classList.toggle("error", over);
     field.setAttribute("aria-invalid", over);
   }

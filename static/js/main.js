@@ -38,7 +38,8 @@ const told = (act) => (payload) => {
   act(payload);
   changed();
 };
-const listed = document.documentElement.dataset.gateways.split(" ").filter(Boolean);
+const settings = document.documentElement.dataset;
+const listed = settings.gateways.split(" ").filter(Boolean);
 const connection = new Connection({
   gateways: new Gateways(location.origin, listed),
   auth: () => ({ token: identity.token, user: identity.name, join: chat.joins() }),
@@ -102,7 +103,7 @@ const timeline = new TimelineView(element("timeline"), scroll, {
   retry: told((id) => chat.outbox.retry(id, Date.now())),
   discard: told((id) => chat.outbox.discard(id)),
 });
-const composer = new ComposerView(element("composer"), {
+const composer = new ComposerView(element("composer"), Number(settings.textChars), {
   say(text) {
     if (chat.outbox.full) return void status.say("Too many messages are waiting to be sent.");
     chat.outbox.add(newId(), chat.current, text, Date.now());

@@ -1,5 +1,4 @@
 /** Text for people: times, counts, room names as everybody must spell them. */
-export const TEXT_CHARS = 4000;
 
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });

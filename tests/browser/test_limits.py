@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
@@ -21,6 +22,27 @@ def house_settings() -> dict[str, str]:
         "HUBBUB_TEXT_CHARS": "20",
         "HUBBUB_CROWD": "5",
     }
+
+
+@pytest.fixture(scope="module")
+def gateway_settings() -> dict[str, str]:
+    """The page believes that a message may be longer than the broker takes."""
+    return {"HUBBUB_TEXT_CHARS": "4000"}
+
+
+async def test_the_page_knows_how_long_a_message_may_be(
+    tmp_path: Path, open_window: OpenWindow, room: str, name: Name
+) -> None:
+    async with House(tmp_path, HUBBUB_TEXT_CHARS="20") as house:
+        ann = await open_window(house.url, name("ann"), f"#{room}")
+        length = ann.page.locator("#length")
+        for count, told in ((0, ""), (15, ""), (16, "4 left"), (21, "1 too many characters")):
+            await ann.write("x" * count)
+            await expect(length).to_have_text(told)
+        await expect(ann.page.get_by_role("button", name="Send")).to_be_disabled()
+        await ann.say("x" * 20)
+        await ann.sees("x" * 20)
+        await ann.page.close()  # before its gateway goes
 
 
 async def test_who_is_too_fast_is_sent_a_little_later_in_order(

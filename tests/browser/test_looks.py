@@ -69,6 +69,12 @@ def house_settings() -> dict[str, str]:
     return {"HUBBUB_TEXT_CHARS": f"{TEXT_CHARS}"}
 
 
+@pytest.fixture(scope="module")
+def gateway_settings() -> dict[str, str]:
+    """The page believes that a message may be longer than the broker takes."""
+    return {"HUBBUB_TEXT_CHARS": "4000"}
+
+
 async def place_of(window: Window, *selectors: str) -> list[Any]:
     return [await window.page.locator(selector).bounding_box() for selector in selectors]
 

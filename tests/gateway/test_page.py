@@ -6,18 +6,22 @@ ALONE = "connect-src 'self' ws: wss:;"
 
 
 def test_alone_the_page_knows_no_other_gateway() -> None:
-    page = Page([])
-    assert ' data-gateways="">' in page.text
+    page = Page([], 4000)
+    assert ' data-gateways="" ' in page.text
     assert ALONE in page.headers["Content-Security-Policy"]
 
 
 def test_the_page_is_told_of_the_gateways_and_may_go_there() -> None:
-    page = Page(["https://a.example", "http://b.example:4001"])
-    assert ' data-gateways="https://a.example http://b.example:4001">' in page.text
+    page = Page(["https://a.example", "http://b.example:4001"], 4000)
+    assert ' data-gateways="https://a.example http://b.example:4001" ' in page.text
     policy = page.headers["Content-Security-Policy"]
     assert f"{ALONE[:-1]} https://a.example http://b.example:4001;" in policy
     assert "unsafe" not in policy
 
 
 def test_what_is_told_stays_inside_its_quotes() -> None:
-    assert '"><script>' not in Page(['"><script>']).text
+    assert '"><script>' not in Page(['"><script>'], 4000).text
+
+
+def test_the_page_is_told_how_long_a_message_may_be() -> None:
+    assert ' data-text-chars="300">' in Page([], 300).text
