@@ -5,15 +5,16 @@ const WARN_CHARS = 200;
 const TYPING_MS = 3000;
 
 export class ComposerView {
-  /** `limit`: characters in a message. `on`: say(text) → whether it was taken; typing(yes). */
-  constructor(form, limit, on) {
+  /** `limit`: characters in a message. `drafts`: those of the last load. `on`: say(text) → whether it
+   * was taken; typing(yes); drafted(drafts). */
+  constructor(form, { limit, drafts }, on) {
     this.form = form;
     this.field = form.querySelector("textarea");
     this.button = form.querySelector("button");
     this.length = form.querySelector(".length");
     this.limit = limit;
     this.on = on;
-    this.drafts = new Map();
+    this.drafts = drafts;
     this.room = "";
     this.toldAt = -Infinity;
     this.field.addEventListener("input", () => this.#changed());
@@ -34,9 +35,7 @@ export class ComposerView {
   render({ room, title }) {
     this.field.placeholder = `Message ${title}`;
     if (room === this.room) return;
-    if (this.field.value.trim()) this.drafts.set(this.room, this.field.value);
     this.field.value = this.drafts.get(room) ?? "";
-    this.drafts.delete(room);
     this.room = room;
     this.toldAt = -Infinity;
     this.#fit();
@@ -51,16 +50,24 @@ export class ComposerView {
     if (!text || this.#left(text) < 0 || !this.on.say(text)) return;
     this.field.value = "";
     this.toldAt = -Infinity;
+    this.#keep();
     this.#fit();
   }
 
   #changed() {
+    this.#keep();
     this.#fit();
     const typing = this.field.value.trim() !== "";
     const now = performance.now();
     if (typing && now - this.toldAt < TYPING_MS) return;
     if (typing || this.toldAt > -Infinity) this.on.typing(typing);
     this.toldAt = typing ? now : -Infinity;
+  }
+
+  #keep() {
+    if (this.field.value.trim()) this.drafts.set(this.room, this.field.value);
+    else this.drafts.delete(this.room);
+    this.on.drafted(this.drafts);
   }
 
   #left(text) {

@@ -1,10 +1,13 @@
 /**
  * What is kept for the next load. This browser keeps who the person is and what they have read; each
- * tab for itself keeps its rooms and what waits to be sent, so that no tab sends another's.
+ * tab for itself keeps its rooms, drafts and what waits to be sent, so that no tab sends another's.
  */
 import { Chat } from "./chat.js";
 import { Identity } from "./identity.js";
 import { isPrivate } from "./text.js";
+
+/** A draft that is longer is lost by a reload: what waits to be sent needs the room. */
+const DRAFT_CHARS = 20_000;
 
 export class Kept {
   /** A Memory of the browser, and one of the tab. */
@@ -33,6 +36,17 @@ export class Kept {
     if (outbox.entries === this.waiting) return;
     this.waiting = outbox.entries;
     this.tab.set("outbox", { token: this.identity.token, entries: outbox });
+  }
+
+  /** What is being written, by room. */
+  get drafts() {
+    const drafts = Object.entries(this.tab.get("drafts", null) ?? {});
+    return new Map(drafts.filter(([, text]) => typeof text === "string"));
+  }
+
+  set drafts(drafts) {
+    const short = [...drafts].filter(([, text]) => text.length <= DRAFT_CHARS);
+    this.tab.set("drafts", Object.fromEntries(short));
   }
 
   remember(chat) {

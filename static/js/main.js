@@ -103,7 +103,7 @@ const timeline = new TimelineView(element("timeline"), scroll, {
   retry: told((id) => chat.outbox.retry(id, Date.now())),
   discard: told((id) => chat.outbox.discard(id)),
 });
-const composer = new ComposerView(element("composer"), Number(settings.textChars), {
+const composer = new ComposerView(element("composer"), { limit: Number(settings.textChars), drafts: kept.drafts }, {
   say(text) {
     if (chat.outbox.full) return void status.say("Too many messages are waiting to be sent.");
     chat.outbox.add(newId(), chat.current, text, Date.now());
@@ -113,6 +113,7 @@ const composer = new ComposerView(element("composer"), Number(settings.textChars
   typing(typing) {
     if (!chat.room.roster.crowd) connection.tell("typing", { room: chat.current, typing });
   },
+  drafted: (drafts) => (kept.drafts = drafts),
 });
 const roster = new RosterView(element("roster"), {
   direct(user) {

@@ -150,6 +150,30 @@ async def test_where_nothing_is_kept_the_page_works(
     await ann.sees("and later")
 
 
+async def test_what_is_being_written_in_each_room(
+    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    field = ann.page.get_by_role("textbox", name="Message")
+    await ann.write("half a thou")
+    await ann.page.goto(f"{hubbub.url}#{room}-2")
+    await ann.is_in(f"#{room}-2")
+    await expect(field).to_have_value("")
+    await ann.say("said")
+    await ann.write("an other")
+    await ann.page.reload()
+    await ann.sees("said")
+    await expect(field).to_have_value("an other")
+    await ann.enters(f"#{room}")
+    await expect(field).to_have_value("half a thou")
+    await ann.say("a whole thought")
+    await ann.sees("a whole thought")
+    await ann.page.reload()
+    await ann.sees("a whole thought")
+    await expect(field).to_have_value("")
+    assert await said(visit, hubbub, room, name("bob")) == ["a whole thought"]
+
+
 async def test_a_full_storage_breaks_nothing(
     hubbub: House, open_window: OpenWindow, room: str, name: Name
 ) -> None:

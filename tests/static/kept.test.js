@@ -54,6 +54,19 @@ test("another tab, and another person in this tab, do not find it", () => {
   assert.deepEqual(texts(load(new Shelf(), tab).chat(NOW)), []);
 });
 
+test("drafts are found again in their tab, if they are not too long", () => {
+  const [browser, tab] = [new Shelf(), new Shelf()];
+  const drafts = new Map([["dev", "half a "], ["@x", " é\n"], ["long", "x".repeat(20_001)]]);
+  load(browser, tab).drafts = drafts;
+  drafts.delete("long");
+  assert.deepEqual(load(browser, tab).drafts, drafts);
+  assert.deepEqual(load(browser, new Shelf()).drafts, new Map());
+  for (const rubbish of [5, "text", [null], { dev: 7 }]) {
+    new Memory(tab).set("drafts", rubbish);
+    for (const text of load(browser, tab).drafts.values()) assert.equal(typeof text, "string");
+  }
+});
+
 test("a room in which something waits is entered again", () => {
   const [browser, tab] = [new Shelf(), new Shelf()];
   const kept = load(browser, tab);
