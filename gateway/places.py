@@ -27,13 +27,11 @@ def stays(transport: asyncio.BaseTransport) -> bool:
 
 def may_visit(descriptor: int) -> bool:
     """Somebody may hold it for a short time."""
-    return descriptor < browsers() + _share(BRIEF)
+    most = limit()
+    return descriptor < most - min(OWN, most // 4)
 
 
 def browsers() -> int:
     """How many descriptors are for those who stay, and what the process itself opened first."""
-    return limit() - _share(OWN) - _share(BRIEF)
-
-
-def _share(most: int) -> int:
-    return min(most, limit() // 4)
+    most = limit()
+    return most - min(OWN, most // 4) - min(BRIEF, most // 4)
