@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from broker.presence import NEVER
+
 CALM_S = 5.0
 CALM_BELOW = 0.8
 """A crowd ends when it is below this part of the limit and coming and going were rare for this
@@ -44,6 +46,10 @@ class Crowd:
         """Somebody left."""
         if self.on:
             self._moved(now)
+
+    def due(self, count: int) -> float:
+        """Of a crowd: when `calmed` wants to be called; NEVER if not before somebody goes."""
+        return NEVER if count >= CALM_BELOW * self._limit else self._busy_until
 
     def calmed(self, count: int, now: float) -> bool:
         """Returns True if the room is a crowd no more from now on."""

@@ -5,18 +5,28 @@ second, and finds nothing: what the core drops, it drops whole, and counting ref
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SETTLE_S = 1.0
 YOUNG_OBJECTS = 10_000
 """So many new ones are looked through at once: a millisecond."""
 
 
-def begin() -> None:
-    """After a core was made, perhaps in the place of another one, which was full of cycles."""
-    gc.set_threshold(YOUNG_OBJECTS)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+@contextmanager
+def away() -> Iterator[None]:
+    """While a core is made. If it takes the place of another one, which is full of cycles and was
+    dropped inside, that one goes."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.set_threshold(YOUNG_OBJECTS)
+        if gc.get_freeze_count():
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def settle() -> None:

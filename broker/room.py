@@ -7,7 +7,7 @@ the log itself is the store's.
 from broker.crowd import Crowd
 from broker.effects import RoomFact
 from broker.participants import Participants
-from broker.presence import NEVER, Presence, Versions
+from broker.presence import Presence, Versions
 from broker.typists import Typists
 from common.messages import Event, EventKind, events_topic
 from common.messages import Participants as AsksNames
@@ -56,9 +56,10 @@ class Room:
         return len(self.participants)
 
     @property
-    def restless(self) -> bool:
-        """Something is to be told or ended later, so `calm` wants to be called."""
-        return self.presence.due < NEVER or self.typists.pending or self.crowd.on
+    def due(self) -> float:
+        """When something is to be told or ended; NEVER if nothing is."""
+        due = min(self.presence.due, self.typists.due)
+        return min(due, self.crowd.due(self.count)) if self.crowd.on else due
 
     def append(
         self,

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from heapq import heappop, heappush
 
 from sortedcontainers import SortedList
 
 from broker.effects import RoomFact
-from broker.presence import Versions
+from broker.presence import NEVER, Versions
 from broker.room import Room
 from common.names import SYSTEM
 from common.settings import Settings
@@ -30,7 +31,9 @@ class Rooms:
         self._by_count: SortedList[tuple[int, str]] = SortedList()
         self._changed: deque[dict[str, Room]] = deque([{}], maxlen=BEACONS)
         """The last ones changed since the last beacon."""
-        self._restless: dict[str, Room] = {}
+        self._agenda: list[tuple[float, str]] = []
+        self._planned: dict[str, float] = {}
+        """When a room is to be looked at, which is in the agenda at that time."""
 
     def get(self, name: str) -> Room | None:
         return self._known.get(name)
@@ -45,9 +48,8 @@ class Rooms:
 
     def touch(self, room: Room, now: float) -> None:
         """The room was used: it may have something to tell later, and is not forgotten soon."""
-        if room.restless:
-            self._restless[room.name] = room
-        if not room.count:
+        self.plan(room)
+        if room.name in self._resting:
             self._resting[room.name] = now
             self._resting.move_to_end(room.name)
 
@@ -59,6 +61,8 @@ class Rooms:
             if room.count:
                 self._by_count.add((-room.count, room.name))
                 self._resting.pop(room.name, None)
+            else:
+                self._resting[room.name] = now
         self.touch(room, now)
 
     def busiest(self, after: str) -> Iterator[Room]:
@@ -82,16 +86,31 @@ class Rooms:
         room.appended_at = now
         self._changed[-1][room.name] = room
 
-    def changed_lately(self) -> list[Room]:
+    def changed_lately(self) -> dict[str, Room]:
         """What the next beacon names, which has to be asked for once."""
         named = {name: room for some in self._changed for name, room in some.items()}
         self._changed.append({})
-        return list(named.values())
+        return named
 
-    def restless(self) -> list[Room]:
-        """Those that may have something to tell now."""
-        self._restless = {name: room for name, room in self._restless.items() if room.restless}
-        return list(self._restless.values())
+    def plan(self, room: Room, not_before: float = 0.0) -> None:
+        """The room is looked at when it has something to tell."""
+        due = room.due
+        if due == NEVER:
+            return
+        due = max(due, not_before)
+        if due < self._planned.get(room.name, NEVER):
+            self._planned[room.name] = due
+            heappush(self._agenda, (due, room.name))
+
+    def due(self, now: float, limit: int) -> list[Room]:
+        """Those that may have something to tell now. Plan each again after a look."""
+        rooms: list[Room] = []
+        while self._agenda and self._agenda[0][0] <= now and len(rooms) < limit:
+            due, name = heappop(self._agenda)
+            if self._planned.get(name) == due:  # else it was planned for an earlier time since
+                del self._planned[name]
+                rooms.append(self._known[name])
+        return rooms
 
     def forget(self, now: float, clean_before: float) -> None:
         """Rooms at rest are left to the store, once it has all of them."""
@@ -102,8 +121,7 @@ class Rooms:
             if now - at < REST_S and len(self._resting) <= REST_ROOMS:
                 return
             del self._resting[name]
-            room = self._known[name]
-            if room.restless or name == SYSTEM:
+            if name in self._planned or name == SYSTEM:
                 self._resting[name] = now
             else:
                 del self._known[name]

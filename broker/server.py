@@ -93,11 +93,11 @@ class Server:
                 task.cancel()
 
     def _start(self, opened: Opened) -> None:
-        self._core = Core(self._settings, opened, self._clock.now)
+        with garbage.away():
+            self._core = Core(self._settings, opened, self._clock.now)
         self._term = self._pages.term = opened.term
         self._pages.epoch = opened.epoch
         self._metrics.term.set(opened.term)
-        garbage.begin()
 
     async def _turn(self) -> bool:
         """Returns whether there is more."""

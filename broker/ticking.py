@@ -1,10 +1,13 @@
 """What happens when nothing is asked: leases and graces end, presence and beacons go out. Pure."""
 
+from collections.abc import Collection
+
 from broker import telling
 from broker.coming import drop, leave_seat
 from broker.directory import session_row
 from broker.effects import Effect, Publish
 from broker.house import House, Moment
+from broker.presence import GATHER_S
 from common.messages import (
     Beacon,
     Typing,
@@ -15,6 +18,8 @@ from common.names import SYSTEM
 
 DROPS = 500
 """Sockets dropped in one tick: the others go in the next ones, so that answers never wait long."""
+LOOKS = 1000
+"""Rooms whose presence and typing are looked at in one tick, for the same reason."""
 BEACON_S = 1.0
 BEACON_ROOMS = 5000
 
@@ -35,7 +40,7 @@ def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
 
 def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
     """Presence and typing; in a quiet time presence waits."""
-    for room in house.rooms.restless():
+    for room in house.rooms.due(at.now, LOOKS):
         room.calm(at.now)
         if not house.quiet:
             telling.presence(house, room, at, out)
@@ -45,25 +50,27 @@ def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
             typing = Typing(term=house.term, room=room.name, users=users, to=to)
             topics = house.topics(room) if room.private else (typing_topic(room.name),)
             out += [Publish(topic, typing) for topic in topics]
+        house.rooms.plan(room, at.now + GATHER_S if house.quiet else at.now)
 
 
 def beacons(house: House, out: list[Effect]) -> None:
     """To each gateway what changed lately: the heads of rooms that it has sockets in, and who was
     kicked."""
     changed = house.rooms.changed_lately()
-    private = {
-        room.name: set(house.directory.gateways_of(room.members))
-        for room in changed
-        if room.private
-    }
+    private: dict[str, list[str]] = {}
+    for room in changed.values():
+        if room.private:
+            for id in house.directory.gateways_of(room.members):
+                private.setdefault(id, []).append(room.name)
     for gateway in house.directory.gateways.bound():
-        heads = [
-            (room.name, room.head)
-            for room in changed
-            if room.name in gateway.rooms
-            or room.name == SYSTEM
-            or (room.private and gateway.id in private[room.name])
-        ]
+        few: Collection[str] = gateway.rooms
+        many: Collection[str] = changed
+        if len(few) > len(many):
+            few, many = many, few
+        names = [name for name in few if name in many] + private.get(gateway.id, [])
+        if SYSTEM in changed:
+            names.append(SYSTEM)
+        heads = [(name, changed[name].head) for name in names]
         kicked = list(gateway.kicked)
         gateway.kicked = {sid: left - 1 for sid, left in gateway.kicked.items() if left > 1}
         for start in range(0, max(1, len(heads)), BEACON_ROOMS):

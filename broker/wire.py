@@ -115,12 +115,13 @@ class Wire:
 
     def _count_subscriptions(self) -> None:
         # They wait without limit until they are read.
+        count = 0
         try:
             while True:
                 self._publisher.recv(_NOW)
-                self._metrics.subscriptions.inc()
+                count += 1
         except zmq.Again:
-            pass
+            self._metrics.subscriptions.inc(count)
 
     def _signalled(self) -> None:
         # Reading EVENTS clears the descriptor: otherwise the loop spins while nobody may read.

@@ -54,8 +54,10 @@ def test_a_core_that_was_given_up_goes() -> None:
     gc.disable()
     ring = weakref.ref(Ring())
     garbage.settle()
-    garbage.begin()
+    with garbage.away():
+        assert not gc.isenabled()
     assert ring() is None
+    assert gc.isenabled()
 
 
 def test_the_core_drops_nothing_in_circles() -> None:

@@ -129,7 +129,7 @@ def test_in_a_quiet_time_nobody_waits_and_everybody_asks_again(chat: Chat) -> No
     play(chat, looks("ann"), listed("ann", "bob", "cid", version=first + 1), nothing_else())
     play(chat, joins("dan"), closes("cid"), looks("ann"))
     play(chat, listed("ann", "bob", "dan", version=first + 2), nothing_else())
-    play(chat, joins("eve"), seconds(14), nothing_else(), seconds(1.1))
+    play(chat, joins("eve"), seconds(14), nothing_else(), seconds(1.4))
     play(chat, presence(since=first + 2, joined=["eve"], count=4), nothing_else())
 
 

@@ -1,0 +1,111 @@
+"""Ten thousand rooms on one gateway's link: all are live, also after the broker was killed."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from common import messages as m
+from common.settings import read_settings
+from gateway.link import Link
+from tests.system.harness import House
+
+ROOMS = 10_000
+AT_ONCE = 500
+"""Topics in one take-up, as a gateway asks."""
+SPOKEN_IN = [f"room-{n:04}" for n in range(0, ROOMS, 500)]
+
+
+def topics(room: str) -> list[str]:
+    """In the order in which a gateway subscribes them."""
+    return [m.presence_topic(room), m.typing_topic(room), m.events_topic(room)]
+
+
+class Gateway:
+    """Takes each room up once on each link: a subscription that was lost stays dead."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.link = Link(read_settings(environ), secrets.token_hex(8), self)
+        self.rooms = [f"room-{n:04}" for n in range(ROOMS)]
+        self.live: set[str] = set()
+        self.heard_in: list[str] = []
+        self.uid = ""
+        self.links = 0
+        self._changed = asyncio.Event()
+        self.link.subscribe(topic for room in self.rooms for topic in topics(room))
+
+    # --- link.Listener ---
+
+    def sittings(self) -> list[m.Sitting]:
+        return [m.Sitting("s", self.uid, False, SPOKEN_IN)] if self.uid else []
+
+    def linked(self, epoch: str, term: int) -> None:
+        self.links += 1
+        self.live.clear()
+        for start in range(0, ROOMS, AT_ONCE):
+            wanted = [m.events_topic(room) for room in self.rooms[start : start + AT_ONCE]]
+            nonce = f"n{self.links}"
+            self.link.ask(
+                lambda no, wanted=wanted, nonce=nonce: m.TakeUp(no=no, topics=wanted, nonce=nonce),
+                lambda answer: None,
+            )
+
+    def unlinked(self) -> None:
+        pass
+
+    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+        match message:
+            case m.Marked(nonce=nonce) if nonce == f"n{self.links}":
+                self.live.add(topic)
+            case m.Happened(room=room):
+                self.heard_in += [room for event in message.events if event.kind == "message"]
+        self._changed.set()
+
+    # --- one person ---
+
+    def ask(self, make: Callable[[int], m.AnyCommand]) -> "asyncio.Future[m.AnyAnswer | None]":
+        answer: asyncio.Future[m.AnyAnswer | None] = asyncio.get_running_loop().create_future()
+        self.link.ask(make, answer.set_result, hold=True)
+        return answer
+
+    async def join_all(self) -> None:
+        key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
+        for room in SPOKEN_IN:
+            joined = await self.ask(
+                lambda no, room=room: m.Join(no=no, sid="s", key=key, room=room, user="ann")
+            )
+            assert isinstance(joined, m.Joined)
+            self.uid = joined.uid
+
+    async def say_in_all(self, id: str) -> None:
+        for room in SPOKEN_IN:
+            said = await self.ask(
+                lambda no, room=room: m.Say(no=no, sid="s", room=room, text="hi", id=id)
+            )
+            assert isinstance(said, m.Said)
+
+    async def until(self, known: Callable[[], bool]) -> None:
+        while not known():
+            self._changed.clear()
+            await self._changed.wait()
+
+
+async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> None:
+    house = House(tmp_path, gateways=0)
+    async with house, asyncio.TaskGroup() as tasks:
+        gateway = Gateway(house.settings)
+        running = tasks.create_task(gateway.link.run())
+        await gateway.until(lambda: len(gateway.live) == ROOMS)
+        await gateway.join_all()
+        await gateway.say_in_all("1")
+        await asyncio.to_thread(house.broker.kill)
+        began = time.monotonic()
+        await asyncio.to_thread(house.broker.start)
+        await gateway.until(lambda: gateway.links == 2 and len(gateway.live) == ROOMS)
+        print(f"{ROOMS} rooms live {time.monotonic() - began:.1f} s after the broker's start")
+        await gateway.say_in_all("2")
+        await gateway.until(lambda: len(gateway.heard_in) == 2 * len(SPOKEN_IN))
+        running.cancel()
+    assert gateway.heard_in == SPOKEN_IN * 2
