@@ -81,11 +81,14 @@ export class Roster {
     if (!this.partial) for (const name of Joined) this.names.set(keyOf(name), name);
   }
 
-  /** Whether the room turned into or out of a crowd, so that the names must be asked for again. */
+  /**
+   * Whether the room may have turned into or out of a crowd, so that the names must be asked for
+   * again. A change without names corrects a count, or is a crowd's: as many may have come as gone.
+   */
   #turns(silent, count) {
     if (this.partial) return count < this.limit * 0.8;
-    const turns = silent ? !this.crowd && count !== this.names.size : this.crowd;
-    if (turns) this.crowd = silent;
+    const turns = silent !== this.crowd;
+    if (turns) this.crowd = silent && count !== this.names.size;
     return turns;
   }
 

@@ -77,6 +77,21 @@ test("a room that turns into a crowd and out of it asks again, once each", () =>
   assert.equal(roster.stage, "unknown");
 });
 
+test("of a crowd in which as many came as went it asks again, until it knows that this is one", () => {
+  const roster = known(5, ["ann", "bob"]);
+  roster.change(change(5, 6, [], [], 2)); // bob went and cy came, or a count was corrected
+  assert.deepEqual([roster.stage, roster.crowd], ["unknown", false]);
+  roster.ask();
+  roster.page(page(6, ["ann", "cy"]));
+  assert.deepEqual(roster.list(), ["ann", "cy"]);
+  roster.change(change(6, 7, [], [], 3));
+  assert.deepEqual([roster.stage, roster.crowd], ["unknown", true]);
+  roster.ask();
+  roster.page(page(7, ["ann", "cy", "dan"]));
+  roster.change(change(7, 8, [], [], 3));
+  assert.equal(roster.stage, "known");
+});
+
 test("a join that tells the version it has keeps the names, any other forgets them", () => {
   const roster = known(5, ["ann"]);
   roster.joined({ version: 5, count: 1 });
