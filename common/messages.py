@@ -21,6 +21,8 @@ RoomKind = Literal["public", "private", "direct"]
 Seq = Annotated[int, Meta(ge=0, lt=1 << 53)]
 Short = Annotated[str, Meta(max_length=64)]
 """An id, a key, a room name: checked for its exact form where it is used."""
+Part = Annotated[str, Meta(max_length=1000)]
+"""As much of a name as somebody may have typed: it is kept while they wait."""
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -183,8 +185,8 @@ class Participants(Asked, frozen=True, tag="participants"):
     """Names after `after` that begin with `prefix`, without regard to case."""
 
     room: str
-    after: str = ""
-    prefix: str = ""
+    after: Part = ""
+    prefix: Part = ""
     limit: Limit = 100
 
 

@@ -98,6 +98,7 @@ def test_what_is_no_frame_is_told(frame: bytes) -> None:
         {"do": "say", "no": 1, "sid": "s" * 65, "room": "r", "text": "t", "id": "i"},
         {"do": "join", "no": 1, "sid": "s", "room": "r", "key": "a" * 63},
         {"do": "join", "no": 1, "sid": "s", "room": "r", "key": "A" * 64},
+        {"do": "participants", "no": 1, "sid": "s", "room": "r", "prefix": "a" * 1001},
         {"do": "page", "no": 1, "room": "r", "limit": 0},
         {"do": "page", "no": 1, "room": "r", "after": -1},
         {"do": "beat", "no": 1 << 53},
