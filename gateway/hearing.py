@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from common.messages import Event, Typing
 from gateway.arrivals import Arrivals, AskPage
+from gateway.fanout import Row
 from gateway.frames import Batch, Frame
 from gateway.gathering import Gathering, Notice
 from gateway.lines import Lines
@@ -166,10 +167,10 @@ class Hearing:
         self._means.begin_anew(self)
 
     def _begin(self) -> Pass:
-        objects, plain = self.members.sockets()
+        objects, plain = self.members.rows()
         taken = self._gathering.take(self.lines, plain=bool(plain))
         self._means.metrics.deliveries.inc(taken.lines * len(self.members))
-        arriving = self.arrivals.sockets() if taken.arriving else []
+        arriving = Row(self.arrivals.sockets() if taken.arriving else ())
         self.arrivals.go_on()
         if self.stalled and not self.full:
             self.stalled = False

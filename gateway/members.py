@@ -1,21 +1,21 @@
-"""The members: who hears a room, as flat lists of sockets."""
+"""The members: who hears a room, as rows of sockets."""
 
 from collections.abc import Iterator
 
+from gateway.fanout import Row
 from gateway.sessions import Session
-from gateway.sockets import Socket
 
 
 class Members:
-    """A list that was given out stays as it was up to its length of then: who comes is put behind
+    """A row that was given out stays as it was up to its length of then: who comes is put behind
     it, and once somebody has left the next one is made anew."""
 
     __slots__ = ("_objects", "_plain", "_sessions", "_stale")
 
     def __init__(self) -> None:
         self._sessions: dict[Session, None] = {}
-        self._objects: list[Socket] = []
-        self._plain: list[Socket] = []
+        self._objects = Row()
+        self._plain = Row()
         self._stale = False
 
     def __len__(self) -> int:
@@ -44,12 +44,12 @@ class Members:
 
     @property
     def any_plain(self) -> bool:
-        return bool(self.sockets()[1])
+        return bool(self.rows()[1])
 
-    def sockets(self) -> tuple[list[Socket], list[Socket]]:
+    def rows(self) -> tuple[Row, Row]:
         """Of the object form, of the plain form."""
         if self._stale:
             self._stale = False
-            self._objects = [s.socket for s in self._sessions if not s.plain]
-            self._plain = [s.socket for s in self._sessions if s.plain]
+            self._objects = Row(s.socket for s in self._sessions if not s.plain)
+            self._plain = Row(s.socket for s in self._sessions if s.plain)
         return self._objects, self._plain

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from gateway.fanout import fan_out
+from gateway.fanout import Row, fan_out
 from gateway.frames import Batch
 from gateway.sessions import Session
-from gateway.sockets import Socket
 
 CHUNK_SOCKETS = 64
 CHUNK_BYTES = 256 << 10
@@ -19,7 +18,7 @@ class Pass:
 
     def __init__(
         self,
-        legs: Sequence[tuple[list[Socket], Batch]],
+        legs: Sequence[tuple[Row, Batch]],
         odd: Sequence[Session],
         batch_for: Callable[[Session], Batch],
         chunk_sockets: int = CHUNK_SOCKETS,
@@ -39,12 +38,13 @@ class Pass:
             session = self._odd.pop()
             session.socket.send(self._batch_for(session))
         elif self._legs:
-            sockets, count, batch = self._legs[-1]
+            row, count, batch = self._legs[-1]
             end = self._at + max(1, min(self._chunk, CHUNK_BYTES // len(batch.wire)))
-            some = sockets[self._at : min(end, count)]
             if self._left:
-                some = [socket for socket in some if socket not in self._left]
-            fan_out(some, batch)
+                some = row.sockets[self._at : min(end, count)]
+                fan_out(Row(one for one in some if one not in self._left), batch)
+            else:
+                fan_out(row, batch, self._at, min(end, count))
             self._at = end
             if end >= count:
                 self._legs.pop()

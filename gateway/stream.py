@@ -21,7 +21,7 @@ class Stream:
 
     def __init__(self, sock: socket.socket, poller: Poller) -> None:
         self.sock = sock
-        """For `fan_out` alone, while nothing is `unsent`."""
+        """For `Row` to write to, while nothing is `unsent`."""
         self.fd = sock.fileno()
         self.watched = 0
         self.unsent: bytes | bytearray = b""
@@ -62,7 +62,15 @@ class Stream:
     def keep(self, rest: bytes) -> None:
         """The kernel did not take this: it is sent when it does."""
         self.unsent = bytearray(rest)
+        self.renew()
         self._poller.watch(self, self.watched | WRITE)
+
+    def renew(self) -> None:
+        """Who has kept `sock` finds it shut from now on."""
+        old = self.sock
+        if old.fileno() != -1:
+            self.sock = socket.socket(old.family, old.type, old.proto, old.detach())
+            self.sock.setblocking(False)
 
     def fail(self) -> None:
         """It is broken."""

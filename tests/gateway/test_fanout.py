@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 import socketio
 
-from gateway.fanout import fan_out
+from gateway.fanout import Row, fan_out
 from gateway.frames import Batch, Frame
 from tests.gateway.edge import bare, poll, polling, running
 
@@ -19,8 +19,9 @@ async def test_all_hear_the_same_in_order() -> None:
         for browser in browsers:
             await browser.connect()
         http, url = await stack.enter_async_context(polling(edge))
+        row = Row(edge.chat.sockets)
         for n in range(10):
-            fan_out(edge.chat.sockets, Batch([Frame.event("chat", n), Frame.event("more", n)]))
+            fan_out(row, Batch([Frame.event("chat", n), Frame.event("more", n)]))
             edge.chat.sockets[0].send(Frame.event("you", n))
         for browser in browsers:
             heard = []
@@ -33,38 +34,81 @@ async def test_all_hear_the_same_in_order() -> None:
         assert (await poll(http, url)).split("\x1e")[::2] == [f'42["chat",{n}]' for n in range(10)]
 
 
-async def test_closed_ones_are_passed_by_and_the_set_may_be_the_callers_own() -> None:
+async def test_closed_ones_are_passed_by() -> None:
     async with running(outbox_bytes=1000) as edge, bare(edge) as browser, polling(edge):
         await browser.connect()
         members = set(edge.chat.sockets)
         edge.chat.gone = lambda socket, left: members.discard(socket)  # type: ignore[method-assign]
         polling_one = edge.chat.sockets[0]
+        row = Row(members)
         for n in range(3):
-            fan_out(members, Batch([Frame.event("chat", "x" * 900 + str(n))]))
+            fan_out(row, Batch([Frame.event("chat", "x" * 900 + str(n))]))
         assert polling_one.closed
         await edge.chat.until(lambda: len(members) == 1)
         edge.chat.sockets[1].close()
-        fan_out(members, Batch([Frame.event("chat", "late")]))
+        fan_out(row, Batch([Frame.event("chat", "late")]))
         heard = [await browser.hear() or "" for _ in range(4)]
         assert heard[-1] == "41"
 
 
 async def test_a_slow_one_hears_all_in_order_too() -> None:
-    """It reads only after the kernel has refused some, and more was sent behind that."""
-    async with running() as edge, bare(edge) as browser:
-        await browser.connect()
-        (socket,) = edge.chat.sockets
-        stream = socket.outbox.stream
+    """It reads only after the kernel has refused some, and more was sent behind that, to all and to
+    it alone."""
+    async with running() as edge, bare(edge) as browser, bare(edge) as other:
+        for one in (browser, other):
+            await one.connect()
+        row = Row(edge.chat.sockets)
+        stream = edge.chat.sockets[0].outbox.stream
         assert stream is not None
         said = 0
+        for _ in range(2):
+            began = said
+            while stream.unsent == b"":
+                fan_out(row, Batch([Frame.event("chat", [said, "x" * 50_000])]))
+                said += 1
+            for _ in range(5):
+                fan_out(row, Batch([Frame.event("chat", [said, ""])]))
+                for socket in row.sockets:
+                    socket.send(Frame.event("chat", [said + 1, ""]))
+                said += 2
+            for one in (browser, other):
+                for number in range(began, said):
+                    assert (await one.hear() or "").startswith(f'42["chat",[{number},')
+            await edge.chat.until(lambda: stream.unsent == b"")
+
+
+async def test_who_reads_again_is_written_to_straight_again() -> None:
+    async with running() as edge, bare(edge) as browser:
+        await browser.connect()
+        row = Row(edge.chat.sockets)
+        stream = edge.chat.sockets[0].outbox.stream
+        assert stream is not None
+        (way,) = row.ways(0, None)
+        assert way is stream.sock
+        said = 0
         while stream.unsent == b"":
-            fan_out([socket], Batch([Frame.event("chat", [said, "x" * 50_000])]))
+            fan_out(row, Batch([Frame.event("chat", "x" * 50_000)]))
             said += 1
-        for _ in range(5):
-            fan_out([socket], Batch([Frame.event("chat", [said, ""])]))
-            said += 1
-        for number in range(said):
-            assert (await browser.hear() or "").startswith(f'42["chat",[{number},')
+        assert way.fileno() == -1
+        assert way is not stream.sock
+        for _ in range(said):
+            await browser.hear()
+        await edge.chat.until(lambda: stream.unsent == b"")
+        fan_out(row, Batch([Frame.event("chat", "now")]))
+        assert await browser.hear() == '42["chat","now"]'
+        assert row.ways(0, None) == [stream.sock]
+
+
+async def test_nothing_follows_the_last_words() -> None:
+    """The WebSocket's close frame was sent; its socket waits for the browser's."""
+    async with running() as edge, bare(edge) as browser:
+        await browser.connect()
+        row = Row(edge.chat.sockets)
+        (connection,) = edge.connections.values()
+        connection.hang_up()
+        assert row.ways(0, None)[0].fileno() == -1
+        fan_out(row, Batch([Frame.event("chat", "late")]))
+        assert await browser.hear() is None
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.001, 0.004])
@@ -84,8 +128,9 @@ async def test_order_holds_while_a_stock_client_goes_from_polling_to_websocket(
         client.on("chat", on_chat)
         connecting = asyncio.gather(client.connect(edge.url, transports=["polling", "websocket"]))
         await edge.chat.until(lambda: edge.chat.sockets)
+        row = Row(edge.chat.sockets)
         for n in range(300):
-            fan_out(edge.chat.sockets, Batch([Frame.event("chat", n)]))
+            fan_out(row, Batch([Frame.event("chat", n)]))
             await asyncio.sleep(pause_s)
         await connecting
         await asyncio.wait_for(done.wait(), 10)
@@ -101,8 +146,10 @@ async def test_order_holds_through_an_upgrade_as_browsers_do_it() -> None:
         heard: list[str] = []
         numbers = iter(range(1000))
 
+        row = Row([socket])
+
         def say() -> None:
-            fan_out([socket], Batch([Frame.event("chat", next(numbers))]))
+            fan_out(row, Batch([Frame.event("chat", next(numbers))]))
 
         sid = url.partition("&sid=")[2]
         waiting = asyncio.gather(poll(http, url))

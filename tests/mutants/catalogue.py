@@ -397,8 +397,8 @@ MUTANTS = (
     Mutant(
         "the fan-out keeps behind what a browser is owed",
         "gateway/fanout.py",
-        "        if stream is None or stream.unsent:\n",
-        "        if stream is None:\n",
+        "_SHUT if stream is None or stream.unsent or stream.ended else stream.sock",
+        "_SHUT if stream is None else stream.sock",
         "tests/gateway/test_fanout.py::test_a_slow_one_hears_all_in_order_too",
     ),
     Mutant(
@@ -459,5 +459,12 @@ MUTANTS = (
         "        self._again = True\n        if self._resting",
         "        self._again = self._resting.is_set()\n        if self._resting",
         "tests/broker/test_turns.py",
+    ),
+    Mutant(
+        "a way kept for the fan-out is shut once something waits before it",
+        "gateway/stream.py",
+        "        self.unsent = bytearray(rest)\n        self.renew()\n",
+        "        self.unsent = bytearray(rest)\n",
+        "tests/gateway/test_fanout.py",
     ),
 )
