@@ -69,7 +69,7 @@ class Pending:
         last = -1
         while numbers := sorted(no for some in self._kept.values() for no in some if no > last):
             for last in numbers:
-                for kept in self._kept.values():
+                for kept in list(self._kept.values()):
                     if last in kept:
                         yield kept[last].frame
 

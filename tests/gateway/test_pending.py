@@ -41,7 +41,8 @@ def test_what_is_added_while_all_is_read_comes_last_and_what_is_answered_not_at_
     assert next(frames) == b"\x01"
     pending.answered(2)
     pending.add(4, b"\x04", waiting(), now=0.0, keep_s=60.0)
-    assert list(frames) == [b"\x03", b"\x04"]
+    pending.add(5, b"\x05", waiting(), now=0.0, keep_s=7.0)  # a time that was not there before
+    assert list(frames) == [b"\x03", b"\x04", b"\x05"]
 
 
 def test_what_waits_too_long_is_given_up() -> None:
