@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice, takewhile
-from typing import assert_never
+from typing import ParamSpec, assert_never
 
 from common import messages as m
 from common.names import SYSTEM, is_private
@@ -24,6 +24,8 @@ HOLD_BYTES = 8 << 20
 
 FORGET_ROOMS = 200
 """In one turn of the upkeep."""
+
+P = ParamSpec("P")
 
 
 class Rooms:
@@ -137,16 +139,15 @@ class Rooms:
             return
         if hearing.full and news.events:
             hearing.stalled = True
-            orders = hearing.replica.told_head(news.epoch, news.events[-1].seq)
+            self.carry_out(hearing, hearing.replica.told_head, news.epoch, news.events[-1].seq)
         else:
-            orders = hearing.replica.happened(news.epoch, news.events)
-        self.carry_out(hearing, orders)
+            self.carry_out(hearing, hearing.replica.happened, news.epoch, news.events)
 
     def told_head(self, room: str, epoch: str, head: int) -> None:
         """The broker says where a room is: a hole at its very end shows."""
         hearing = self.get(room)
         if hearing is not None:
-            self.carry_out(hearing, hearing.replica.told_head(epoch, head))
+            self.carry_out(hearing, hearing.replica.told_head, epoch, head)
         elif is_private(room):
             self.look_up(room)
 
@@ -159,7 +160,7 @@ class Rooms:
             known = room in self.inboxes
             if known or any(s.floor(room) < heads[room] for s in here):
                 inbox = self.inbox(room, epoch, here)
-                self.carry_out(inbox, inbox.replica.told_head(epoch, heads[room]))
+                self.carry_out(inbox, inbox.replica.told_head, epoch, heads[room])
                 if not known:
                     self.look_up(room)  # members who were not asked about may be here
 
@@ -167,7 +168,7 @@ class Rooms:
         """There is a new link: this one must be proven live again. False if it is no more."""
         here = self.get(hearing.room) is hearing
         if here:
-            self.carry_out(hearing, hearing.replica.relinked())
+            self.carry_out(hearing, hearing.replica.relinked)
         return here
 
     def advance(self) -> None:
@@ -183,10 +184,16 @@ class Rooms:
             make, lambda answer: on_page(answer if isinstance(answer, m.Paged) else None)
         )
 
-    def carry_out(self, hearing: Hearing, orders: Sequence[Order]) -> None:
-        """Does what a replica orders."""
+    def carry_out(
+        self,
+        hearing: Hearing,
+        tell: Callable[P, Sequence[Order]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Tells the hearing's replica something, and does what it orders."""
         try:
-            self._carry_out(hearing, orders)
+            self._carry_out(hearing, tell(*args, **kwargs))
         except Exception as error:
             tell_fault(self._loop, "a room failed", error)
             hearing.failed()
@@ -213,20 +220,20 @@ class Rooms:
             hearing.arrivals.go_on()
 
     def _resume(self, hearing: Hearing) -> None:
-        self.carry_out(hearing, hearing.replica.page_failed())
+        self.carry_out(hearing, hearing.replica.page_failed)
 
     def _begin_anew(self, hearing: Hearing) -> None:
         """By the newest page, asked for after a while: what failed may fail again."""
         hearing.replica.doubt()
         hearing.live = False
-        self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
+        self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed))
 
     def _paged(self, hearing: Hearing, page: m.Paged | None) -> None:
         if page is None:
-            self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed()))
+            self.clock.later(lambda: self.carry_out(hearing, hearing.replica.page_failed))
         else:
             self._metrics.holes_filled.inc()
-            self.carry_out(hearing, hearing.replica.paged(page))
+            self.carry_out(hearing, hearing.replica.paged, page)
 
     def look_up(self, room: str) -> None:
         """A private room that is news here: who are its members?"""
@@ -237,7 +244,7 @@ class Rooms:
             here = self.members_here(page.to)
             if here:
                 inbox = self.inbox(room, page.epoch, here)
-                self.carry_out(inbox, inbox.replica.told_head(page.epoch, page.head))
+                self.carry_out(inbox, inbox.replica.told_head, page.epoch, page.head)
 
         self.ask_page(lambda no: m.Page(no=no, room=room, limit=1), on_page)
 

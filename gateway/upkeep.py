@@ -198,7 +198,7 @@ class Upkeep:
             self._own_topic_live()
         elif audience is not None:
             self.forget_mark(room)
-            self._rooms.carry_out(audience, audience.replica.marked(mark.epoch, mark.head))
+            self._rooms.carry_out(audience, audience.replica.marked, mark.epoch, mark.head)
 
     def _take_up_own(self, now: float) -> None:
         if self._own_asked is None or now - self._own_asked >= RETRY_S:

@@ -6,7 +6,9 @@ import pytest
 
 from common import messages as m
 from gateway.acks import error_ack
+from gateway.hearing import Hearing
 from gateway.outbox import Outbox, Sendable
+from gateway.replica import Replica
 from tests.gateway.rig import Browser, Rig, message, messages
 
 
@@ -68,11 +70,15 @@ def test_a_pass_that_fails_makes_its_room_start_over_and_no_other() -> None:
     assert (ann.lines(), bob.lines()) == ([4], [4])
 
 
-def test_a_room_that_cannot_deliver_starts_over(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", [Hearing, Replica])
+def test_a_room_that_cannot_deliver_starts_over(
+    part: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was taken as delivered before the fault."""
     rig = Faults()
     ann = rig.seated("ann")
     with monkeypatch.context() as broken:
-        broken.setattr(rig.chat.rooms.audiences["tea"], "deliver", fail)
+        broken.setattr(part, "deliver" if part is Hearing else "_ask", fail)
         rig.happens(message(2))
     rig.happens(message(3))
     assert ann.lines() == []
