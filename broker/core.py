@@ -112,7 +112,7 @@ class Core:
         return out
 
     def tick(self, now: float, wall: float) -> list[Effect]:
-        """What time brings about. To be called some 20 times a second."""
+        """What time brings about. To be called when `due`, and some times a second in any case."""
         house = self._house
         at = Moment(now, wall)
         self._now = now
@@ -127,6 +127,11 @@ class Core:
         house.ledger.hand_out(out, now)
         ticking.forget(house, at)
         return out
+
+    @property
+    def due(self) -> float:
+        """The listening time at which `tick` has something to tell."""
+        return min(self._next_beacon, self._house.rooms.next_due)
 
     def stop(self, now: float, wall: float) -> list[Effect]:
         """The last answers: to those who wait."""

@@ -102,6 +102,11 @@ class Rooms:
             self._planned[room.name] = due
             heappush(self._agenda, (due, room.name))
 
+    @property
+    def next_due(self) -> float:
+        """When `due` has a room, at the earliest."""
+        return self._agenda[0][0] if self._agenda else NEVER
+
     def due(self, now: float, limit: int) -> list[Room]:
         """Those that may have something to tell now. Plan each again after a look."""
         rooms: list[Room] = []

@@ -13,7 +13,7 @@ from broker.intake import Intake
 from broker.metrics import Metrics
 from broker.pages import Pages
 from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
-from broker.turns import TICK_S, Turns
+from broker.turns import Turns
 from broker.wire import Arrived, Wire
 from common.errors import Code
 from common.listening import ListeningClock
@@ -34,6 +34,8 @@ from common.messages import (
 from common.settings import Settings
 
 FRAMES_A_TURN = 500
+TICK_S, REST_S = 0.05, 0.25
+"""Between two ticks, at the least: what is due soon goes together; and at the most."""
 PROBE_S = 1.0
 STOP_S = 3.0
 QUESTIONS = 20
@@ -53,10 +55,10 @@ class Server:
         self._wire = wire
         self._metrics = metrics
         self._pages = Pages(store, wire, metrics)
-        self._turns = Turns(self._turn)
+        self._turns = Turns(self._turn, lambda: max(TICK_S, self._tick_at - self._clock.now))
         self._committer = Committer(store, wire, self._pages, metrics, self._turns.fail)
         self._clock = ListeningClock(time.monotonic())
-        self._tick_at = 0.0
+        self._tick_at = self._ticked_at = 0.0
         self._settle_at = 0.0
         self._refusing = False
         self._probe_at = 0.0
@@ -115,8 +117,10 @@ class Server:
             self._core.committed(written)
         await self._take(arrived, now)
         if now >= self._tick_at and not self._refusing:
-            self._tick_at = now + TICK_S
+            self._ticked_at = now
             self._tick(now)
+        due = min(self._core.due, self._ticked_at + REST_S)
+        self._tick_at = max(due, self._ticked_at + TICK_S)
         self._committer.flush()
         return len(arrived) == FRAMES_A_TURN
 

@@ -26,7 +26,7 @@ class Work:
 
 async def test_a_turn_that_need_not_wait_is_over_on_return() -> None:
     work = Work()
-    turns = Turns(work.turn)
+    turns = Turns(work.turn, lambda: 0.01)
     turns.wake()
     turns.wake()
     assert work.ended == 2
@@ -34,7 +34,7 @@ async def test_a_turn_that_need_not_wait_is_over_on_return() -> None:
 
 async def test_one_at_a_time_and_once_more_for_all_who_came_meanwhile() -> None:
     work = Work()
-    turns = Turns(work.turn)
+    turns = Turns(work.turn, lambda: 0.01)
     work.gate.clear()
     for _ in range(5):
         turns.wake()
@@ -42,7 +42,7 @@ async def test_one_at_a_time_and_once_more_for_all_who_came_meanwhile() -> None:
     work.gate.set()
     await turns.stop()
     assert work.ended == 1, "it stops between two turns"
-    turns = Turns(work.turn)
+    turns = Turns(work.turn, lambda: 0.01)
     work.gate.clear()
     for _ in range(5):
         turns.wake()
@@ -55,7 +55,7 @@ async def test_one_at_a_time_and_once_more_for_all_who_came_meanwhile() -> None:
 async def test_others_are_let_in_while_there_is_more() -> None:
     work = Work()
     work.more = 3
-    turns = Turns(work.turn)
+    turns = Turns(work.turn, lambda: 0.01)
     turns.wake()
     seen = []
     while work.ended < 4:
@@ -68,8 +68,22 @@ async def test_others_are_let_in_while_there_is_more() -> None:
 async def test_it_ticks_until_it_is_cancelled() -> None:
     work = Work()
     async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
-        running = tasks.create_task(Turns(work.turn).run())
+        running = tasks.create_task(Turns(work.turn, lambda: 0.01).run())
         while work.ended < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        running.cancel()
+
+
+async def test_it_ticks_sooner_once_there_is_something_to_do_sooner() -> None:
+    work, rests = Work(), [100.0]
+    turns = Turns(work.turn, lambda: rests[0])
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
+        running = tasks.create_task(turns.run())
+        while not work.ended:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        rests[0] = 0.01
+        turns.wake()
+        while work.ended < 4:  # noqa: ASYNC110
             await asyncio.sleep(0)
         running.cancel()
 
@@ -82,4 +96,4 @@ async def test_what_a_turn_raises_ends_it(waits: bool) -> None:
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
-        await Turns(turn).run()
+        await Turns(turn, lambda: 0.01).run()
