@@ -188,7 +188,7 @@ class Link:
         self._rests = min(self._rests + 1, 10)
         await asyncio.sleep(random.uniform(longest_s / 2, longest_s))
         self._clock.advance(time.monotonic())
-        self.take_turn()
+        self._tell(self.take_turn)
 
     # --- what the incarnation hears (incarnation.Ear) --------------------------------------------
 

@@ -1,11 +1,14 @@
 """broker/server.py, broker/pages.py: over real sockets, with the real core and store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgpack
 import pytest
+import zmq
 
+from broker import committer, presence, server, ticking
 from common.frames import FRAME_BYTES, encode
 from common.messages import (
     Beat,
@@ -31,6 +34,8 @@ from common.messages import (
 )
 from tests.broker.peer import Peer, refused
 from tests.broker.running import Running, broker
+
+BACK = History(no=1, sid="s1", room="lobby")
 
 
 @pytest.fixture
@@ -128,6 +133,49 @@ async def test_many_at_once_share_a_commit_and_a_frame(house: Running, peer: Pee
     assert await peer.hear_texts(201) == ["first", *(f"t{n}" for n in range(200))]
     assert len(house.store.commits) - before <= 3
     assert len(peer.heard) <= 5
+
+
+@pytest.mark.parametrize("asked", [Say(no=1, sid="s1", room="lobby", text="x", id="x"), BACK])
+async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
+    asked: Say | History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To send takes the sign away that something has come."""
+    for module, rest in ((server, "REST_S"), (ticking, "BEACON_S"), (presence, "GATHER_S")):
+        monkeypatch.setattr(module, rest, 60.0)
+    async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
+        await peer.hello()
+        await peer.join("ann")
+        router = house.server._wire._router
+        does = "commit" if isinstance(asked, Say) else "page"
+        does_it = getattr(house.store, does)
+
+        async def also_hears(*args: object) -> object:
+            done = await does_it(*args)
+            zmq.Socket.send(peer.dealer, encode(Beat(no=2)))
+            while not int(router.get(zmq.EVENTS)) & zmq.POLLIN:  # to look takes it as well
+                pass
+            return done
+
+        monkeypatch.setattr(house.store, does, also_hears)
+        await peer.send(asked)
+        assert [(await peer.answer()).no for _ in range(2)] == [1, 2]
+
+
+async def test_while_too_much_waits_for_the_disk_nothing_more_is_read(
+    house: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "BATCH_EFFECTS", 100)
+    monkeypatch.setattr(server, "FRAMES_A_TURN", 10)
+    await peer.hello()
+    await peer.join("ann")
+    house.store.hold()
+    for n in range(500):
+        await peer.send(Say(no=n, sid="s1", room="lobby", text="x", id=f"i{n}"))
+    await house.store.waiting.wait()
+    assert not await peer.dealer.poll(300)
+    assert house.metrics.commands["say"] < 100
+    house.store.let_go()
+    assert [(await peer.answer()).no for _ in range(500)] == [*range(500)]
 
 
 # --- nothing before it is on disk ----------------------------------------------------------------

@@ -9,6 +9,7 @@ from gateway.acks import error_ack
 from gateway.hearing import Hearing
 from gateway.outbox import Outbox, Sendable
 from gateway.replica import Replica
+from gateway.upkeep import ASK_ROOMS
 from tests.gateway.rig import Browser, Rig, message, messages
 
 
@@ -114,6 +115,38 @@ def test_what_fails_by_the_clock_fails_alone() -> None:
     assert done == ["later"]
     assert ("link", {"Up": False}) in ann.hears()
     assert rig.faults == [Fault, Fault]
+
+
+@pytest.mark.parametrize("part", [m.TakeUp, m.Heads])
+def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
+    part: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Faults()
+    rooms = [f"r{number}" for number in range(2 * ASK_ROOMS)]
+    people = [rig.seated(f"p{number}", rooms[number]) for number in range(3)]
+    for room in rooms:
+        rig.chat.rooms.audience(room)
+    rig.broker.asked.clear()
+    ask, failed = rig.broker.ask, False
+
+    def fail_once(make: Any, *args: Any, **kwargs: Any) -> None:
+        nonlocal failed
+        command = make(1)
+        own = isinstance(command, m.TakeUp) and command.topics == [m.gateway_topic("g1")]
+        if not failed and not own and isinstance(command, part):
+            failed = True
+            raise Fault
+        ask(make, *args, **kwargs)
+
+    monkeypatch.setattr(rig.broker, "ask", fail_once)
+    rig.chat.linked(rig.epoch, 2)
+    rig.pass_time()
+    rig.pass_time(1.1)
+    assert rig.faults == [Fault]
+    marked = {topic for command in rig.broker.of(m.TakeUp) for topic in command.topics}
+    assert {m.events_topic(room) for room in rooms} <= marked
+    asked = {uid for command in rig.broker.of(m.Heads) for uid in command.people}
+    assert asked == {f"u-p{number}" for number in range(len(people))}
 
 
 def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:

@@ -13,7 +13,7 @@ from common import messages as m
 from common.frames import encode
 from common.settings import Settings
 from gateway.link import Link
-from gateway.pending import Pending
+from gateway.pending import OnAnswer, Pending
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
 ANN = m.Sitting(sid="s1", uid="ann", plain=False, rooms=["lobby"])
@@ -287,6 +287,23 @@ async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People
     async with running(a_link(broker, people)) as link:
         await people.until(lambda: link.up)
         assert link.faults == 1
+
+
+async def test_a_link_that_fails_again_while_it_rests_is_made_all_the_same(
+    broker: FakeBroker, people: People
+) -> None:
+    link = a_link(broker, people)
+    overdue = link.pending.overdue
+
+    def fail_twice(now: float) -> list[OnAnswer]:
+        if link.faults == 1:
+            link.pending.overdue = overdue  # type: ignore[method-assign]
+        raise RuntimeError("a fault of ours")
+
+    link.pending.overdue = fail_twice  # type: ignore[method-assign]
+    async with running(link):
+        await people.until(lambda: link.up)
+        assert link.faults == 2
 
 
 async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
