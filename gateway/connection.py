@@ -86,6 +86,8 @@ class Connection:
         if not self.closing:
             self.closing = True
             self.pulse.last_until(FINISH_S)
+        if self._ws is not None:
+            self._ws.renew()  # rooms find it shut until they know that it is gone
 
     def cut_off(self) -> None:
         """Ends it at once; what was not sent yet is dropped."""

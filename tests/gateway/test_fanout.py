@@ -111,6 +111,18 @@ async def test_nothing_follows_the_last_words() -> None:
         assert await browser.hear() is None
 
 
+async def test_nothing_follows_a_disconnect() -> None:
+    """The connection lasts until the browser has taken it."""
+    async with running() as edge, bare(edge) as browser:
+        await browser.connect()
+        row = Row(edge.chat.sockets)
+        (connection,) = edge.connections.values()
+        edge.chat.sockets[0].close()
+        fan_out(row, Batch([Frame.event("chat", "late")]))
+        connection.hang_up()
+        assert [await browser.hear() for _ in range(2)] == ["41", None]
+
+
 @pytest.mark.parametrize("pause_s", [0.0, 0.001, 0.004])
 async def test_order_holds_while_a_stock_client_goes_from_polling_to_websocket(
     pause_s: float,
