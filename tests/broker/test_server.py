@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
@@ -319,6 +320,45 @@ async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> No
         assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
 
 
+async def test_a_stopping_broker_answers_who_waits_for_a_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with broker() as house:
+        peer = await Peer(house.endpoint).__aenter__()
+        await peer.hello()
+        reads = house.store.page
+
+        async def read_by_and_by(*args: Any) -> object:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            return await reads(*args)
+
+        monkeypatch.setattr(house.store, "page", read_by_and_by)
+        for n in range(3):
+            await peer.send(Page(no=n, room="lobby"))
+        await house.taken(3, "page")
+    assert [(await peer.answer()).no for _ in range(3)] == [0, 1, 2]
+    await peer.__aexit__(None, None, None)
+
+
+async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would go on with a log of which nobody was told a part."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async def join() -> None:
+        async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
+            await peer.hello()
+            monkeypatch.setattr(house.server._wire, "send", fail)
+            await peer.join("ann")
+
+    with pytest.raises(ExceptionGroup, match="TaskGroup"):
+        await join()
+
+
 async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
     async with broker() as house:
         peer = await Peer(house.endpoint).__aenter__()
@@ -389,6 +429,9 @@ async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
 async def test_the_metrics_tell_who_and_what_is_there(house: Running, peer: Peer) -> None:
     await peer.hello()
     await peer.join("ann")
+    await peer.take_up("lobby")
+    await peer.ask(Beat)
     text = house.metrics.text().decode()
+    assert "hubbub_broker_subscriptions_total 1.0\n" in text
     for figure in ("gateways", "connections", "rooms"):
         assert f"hubbub_broker_{figure} 1.0\n" in text

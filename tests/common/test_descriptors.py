@@ -1,7 +1,10 @@
+import resource
 import subprocess
 import sys
 
 import pytest
+
+from common import descriptors
 
 TELL = """
 import resource
@@ -17,3 +20,9 @@ def test_the_limit_is_as_high_as_it_may_be(soft: int, hard: int) -> None:
         [sys.executable, "-c", TELL.format(soft, hard)], capture_output=True, text=True, check=True
     ).stdout
     assert told == f"{hard} ({hard}, {hard})\n"
+
+
+def test_no_end_is_a_number_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_end = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: no_end)
+    assert descriptors.raise_limit() == descriptors.limit() == descriptors.MOST

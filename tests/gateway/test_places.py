@@ -99,6 +99,14 @@ async def test_what_is_behind_the_last_place_is_not_for_who_comes_in() -> None:
         assert b"hello" in await visit(port, b"GET / HTTP/1.0\r\n\r\n")
 
 
+async def test_nobody_begins_to_poll_on_one_of_the_last_places() -> None:
+    async with running() as edge, aiohttp.ClientSession() as http:
+        with at_most(MOST), taken_below(browsers()):
+            async with http.get(f"{edge.path}&transport=polling") as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert not edge.connections
+
+
 async def test_a_websocket_does_not_keep_one_of_the_last_places() -> None:
     """It goes on by another descriptor than its handshake."""
     async with running() as edge:

@@ -46,6 +46,33 @@ async def test_it_reads_only_when_told_to() -> None:
         await until(lambda: pair.stream.came == b"onetwo")
 
 
+async def test_who_is_read_no_more_is_not_though_it_was_ready_already() -> None:
+    class Jealous(Told):
+        rival: Stream
+
+        def received(self, data: bytes) -> None:
+            super().received(data)
+            self.rival.abort()
+
+    with contextlib.ExitStack() as stack:
+        poller = stack.enter_context(contextlib.closing(Poller(asyncio.get_running_loop())))
+        both = []
+        for _ in range(2):
+            near, other = socket.socketpair()
+            near.setblocking(False)
+            stack.callback(other.close)
+            both.append(Jealous(near, poller))
+            stack.callback(both[-1].abort)
+            other.send(b"x")
+        both[0].rival, both[1].rival = both[1], both[0]
+        for one in both:
+            one.read(True)
+        await until(lambda: any(one.came for one in both))
+        await asyncio.sleep(0)
+        assert sorted(one.came for one in both) == [b"", b"x"]
+        assert [one.times_lost for one in both] == [0, 0]
+
+
 async def test_an_end_sends_all_first_and_an_abort_nothing() -> None:
     with Pair() as pair:
         size = pair.fill()
