@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from common.messages import AnyAnswer, AnyCommand
+from common.messages import AnyAnswer, AnyCommand, Page, Paged
 
 
 class Broker(Protocol):
@@ -24,6 +24,13 @@ class Broker(Protocol):
     def subscribe(self, topics: Iterable[str]) -> None: ...
 
     def unsubscribe(self, topics: Iterable[str]) -> None: ...
+
+
+def ask_page(
+    link: Broker, make: Callable[[int], Page], on_page: Callable[[Paged | None], None]
+) -> None:
+    """Asks for a page; `on_page` gets None if there is no answer in time."""
+    link.ask(make, lambda answer: on_page(answer if isinstance(answer, Paged) else None))
 
 
 class Loop(Protocol):

@@ -86,8 +86,7 @@ class Connection:
         if not self.closing:
             self.closing = True
             self.pulse.last_until(FINISH_S)
-        if self._ws is not None:
-            self._ws.renew()  # rooms find it shut until they know that it is gone
+        self.outbox.shut()
 
     def cut_off(self) -> None:
         """Ends it at once; what was not sent yet is dropped."""

@@ -76,6 +76,13 @@ class Outbox:
                 stream.write(b"".join([frame.wire for frame in waited]))
             polled.wake()
 
+    def shut(self) -> None:
+        """Nothing more goes out; what was put is on its way. Rooms that have kept the way straight
+        to the kernel find it shut."""
+        if self.stream is not None:
+            self.stream.renew()
+            self.stream = None
+
     def drop(self) -> None:
         """Forgets all that waits: the connection is over."""
         self.stream = None

@@ -8,7 +8,7 @@ from typing import ParamSpec, assert_never
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.asking import Broker, Clock, Loop, tell_fault
+from gateway.asking import Broker, Clock, Loop, ask_page, tell_fault
 from gateway.audience import Audience, topics
 from gateway.hearing import Hearing, Means
 from gateway.inbox import Inbox
@@ -40,11 +40,12 @@ class Rooms:
         """Audiences that nobody was in, and since when."""
         self.clock: Clock
         self.tails = Tails(settings.tail_bytes)
+        self._ask_page = partial(ask_page, link)
         self.means = Means(
             Slices(loop),
             sessions,
             metrics,
-            self.ask_page,
+            self._ask_page,
             self._resume,
             self._begin_anew,
             (settings.replay, settings.replay_events + 1),
@@ -176,14 +177,6 @@ class Rooms:
         for arrivals in self.means.arriving:
             arrivals.go_on()
 
-    def ask_page(
-        self, make: Callable[[int], m.Page], on_page: Callable[[m.Paged | None], None]
-    ) -> None:
-        """Asks for a page; `on_page` gets None if there is no answer in time."""
-        self._link.ask(
-            make, lambda answer: on_page(answer if isinstance(answer, m.Paged) else None)
-        )
-
     def carry_out(
         self,
         hearing: Hearing,
@@ -205,7 +198,9 @@ class Rooms:
                     hearing.stalled = True  # it is asked for once there is room
                 case AskPage(room=room, after=after, limit=limit):
                     self._metrics.holes_found.inc()
-                    self.ask_page(partial(_page, room, after, limit), partial(self._paged, hearing))
+                    self._ask_page(
+                        partial(_page, room, after, limit), partial(self._paged, hearing)
+                    )
                 case Deliver(events=events):
                     hearing.deliver(events)
                 case StartOver(epoch=epoch, head=head, events=events):
@@ -246,7 +241,7 @@ class Rooms:
                 inbox = self.inbox(room, page.epoch, here)
                 self.carry_out(inbox, inbox.replica.told_head, page.epoch, page.head)
 
-        self.ask_page(lambda no: m.Page(no=no, room=room, limit=1), on_page)
+        self._ask_page(lambda no: m.Page(no=no, room=room, limit=1), on_page)
 
 
 def _page(room: str, after: int | None, limit: int, no: int) -> m.Page:

@@ -118,7 +118,8 @@ async def test_nothing_follows_a_disconnect() -> None:
         row = Row(edge.chat.sockets)
         (connection,) = edge.connections.values()
         edge.chat.sockets[0].close()
-        fan_out(row, Batch([Frame.event("chat", "late")]))
+        for late in ("late", "later"):
+            fan_out(row, Batch([Frame.event("chat", late)]))
         connection.hang_up()
         assert [await browser.hear() for _ in range(2)] == ["41", None]
 
