@@ -8,6 +8,7 @@ than a ping interval (25 s).
 import argparse
 import time
 
+from common.descriptors import raise_limit
 from scripts.bench import servers
 from scripts.bench.measuring import cpu_s, resident_kib
 from scripts.bench.report import Aim, Report, Row
@@ -15,7 +16,7 @@ from scripts.bench.servers import Server, hubbub_system
 from scripts.load.person import Plan
 from scripts.load.tally import percentile_ms
 from scripts.load.voice import Speech
-from scripts.load.workers import SPARE, Workers, plan_name, raise_limit
+from scripts.load.workers import SPARE, Workers, plan_name
 from scripts.progress import Progress
 
 WITHIN_S = 600.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from scripts.load.workers import raise_limit
+from common.descriptors import raise_limit
 from scripts.processes import ROOT, Processes, free_ports
 
 HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ from typing import Any
 import socketio
 from aiohttp import web
 
-from scripts.load.workers import raise_limit
+from common.descriptors import raise_limit
 
 
 def server() -> socketio.AsyncServer:

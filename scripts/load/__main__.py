@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from common.descriptors import raise_limit
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
 from scripts.load.tally import Tally, percentile_ms, surplus
@@ -23,7 +24,6 @@ from scripts.load.workers import (
     Spoken,
     Workers,
     plan_name,
-    raise_limit,
 )
 from scripts.progress import Progress
 

@@ -1,6 +1,5 @@
 """The workers: a load spread over processes, told what to do and asked what they counted."""
 
-import resource
 import secrets
 import select
 import time
@@ -39,13 +38,6 @@ class Spoken(msgspec.Struct, frozen=True):
     """Until the last delivery that did."""
     busiest: float
     """Share of a core that the busiest process of the load took while it spoke."""
-
-
-def raise_limit() -> int:
-    """Descriptors that this process, and those it starts, may open: as many as the system lets."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 def plan_name() -> str:
