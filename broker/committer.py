@@ -115,7 +115,8 @@ class Committer:
             await self._taken.wait()
 
     async def idle(self) -> None:
-        """Returns when all that was flushed is released or refused."""
+        """Returns when all that was added is released or refused."""
+        self.flush()
         await self._idle.wait()
 
     def restart(self) -> None:

@@ -86,7 +86,6 @@ class Server:
                 async with asyncio.timeout(STOP_S):
                     await self._turns.stop()
                     self._do(self._core.stop(self._clock.now, time.time()))
-                    self._committer.flush()
                     await self._committer.idle()
                     await self._pages.idle()
             except TimeoutError:
