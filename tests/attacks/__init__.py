@@ -1,0 +1,1 @@
+"""Attacks on real processes, and what everybody else notices meanwhile."""
