@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from common.errors import Code
+from common.names import TYPED_CHARS
 
 WIRE = 1
 """Version of everything in this file; a broker refuses a hello of another one."""
@@ -20,9 +21,17 @@ EventKind = Literal["join", "leave", "message", "rename", "announce", "edit", "d
 RoomKind = Literal["public", "private", "direct"]
 Seq = Annotated[int, Meta(ge=0, lt=1 << 53)]
 Short = Annotated[str, Meta(max_length=64)]
-"""An id, a key, a room name: checked for its exact form where it is used."""
-Part = Annotated[str, Meta(max_length=1000)]
-"""As much of a name as somebody may have typed: it is kept while they wait."""
+"""An id or a key: its exact form is checked where it is used."""
+Name = Annotated[str, Meta(max_length=TYPED_CHARS)]
+"""The name of a person or a room, or a part of one, as somebody may have typed it: its exact form
+is checked where it is used. No string here is without a bound: what is long costs much to compare,
+and to normalise it costs the square of its length."""
+Text = Annotated[str, Meta(max_length=1 << 20)]
+"""What was said; HUBBUB_TEXT_CHARS is the narrower bound of a message."""
+Address = Annotated[str, Meta(max_length=1000)]
+"""A ZeroMQ endpoint or topic."""
+Sentence = Annotated[str, Meta(max_length=1000)]
+"""For people: why something was refused."""
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -31,14 +40,14 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True):
 
     seq: Seq
     kind: EventKind
-    user: str
+    user: Name
     """The person's name when it happened; of a rename the new one."""
     timestamp: float
-    text: str = ""
+    text: Text = ""
     """What was said; of a rename the old name; of an edit the new text."""
-    uid: str = ""
+    uid: Short = ""
     """Empty for what no person did."""
-    id: str = ""
+    id: Short = ""
     """The sender's id of a message."""
     ref: Seq = 0
     """The Seq that an edit or delete is about; 0 for others."""
@@ -59,7 +68,7 @@ class Sitting(Struct, frozen=True, gc=False):
     sid: Short
     uid: Short
     plain: bool
-    rooms: list[str]
+    rooms: list[Name]
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -97,7 +106,7 @@ class Bye(Command, frozen=True, tag="bye"):
 class TakeUp(Command, frozen=True, tag="take_up"):
     """Asks for `Marked` with this nonce on each topic, to prove that the subscriptions are live."""
 
-    topics: Annotated[list[str], Meta(max_length=1000)]
+    topics: Annotated[list[Address], Meta(max_length=1000)]
     nonce: Short
 
 
@@ -108,7 +117,7 @@ class Page(Command, frozen=True, tag="page"):
     would pass 1 MiB; `more` then says so.
     """
 
-    room: Short
+    room: Name
     after: Seq | None = None
     before: Seq = 0
     limit: Limit = 200
@@ -118,7 +127,7 @@ class Heads(Command, frozen=True, tag="heads"):
     """The heads of up to 1,000 rooms of the gateway's own choice, and of all private rooms of
     these of its people in which something was said; and who of these is banned."""
 
-    rooms: Annotated[list[str], Meta(max_length=1000)]
+    rooms: Annotated[list[Name], Meta(max_length=1000)]
     people: Annotated[list[Short], Meta(max_length=100)] = []
 
 
@@ -132,8 +141,8 @@ class Join(Asked, frozen=True, tag="join"):
     """`key` is the SHA-256 of the token, in hex: the token itself never leaves the gateway."""
 
     key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    room: str
-    user: str | None = None
+    room: Name
+    user: Name | None = None
     since: Since | None = None
     plain: bool = False
 
@@ -141,7 +150,7 @@ class Join(Asked, frozen=True, tag="join"):
 class Leave(Asked, frozen=True, tag="leave"):
     """The socket leaves a room."""
 
-    room: str
+    room: Name
 
 
 class Gone(Asked, frozen=True, tag="gone"):
@@ -153,29 +162,29 @@ class Gone(Asked, frozen=True, tag="gone"):
 class Say(Asked, frozen=True, tag="say"):
     """Says a message. `id` is always given: the gateway makes one where the browser had none."""
 
-    room: str
-    text: str
+    room: Name
+    text: Text
     id: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Type(Asked, frozen=True, tag="type"):
     """Began or stopped typing."""
 
-    room: str
+    room: Name
     typing: bool
 
 
 class Direct(Asked, frozen=True, tag="direct"):
     """Opens the 1-to-1 conversation with somebody, by name or by uid (one of them)."""
 
-    user: str | None = None
-    uid: str | None = None
+    user: Name | None = None
+    uid: Short | None = None
 
 
 class History(Asked, frozen=True, tag="history"):
     """A page for a browser: as `Page`, for those who may read the room."""
 
-    room: str
+    room: Name
     after: Seq | None = None
     before: Seq = 0
     limit: Limit = 50
@@ -184,31 +193,31 @@ class History(Asked, frozen=True, tag="history"):
 class Participants(Asked, frozen=True, tag="participants"):
     """Names after `after` that begin with `prefix`, without regard to case."""
 
-    room: str
-    after: Part = ""
-    prefix: Part = ""
+    room: Name
+    after: Name = ""
+    prefix: Name = ""
     limit: Limit = 100
 
 
 class Rooms(Asked, frozen=True, tag="rooms"):
     """The person's private rooms, then the public ones with somebody in them, by count."""
 
-    after: str = ""
+    after: Name = ""
     limit: Limit = 100
 
 
 class Names(Command, frozen=True, tag="names"):
     """The first names of a room, for the gateway's plain sockets."""
 
-    room: Short
+    room: Name
     limit: Limit = 100
 
 
 class Announce(Command, frozen=True, tag="announce"):
     """A system announcement, to all or to one room."""
 
-    text: str
-    room: str = ""
+    text: Text
+    room: Name = ""
     id: Short = ""
     """For a retry: the same id is announced once."""
 
@@ -216,7 +225,7 @@ class Announce(Command, frozen=True, tag="announce"):
 class Blank(Command, frozen=True, tag="blank"):
     """Blanks a message everywhere (scripts.delete)."""
 
-    room: str
+    room: Name
     seq: Seq
 
 
@@ -224,7 +233,7 @@ class Ban(Command, frozen=True, tag="ban"):
     """Keeps somebody out, by name or by uid (one of them), now and later; `lift` lets them in
     again."""
 
-    user: str | None = None
+    user: Name | None = None
     uid: Short | None = None
     lift: bool = False
 
@@ -248,7 +257,7 @@ class Failed(Answer, frozen=True, tag="failed"):
     """Nothing was done (`unavailable`: unknown, ask again)."""
 
     code: Code
-    message: str
+    message: Sentence
     retry_after_s: float = 0.0
 
 
@@ -259,25 +268,25 @@ class Done(Answer, frozen=True, tag="done"):
 class Welcome(Answer, frozen=True, tag="welcome"):
     """To Hello. `events` is where broadcasts are: an endpoint, or a port on the host asked."""
 
-    epoch: str
-    events: str
+    epoch: Short
+    events: Address
     lease_s: float
 
 
 class Joined(Answer, frozen=True, tag="joined"):
     """To Join. `head` is the room's last Seq (your own join if it made one)."""
 
-    user: str
-    uid: str
-    room: str
-    epoch: str
+    user: Name
+    uid: Short
+    room: Name
+    epoch: Short
     head: Seq
     recovered: bool
     """True: send exactly the events after `since`, or none if the socket was in the room already.
     False: send the newest page."""
     count: int
     version: int
-    private: dict[str, Seq] = {}
+    private: dict[Name, Seq] = {}
     """Heads of the person's private rooms, when this is the socket's first join."""
     again: bool = False
     """The socket was in this room already: nothing is to be replayed."""
@@ -286,8 +295,8 @@ class Joined(Answer, frozen=True, tag="joined"):
 class Said(Answer, frozen=True, tag="said"):
     """To Say: on disk, at this Seq. Also to Announce and Blank, `room` telling where."""
 
-    room: str
-    id: str
+    room: Name
+    id: Short
     seq: Seq
     timestamp: float
 
@@ -295,9 +304,9 @@ class Said(Answer, frozen=True, tag="said"):
 class Opened(Answer, frozen=True, tag="opened"):
     """To Direct: the conversation with this person."""
 
-    room: str
-    user: str
-    uid: str
+    room: Name
+    user: Name
+    uid: Short
     head: Seq
 
 
@@ -305,13 +314,13 @@ class Paged(Answer, frozen=True, tag="paged"):
     """To Page and History, in Seq order. `more`: the page's limit hid events in the direction of
     reading (older ones, or with `after` newer ones)."""
 
-    room: str
-    epoch: str
+    room: Name
+    epoch: Short
     head: Seq
     """The room's last Seq on disk when the page was read."""
     events: list[Event]
     more: bool
-    to: list[str] = []
+    to: list[Short] = []
     """The members of a private room, whose sockets alone may be told."""
 
 
@@ -321,7 +330,7 @@ class Listed(Answer, frozen=True, tag="listed"):
     count: int
     version: int
     """0: of none, to Names."""
-    users: list[str]
+    users: list[Name]
     more: bool
     crowd: bool = False
 
@@ -329,14 +338,14 @@ class Listed(Answer, frozen=True, tag="listed"):
 class RoomRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """A room in the list of rooms; `user` is the other person of a direct conversation."""
 
-    room: str
+    room: Name
     kind: RoomKind
     count: int
     seq: Seq
     read: Seq = 0
     unread: int = 0
-    title: str = ""
-    user: str = ""
+    title: Name = ""
+    user: Name = ""
 
 
 class RoomsListed(Answer, frozen=True, tag="rooms_listed"):
@@ -349,10 +358,10 @@ class RoomsListed(Answer, frozen=True, tag="rooms_listed"):
 class HeadsTold(Answer, frozen=True, tag="heads_told"):
     """To Heads; a room that does not exist has 0."""
 
-    heads: dict[str, Seq]
-    members: dict[str, list[str]] = {}
+    heads: dict[Name, Seq]
+    members: dict[Name, list[Short]] = {}
     """Of private rooms: which of the people asked about belong to it."""
-    banned: list[str] = []
+    banned: list[Short] = []
     """Those of the people asked about who are: close their sockets."""
 
 
@@ -372,18 +381,18 @@ class Broadcast(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True,
 class Happened(Broadcast, frozen=True, tag="happened"):
     """Consecutive events of a room. `to` lists the uids that may see a private room's."""
 
-    epoch: str
-    room: str
+    epoch: Short
+    room: Name
     events: Annotated[list[Event], Meta(min_length=1)]
-    to: list[str] = []
+    to: list[Short] = []
 
 
 class Marked(Broadcast, frozen=True, tag="marked"):
     """This topic is live for whoever sees it. `head` is the room's last Seq published before it."""
 
-    topic: str
-    nonce: str
-    epoch: str
+    topic: Address
+    nonce: Short
+    epoch: Short
     head: Seq = 0
 
 
@@ -392,36 +401,36 @@ class Beacon(Broadcast, frozen=True, tag="beacon"):
     last one, and the sids that were kicked since. `beat` counts by one: a missed one shows."""
 
     beat: int
-    epoch: str
-    heads: dict[str, Seq]
-    kicked: list[str] = []
+    epoch: Short
+    heads: dict[Name, Seq]
+    kicked: list[Short] = []
 
 
 class Presence(Broadcast, frozen=True, tag="presence"):
     """Who came and went since version `since`; empty lists in a crowd."""
 
-    room: str
+    room: Name
     since: int
     version: int
     count: int
-    joined: list[str] = []
-    left: list[str] = []
+    joined: list[Name] = []
+    left: list[Name] = []
 
 
 class Typing(Broadcast, frozen=True, tag="typing"):
     """Who is typing in a room now: name by uid. `to` as in Happened."""
 
-    room: str
-    users: dict[str, str]
-    to: list[str] = []
+    room: Name
+    users: dict[Short, Name]
+    to: list[Short] = []
 
 
 class Kicked(Broadcast, frozen=True, tag="kicked"):
     """On a gateway's own topic: close these sockets for good, saying why."""
 
-    sids: list[str]
+    sids: list[Short]
     code: Code
-    message: str
+    message: Sentence
 
 
 AnyBroadcast = Happened | Marked | Beacon | Presence | Typing | Kicked

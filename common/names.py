@@ -7,6 +7,9 @@ from common.errors import Refused
 
 ROOM_NAME_CHARS = 64
 USER_NAME_CHARS = 40
+TYPED_CHARS = 4 * ROOM_NAME_CHARS
+"""As many characters as a name may have before it is normalised: no character is made of more than
+four. What is longer is refused unread, since normalising takes the square of the length."""
 SYSTEM = "system"
 """The room of announcements to all, and the name that signs them: nobody can take either."""
 LOBBY = "lobby"
@@ -22,7 +25,9 @@ def room_key(name: str) -> str:
     """
     if _PLAIN_ROOM.match(name):
         return name
-    key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).lower())
+    key = ""
+    if len(name) <= TYPED_CHARS:
+        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).lower())
     if not 1 <= len(key) <= ROOM_NAME_CHARS or not all(c.isalnum() or c in "-_." for c in key):
         raise Refused(
             "bad_request",
@@ -42,7 +47,10 @@ def user_name(name: str) -> str:
     Raises Refused("bad_name") if it is not 1 to 40 characters or has control characters, invisible
     characters, or commas (the plain form's list is joined by them).
     """
-    clean = re.sub(" +", " ", unicodedata.normalize("NFC", name)).strip()
+    clean = re.sub(" +", " ", name).strip()
+    if len(clean) > TYPED_CHARS:
+        raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
+    clean = re.sub(" +", " ", unicodedata.normalize("NFC", clean)).strip()
     if not 1 <= len(clean) <= USER_NAME_CHARS:
         raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
     for char in clean:

@@ -1,20 +1,23 @@
-"""The asks: what a browser may ask for, checked. Pure."""
+"""The asks: what a browser may ask for, checked. Pure.
+
+`room`, `user` and `message` are strings of any length here: `browser` measures them, and tells what
+is wrong in words for people.
+"""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from common.messages import Seq, Since
+from common.messages import Name, Seq, Since
 from common.names import LOBBY
 
 PAGE = 100
 HISTORY = 50
 AUTH_ROOMS = 100
+TEXT_CHARS = 4000
 
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
+Token = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(max_length=1000)]
-"""Of a person or room, or a piece of one; where it is used its exact form is checked."""
 
 
 class PlainJoin(Struct, frozen=True):
@@ -24,8 +27,8 @@ class PlainJoin(Struct, frozen=True):
 
 
 class JoinAsk(Struct, frozen=True):
-    room: Name = LOBBY
-    user: Name | None = None
+    room: str = LOBBY
+    user: str | None = None
     token: Token | None = None
     since: Since | None = None
 
@@ -37,13 +40,13 @@ class PlainChat(Struct, frozen=True):
 
 
 class ChatAsk(Struct, frozen=True):
-    room: Name
+    room: str
     message: str
     id: Id | None = None
 
 
 class LeaveAsk(Struct, frozen=True):
-    room: Name
+    room: str
 
 
 class PlainTyping(Struct, frozen=True):
@@ -53,26 +56,26 @@ class PlainTyping(Struct, frozen=True):
 
 
 class TypingAsk(Struct, frozen=True):
-    room: Name
+    room: str
     typing: bool
 
 
 class DirectAsk(Struct, frozen=True):
     """One of the two is given."""
 
-    user: Name | None = None
+    user: str | None = None
     uid: Id | None = None
 
 
 class HistoryAsk(Struct, frozen=True):
-    room: Name
+    room: str
     before: Seq | None = None
     after: Seq | None = None
     limit: int = HISTORY
 
 
 class ParticipantsAsk(Struct, frozen=True):
-    room: Name
+    room: str
     after: Name = ""
     prefix: Name = ""
     limit: int = PAGE
@@ -93,7 +96,7 @@ class AuthRoom(Struct, frozen=True):
     """A room to be joined by the handshake. A name that is none is kept as it is: the refusal is
     this room's alone."""
 
-    room: Name
+    room: str
     since: Since | None = None
 
 
@@ -101,5 +104,5 @@ class AuthAsk(Struct, frozen=True):
     """The handshake's `auth`."""
 
     token: Token
-    user: Name | None = None
+    user: str | None = None
     join: Annotated[list[AuthRoom], Meta(max_length=AUTH_ROOMS)] = []

@@ -12,11 +12,12 @@ from msgspec import Meta, Struct
 
 from common.errors import Refused
 from common.messages import Event, Seq, Since
-from common.names import LOBBY, ROOM_NAME_CHARS, is_private, room_key, user_name
+from common.names import LOBBY, ROOM_NAME_CHARS, TYPED_CHARS, is_private, room_key, user_name
 from gateway.asks import (
     AUTH_ROOMS,
     HISTORY,
     PAGE,
+    TEXT_CHARS,
     Ask,
     AuthAsk,
     AuthRoom,
@@ -85,7 +86,9 @@ _LATER = frozenset(("create", "invite", "read", "search", "edit", "delete", "rea
 _UNSAYABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def parse(event: str, args: list[Any], plain: bool, page: int = PAGE) -> Ask:
+def parse(
+    event: str, args: list[Any], plain: bool, page: int = PAGE, text_chars: int = TEXT_CHARS
+) -> Ask:
     """What was asked. `plain` sockets may leave out the room: it is the lobby. Raises Refused."""
     form = _FORMS.get(event)
     if form is None:
@@ -97,7 +100,7 @@ def parse(event: str, args: list[Any], plain: bool, page: int = PAGE) -> Ask:
         if event == "join":
             return PlainJoin(user_name(said))
         if event == "chat":
-            return PlainChat(_line(said))
+            return PlainChat(_measured(_line(said), text_chars))
     if event == "typing" and (said is None or isinstance(said, str)):
         return PlainTyping(bool(said) or not args)
     if event == "rooms" and said is None:
@@ -108,7 +111,10 @@ def parse(event: str, args: list[Any], plain: bool, page: int = PAGE) -> Ask:
         said["room"] = LOBBY
     if event in _LIMITS and said.get("limit") is None:
         said["limit"] = min(_LIMITS[event], page)
-    return _checked(_convert(event, said, form), page)
+    ask = _checked(_convert(event, said, form), page)
+    if isinstance(ask, ChatAsk):
+        _measured(ask.message, text_chars)
+    return ask
 
 
 def parse_auth(auth: object) -> AuthAsk | None:
@@ -182,7 +188,15 @@ def _room_or_as_it_is(name: str) -> str:
     try:
         return _room(name)
     except Refused:
-        return name[: ROOM_NAME_CHARS + 1]  # still one too long, if that is what is wrong
+        # What is cut stays no room's name.
+        return name if len(name) <= TYPED_CHARS else name[:ROOM_NAME_CHARS] + "…"
+
+
+def _measured(text: str, text_chars: int) -> str:
+    """What is too long goes no further; the broker looks at the rest."""
+    if len(text) > text_chars:
+        raise Refused("too_long", f"a message has at most {text_chars} characters")
+    return text
 
 
 def _line(said: str) -> str:

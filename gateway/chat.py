@@ -43,7 +43,7 @@ class Chat(Generic[AnyBroker]):
         self.gateway = gateway
         self.metrics = metrics
         self.sessions = Sessions()
-        self._page = settings.page
+        self._page, self._text_chars = settings.page, settings.text_chars
         self.link = make_link(self)
         self.rooms = Rooms(settings, self.link, self.sessions, metrics, loop)
         self.requests = Requests(self.link, self, loop)
@@ -70,7 +70,7 @@ class Chat(Generic[AnyBroker]):
             return reply(None)
         self.metrics.events_in.inc()
         try:
-            ask = browser.parse(event, args, session.plain, self._page)
+            ask = browser.parse(event, args, session.plain, self._page, self._text_chars)
             self.requests.request(session, ask, self.metrics.timed(ask, reply))
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))

@@ -1,4 +1,6 @@
-from typing import get_args
+from typing import Any, get_args
+
+from msgspec import inspect
 
 from common.messages import (
     AnyAnswer,
@@ -22,6 +24,31 @@ def test_every_message_is_told_apart_frozen_and_documented() -> None:
             assert kind.__struct_config__.frozen
             assert kind.__struct_config__.tag_field == field
             assert kind.__doc__
+
+
+def test_no_string_of_a_message_is_without_a_bound() -> None:
+    """Or somebody else's frame decides what it costs to compare or to normalise it."""
+    unbounded: list[str] = []
+
+    def look(kind: Any, where: str) -> None:
+        match kind:
+            case inspect.StrType(max_length=None, pattern=None):
+                unbounded.append(where)
+            case inspect.Metadata(inner) | inspect.ListType(item_type=inner):
+                look(inner, where)
+            case inspect.DictType(key_type=key, value_type=value):
+                look(key, where)
+                look(value, where)
+            case inspect.UnionType(kinds):
+                for one in kinds:
+                    look(one, where)
+            case inspect.StructType(cls=cls, fields=fields):
+                for field in fields:
+                    look(field.type, f"{cls.__name__}.{field.name}")
+
+    for union in KINDS.values():
+        look(inspect.type_info(union), "")
+    assert unbounded == []
 
 
 def test_no_topic_is_the_beginning_of_another() -> None:

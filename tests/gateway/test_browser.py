@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import Refused
 from common.messages import Event, Since
+from common.names import room_key
 from gateway.browser import (
     AuthAsk,
     AuthRoom,
@@ -116,6 +117,33 @@ def test_bad_names_are_told_apart() -> None:
     assert refusal("leave", {"room": "@" + "x" * 64}).code == "no_such_room"
 
 
+def test_what_is_too_long_is_told_in_words_and_never_looked_at() -> None:
+    long = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
+    for args, code in [
+        (["join", long], "bad_name"),
+        (["join", {"user": long}], "bad_name"),
+        (["direct", {"user": long}], "bad_name"),
+        (["join", {"room": long}], "bad_request"),
+        (["history", {"room": long}], "bad_request"),
+        (["participants", {"room": "a", "prefix": long}], "bad_request"),
+        (["chat", {"room": "a", "message": long}], "too_long"),
+        (["chat", json.dumps({"message": long})], "too_long"),
+    ]:
+        assert refusal(*args).code == code
+    assert refusal("join", {"user": long}).message == "names have 1 to 40 characters"
+    auth = parse_auth({"token": TOKEN, "join": [{"room": "e\u0301" * 200}, {"room": "a"}]})
+    assert auth is not None
+    assert auth.join[1].room == "a"
+    with pytest.raises(Refused):
+        room_key(auth.join[0].room)
+
+
+def test_messages_are_as_long_as_the_setting() -> None:
+    assert parse("chat", [{"room": "a", "message": "12345"}], False, text_chars=5)
+    with pytest.raises(Refused, match="at most 4 characters"):
+        parse("chat", [{"room": "a", "message": "12345"}], False, text_chars=4)
+
+
 def test_a_plain_socket_may_leave_out_the_room() -> None:
     assert parse("chat", [{"message": "hi"}], plain=True) == ChatAsk("lobby", "hi")
     assert parse("history", [{}], plain=True) == HistoryAsk("lobby")
@@ -185,7 +213,7 @@ anything = st.recursive(
 
 
 @given(words | st.text(), st.lists(anything, max_size=2), st.booleans())
-@example("chat", [json.dumps({"message": "x" * 5000})], False)
+@example("chat", [json.dumps({"message": "x" * 4000})], False)
 def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: bool) -> None:
     try:
         ask = parse(event, args, plain)
