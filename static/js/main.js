@@ -19,6 +19,7 @@ import { TimelineView } from "./timeline_view.js";
 const REFRESH_MS = 60_000;
 const TICK_MS = 2_000;
 const SLEEP_MS = 20_000;
+const SAVE_MS = 500;
 const element = (id) => document.getElementById(id);
 const stored = (kind) => {
   try {
@@ -143,7 +144,9 @@ document.addEventListener("visibilitychange", () => {
   chat.visible = document.visibilityState === "visible";
   chat.look();
   changed();
+  if (!chat.visible) save(); // a phone may end a hidden page without a word
 });
+addEventListener("pagehide", save);
 addEventListener("storage", told(() => kept.recall(chat))); // another tab has read something
 setInterval(() => {
   if (!chat.visible) return;
@@ -209,10 +212,19 @@ function rename(user) {
 // --- what is shown ---
 
 let drawing = false;
+let saving = 0;
+
+/** Reading and writing storage is slow: no frame and no event waits for it. */
+function save() {
+  clearTimeout(saving);
+  saving = 0;
+  kept.remember(chat);
+}
 
 function changed() {
   errands.run();
   kept.rememberOutbox(chat);
+  saving ||= setTimeout(save, SAVE_MS);
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(() => {
@@ -235,7 +247,6 @@ function draw() {
   element("latest").hidden = pinned && !room.timeline.detached;
   element("latest").textContent = fresh ? `↓ ${fresh} new` : "↓ Newest";
   document.title = windowTitle(chat);
-  kept.remember(chat);
 }
 
 chat.show(placeInAddress());

@@ -15,10 +15,16 @@ export const fullDate = (timestamp) => fullFormat.format(timestamp * 1000);
 export const isoDate = (timestamp) => new Date(timestamp * 1000).toISOString();
 export const dayName = (timestamp) => dayFormat.format(timestamp * 1000);
 
-/** Two times of one day have the same key. */
+let lastDay = { from: 0, to: 0, key: "" };
+
+/** Two times of one day have the same key. The rows of a frame are of few days: each is reckoned once. */
 export function dayKey(timestamp) {
+  if (timestamp >= lastDay.from && timestamp < lastDay.to) return lastDay.key;
   const date = new Date(timestamp * 1000);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  const [from, to] = [new Date(year, month, day) / 1000, new Date(year, month, day + 1) / 1000];
+  lastDay = { from, to, key: `${year}-${two(month + 1)}-${two(day)}` };
+  return lastDay.key;
 }
 
 /** Length in code points, as the gateway counts. */

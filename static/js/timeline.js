@@ -5,11 +5,14 @@
  * what is heard then only moves `head`, and the lines come again by page.
  */
 export const LINES_LIMIT = 2000;
+/** While the newest lines are on the screen: each new line moves all rows, so few make it cheap. */
+export const FOLLOWED_LIMIT = 300;
 const CHANGES_LIMIT = 500;
 
 export class Timeline {
-  constructor(limit = LINES_LIMIT) {
+  constructor(limit = LINES_LIMIT, followedLimit = Math.min(limit, FOLLOWED_LIMIT)) {
     this.limit = limit;
+    this.followedLimit = followedLimit;
     this.clear();
   }
 
@@ -41,7 +44,8 @@ export class Timeline {
     this.#noteChange(event);
     if (this.detached) return true;
     this.lines.push(this.#current(event));
-    this.#trim(reading);
+    if (reading) this.#trimEnd();
+    else this.#trimStart(this.followedLimit);
     return true;
   }
 
@@ -63,7 +67,7 @@ export class Timeline {
     if (page.before && page.before !== this.first) return;
     this.#merge(events);
     if (!more) this.reachedStart = true;
-    this.#trim(true);
+    this.#trimEnd();
   }
 
   /** The answer to newerPage(), which was `page`. */
@@ -72,7 +76,7 @@ export class Timeline {
     this.#merge(events);
     // What was heard while this page was on its way is not in the window: ask for that too.
     this.detached = this.last < this.head;
-    this.#trim(false);
+    this.#trimStart(this.limit);
   }
 
   /** Back to the newest lines: newerPage() brings them. */
@@ -121,15 +125,15 @@ export class Timeline {
     return this.lines[low]?.Seq === seq ? low : -1;
   }
 
-  #trim(fromTheEnd) {
-    const over = this.lines.length - this.limit;
-    if (over <= 0) return;
-    if (fromTheEnd) {
-      this.lines = this.lines.slice(0, this.limit);
-      this.detached = true;
-    } else {
-      this.lines = this.lines.slice(over);
-      this.reachedStart = false;
-    }
+  #trimEnd() {
+    if (this.lines.length <= this.limit) return;
+    this.lines = this.lines.slice(0, this.limit);
+    this.detached = true;
+  }
+
+  #trimStart(limit) {
+    if (this.lines.length <= limit) return;
+    this.lines = this.lines.slice(-limit);
+    this.reachedStart = false;
   }
 }

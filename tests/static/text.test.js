@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charsIn, clock, hueOf, piecesOf, roomKey, typingLine } from "../../static/js/text.js";
+import { charsIn, clock, dayKey, hueOf, piecesOf, roomKey, typingLine } from "../../static/js/text.js";
 
 test("characters are code points", () => assert.equal(charsIn("a👋é"), 3));
 
 test("times have two digits each", () => assert.match(clock(1_790_000_000), /^\d\d:\d\d$/));
+
+test("days are those of the reader's calendar, whatever was asked before", () => {
+  const times = [0, 1, 23.99, 24, 24.5, -0.01, 47, 48, 0.5].map((hours) => new Date(2026, 2, 28).getTime() / 1000 + hours * 3600);
+  for (const time of times) {
+    const date = new Date(time * 1000);
+    assert.deepEqual(dayKey(time).split("-").map(Number), [date.getFullYear(), date.getMonth() + 1, date.getDate()]);
+  }
+});
 
 test("room names are spelled one way", () => assert.equal(roomKey("  #LoBby "), "lobby"));
 

@@ -79,6 +79,18 @@ test("the window is bounded: the oldest lines go, and can be read again", () => 
   assert.deepEqual(timeline.olderPage(), { before: 3 });
 });
 
+test("who follows the newest lines keeps few, who reads up keeps more", () => {
+  const timeline = new Timeline(10, 4);
+  for (const event of lines(101, 106)) timeline.hear(event);
+  assert.deepEqual(seqs(timeline.lines), range(103, 106));
+  timeline.older({ before: 103 }, { events: lines(98, 102), more: true });
+  timeline.hear(line(107), true);
+  assert.deepEqual(seqs(timeline.lines), range(98, 107));
+  timeline.hear(line(108));
+  assert.deepEqual(seqs(timeline.lines), range(105, 108));
+  assert.deepEqual(timeline.olderPage(), { before: 105 });
+});
+
 test("who reads far up keeps the place: the newest lines go, and come again below", () => {
   const timeline = heard(lines(101, 110), 10);
   timeline.older({ before: 101 }, { events: lines(96, 100), more: true });
