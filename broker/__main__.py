@@ -63,7 +63,10 @@ async def _run(settings: Settings) -> None:
             advertise = events_told(events, settings.events_advertise)
             settings = structs.replace(settings, events_advertise=advertise)
             server = Server(settings, store, opened, wire, metrics)
-            async with serving(settings.broker_http, lambda: server.ready, metrics) as port:
+            listed = (settings.origins, settings.gateways)
+            async with serving(
+                settings.broker_http, lambda: server.ready, metrics, *listed
+            ) as port:
                 log.info(
                     "term %d: commands at %s, events at %s, http on port %d, keys of %s",
                     *(opened.term, commands, events, port),

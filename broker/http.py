@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from broker.metrics import Metrics
+from common.addresses import listen, only_here
+from common.hosts import Hosts
+from common.http import RUNNER, edge
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -16,9 +19,11 @@ class HttpError(Exception):
 
 
 @asynccontextmanager
-async def serving(address: str, ready: Callable[[], str], metrics: Metrics) -> AsyncIterator[int]:
+async def serving(
+    address: str, ready: Callable[[], str], metrics: Metrics, *origins: str
+) -> AsyncIterator[int]:
     """Serves on `host:port` until left, and tells the real port; nothing if it is empty. `ready`
-    tells why not, or nothing. Raises HttpError."""
+    tells why not, or nothing; `origins` are listed ones, by comma. Raises HttpError."""
     if not address:
         yield 0
         return
@@ -34,17 +39,19 @@ async def serving(address: str, ready: Callable[[], str], metrics: Metrics) -> A
     async def told(request: web.Request) -> web.Response:
         return web.Response(body=metrics.text(), headers={"Content-Type": TEXT})
 
-    app = web.Application()
+    try:
+        app = web.Application(middlewares=[edge(Hosts(only_here(host), *origins))])
+        doors = listen(host, port)
+    except OSError as error:
+        raise HttpError(f"HUBBUB_BROKER_HTTP {address}: {error.strerror or error}") from None
     app.add_routes(
         [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", told)]
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(app, **RUNNER, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise HttpError(f"HUBBUB_BROKER_HTTP {address}: {error.strerror or error}") from None
+        for door in doors:
+            await web.SockSite(runner, door).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -21,6 +21,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ADDRESS = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?/?", re.ASCII | re.I)
+_PATH = re.compile(r"(/[a-z0-9_~-][a-z0-9._~-]*)*", re.ASCII | re.I)
 
 
 class SettingsError(ValueError):
@@ -57,6 +58,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     broker_http: Annotated[
         str, Meta(description="host:port of the broker's healthz, readyz and metrics; empty = none")
     ] = _setting("127.0.0.1:5557", "HUBBUB_BROKER_HTTP")
+    path: Annotated[
+        str, Meta(description="path below which a gateway serves everything, as `/chat`")
+    ] = _setting("", "HUBBUB_PATH")
     gateways: Annotated[
         str,
         Meta(
@@ -181,6 +185,11 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(
                 f"settings: {name} is {endpoint!r}; it looks like tcp://host:port or ipc://path"
             )
+    if not _PATH.fullmatch(settings.path):
+        raise SettingsError(
+            f"settings: HUBBUB_PATH is {settings.path!r}; it looks like /chat: no slash at its end,"
+            " no spaces, or it is empty"
+        )
     for origin in filter(None, map(str.strip, settings.origins.split(","))):
         if not _is_origin(origin):
             raise SettingsError(

@@ -10,7 +10,9 @@ from functools import partial
 
 from aiohttp import web
 
+from common.addresses import authority, bare
 from common.descriptors import limit, raise_limit
+from common.http import RUNNER
 from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
 from gateway.app import make_app
@@ -42,14 +44,14 @@ async def serve(settings: Settings) -> None:
     keeper = Doorkeeper(settings.connect_timeout)
     runner = web.AppRunner(
         make_app(settings, chat, metrics, keeper),
-        access_log=None,
+        **RUNNER,
         keepalive_timeout=KEPT_S,
         shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
         doors = await open_doors(runner, settings.host, settings.port)
-        log.info("gateway %s at %s", chat.gateway, _address(runner))
+        log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
         log.info("%d descriptors, %d of them for browsers", limit(), browsers())
         async with asyncio.TaskGroup() as tasks:
             link = tasks.create_task(chat.link.run())
@@ -67,9 +69,8 @@ async def serve(settings: Settings) -> None:
         await runner.cleanup()
 
 
-def _address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}/"
+def _address(runner: web.AppRunner, path: str) -> str:
+    return f"http://{authority(*runner.addresses[0][:2])}{path}/"
 
 
 def main() -> int:
@@ -89,8 +90,9 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
     except OSError as error:
+        address = authority(bare(settings.host), settings.port)
         print(
-            f"gateway: cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
+            f"gateway: cannot listen on {address} ({error.strerror}); "
             "set PORT or HUBBUB_HOST, or stop what listens there",
             file=sys.stderr,
         )

@@ -5,6 +5,9 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from common.addresses import only_here
+from common.hosts import Hosts
+from common.http import edge
 from common.settings import Settings
 from gateway.chat import Chat
 from gateway.doors import Doorkeeper
@@ -17,21 +20,16 @@ from gateway.page import STATIC, Page
 def make_app(
     settings: Settings, chat: Chat[Any], metrics: Metrics, keeper: Doorkeeper
 ) -> web.Application:
-    """Everything a gateway serves. The caller runs the keeper, and the chat's link and upkeep."""
-    app = web.Application(middlewares=[keeper.note])
+    """Everything a gateway serves, below HUBBUB_PATH. The caller runs the keeper, and the chat's
+    link and upkeep. Raises OSError if there is no such host to listen on."""
+    hosts = Hosts(only_here(settings.host), settings.origins, settings.gateways)
+    app = web.Application(middlewares=[keeper.note, edge(hosts)])
     page = Page(listed(settings.gateways), settings.text_chars)
     server = make_server(settings, chat, metrics)
-    server.attach(app)
+    server.attach(app, f"{settings.path}/socket.io")
 
     async def move_on(_: web.Application) -> None:
         await server.shutdown()
-
-    app.on_shutdown.append(move_on)
-    app.router.add_get("/socket.io/socket.io.js", _client)
-    app.router.add_get("/", page.serve)
-    app.router.add_get("/favicon.ico", _favicon)
-    app.router.add_static("/static/", STATIC)
-    app.router.add_get("/healthz", _alive)
 
     async def ready(_: web.Request) -> web.Response:
         if chat.upkeep.caught_up:
@@ -42,8 +40,22 @@ def make_app(
         body = generate_latest(metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app.router.add_get("/readyz", ready)
-    app.router.add_get("/metrics", figures)
+    async def to_page(_: web.Request) -> web.Response:
+        """Its addresses are relative to itself."""
+        return web.Response(status=308, headers={"Location": f"{settings.path}/"})
+
+    path = settings.path
+    app.router.add_get(f"{path}/socket.io/socket.io.js", _client)
+    app.router.add_get(f"{path}/", page.serve)
+    app.router.add_get(f"{path}/favicon.ico", _favicon)
+    app.router.add_static(f"{path}/static/", STATIC)
+    for place in {path, ""}:  # who looks after processes need not know where the page is
+        app.router.add_get(f"{place}/healthz", _alive)
+        app.router.add_get(f"{place}/readyz", ready)
+        app.router.add_get(f"{place}/metrics", figures)
+    if path:
+        app.router.add_get(path, to_page)
+    app.on_shutdown.append(move_on)
     app.on_response_prepare.append(page.add_headers)
     return app
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import socket
+from asyncio.selector_events import _SelectorTransport  # type: ignore[attr-defined]
 from contextlib import suppress
 from weakref import WeakSet
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from common.addresses import listen
 from gateway.places import may_stay, may_visit, stays
 
 ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""
 WAITING = 4096
 """Connections that wait to be taken, in the kernel."""
+READ_BYTES = 16 << 10
+"""Read of a connection in one turn of the loop, and parsed: as chunks of a byte that takes 2 ms."""
 KEPT_S = 75.0
 """An HTTP connection may wait so long for its next request."""
 VISIT_S = 5.0
@@ -22,10 +26,11 @@ VISIT_S = 5.0
 
 async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.SockSite]:
     """Listens on all addresses of the host. Raises OSError if one is taken."""
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # Of all transports, for asyncio has it nowhere else.
+    setattr(_SelectorTransport, "max_size", READ_BYTES)  # noqa: B010  # not in its stubs
     doors = []
-    for family, _, _, _, address in dict.fromkeys(found):
-        door = Door(fileno=socket.create_server(address[:2], family=family).detach())
+    for listening in listen(host, port):
+        door = Door(fileno=listening.detach())
         doors.append(web.SockSite(runner, door, backlog=ACCEPTED_A_TURN))
         await doors[-1].start()
         # asyncio takes as many in a turn as it believes may wait: it was told a lie.

@@ -19,8 +19,9 @@ class Page:
     points in a message."""
 
     def __init__(self, gateways: Sequence[str], text_chars: int) -> None:
-        # Pages poll where a WebSocket cannot pass: at the other gateways too.
-        connect = " ".join(["'self'", "ws:", "wss:", *gateways])
+        # 'self' has WebSockets to the page's own gateway in it; of others both have to be named.
+        sockets = [gateway.replace("http", "ws", 1) for gateway in gateways]
+        connect = " ".join(["'self'", *gateways, *sockets])
         self.headers = {
             "Content-Security-Policy": POLICY.format(connect),
             "X-Content-Type-Options": "nosniff",
@@ -36,5 +37,5 @@ class Page:
         return web.Response(text=self.text, content_type="text/html")
 
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        if not request.path.startswith("/socket.io/"):
+        if "/socket.io/" not in request.path:
             response.headers.update(self.headers)

@@ -91,7 +91,7 @@ def test_the_image_is_a_gateway_that_knows_its_health() -> None:
     assert check[:2] == ["python", "-c"]
     compile(check[2], "HEALTHCHECK", "exec")
     assert "/healthz" in check[2]
-    assert '"/healthz"' in (ROOT / "gateway/app.py").read_text()
+    assert '/healthz"' in (ROOT / "gateway/app.py").read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -17,6 +17,7 @@ export class Connection {
   constructor({ gateways, auth, on }) {
     this.closed = false;
     this.socket = io(gateways.address, {
+      path: new URL("socket.io/", document.baseURI).pathname, // beside the page, wherever that is
       auth: (done) => done(auth()),
       transports: ["websocket", "polling"],
       tryAllTransports: true,

@@ -7,8 +7,9 @@ import time
 
 import pytest
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
-from gateway.doors import ACCEPTED_A_TURN, Doorkeeper, open_doors
+from gateway.doors import ACCEPTED_A_TURN, READ_BYTES, Doorkeeper, open_doors
 
 
 async def running() -> web.AppRunner:
@@ -80,4 +81,26 @@ async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_
         writer.close()
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
+    await runner.cleanup()
+
+
+async def test_only_so_much_is_read_and_parsed_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = await running()
+    (site,) = await open_doors(runner, "127.0.0.1", 0)
+    read: list[int] = []
+    feed = RequestHandler.data_received
+
+    def noted(self: RequestHandler, data: bytes) -> None:
+        read.append(len(data))
+        feed(self, data)
+
+    monkeypatch.setattr(RequestHandler, "data_received", noted)
+    reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])
+    writer.write(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000)
+    async with asyncio.timeout(5):
+        await reader.readline()
+    assert len(read) > 1
+    assert max(read) == READ_BYTES
+    writer.close()
+    await site.stop()
     await runner.cleanup()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
 import aiohttp
@@ -90,12 +90,15 @@ class Client:
         *,
         transports: Sequence[str] = ("websocket",),
         auth: Payload = None,
+        path: str = "socket.io",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.heard: list[tuple[str, Payload]] = []
         self.gone = asyncio.Event()
         self._news = asyncio.Event()
         self._asked: list[asyncio.Future[Payload]] = []
         self._url, self._transports, self._auth = url, list(transports), auth
+        self._path, self._headers = path, dict(headers or {})
         self._http: aiohttp.ClientSession | None = None
         self._socket: Any = None
 
@@ -108,7 +111,12 @@ class Client:
         self._socket.on("disconnect", self._end)
         try:
             await self._socket.connect(
-                self._url, transports=self._transports, auth=self._auth, wait_timeout=WITHIN_S
+                self._url,
+                headers=self._headers,
+                transports=self._transports,
+                auth=self._auth,
+                socketio_path=self._path,
+                wait_timeout=WITHIN_S,
             )
         except BaseException:
             await self._http.close()

@@ -67,4 +67,23 @@ async def test_gateways_of_one_list_let_each_other_s_pages_in(tmp_path) -> None:
         assert headers["Access-Control-Allow-Origin"] == ELSEWHERE
         _, headers, body = await fetch(house.url + "/")
         assert f'data-gateways="{ELSEWHERE} https://b.example"' in body
-        assert f"connect-src 'self' ws: wss: {ELSEWHERE}" in headers["Content-Security-Policy"]
+        policy = headers["Content-Security-Policy"]
+        assert f"connect-src 'self' {ELSEWHERE} https://b.example wss://elsewhere" in policy
+
+
+async def test_a_stranger_s_name_that_points_here_opens_nothing(tmp_path) -> None:
+    """DNS rebinding: to the browser, page and gateway are of one origin."""
+    async with House(tmp_path, HUBBUB_ORIGINS="https://chat.example") as house:
+        foe = {"Host": "foe.example", "Origin": "http://foe.example"}
+        for url in (
+            *(house.url + place for place in ("/", POLL, "/static/style.css", "/metrics")),
+            f"{house.broker.url}/metrics",
+        ):
+            status, _, body = await fetch(url, **foe)
+            assert status == 403, url
+            assert "HUBBUB_ORIGINS" in body
+            assert (await fetch(url, Host="localhost:1"))[0] == 200, url
+            assert (await fetch(url, Host="chat.example"))[0] == 200, url
+        proxied = {"Host": "chat.example", "Origin": "https://chat.example"}
+        assert (await fetch(house.url + POLL, **proxied))[0] == 200
+        assert (await fetch(f"{house.url}/healthz", Host="10.0.0.7"))[0] == 200

@@ -1,0 +1,53 @@
+"""The addresses that a process listens on by HTTP: IPv4, IPv6 or both."""
+
+import socket
+
+from common.hosts import is_loopback
+
+EVERY = "::"
+"""All addresses of the machine: as a socket that takes both kinds."""
+
+
+def bare(host: str) -> str:
+    """`[::1]` is an address of a URL, `::1` one of a socket."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def authority(host: str, port: int) -> str:
+    """As it stands in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on all addresses of this host. Raises OSError if one is taken."""
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, place in dict.fromkeys(_found(host, port)):
+            both = family == socket.AF_INET6 and bare(host) == EVERY
+            address = (str(place[0]), port)
+            sockets.append(socket.create_server(address, family=family, dualstack_ipv6=both))
+            port = sockets[0].getsockname()[1]  # 0 is the same one for all
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+def only_here(host: str) -> bool:
+    """Whether only this machine can reach who listens on this host. Raises OSError for none."""
+    return all(is_loopback(str(place[0])) for *_, place in _found(host, 0))
+
+
+def reachable(host: str) -> str:
+    """An address by which this machine reaches who listens on this host."""
+    return {"": "localhost", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(
+        bare(host), bare(host)
+    )
+
+
+def _found(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+    found = socket.getaddrinfo(
+        bare(host) or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return found  # type: ignore[return-value]

@@ -1,0 +1,51 @@
+"""common/hosts.py: the names by which a process on loopback is known."""
+
+import pytest
+
+from common.hosts import Hosts
+
+LISTED = (
+    "https://chat.example, http://[2001:db8::5]:8080,capacitor://app.example",
+    "https://b.example/",
+)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "localhost:4000", "LocalHost.:4000", "chat.localhost:4000", "127.0.0.1:4000",
+        "127.9.9.9", "[::1]:4000", "[::ffff:127.0.0.1]:1", "[0:0:0:0:0:0:0:1]", "chat.example",
+        "CHAT.example:8443", "b.example", "app.example", "[2001:DB8::5]:1", "",
+    ],
+)  # fmt: skip
+def test_a_process_on_loopback_is_known_by_its_own_names_and_listed_ones(host: str) -> None:
+    assert Hosts(True, *LISTED).know(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "evil.example:4000", "localhost.evil.example", "localhost@evil",
+        "notlocalhost",
+        "127.0.0.1.evil.example", "0.0.0.0:4000", "[::]", "10.0.0.1", "[", "[::1", ":4000",
+        "@", "/",
+        "chat.example.evil.example", "b.example#x.localhost", "evil\\.localhost@x", "null", "*",
+    ],
+)  # fmt: skip
+def test_by_no_other_name(host: str) -> None:
+    hosts = Hosts(True, *LISTED)
+    assert not hosts.know(host)
+    assert host in hosts.why_not(host) or repr(host) in hosts.why_not(host)
+
+
+def test_elsewhere_or_with_all_origins_by_every_name() -> None:
+    assert Hosts(False, "").know("evil.example")
+    assert Hosts(True, "*").know("evil.example")
+    assert not Hosts(True, "null").know("null")
+
+
+def test_the_refusal_is_one_bounded_line() -> None:
+    text = Hosts(True).why_not("x" * 9000)
+    assert text.count("\n") == 1
+    assert len(text) < 400
+    assert "HUBBUB_ORIGINS" in text
