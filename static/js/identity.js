@@ -11,6 +11,15 @@ export const newId = () => newToken().slice(0, 22);
 
 /** JSON values in a Storage under "hubbub."; in memory where the browser keeps nothing. */
 export class Memory {
+  /** `kind`: localStorage or sessionStorage. */
+  static of(kind) {
+    try {
+      return new Memory(window[kind]);
+    } catch {
+      return new Memory(null); // the browser keeps nothing for pages
+    }
+  }
+
   constructor(storage) {
     this.storage = storage;
     this.own = new Map();

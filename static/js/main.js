@@ -21,15 +21,8 @@ const TICK_MS = 2_000;
 const SLEEP_MS = 20_000;
 const SAVE_MS = 500;
 const element = (id) => document.getElementById(id);
-const stored = (kind) => {
-  try {
-    return new Memory(window[kind]);
-  } catch {
-    return new Memory(null); // the browser keeps nothing for pages
-  }
-};
 
-const kept = new Kept(stored("localStorage"), stored("sessionStorage"));
+const kept = new Kept(Memory.of("localStorage"), Memory.of("sessionStorage"));
 const { identity } = kept;
 const chat = kept.chat(Date.now());
 
