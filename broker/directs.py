@@ -14,7 +14,7 @@ from broker.house import House, Moment
 from broker.people import Person
 from common.errors import Refused
 from common.messages import Ban, Direct, Opened
-from common.names import user_key, user_name
+from common.names import user_key
 
 
 def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Effect]) -> None:
@@ -48,7 +48,7 @@ def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Eff
 
 
 def needs_of_name(house: House, user: str) -> list[Need]:
-    key = user_key(user_name(user))
+    key = user_key(user)
     return [] if house.directory.names.user(key) else house.lacking(NeedNamed(key))
 
 
@@ -65,7 +65,7 @@ def meant(house: House, command: Direct | Ban) -> Person | None:
 def named(house: House, user: str) -> Person | None:
     """Who carries this name: who uses it now, or else the one person who went away with it. Raises
     Refused("no_such_user") if there are several. Plain people are found only while they use it."""
-    key = user_key(user_name(user))
+    key = user_key(user)
     people = house.directory.people
     uid = house.directory.names.user(key)
     if uid is not None:

@@ -1,6 +1,6 @@
 """The name book: who uses which name now. Names are compared by their key. Pure."""
 
-from common.names import SYSTEM, USER_NAME_CHARS, user_key
+from common.names import SYSTEM, USER_NAME_CHARS, cut, user_key
 
 _SYSTEM_KEY = user_key(SYSTEM)
 
@@ -52,9 +52,16 @@ class NameBook:
 
 
 def _numbered(name: str, number: int) -> str:
-    """`ann` and 2 make `ann2`; the whole is cut to the length that a name may have."""
-    digits = str(number)
-    return name[: USER_NAME_CHARS - len(digits)].rstrip() + digits
+    """`ann` and 2 make `ann2`, `host02` and 2 `host02-2`; the whole is cut to the length that a
+    name may have."""
+    suffix = str(number)
+    if _ends_in_digit(name) or _ends_in_digit(cut(name, USER_NAME_CHARS - len(suffix))):
+        suffix = f"-{number}"
+    return cut(name, USER_NAME_CHARS - len(suffix)) + suffix
+
+
+def _ends_in_digit(name: str) -> bool:
+    return user_key(name)[-1:].isdigit()
 
 
 def _is_numbered(name: str, wanted: str) -> bool:

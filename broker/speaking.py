@@ -6,7 +6,7 @@ from broker.gateways import Session
 from broker.house import House, Moment
 from common.errors import Refused
 from common.messages import Said, Say, Type
-from common.names import is_private, room_key
+from common.names import is_invisible, is_private, room_key
 
 
 def needs_of_say(house: House, peer: bytes, command: Say) -> list[Need]:
@@ -65,7 +65,7 @@ def _key(session: Session, command: Say) -> NeedSaid:
 
 def check_text(house: House, text: str) -> None:
     limit = house.settings.text_chars
-    if not text or text.isspace():
+    if is_invisible(text):
         raise Refused("bad_request", "there is nothing in this message")
     if len(text) > limit:
         raise Refused("too_long", f"a message has at most {limit} characters")

@@ -1,7 +1,13 @@
-"""Names: of rooms and of people, as everybody must spell and compare them."""
+"""Names: of rooms and of people, as everybody must spell and compare them.
+
+All rules come from Unicode's own data. The Unicode of one Python knows more characters than that of
+another, so unassigned ones are refused: a key never changes when Python does (but for emoji, which
+have their places reserved and are never folded).
+"""
 
 import re
 import unicodedata
+from typing import Literal
 
 from common.errors import Refused
 
@@ -14,21 +20,42 @@ SYSTEM = "system"
 """The room of announcements to all, and the name that signs them: nobody can take either."""
 LOBBY = "lobby"
 """The room of the plain form."""
+
 _PLAIN_ROOM = re.compile(rf"[a-z0-9._-]{{1,{ROOM_NAME_CHARS}}}\Z")
+_IGNORABLES = (  # Default_Ignorable_Code_Point, of DerivedCoreProperties.txt
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_BLANKS = "\u2800\U0001d159\U00013441\U00013442"  # symbols and letters that leave no ink
+_IGNORABLE = re.compile(f"[{_IGNORABLES}]")
+_BLANK = re.compile(f"[{_BLANKS}]")
+_INVISIBLE = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{_BLANKS}{_IGNORABLES}]*\Z")
 _JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
+_STAND_INS = "\ufffc\ufffd"  # for what could not be shown
+_STYLES = frozenset(
+    f"<{style}>"
+    for style in (
+        "font", "wide", "narrow", "small", "vertical", "circle", "super", "sub", "initial",
+        "medial", "final", "isolated",
+    )
+)  # fmt: skip
+"""Decompositions that are the same letters in another dress. Others are kept in a room's name,
+since it is shown: Thai would be written in a wrong order, and a fraction is no name any more."""
 
 
 def room_key(name: str) -> str:
-    """A public room's name as it is compared and shown: NFC, lower case.
+    """A public room's name as it is compared and shown: letters in their plain dress, without
+    invisible characters, case folded, NFC.
 
-    Raises Refused("bad_request") unless it has 1 to 64 letters, digits, `-`, `_` or `.`.
+    Raises Refused("bad_request") unless it has 1 to 64 letters, marks, digits, `-`, `_` or `.`.
     """
     if _PLAIN_ROOM.match(name):
         return name
     key = ""
     if len(name) <= TYPED_CHARS:
-        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).lower())
-    if not 1 <= len(key) <= ROOM_NAME_CHARS or not all(c.isalnum() or c in "-_." for c in key):
+        key = _folded("".join(map(_undressed, _IGNORABLE.sub("", name))), "NFC")
+    if not 1 <= len(key) <= ROOM_NAME_CHARS or not _is_room(key):
         raise Refused(
             "bad_request",
             f"room names have 1 to {ROOM_NAME_CHARS} letters, digits, '-', '_' or '.'",
@@ -42,26 +69,108 @@ def is_private(room: str) -> bool:
 
 
 def user_name(name: str) -> str:
-    """A person's name as it is shown: NFC, trimmed, runs of spaces made one.
+    """A person's name as it is shown: NFC, trimmed, all white space as single spaces.
 
-    Raises Refused("bad_name") if it is not 1 to 40 characters or has control characters, invisible
-    characters, or commas (the plain form's list is joined by them).
+    Raises Refused("bad_name") if it is not 1 to 40 characters, leaves no ink, or has control,
+    format or unassigned characters, or commas (the plain form's list is joined by them). Joiners
+    and variation selectors are kept: words and emoji need them.
     """
-    clean = re.sub(" +", " ", name).strip()
-    if len(clean) > TYPED_CHARS:
-        raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
-    clean = re.sub(" +", " ", unicodedata.normalize("NFC", clean)).strip()
-    if not 1 <= len(clean) <= USER_NAME_CHARS:
-        raise Refused("bad_name", f"names have 1 to {USER_NAME_CHARS} characters")
-    for char in clean:
-        hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        if char in ",\ufffd" or (hidden and char not in _JOINERS):
-            raise Refused("bad_name", "names have no commas, control or invisible characters")
-    if clean.strip(_JOINERS + " \u00a0\u3000") == "":
-        raise Refused("bad_name", "names need a visible character")
+    clean = name.strip()
+    if len(clean) <= TYPED_CHARS:
+        clean = _BLANK.sub(" ", unicodedata.normalize("NFC", clean)).strip()
+        clean = "".join(" " if unicodedata.category(c) == "Zs" else c for c in clean)
+        clean = re.sub(" +", " ", clean)
+    if len(clean) > USER_NAME_CHARS:
+        raise Refused("bad_name", f"a name has at most {USER_NAME_CHARS} characters")
+    if not any(map(_leaves_ink, clean)):
+        raise Refused("bad_name", "a name needs a letter, a digit or a sign that can be seen")
+    if "," in clean:
+        raise Refused("bad_name", "a name has no comma: leave it out")
+    if not all(map(_is_namely, clean)):
+        raise Refused(
+            "bad_name", "this name has a control, format or unknown character: type it anew"
+        )
     return clean
 
 
 def user_key(name: str) -> str:
-    """What two names are compared by: without regard to case."""
-    return unicodedata.normalize("NFC", name.casefold())
+    """What two names are compared by: case, width and other compatible forms, invisible characters
+    and the kind of white space do not count (NFKC_Casefold of the Unicode Standard, D147).
+
+    To compare by UTS 39 skeletons too, take them here, and key the stored names anew
+    (broker/store/schema.py).
+    """
+    if name.isascii():
+        return " ".join(name.lower().split())
+    return " ".join(_folded(_BLANK.sub(" ", _IGNORABLE.sub("", name)), "NFKC").split())
+
+
+def is_invisible(text: str) -> bool:
+    """Whether nothing of it can be seen: white space, controls and invisible characters only."""
+    return _INVISIBLE.match(text) is not None
+
+
+def cut(name: str, chars: int) -> str:
+    """The beginning of a name, of so many characters at most, that ends where a character as people
+    see it ends (nearly Unicode's grapheme clusters, UAX 29)."""
+    end = chars
+    while 0 < end < len(name) and _holds_together(name, end):
+        end -= 1
+    return name[: end or chars].rstrip()
+
+
+def _folded(text: str, form: Literal["NFC", "NFKC"]) -> str:
+    """Case folded, in this normal form; to fold the result again changes nothing."""
+    text = unicodedata.normalize("NFD", text).casefold()
+    text = unicodedata.normalize(form, text).casefold()
+    return unicodedata.normalize(form, text)
+
+
+def _undressed(char: str) -> str:
+    if char.isascii() or unicodedata.decomposition(char).partition(" ")[0] not in _STYLES:
+        return char
+    plain = unicodedata.normalize("NFKC", char)
+    return plain if plain.isalnum() else char
+
+
+def _is_room(key: str) -> bool:
+    marks = unicodedata.category(key[0])[0] == "M"
+    return not marks and all(c in "-." or c.isalnum() or f"_{c}".isidentifier() for c in key)
+
+
+def _leaves_ink(char: str) -> bool:
+    """By itself, as marks do not."""
+    known = unicodedata.category(char)[0] in "LNPS" or _is_picture(char)
+    return known and not is_invisible(char)
+
+
+def _is_namely(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable()
+    if char in _STAND_INS:
+        return False
+    category = unicodedata.category(char)
+    if category == "Cf":
+        return char in _JOINERS
+    return category not in ("Cc", "Cs", "Cn", "Zl", "Zp") or _is_picture(char)
+
+
+def _is_picture(char: str) -> bool:
+    """An emoji that is newer than this Python: its place is reserved (Extended_Pictographic)."""
+    return "\U0001f300" <= char <= "\U0001faff"
+
+
+def _holds_together(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if after.isascii():
+        return False
+    if unicodedata.category(after)[0] == "M" or _IGNORABLE.match(after) or before == "\u200d":
+        return True
+    if "\U0001f3fb" <= after <= "\U0001f3ff":  # the colour of a skin
+        return True
+    if "\U0001f1e6" <= after <= "\U0001f1ff":  # two letters are one flag
+        flags = len(text[:at]) - len(text[:at].rstrip("".join(map(chr, range(0x1F1E6, 0x1F200)))))
+        return flags % 2 == 1
+    if unicodedata.combining(before) == 9:  # a virama, which joins two consonants
+        return True
+    return after in "\u0e33\u0eb3" or "\u1160" <= after <= "\u11ff" or "\ud7b0" <= after <= "\ud7ff"

@@ -17,6 +17,8 @@ AUTH_ROOMS = 100
 TEXT_CHARS = 4000
 
 Token = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
+TOKEN_DIFFERENT = 5
+"""Any random token has far more different characters, one of hexadecimal digits too."""
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

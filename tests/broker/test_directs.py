@@ -77,7 +77,7 @@ def test_a_name_that_two_left_behind_needs_the_uid(chat: Chat) -> None:
         (Direct(no=0, sid="ann", user="nobody"), "no_such_user"),
         (Direct(no=0, sid="ann", uid="nobody"), "no_such_user"),
         (Direct(no=0, sid="ann"), "bad_request"),
-        (Direct(no=0, sid="ann", user="a,b"), "bad_name"),
+        (Direct(no=0, sid="ann", user="a,b"), "no_such_user"),
         (Direct(no=0, sid="nobody", user="ann"), "not_joined"),
         (Direct(no=0, sid="ann", user="pam"), "no_such_user"),
         (Direct(no=0, sid="pam", user="ann"), "forbidden"),

@@ -57,7 +57,8 @@ def test_an_announcement_to_all(chat: Chat) -> None:
 def test_an_announcement_to_a_room_that_exists(chat: Chat) -> None:
     play(chat, announces("x", "Lobby"), told("lobby", "announce", "system"), answered(Said, seq=2))
     play(chat, announces("x", "nowhere"), refused("no_such_room"))
-    play(chat, announces(" "), refused("bad_request"))
+    for empty in (" ", "\u200b", "\u2800", "\u3164\ufe0f"):
+        play(chat, announces(empty), refused("bad_request"))
 
 
 def test_a_repeated_announcement_is_made_once(chat: Chat) -> None:
@@ -86,6 +87,11 @@ def test_deleting_again_before_the_commit_tells_the_same() -> None:
 )
 def test_what_cannot_be_deleted(chat: Chat, seq: int, room: str, code: str) -> None:
     play(chat, blanks(seq, room), refused(code), nothing_else())
+
+
+def test_who_is_banned_is_found_by_what_the_name_looks_like(chat: Chat) -> None:
+    play(chat, joins("bob"), bans("\uff22o\u200db\ufe0f "), published(Kicked, sids=["bob"]))
+    play(chat, bans("\u3164"), refused("no_such_user"), bans(""), refused("no_such_user"))
 
 
 def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:

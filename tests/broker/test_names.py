@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +25,48 @@ def test_a_taken_name_is_numbered() -> None:
     assert book.user(user_key("Ann")) is None
 
 
-def test_the_system_s_name_is_nobody_s() -> None:
-    assert NameBook().choose("System", "uid") == "System2"
+def test_a_name_that_ends_in_a_digit_is_numbered_behind_a_hyphen() -> None:
+    book = NameBook()
+    for uid, name in enumerate(["host02", "host02-2", "host02-3"]):
+        assert book.choose("host02", str(uid)) == name
+        book.take(name, str(uid))
+    assert book.choose("host02", "2", "host02-3") == "host02-3"
+
+
+@pytest.mark.parametrize(
+    ("name", "numbered"),
+    [
+        ("٣", "٣-2"),
+        ("x²", "x²-2"),
+        ("a" * 40, "a" * 39 + "2"),
+        ("a" * 39 + "7", "a" * 38 + "-2"),
+        ("a" * 37 + "7bc", "a" * 37 + "7b2"),
+        ("a" * 38 + "7b", "a" * 38 + "-2"),
+        ("a" * 37 + "👩\u200d🚀", "a" * 37 + "2"),
+        ("नमस्ते" * 6 + "नमस्", "नमस्ते" * 6 + "नम2"),
+    ],
+)
+def test_a_numbered_name_is_cut_between_characters(name: str, numbered: str) -> None:
+    assert len(name) <= USER_NAME_CHARS
+    book = NameBook()
+    book.take(name, "somebody")
+    assert book.choose(name, "uid") == numbered
+    assert len(numbered) <= USER_NAME_CHARS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["an\u200dn", "ann\ufe0f", "ANN\u3164", "a\u034fnn", "\uff41nn", "ann\U000e0100", " ann "],
+)
+def test_a_name_that_looks_taken_is_taken(name: str) -> None:
+    book = NameBook()
+    book.take("Ann", "ann")
+    assert user_key(book.choose(user_name(name), "uid")) == "ann2"
+
+
+@pytest.mark.parametrize("name", ["System", "system\ufe0f", "ſyſtem", "ｓystem"])  # noqa: RUF001
+def test_the_system_s_name_is_nobody_s(name: str) -> None:
+    assert user_key(NameBook().choose(name, "uid")) == "system2"
 
 
 def test_ten_thousand_of_one_name_cost_little() -> None:

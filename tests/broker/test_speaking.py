@@ -103,6 +103,8 @@ def test_ids_are_each_person_s_own(chat: Chat) -> None:
     [
         ("lobby", "", "bad_request"),
         ("lobby", " \n", "bad_request"),
+        ("lobby", "\u200b", "bad_request"),
+        ("lobby", "\u2800\u3164 \ufe0f", "bad_request"),
         ("lobby", "x" * 4001, "too_long"),
         ("tea", "x", "not_joined"),
         ("a b", "x", "bad_request"),

@@ -80,7 +80,7 @@ def test_all_joins_of_a_handshake_have_their_turn_before_the_socket_is_read() ->
     rig = crowded()
     asks_to_join(rig, "ann")
     rooms = [{"room": "tea"}, {"room": "pot"}]
-    bob = rig.browser({"token": "t" * 22, "user": "bob", "join": rooms})
+    bob = rig.browser({"token": "0123456789-abcdefghijk", "user": "bob", "join": rooms})
     cleo = asks_to_join(rig, "cleo")
     rig.let_in("ann")
     rig.let_in("bob", "tea", head=0)

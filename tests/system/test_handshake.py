@@ -85,9 +85,17 @@ async def test_a_token_alone_says_who_the_next_join_is(hubbub: House, visit, nam
         {"join": "lobby"},
         {"join": [5]},
         {"join": [{"room": 5}]},
-        {"token": "x" * 22, "user": "a,b", "join": [{"room": "x"}]},
-        {"token": "x" * 22, "user": "n", "join": [{"room": "x", "since": "yesterday"}]},
-        {"token": "x" * 22, "user": "n", "join": [{"room": f"r{n}"} for n in range(5000)]},
+        {"token": "0123456789-abcdefghijk", "user": "a,b", "join": [{"room": "x"}]},
+        {
+            "token": "0123456789-abcdefghijk",
+            "user": "n",
+            "join": [{"room": "x", "since": "yesterday"}],
+        },
+        {
+            "token": "0123456789-abcdefghijk",
+            "user": "n",
+            "join": [{"room": f"r{n}"} for n in range(5000)],
+        },
     ],
 )
 async def test_a_bad_handshake_harms_nobody(hubbub: House, visit, name, room, auth) -> None:

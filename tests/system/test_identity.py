@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from common.names import user_key
 from tests.system.harness import House
 from tests.system.people import ok, refusal
 
@@ -72,6 +73,42 @@ async def test_a_name_is_held_for_who_has_left(hubbub: House, visit, name, room)
     assert thief.user != name("ann")
     back = await visit(hubbub.url)
     assert (await back.join(room, token=ann.token))["user"] == name("ann")
+
+
+async def test_a_name_that_looks_like_a_taken_one_is_numbered(
+    hubbub: House, visit, name, room
+) -> None:
+    ann = await visit(hubbub.url, name("Ann x"), room)
+    user = ann.user
+    looks = [
+        user.replace("n", "n\u200d"), f"{user}\ufe0f", f"{user}\u3164", f"\u034f{user}",
+        user.replace(" ", "\u00a0"), user.replace(" ", "\u2003 "), user.replace(" ", "\u2800"),
+        user.replace("A", "\uff21"), user.replace("A", "\U0001d400"), f"{user}\U000e0101",
+    ]  # fmt: skip
+    used = {user_key(user)}
+    for look in looks:
+        other = await visit(hubbub.url, look, room)
+        assert user_key(other.user) not in used, ascii(other.user)
+        used.add(user_key(other.user))
+
+
+async def test_names_without_ink_are_refused(hubbub: House, visit, room) -> None:
+    person = await visit(hubbub.url)
+    for bad in ("\u3164", "\u2800", "\ufe0f", "\u200d\u200c", "\u034f", "\u00a0", "\u0301"):
+        assert refusal(await person.ask("join", {"room": room, "user": bad})) == "bad_name"
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["👩\u200d🚀", "❤\ufe0f Ann", "नमस्ते", "สมชาย", "می\u200cخواهم", "محمد"],  # noqa: RUF001
+)
+async def test_names_of_all_scripts_are_shown_as_they_are(
+    hubbub: House, visit, room, user: str
+) -> None:
+    ann = await visit(hubbub.url, user, room)
+    assert ann.user == user
+    assert (await ann.ask("participants", {"room": room}))["users"] == [user]
+    await ann.leave(room)
 
 
 async def test_a_join_with_a_token_of_ones_own_can_be_retried(
