@@ -60,7 +60,8 @@ class Server:
         self._clock = ListeningClock(time.monotonic())
         self._tick_at = self._ticked_at = 0.0
         self._settle_at = 0.0
-        self._refusing = False
+        self._refusing = ""
+        """Why everything that writes is refused; empty while it is not."""
         self._probe_at = 0.0
         self._intake = Intake(metrics, self._fail)
         self._start(opened)
@@ -69,9 +70,8 @@ class Server:
     @property
     def ready(self) -> str:
         """Empty when it serves, else why not."""
-        if self._refusing or self._committer.failed:
-            return "the store takes nothing at the moment"
-        return ""
+        why_not = self._refusing or self._committer.failed or self._store.fault()
+        return f"the store takes nothing at the moment: {why_not}" if why_not else ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop`; what was taken by then is on disk and answered on return."""
@@ -104,8 +104,8 @@ class Server:
         """Returns whether there is more."""
         await self._committer.has_room()
         if self._committer.failed:
+            self._refusing = self._committer.failed
             await self._start_over()
-            self._refusing = True
             self._probe_at = time.monotonic() + PROBE_S
         if self._refusing:
             await self._try_store()
@@ -188,6 +188,9 @@ class Server:
         self._committer.fail("the core failed")
 
     def _tick(self, now: float) -> None:
+        if fault := self._store.fault():
+            log.error("the store takes nothing from now on: %s", fault)
+            self._committer.fail(fault)
         try:
             self._do(self._core.tick(now, time.time()))
         except Exception:
@@ -230,9 +233,10 @@ class Server:
             await self._store.probe()
         except (CommitRefused, CommitUnknown) as error:
             log.error("the store still takes nothing: %s", error)
+            self._refusing = str(error)
             return
         log.warning("the store takes writes again")
-        self._refusing = False
+        self._refusing = ""
         await self._start_over()
 
     def _refuses(self, peer: bytes, command: AnyCommand) -> bool:

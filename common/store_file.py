@@ -1,10 +1,8 @@
-"""The store's file: how broker and scripts know it for ours, and who may have it."""
+"""The store's file: how broker and scripts know it for ours."""
 
-import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 APPLICATION_ID = 0x48554242  # "HUBB"
@@ -24,21 +22,6 @@ def store_path(store: str) -> Path | None:
     if store == "memory:":
         return None
     raise StoreFileError(f"store {store!r}: HUBBUB_STORE is sqlite:PATH or memory:")
-
-
-@contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Keeps everybody else from the store until left: one broker a file, and no restore under a
-    running one. The lock file stays: removing it would let two have it."""
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreFileError(f"store {path}: another process has it, stop that first") from None
-        yield
-    finally:
-        os.close(lock)
 
 
 def reader(path: Path) -> sqlite3.Connection:

@@ -14,10 +14,9 @@ from contextlib import closing
 from pathlib import Path
 
 from common.settings import SettingsError, read_settings
-from common.store_file import StoreFileError, check, held, reader, store_path, sync_folder
+from common.store_file import StoreFileError, check, reader, store_path, sync_folder
+from common.store_lock import SIDES, held
 from scripts.backup import copy
-
-_SIDES = ("-wal", "-shm")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,12 +45,18 @@ def restore(backup: Path, store: Path, wall: float) -> Path | None:
     part = store.with_name(f"{store.name}.restoring")
     try:
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there_was_one = store.exists()
         with held(store):
-            part.unlink(missing_ok=True)
-            copy(backup, part)
-            _begin_anew(part, wall, _term(store))
-            kept = _keep(store, wall) if store.exists() else None
-            os.replace(part, store)
+            try:
+                part.unlink(missing_ok=True)
+                copy(backup, part)
+                _begin_anew(part, wall, _term(store))
+                kept = _keep(store, wall) if there_was_one else None
+                os.replace(part, store)
+            except BaseException:
+                if not there_was_one:
+                    store.unlink(missing_ok=True)  # the empty file that was made to be locked
+                raise
             sync_folder(store.parent)
             return kept
     except (OSError, sqlite3.Error) as error:
@@ -94,7 +99,7 @@ def _keep(store: Path, wall: float) -> Path:
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(wall))
     kept = store.with_name(f"{store.name}.before-{moment}-{secrets.token_hex(2)}")
     os.link(store, kept)
-    for side in _SIDES:
+    for side in SIDES:
         left = Path(f"{store}{side}")
         if left.exists():
             os.replace(left, f"{kept}{side}")

@@ -78,7 +78,12 @@ class Store(Protocol):
         """Messages of other people above this Seq, counted to 1,000 at most."""
 
     async def probe(self) -> None:
-        """Writes something of no meaning. Raises CommitRefused while nothing can be written."""
+        """Writes something of no meaning. Raises CommitRefused while nothing can be written, or
+        CommitUnknown."""
+
+    def fault(self) -> str:
+        """Why what is committed from now on would not be found again (the files were moved,
+        deleted or replaced); empty if all is well. A look of a few microseconds."""
 
     async def close(self) -> None:
         """Finishes what was begun and closes."""

@@ -1,9 +1,10 @@
 """The SQLite store: one writer on a thread of its own, which also checkpoints, and one reader."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +18,9 @@ from broker.store.base import (
     ReadFailed,
     StoreError,
 )
+from broker.store.connections import Connections
 from broker.store.worker import Worker
-from common.store_file import StoreFileError, held, is_empty, reader, sync_folder
+from common.store_file import StoreFileError
 
 FEW_NEEDS = 4
 """So few are looked up at once: a thread's waking costs ten times as much as the rows."""
@@ -26,6 +28,7 @@ PURGE_AT_ONCE = 1000
 """Old ids of messages forgotten with one commit: small bites, so that no commit waits for them."""
 PROBE_BYTES = 1 << 16
 _T = TypeVar("_T")
+log = logging.getLogger(__name__)
 
 
 class SqliteStore:
@@ -33,12 +36,9 @@ class SqliteStore:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._holding = ExitStack()
+        self._files = Connections(path)
         self._writing = Worker("store-writer")
         self._reading = self._writing if path is None else Worker("store-reader")
-        self._writer: sqlite3.Connection
-        self._reader: sqlite3.Connection
-        self._lookup: sqlite3.Connection
         self._term = 0
         self._retry_window = 0.0
         self._purge_at = 0.0
@@ -55,11 +55,11 @@ class SqliteStore:
         return await self._writing.do(lambda: self._state(seen_after))
 
     async def commit(self, batch: Sequence[Write], wall: float) -> None:
-        await self._writing.do(lambda: self._commit(batch, wall))
+        await self._write(lambda: self._commit(batch, wall))
 
     async def learn(self, needs: Sequence[Need]) -> list[Fact]:
         if self._path is not None and len(needs) <= FEW_NEEDS:
-            return _snapshot(self._lookup, lambda reader: reads.facts(reader, needs))
+            return _snapshot(self._files.lookup, lambda reader: reads.facts(reader, needs))
         return await self._read(lambda reader: reads.facts(reader, needs))
 
     async def page(self, room: str, after: int | None, before: int, limit: int) -> Page:
@@ -69,59 +69,55 @@ class SqliteStore:
         return await self._read(lambda reader: reads.unread(reader, room, uid, after))
 
     async def probe(self) -> None:
-        await self._writing.do(self._probe)
+        if self._files.lost_log:
+            await self._reading.do(self._files.close_readers)
+            await self._writing.do(self._begin_log)
+        await self._write(self._probe)
+
+    def fault(self) -> str:
+        return self._files.fault()
 
     async def close(self) -> None:
-        # The reader first: the last to close checkpoints, and that has to be the writer.
-        await self._reading.do(self._close_reader)
-        await self._writing.do(self._close_writer)
+        await self._reading.do(self._files.close_readers)
+        await self._writing.do(self._files.close)
         self._reading.end()
         self._writing.end()
-        self._holding.close()
+
+    async def _write(self, work: Callable[[], None]) -> None:
+        # Looked at here, since on its own thread each look would have to win the interpreter's
+        # lock back from a busy event loop.
+        if fault := self.fault():
+            raise CommitRefused(fault)
+        await self._writing.do(work)
+        if fault := self.fault():
+            raise CommitUnknown(fault)  # what was written may never be found again
 
     async def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        return await self._reading.do(lambda: _snapshot(self._reader, work))
+        return await self._reading.do(lambda: _snapshot(self._files.reader, work))
 
     # --- on the writer's thread -----------------------------------------------------------------
 
     def _open(self, wall: float, seen_after: float) -> Opened:
         try:
-            if self._path is None:
-                self._writer = self._reader = sqlite3.connect(
-                    ":memory:", isolation_level=None, check_same_thread=False
-                )
-                schema.prepare(self._writer)
-                schema.make(self._writer)
-            else:
-                self._open_file(self._path)
-            self._term = schema.draw_term(self._writer, wall)
+            self._term = self._files.open(wall)
+            for warning in self._files.warnings:
+                log.warning(warning)
             return self._opened(seen_after)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {self._path}: cannot be opened: {error}") from error
         except StoreFileError as error:
             raise StoreError(str(error)) from error
 
-    def _open_file(self, path: Path) -> None:
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700, parents=True)
-            sync_folder(path.parent.parent)
-        self._holding.enter_context(held(path))
-        # What people said in private is nobody else's: SQLite's side files get the same mode.
-        path.touch(mode=0o600)
-        self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        empty = is_empty(self._writer, path)
-        schema.prepare(self._writer)
-        if empty:
-            schema.make(self._writer)
-            sync_folder(path.parent)
-        else:
-            schema.upgrade(self._writer)
-        self._reader, self._lookup = reader(path), reader(path)
+    def _begin_log(self) -> None:
+        try:
+            self._files.begin_log()
+        except (sqlite3.Error, OSError) as error:
+            raise CommitRefused(f"the store's log cannot be begun anew: {error}") from error
 
     def _state(self, seen_after: float) -> Opened:
         wall = time.time()
         try:
-            self._term = schema.draw_term(self._writer, wall, self._term)
+            self._term = schema.draw_term(self._files.writer, wall, self._term)
         except sqlite3.Error:
             # Nothing can be written now: whatever is committed later has this term before it.
             self._roll_back()
@@ -132,16 +128,16 @@ class SqliteStore:
             raise ReadFailed(str(error)) from error
 
     def _opened(self, seen_after: float) -> Opened:
-        epoch, secret = self._writer.execute("SELECT epoch, secret FROM meta").fetchone()
-        here = reads.everybody_here(self._writer, seen_after)
-        return Opened(epoch, self._term, secret, *here, reads.stirred(self._writer))
+        epoch, secret = self._files.writer.execute("SELECT epoch, secret FROM meta").fetchone()
+        here = reads.everybody_here(self._files.writer, seen_after)
+        return Opened(epoch, self._term, secret, *here, reads.stirred(self._files.writer))
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:
-            writes.apply(self._writer, batch)
+            writes.apply(self._files.writer, batch)
             if wall >= self._purge_at:
                 oldest = writes.purge_said(
-                    self._writer, wall - self._retry_window, PURGE_AT_ONCE + len(batch)
+                    self._files.writer, wall - self._retry_window, PURGE_AT_ONCE + len(batch)
                 )
                 self._purge_at = min(oldest, wall) + self._retry_window
 
@@ -150,21 +146,23 @@ class SqliteStore:
     def _probe(self) -> None:
         # Something of a size that needs new pages, and the term in case `state` could not write it.
         def fill() -> None:
-            self._writer.execute("UPDATE meta SET term = ?", (self._term,))
-            self._writer.execute("REPLACE INTO filler VALUES (1, zeroblob(?))", (PROBE_BYTES,))
+            self._files.writer.execute("UPDATE meta SET term = ?", (self._term,))
+            self._files.writer.execute(
+                "REPLACE INTO filler VALUES (1, zeroblob(?))", (PROBE_BYTES,)
+            )
 
         self._transact(fill)
-        self._transact(lambda: self._writer.execute("DELETE FROM filler"))
+        self._transact(lambda: self._files.writer.execute("DELETE FROM filler"))
 
     def _transact(self, work: Callable[[], object]) -> None:
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._files.writer.execute("BEGIN IMMEDIATE")
             work()
         except Exception as error:  # values that SQLite cannot hold are refused as well
             self._roll_back()
             raise CommitRefused(f"nothing was written: {error}") from error
         try:
-            self._writer.execute("COMMIT")
+            self._files.writer.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
             if (error.sqlite_errorcode & 0xFF) == sqlite3.SQLITE_IOERR:
@@ -173,17 +171,8 @@ class SqliteStore:
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-
-    def _close_reader(self) -> None:
-        if self._path is not None and hasattr(self, "_reader"):
-            self._reader.close()
-            self._lookup.close()
-
-    def _close_writer(self) -> None:
-        if hasattr(self, "_writer"):
-            self._writer.close()
+            if self._files.writer.in_transaction:
+                self._files.writer.execute("ROLLBACK")
 
 
 def _snapshot(reader: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:

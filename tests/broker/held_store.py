@@ -62,5 +62,8 @@ class HeldStore:
             raise CommitRefused(self._refusal)
         await self._store.probe()
 
+    def fault(self) -> str:
+        return self._store.fault()
+
     async def close(self) -> None:
         await self._store.close()

@@ -291,7 +291,7 @@ async def limit_pages(store: object, limit: int | None) -> None:
     """Makes the disk as full as SQLite can be made to believe."""
 
     def work() -> None:
-        writer = store._writer  # type: ignore[attr-defined]
+        writer = store._files.writer  # type: ignore[attr-defined]
         (count,) = writer.execute("PRAGMA page_count").fetchone()
         writer.execute(f"PRAGMA max_page_count = {limit or count + 8}")
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.store_file import StoreFileError, check, held, store_path
+from common.store_file import StoreFileError, check, store_path
 
 
 def test_an_address_names_a_file_or_memory(tmp_path: Path) -> None:
@@ -13,14 +13,6 @@ def test_an_address_names_a_file_or_memory(tmp_path: Path) -> None:
     for address in ("", "x", "sqlite:", "memory", "memory:x", "postgresql://x/y", "sqlite:a\0b"):
         with pytest.raises(StoreFileError, match="HUBBUB_STORE"):
             store_path(address)
-
-
-def test_one_at_a_time_holds_a_store(tmp_path: Path) -> None:
-    path = tmp_path / "x.db"
-    with held(path), pytest.raises(StoreFileError, match="another process"), held(path):
-        pass
-    with held(path):
-        pass
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """broker/store/{sqlite,schema,reads,writes}.py: what was written is there, and only that.
 
-That is broker/store/schema.py, broker/store/reads.py and broker/store/writes.py.
+That is broker/store/schema.py, broker/store/reads.py, broker/store/writes.py and
+broker/store/connections.py.
 """
 
 import asyncio
@@ -324,7 +325,7 @@ async def limit_pages(store: SqliteStore, limit: str) -> None:
     """Makes the disk as full as SQLite can be made to believe."""
 
     def work() -> None:
-        writer = store._writer
+        writer = store._files.writer
         if limit == "page_count":
             (count,) = writer.execute("PRAGMA page_count").fetchone()
         else:

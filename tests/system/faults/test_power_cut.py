@@ -37,8 +37,7 @@ def cut(house: House, synced: Path) -> None:
     """The power is gone, and back: the store is what was synced of it."""
     house.broker.kill()
     for file in house.folder.glob("hubbub.db*"):
-        if not file.name.endswith(".lock"):
-            file.unlink()
+        file.unlink()
     for file in synced.iterdir():
         shutil.copy(file, house.folder)
 

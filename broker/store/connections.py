@@ -1,0 +1,103 @@
+"""The connections to one SQLite file, or to memory: the writer, two readers, and the file's lock.
+
+Everything but `close_readers` is called on the writer's thread.
+"""
+
+import sqlite3
+from contextlib import ExitStack
+from pathlib import Path
+
+from broker.store import schema
+from common.store_file import is_empty, reader, sync_folder
+from common.store_lock import StoreLock, held
+
+
+class Connections:
+    """To `path`, or to memory if that is None: then one connection is all three."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._holding = ExitStack()
+        self._lock: StoreLock | None = None
+        self._log_saved = False
+        self.writer: sqlite3.Connection
+        self.reader: sqlite3.Connection
+        self.lookup: sqlite3.Connection
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with the file and not refused, in one line each."""
+        return self._lock.warnings if self._lock is not None else []
+
+    def open(self, wall: float) -> int:
+        """Opens or makes the store. Returns the term that was drawn. Raises StoreFileError,
+        sqlite3.Error or OSError."""
+        if self._path is None:
+            self.writer = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self.reader = self.lookup = self.writer
+            schema.prepare(self.writer)
+            schema.make(self.writer)
+            return schema.draw_term(self.writer, wall)
+        if not self._path.parent.is_dir():
+            self._path.parent.mkdir(mode=0o700, parents=True)
+            sync_folder(self._path.parent.parent)
+        self._lock = self._holding.enter_context(held(self._path))
+        if self._connect(self._path):
+            schema.make(self.writer)
+            sync_folder(self._path.parent)
+        else:
+            schema.upgrade(self.writer)
+        term = schema.draw_term(self.writer, wall)
+        self._open_log()
+        return term
+
+    def fault(self) -> str:
+        """As `Store.fault` tells."""
+        return "" if self._lock is None else self._lock.fault()
+
+    @property
+    def lost_log(self) -> bool:
+        """Whether the database is in its place and its log is not."""
+        lock = self._lock
+        return lock is not None and not lock.file_fault() and bool(lock.side_fault())
+
+    def begin_log(self) -> None:
+        """Copies what the lost log holds to the database and begins a new log. The readers are
+        closed already. Raises sqlite3.Error or OSError; call it again then."""
+        assert self._path is not None
+        if not self._log_saved:
+            (busy, *_) = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise OSError("another process still reads the log that is lost")
+            self._log_saved = True
+        self.writer.close()
+        self._connect(self._path)
+        self.writer.execute("UPDATE meta SET term = term")
+        self._open_log()
+        self._log_saved = False
+
+    def close_readers(self) -> None:
+        if self._path is not None and hasattr(self, "reader"):
+            self.reader.close()
+            self.lookup.close()
+
+    def close(self) -> None:
+        """After the readers: who closes last checkpoints, and that has to be the writer."""
+        if hasattr(self, "writer"):
+            self.writer.close()
+        self._holding.close()
+
+    def _connect(self, path: Path) -> bool:
+        """Returns whether the store is yet to be made."""
+        self.writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        empty = is_empty(self.writer, path)
+        schema.prepare(self.writer)
+        self.reader, self.lookup = reader(path), reader(path)
+        return empty
+
+    def _open_log(self) -> None:
+        """Every connection opens the log at its first statement: now, while it is ours."""
+        assert self._lock is not None
+        for connection in (self.reader, self.lookup):
+            connection.execute("SELECT one FROM meta").fetchone()
+        self._lock.watch_sides()
