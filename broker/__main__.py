@@ -1,8 +1,7 @@
-"""`python -m broker`: one broker, until SIGTERM or SIGINT."""
+"""`python -m broker`: one broker, until SIGTERM, SIGINT or SIGHUP."""
 
 import asyncio
 import logging
-import signal
 import sys
 import time
 
@@ -18,6 +17,7 @@ from common.descriptors import limit, raise_limit
 from common.keys import KeysError, broker_keys
 from common.settings import Settings, SettingsError, read_settings
 from common.sockets import SocketError, events_told, is_local
+from common.stopping import on_stop_signal
 
 SWITCH_S = 0.0005
 """The store's threads win the interpreter's lock back from a busy event loop within this time, once
@@ -47,8 +47,7 @@ def main() -> int:
 
 async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    on_stop_signal(stop.set)
     keys = broker_keys(settings.keys)
     if keys is None and not settings.insecure:
         _refuse_the_world(settings)

@@ -1,10 +1,9 @@
-"""`python -m gateway`: one gateway process, until SIGTERM or SIGINT."""
+"""`python -m gateway`: one gateway process, until SIGTERM, SIGINT or SIGHUP."""
 
 import asyncio
 import contextlib
 import logging
 import secrets
-import signal
 import sys
 from functools import partial
 
@@ -15,6 +14,7 @@ from common.descriptors import limit, raise_limit
 from common.http import RUNNER
 from common.keys import KeysError
 from common.settings import Settings, SettingsError, read_settings
+from common.stopping import on_stop_signal
 from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
@@ -31,7 +31,7 @@ log = logging.getLogger("gateway")
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises OSError if the port is taken."""
+    """Serves until SIGTERM, SIGINT or SIGHUP. Raises OSError if the port is taken."""
     metrics = Metrics()
     loop = asyncio.get_running_loop()
     gateway = secrets.token_hex(8)
@@ -39,8 +39,7 @@ async def serve(settings: Settings) -> None:
     metrics.watch(chat)
     collector = Collector(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    on_stop_signal(stop.set)
     keeper = Doorkeeper(settings.connect_timeout)
     runner = web.AppRunner(
         make_app(settings, chat, metrics, keeper),

@@ -19,6 +19,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from common.settings import Settings, SettingsError, read_settings
+from scripts.orphans import BoundProcess
 
 STOPPED_ON_PURPOSE = (130, 143)
 """What honcho ends with after Ctrl-C and SIGTERM."""
@@ -114,6 +115,7 @@ def launch(arguments: list[str]) -> int:
     """Runs until a process ends or somebody stops it. Returns the exit status."""
     args = parser.parse_args(["start", *arguments])
     manager = Manager(Printer(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix))
+    manager._process_ctor = BoundProcess
     quiet = (args.quiet or "").split(",")
     pages = []
     for process in processes(args):
@@ -137,7 +139,8 @@ def main(arguments: list[str]) -> int:
     # A closed terminal stops everything too. Forked children have this handler as well; by other
     # start methods they would die of the hang-up and leave the processes behind.
     multiprocessing.set_start_method("fork")
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is under `nohup`
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         return launch(arguments)
     except (LaunchError, SettingsError, OSError) as error:

@@ -58,7 +58,7 @@ def failure(process: "subprocess.Popen[str]") -> str:
     return err
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_signal_stops_it_cleanly(start: Start, tmp_path: Path, number: int) -> None:
     process = start()
     async with Peer(f"ipc://{tmp_path}/c") as peer:

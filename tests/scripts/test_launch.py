@@ -1,7 +1,9 @@
-"""scripts/launch.py: free ports, the addresses to open, and an end that is no error."""
+"""scripts/launch.py: free ports, the addresses to open, and an end that is no error; and
+scripts/orphans.py: that nothing outlives it."""
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,7 +20,10 @@ from scripts.launch import parser as honcho_parser
 ROOT = Path(__file__).parents[2]
 TALKATIVE = (
     "import os, signal, sys, time\n"
-    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+    "def stop(*_):\n"
+    "    open(f'{__file__}.{os.environ[\"PORT\"]}', 'w').close()\n"
+    "    sys.exit(0)\n"
+    "signal.signal(signal.SIGTERM, stop)\n"
     "print('PORT', os.environ['PORT'], flush=True)\n"
     "while True: time.sleep(1)\n"
 )
@@ -148,6 +153,56 @@ def test_stopping_on_purpose_is_success(app: Path, stop: signal.Signals) -> None
         assert launched.wait(5) == 0
     assert rest.count("stopped (rc=0)") == 2
     assert "Traceback" not in rest
+
+
+def children(pid: int) -> set[int]:
+    """All that this process has started, and those in turn."""
+    found: set[int] = set()
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found |= {int(child), *children(int(child))}
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent")
+@pytest.mark.parametrize("whom", ["the launch", "its process group"])
+def test_a_launch_that_is_killed_leaves_nothing_running(app: Path, whom: str) -> None:
+    settings = free_settings()
+    command = [sys.executable, "-m", "scripts.launch", "-d", str(app)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as launched:
+        assert launched.stdout is not None
+        talking: list[str] = []
+        while sum("PORT" in line for line in talking) < 2:
+            talking.append(launched.stdout.readline())
+            assert talking[-1], talking
+        descendants = [os.pidfd_open(pid) for pid in children(launched.pid)]
+        assert len(descendants) == 4
+        if whom == "the launch":
+            launched.kill()
+        else:
+            os.killpg(launched.pid, signal.SIGKILL)
+        for descriptor in descendants:
+            ended, _, _ = select.select([descriptor], [], [], 5)
+            os.close(descriptor)
+            assert ended
+    assert len([*app.glob("talk.py.*")]) == 2, "both were asked to end in order"
+
+
+def test_under_nohup_a_closed_terminal_stops_nothing(app: Path) -> None:
+    (app / "Procfile").write_text(
+        f"gateway: exec {sys.executable} -c 'import time; print(\"PORT\"); time.sleep(1)'\n"
+    )
+    command = ["nohup", sys.executable, "-u", "-m", "scripts.launch", "-d", str(app)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=free_settings(), stdout=subprocess.PIPE, text=True
+    ) as launched:
+        assert launched.stdout is not None
+        while "started" not in launched.stdout.readline():
+            pass
+        launched.send_signal(signal.SIGHUP)
+        assert "stopped (rc=0)" in launched.stdout.read()
+        assert launched.wait(5) == 0
 
 
 def test_a_process_that_fails_stops_the_other_and_is_an_error(app: Path) -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.system.harness import House
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("first", ["broker", "gateway"])
 async def test_processes_end_cleanly_with_people_there(
     tmp_path, visit, visit_plain, name, room, number: signal.Signals, first: str
