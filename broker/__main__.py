@@ -15,6 +15,7 @@ from broker.store.base import StoreError
 from broker.wire import Wire
 from common.descriptors import limit, raise_limit
 from common.keys import KeysError, broker_keys
+from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
 from common.sockets import SocketError, events_told, is_local
 from common.stopping import on_stop_signal
@@ -32,9 +33,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"broker: {error}", file=sys.stderr)
         return 1
-    logging.basicConfig(
-        level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    start_log(settings.log)
     raise_limit()
     sys.setswitchinterval(SWITCH_S)
     try:

@@ -9,8 +9,10 @@ from broker.wire import Arrived
 from common.errors import FrameError
 from common.frames import decode_command
 from common.messages import AnyCommand, Hello
+from common.quiet import Quiet
 
-log = logging.getLogger(__name__)
+HELLOS_AT_ONCE = 20
+"""Lines of the log in ten seconds: whoever says hello again and again does not fill it."""
 
 
 class Intake:
@@ -20,6 +22,7 @@ class Intake:
         self._metrics = metrics
         self._complaints = Complaints(metrics)
         self._refuse = refuse
+        self._log = Quiet(logging.getLogger(__name__), HELLOS_AT_ONCE)
 
     def commands(self, arrived: Iterable[Arrived]) -> list[tuple[bytes, AnyCommand]]:
         """Each with the peer that sent it."""
@@ -35,7 +38,7 @@ class Intake:
                 continue
             if isinstance(command, Hello):
                 who = f"gateway {command.gateway!r}" if command.gateway else "a script"
-                log.info("hello from %s%s", who, by(one.name))
+                self._log.info("hello from", who + by(one.name))
             commands.append((one.peer, command))
         return commands
 

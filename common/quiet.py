@@ -7,24 +7,40 @@ PAUSE_S = 10.0
 
 
 class Quiet:
-    """One line for each kind of trouble and PAUSE_S. Kinds are words of ours, never of strangers:
-    there are few."""
+    """`at_once` lines for each kind of trouble and PAUSE_S. Kinds are words of ours, never of
+    strangers: there are few."""
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, at_once: int = 1) -> None:
         self._logger = logger
+        self._at_once = at_once
         self._next: dict[str, float] = {}
+        self._said: dict[str, int] = {}
         self._unsaid: dict[str, int] = {}
 
     def warning(self, kind: str, detail: object = "", *, failed: bool = False) -> None:
         """`failed`: with the traceback of the exception being handled, for faults of our own."""
+        if self._may_say(kind):
+            more = self._more(kind)
+            self._logger.warning("%s: %.200r%s", kind, detail, more, exc_info=failed)
+
+    def info(self, kind: str, detail: str) -> None:
+        if self._may_say(kind):
+            self._logger.info("%s %s%s", kind, detail, self._more(kind))
+
+    def _may_say(self, kind: str) -> bool:
         now = time.monotonic()
-        if now < self._next.get(kind, 0.0):
-            self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
-            return
-        self._next[kind] = now + PAUSE_S
+        if now >= self._next.get(kind, 0.0):
+            self._next[kind] = now + PAUSE_S
+            self._said[kind] = 0
+        self._said[kind] += 1
+        if self._said[kind] <= self._at_once:
+            return True
+        self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
+        return False
+
+    def _more(self, kind: str) -> str:
         unsaid = self._unsaid.pop(kind, 0)
-        more = f" (and {unsaid} more since the last line)" if unsaid else ""
-        self._logger.warning("%s: %.200r%s", kind, detail, more, exc_info=failed)
+        return f" (and {unsaid} more since the last line)" if unsaid else ""
 
 
 class Seldom(logging.Filter):

@@ -13,6 +13,7 @@ from common.addresses import authority, bare
 from common.descriptors import limit, raise_limit
 from common.http import RUNNER
 from common.keys import KeysError
+from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
 from common.stopping import on_stop_signal
 from gateway.app import make_app
@@ -78,9 +79,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
-    logging.basicConfig(
-        level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    start_log(settings.log)
     raise_limit()
     try:
         with contextlib.suppress(KeyboardInterrupt):

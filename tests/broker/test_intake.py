@@ -5,7 +5,7 @@ import logging
 import msgpack
 import pytest
 
-from broker.intake import Intake
+from broker.intake import HELLOS_AT_ONCE, Intake
 from broker.metrics import Metrics
 from broker.wire import Arrived
 from common.frames import encode
@@ -34,3 +34,11 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
     intake.count(commands)
     assert b'hubbub_broker_commands_total{do="beat"} 1.0' in metrics.text()
     assert b"hubbub_broker_bad_frames_total 2.0" in metrics.text()
+
+
+def test_hellos_are_logged_and_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    intake = Intake(Metrics(), lambda peer, no, why: None)
+    hellos = [Arrived(b"p", "", encode(Hello(no=n, wire=1, gateway="g"))) for n in range(1000)]
+    assert len(intake.commands(hellos)) == 1000
+    assert len(caplog.records) == HELLOS_AT_ONCE
