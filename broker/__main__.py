@@ -14,7 +14,7 @@ from broker.store.addresses import store_at
 from broker.store.base import StoreError
 from broker.wire import Wire
 from common.descriptors import limit, raise_limit
-from common.keys import KeysError, broker_keys
+from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
 from common.sockets import SocketError, events_told, is_local
@@ -68,8 +68,14 @@ async def _run(settings: Settings) -> None:
                 log.info(
                     "term %d: commands at %s, events at %s, http on port %d, keys of %s",
                     *(opened.term, commands, events, port),
-                    "nobody needed" if keys is None else ", ".join(keys.peers.values()) or "nobody",
+                    "nobody needed" if keys is None else _roles(keys) or "nobody",
                 )
+                for name in keys.without_role if keys is not None else ():
+                    log.warning(
+                        "the key %s has no role, so it is a gateway's: "
+                        "`python -m scripts.keys %s --role ROLE` gives it another",
+                        *(name, name),
+                    )
                 log.info("%d descriptors: two for each gateway", limit())
                 await server.run(stop)
         finally:
@@ -77,6 +83,10 @@ async def _run(settings: Settings) -> None:
     finally:
         await store.close()
     log.info("stopped")
+
+
+def _roles(keys: BrokerKeys) -> str:
+    return ", ".join(f"{name} ({role})" for name, role in keys.roles.items())
 
 
 def _refuse_the_world(settings: Settings) -> None:

@@ -1,13 +1,15 @@
 """The intake: frames that arrived become commands; rubbish is answered if it has a number."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from broker.complaints import Complaints, by, number
 from broker.metrics import Metrics
+from broker.permissions import refusal
 from broker.wire import Arrived
-from common.errors import FrameError
+from common.errors import Code, FrameError
 from common.frames import decode_command
+from common.keys import Role
 from common.messages import AnyCommand, Hello
 from common.quiet import Quiet
 
@@ -16,10 +18,17 @@ HELLOS_AT_ONCE = 20
 
 
 class Intake:
-    """`refuse` answers (peer, no, why)."""
+    """`refuse` answers (peer, no, why, code). `roles`: of each key, by its name; None without
+    keys."""
 
-    def __init__(self, metrics: Metrics, refuse: Callable[[bytes, int, str], None]) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        refuse: Callable[[bytes, int, str, Code], None],
+        roles: Mapping[str, Role] | None,
+    ) -> None:
         self._metrics = metrics
+        self._roles = roles
         self._complaints = Complaints(metrics)
         self._refuse = refuse
         self._log = Quiet(logging.getLogger(__name__), HELLOS_AT_ONCE)
@@ -34,13 +43,23 @@ class Intake:
                 self._complaints.note(one, error)
                 no = number(one.frame)
                 if no is not None:
-                    self._refuse(one.peer, no, str(error)[:300])
+                    self._refuse(one.peer, no, str(error)[:300], "bad_request")
+                continue
+            if self._roles is not None and self._forbids(one, command, self._roles):
                 continue
             if isinstance(command, Hello):
                 who = f"gateway {command.gateway!r}" if command.gateway else "a script"
                 self._log.info("hello from", who + by(one.name))
             commands.append((one.peer, command))
         return commands
+
+    def _forbids(self, one: Arrived, command: AnyCommand, roles: Mapping[str, Role]) -> bool:
+        why = refusal(one.name, roles[one.name], command)
+        if why:
+            self._metrics.refused_commands.inc()
+            self._log.warning("refused a command", why)
+            self._refuse(one.peer, command.no, why, "forbidden")
+        return bool(why)
 
     def count(self, commands: Iterable[tuple[bytes, AnyCommand]]) -> None:
         """These are done."""

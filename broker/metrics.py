@@ -32,6 +32,16 @@ class Metrics(Collector):
         self.subscriptions = Counter(
             "hubbub_broker_subscriptions", "Subscriptions begun or ended.", registry=registry
         )
+        self.refused_peers = Counter(
+            "hubbub_broker_refused_peers",
+            "Connections refused for their key or its role.",
+            registry=registry,
+        )
+        self.refused_commands = Counter(
+            "hubbub_broker_refused_commands",
+            "Commands refused for the role of their key.",
+            registry=registry,
+        )
         self.commit_s = Histogram(
             "hubbub_broker_commit_seconds",
             "Time of a commit.",

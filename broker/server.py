@@ -63,7 +63,7 @@ class Server:
         self._refusing = ""
         """Why everything that writes is refused; empty while it is not."""
         self._probe_at = 0.0
-        self._intake = Intake(metrics, self._fail)
+        self._intake = Intake(metrics, self._fail, wire.roles)
         self._start(opened)
         metrics.watch(lambda: self._core.figures())
 

@@ -35,10 +35,12 @@ class Wire:
         self._metrics = metrics
         self._arrived: Callable[[], None] = lambda: None
         self._named = keys is not None
+        self.roles = keys.roles if keys is not None else None
+        """The role of each key, by its name."""
         self._context: zmq.Context[sockets.Socket] = zmq.Context()
         self._admission: Admission | None = None
         if keys is not None:
-            self._admission = Admission(self._context, keys)
+            self._admission = Admission(self._context, keys, metrics.refused_peers.inc)
             self._admission.start()
         self._router = sockets.router(self._context, keys)
         self._publisher = sockets.publisher(self._context, keys)

@@ -18,6 +18,8 @@ SILENCE_MS = 6_000
 """A peer that is silent for so long is gone: one that lost its power never says so."""
 LAST_WORDS_MS = 1_000
 """How long a closed socket goes on to send."""
+COMMANDS_DOMAIN, EVENTS_DOMAIN = "commands", "events"
+"""The ZAP domains of the broker's two sockets: with keys, not every peer may connect to both."""
 RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2_000
 
@@ -32,7 +34,7 @@ def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     socket = _socket(context, zmq.ROUTER)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
-    _serve(socket, keys)
+    _serve(socket, keys, COMMANDS_DOMAIN)
     return socket
 
 
@@ -42,7 +44,7 @@ def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     socket.setsockopt(zmq.SNDHWM, BROADCASTS_QUEUED)
     # Without it, subscriptions are lost when many gateways come back at once (libzmq #4064).
     socket.setsockopt(zmq.RCVHWM, 0)
-    _serve(socket, keys)
+    _serve(socket, keys, EVENTS_DOMAIN)
     return socket
 
 
@@ -126,8 +128,9 @@ def _speak(socket: Socket, endpoint: str) -> None:
     socket.setsockopt(zmq.IPV6, "[" in endpoint)
 
 
-def _serve(socket: Socket, keys: BrokerKeys | None) -> None:
+def _serve(socket: Socket, keys: BrokerKeys | None, domain: str) -> None:
     if keys is not None:
+        socket.setsockopt_string(zmq.ZAP_DOMAIN, domain)
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
 

@@ -8,7 +8,7 @@ import zmq
 
 from common.errors import FrameError, Refused
 from common.frames import decode_answer, encode
-from common.keys import KeysError, peer_keys
+from common.keys import ADMIN, LOCAL, KeysError, peer_keys
 from common.messages import WIRE, AnyAnswer, AnyCommand, Failed, Hello
 from common.settings import Settings, SettingsError, read_settings
 from common.sockets import Socket, dealer
@@ -33,7 +33,7 @@ class Unanswered(Exception):
 def ask(settings: Settings, make: Make, wait_s: float = WAIT_S) -> AnyAnswer:
     """The broker's answer. Raises Refused for an error, Unanswered for no answer, KeysError if
     HUBBUB_KEYS cannot be used."""
-    keys = peer_keys(settings.keys, settings.key)
+    keys = peer_keys(settings.keys, settings.key, (ADMIN, LOCAL))
     deadline = time.monotonic() + wait_s
     unknown: Refused | None = None
     greeted = False

@@ -7,9 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
-from common.messages import Said
-from tests.broker.peer import Peer
+from common.keys import ROLES, PeerKeys, Role, broker_keys, make_pair, peer_keys
+from common.messages import (
+    WIRE,
+    Bye,
+    Heads,
+    Hello,
+    Join,
+    Names,
+    Page,
+    Register,
+    Said,
+    Say,
+    Sitting,
+    TakeUp,
+    Welcome,
+)
+from tests.broker.peer import Peer, refused
 from tests.broker.running import broker
 
 
@@ -63,3 +77,42 @@ async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> Non
                         await outsider.send_hello()
                 assert not await outsider.dealer.poll(300)
         await peer.join("ann")
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "gateway"])
+async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
+    folder: Path, role: Role
+) -> None:
+    make_pair(folder, "other", role)
+    async with (
+        broker(keys=broker_keys(str(folder))) as house,
+        Peer(house.endpoint, keys_of(folder, "hostb")) as gateway,
+        Peer(house.endpoint, keys_of(folder, "other")) as other,
+    ):
+        await gateway.hello("g1")
+        ann = await gateway.join("ann")
+        await gateway.take_up("lobby")
+        welcome = await other.hello("")
+        assert isinstance(welcome, Welcome)
+        sitting = Sitting(sid="s1", uid=ann.uid, plain=False, rooms=["lobby"])
+        for kind, fields in (
+            (Hello, {"wire": WIRE, "gateway": "g1"}),
+            (Hello, {"wire": WIRE, "gateway": "mine"}),
+            (Register, {"sittings": [sitting], "last": True}),
+            (Join, {"sid": "s1", "key": "b" * 64, "room": "lobby", "user": "eve"}),
+            (Say, {"sid": "s1", "room": "lobby", "text": "I am ann", "id": "x"}),
+            (Page, {"room": "lobby"}),
+            (Heads, {"rooms": ["lobby"]}),
+            (TakeUp, {"topics": ["events/lobby\0"], "nonce": "n"}),
+            (Names, {"room": "lobby"}),
+            (Bye, {}),
+        ):
+            answer = await other.ask(kind, **fields)
+            assert refused(answer) == "forbidden", answer
+            assert f"the key other has the role {role}" in answer.message
+        other.sub.subscribe("")
+        assert isinstance(await gateway.say("for ann's room", "y"), Said)
+        assert await gateway.hear_texts(1) == ["for ann's room"]
+        assert not await other.sub.poll(300)
+        assert b"hubbub_broker_refused_commands_total 10.0" in house.metrics.text()
+        assert b"hubbub_broker_refused_peers_total 0.0" not in house.metrics.text()

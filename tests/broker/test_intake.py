@@ -9,7 +9,7 @@ from broker.intake import HELLOS_AT_ONCE, Intake
 from broker.metrics import Metrics
 from broker.wire import Arrived
 from common.frames import encode
-from common.messages import Beat, Hello
+from common.messages import Announce, Beat, Hello
 
 
 def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
@@ -18,7 +18,7 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
     caplog.set_level(logging.INFO)
     refused: list[tuple[bytes, int]] = []
     metrics = Metrics()
-    intake = Intake(metrics, lambda peer, no, why: refused.append((peer, no)))
+    intake = Intake(metrics, lambda peer, no, why, code: refused.append((peer, no)), None)
     hello, beat = Hello(no=1, wire=1, gateway="g1"), Beat(no=2)
     commands = intake.commands(
         [
@@ -38,7 +38,35 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
 
 def test_hellos_are_logged_and_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    intake = Intake(Metrics(), lambda peer, no, why: None)
+    intake = Intake(Metrics(), lambda peer, no, why, code: None, None)
     hellos = [Arrived(b"p", "", encode(Hello(no=n, wire=1, gateway="g"))) for n in range(1000)]
     assert len(intake.commands(hellos)) == 1000
     assert len(caplog.records) == HELLOS_AT_ONCE
+
+
+def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
+    refused: list[tuple[bytes, int, str]] = []
+    metrics = Metrics()
+    intake = Intake(
+        metrics,
+        lambda peer, no, why, code: refused.append((peer, no, code)),
+        {"loud": "publisher", "g": "gateway"},
+    )
+    announce, beat = Announce(no=1, text="hear, hear"), Beat(no=2)
+    hello = Hello(no=3, wire=1, gateway="g1")
+    commands = intake.commands(
+        Arrived(name.encode(), name, encode(command))
+        for name in ("loud", "g")
+        for command in (announce, beat, hello)
+    )
+    assert [(peer, type(command)) for peer, command in commands] == [
+        (b"loud", Announce),
+        (b"g", Beat),
+        (b"g", Hello),
+    ]
+    assert refused == [
+        (b"loud", 2, "forbidden"),
+        (b"loud", 3, "forbidden"),
+        (b"g", 1, "forbidden"),
+    ]
+    assert b"hubbub_broker_refused_commands_total 3.0" in metrics.text()

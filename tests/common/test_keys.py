@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from common.keys import BrokerKeys, KeysError, PeerKeys, broker_keys, make_pair, peer_keys
+from common.keys import (
+    ADMIN,
+    LOCAL,
+    BrokerKeys,
+    KeysError,
+    PeerKeys,
+    Role,
+    broker_keys,
+    make_pair,
+    peer_keys,
+    set_role,
+)
 
 
 @pytest.fixture
@@ -74,6 +85,44 @@ def test_a_peer_is_local_or_the_only_one_or_the_one_that_is_named(folder: Path) 
     with pytest.raises(KeysError, match="HUBBUB_KEY"):
         peer_keys(str(folder))
     assert the_peer(folder, "hostb") == hostb
+
+
+def test_a_script_prefers_the_key_for_scripts(folder: Path) -> None:
+    assert peer_keys(str(folder), "", (ADMIN, LOCAL)) == the_peer(folder, "local")
+    make_pair(folder, ADMIN, "admin")
+    assert peer_keys(str(folder), "", (ADMIN, LOCAL)) == the_peer(folder, ADMIN)
+    assert the_peer(folder) == the_peer(folder, "local")
+
+
+def test_roles_are_read_from_the_public_file_and_changed_there(folder: Path) -> None:
+    assert the_broker(folder).roles == {"hostb": "gateway", "local": "gateway"}
+    assert the_broker(folder).without_role == ("hostb", "local")
+    key, mode = the_peer(folder, "hostb"), (folder / "hostb.key").stat().st_mode
+    roles: tuple[Role, ...] = ("publisher", "monitor", "gateway")
+    for role in roles:
+        set_role(folder, "hostb", role)
+        assert the_broker(folder).roles["hostb"] == role
+        assert (folder / "hostb.key").read_text().count("role") == 1
+    assert the_broker(folder).without_role == ("local",)
+    assert the_broker(folder).peers[key.own.public] == "hostb"
+    assert (folder / "hostb.key").stat().st_mode == mode
+
+
+@pytest.mark.parametrize("line", ['role = "king"', 'role = ""', 'role = "admin"\nrole = "gateway"'])
+def test_a_role_that_is_none_is_told(folder: Path, line: str) -> None:
+    path = folder / "hostb.key"
+    path.write_text(path.read_text().replace("metadata\n", f"metadata\n{line}\n"))
+    with pytest.raises(KeysError, match=r"hostb\.key has the role") as caught:
+        the_broker(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_role_of_a_key_that_is_not_there_is_not_set(folder: Path) -> None:
+    with pytest.raises(KeysError, match="nobody"):
+        set_role(folder, "nobody", "admin")
+    (folder / "hostb.key").write_text("public-key = nothing")
+    with pytest.raises(KeysError, match="hostb"):
+        set_role(folder, "hostb", "admin")
 
 
 def test_two_files_are_enough_for_another_host(folder: Path, tmp_path: Path) -> None:
