@@ -20,6 +20,7 @@ from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
 from gateway.garbage import Collector
+from gateway.javascript import SourceError
 from gateway.link import Link
 from gateway.metrics import Metrics
 from gateway.places import browsers
@@ -84,7 +85,7 @@ def main() -> int:
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve(settings))
-    except KeysError as error:
+    except (KeysError, SourceError) as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
     except OSError as error:

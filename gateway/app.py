@@ -14,7 +14,7 @@ from gateway.doors import Doorkeeper
 from gateway.engine import make_server
 from gateway.metrics import Metrics
 from gateway.origins import listed
-from gateway.page import STATIC, Page
+from gateway.page import Page
 
 
 def make_app(
@@ -45,10 +45,10 @@ def make_app(
         return web.Response(status=308, headers={"Location": f"{settings.path}/"})
 
     path = settings.path
-    app.router.add_get(f"{path}/socket.io/socket.io.js", _client)
+    app.router.add_get(f"{path}/socket.io/socket.io.js", page.serve_client)
     app.router.add_get(f"{path}/", page.serve)
-    app.router.add_get(f"{path}/favicon.ico", _favicon)
-    app.router.add_static(f"{path}/static/", STATIC)
+    app.router.add_get(f"{path}/favicon.ico", page.serve_icon)
+    app.router.add_get(f"{path}/static/{{name:.+}}", page.serve_file)
     for place in {path, ""}:  # who looks after processes need not know where the page is
         app.router.add_get(f"{place}/healthz", _alive)
         app.router.add_get(f"{place}/readyz", ready)
@@ -62,12 +62,3 @@ def make_app(
 
 async def _alive(_: web.Request) -> web.Response:
     return web.Response(text="alive\n")
-
-
-async def _favicon(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(STATIC / "favicon.svg")
-
-
-async def _client(_: web.Request) -> web.StreamResponse:
-    """The stock client, where pages of the original look for it."""
-    return web.FileResponse(STATIC / "vendor" / "socket.io.min.js")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.assets import ASK_AGAIN, Assets, made
+
 STATIC = Path(__file__).parent.parent / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src {}; "
@@ -16,7 +18,8 @@ POLICY = (
 
 class Page:
     """`gateways`: the origins of all, where it may go on when this one is lost. `text_chars`: code
-    points in a message."""
+    points in a message. All files are read now, and none later. Raises SourceError if the scripts
+    cannot be packed."""
 
     def __init__(self, gateways: Sequence[str], text_chars: int) -> None:
         # 'self' has WebSockets to the page's own gateway in it; of others both have to be named.
@@ -26,16 +29,29 @@ class Page:
             "Content-Security-Policy": POLICY.format(connect),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-cache",
         }
-        index = (STATIC / "index.html").read_text(encoding="utf-8")
+        self.assets = Assets(STATIC)
+        index = self.assets.with_addresses((STATIC / "index.html").read_text(encoding="utf-8"))
         for name, told in (("gateways", " ".join(gateways)), ("text-chars", str(text_chars))):
             index = index.replace(f'data-{name}=""', f'data-{name}="{escape(told)}"', 1)
         self.text = index
+        self._packed = made("index.html", index.encode())
 
-    async def serve(self, _: web.Request) -> web.Response:
-        return web.Response(text=self.text, content_type="text/html")
+    async def serve(self, request: web.Request) -> web.Response:
+        return self._packed.answer(request)
+
+    async def serve_file(self, request: web.Request) -> web.Response:
+        return self.assets.serve(request)
+
+    async def serve_icon(self, request: web.Request) -> web.Response:
+        """Where browsers look that were not told."""
+        return self.assets.by_name["favicon.svg"].answer(request)
+
+    async def serve_client(self, request: web.Request) -> web.Response:
+        """The stock client, where pages of the original look for it."""
+        return self.assets.by_name["vendor/socket.io.min.js"].answer(request)
 
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         if "/socket.io/" not in request.path:
             response.headers.update(self.headers)
+            response.headers.setdefault("Cache-Control", ASK_AGAIN)

@@ -7,6 +7,7 @@ Sizes that are aimed at and take a minute or two:
 
 python -m scripts.bench storm --sockets 10000
 python -m scripts.bench crowd --sockets 50000 --gateways 3
+python -m scripts.bench page --heap-seconds 600
 
 The figures of a noisy machine are noisy: trust ratios of one run.
 """
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
+from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.load.spawned import LoadError
 from scripts.processes import ROOT, StartError
 from scripts.progress import Progress
@@ -30,6 +31,7 @@ BENCHES: dict[str, ModuleType] = {
     "storm": storm,
     "crowd": crowd,
     "broker": broker,
+    "page": page,
 }
 STOPPED = 130
 SAVED = ROOT / "docs" / "bench"

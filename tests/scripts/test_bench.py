@@ -1,8 +1,8 @@
 """scripts/bench: each benchmark, tiny, on systems that it starts and ends; its report alone.
 
-What else runs: scripts/bench/peer.py with scripts/load/spawned.py, scripts/bench/restart.py,
-scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py; and
-scripts/bench/uws_server.py only where it can be installed.
+What else runs: scripts/bench/chromium.py, scripts/bench/peer.py with scripts/load/spawned.py,
+scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py;
+and scripts/bench/uws_server.py only where it can be installed.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from scripts.bench import broker, crowd, fanout, join, latency, plots, storm
+from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.bench.report import Aim, Report, ratio
 from scripts.bench.throughput import CLOSE, highest
 from tests.system.surroundings import need_tool
@@ -31,6 +31,7 @@ RUNS = {
     "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
     "storm": "storm --sockets 20",
     "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
+    "page": "page --lines 100 --seconds 0.5 --heap-seconds 1",
     "broker": "broker --people 40 --in-rooms 4 --peers 2 --seconds 0.5 --rooms 120",
 }
 WITHIN_S = 55.0
@@ -64,6 +65,7 @@ def finish(process: "subprocess.Popen[str]", file: Path) -> Any:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """The report of one of RUNS. All run at once: they wait more than they work."""
     need_tool("cc")
+    need_tool("chromium")
     folder = tmp_path_factory.mktemp("bench")
     running = {name: begin(folder / name, arguments) for name, arguments in RUNS.items()}
     try:
@@ -150,6 +152,20 @@ def test_broker_has_messages_a_second_and_every_room_live_after_a_restart(bench:
     assert restarted["ready s"] > 0
 
 
+def test_page_has_a_load_frames_nodes_and_the_heap(bench: Bench) -> None:
+    report = bench("page")
+    first, warm, slow, fast, long = report["rows"]
+    assert first["bytes"] > warm["bytes"] > 0
+    assert first["requests"] > warm["requests"] > 0
+    for row in (first, warm):
+        assert row["joined s"] > 1
+    for row in (slow, fast, long):
+        assert row["rows"] == 300
+        assert row["frames"] > 0
+        assert row["nodes more"] == 0
+    assert long["heap MB"] > 0
+
+
 def test_a_peer_that_cannot_be_had_is_left_out_aloud(tmp_path: Path) -> None:
     file = tmp_path / "figures"
     arguments = "fanout --only cost --servers floor --sockets 5"
@@ -163,7 +179,7 @@ def test_the_help_says_what_each_benchmark_measures() -> None:
         [sys.executable, "-m", "scripts.bench", "--help"], capture_output=True, text=True, cwd=ROOT
     )
     told = " ".join(done.stdout.split())
-    for module in (broker, crowd, fanout, join, latency, storm):
+    for module in (broker, crowd, fanout, join, latency, page, storm):
         about = (module.__doc__ or "").partition("\n")[0]
         assert f"{module.__name__.rpartition('.')[2]} {about}" in told
 

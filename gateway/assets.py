@@ -1,0 +1,119 @@
+"""The assets: the files that a gateway serves, packed once at its start and kept in memory.
+
+An asset has an address with a hash of its content, which browsers keep for ever, and its plain one,
+at which they ask whether it has changed. A hash of another version gets what is here: gateways of
+two versions may run side by side for a while, and a page of one must not break at the other.
+"""
+
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+from aiohttp import hdrs, web
+from msgspec import Struct
+
+from gateway.bundle import bundle
+
+TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+"""Of all other files the type is text/plain: licences, lists of hashes."""
+ENTRY, BUNDLE = "js/main.js", "page.js"
+"""The module that the page names, and the script of all modules that it gets instead."""
+HASH_CHARS = 16
+HASHED = re.compile(rf"-([0-9a-f]{{{HASH_CHARS}}})(?=\.\w+$)")
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+class Asset(Struct, frozen=True):
+    """What is sent. `zipped` is empty if that would not be shorter."""
+
+    body: bytes
+    zipped: bytes
+    content_type: str
+    hash: str
+
+    def answer(self, request: web.Request, cache: str = ASK_AGAIN) -> web.Response:
+        """Whole, or 304 if the browser has it. Ranges are not offered."""
+        takes_gzip = bool(self.zipped) and _takes_gzip(request.headers.get("Accept-Encoding", ""))
+        tag = f"{self.hash}-gzip" if takes_gzip else self.hash
+        headers = {
+            hdrs.CACHE_CONTROL: cache,
+            hdrs.ETAG: f'"{tag}"',
+            hdrs.VARY: "Accept-Encoding",
+        }
+        if any(each.value in ("*", tag) for each in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        headers[hdrs.CONTENT_TYPE] = self.content_type
+        if takes_gzip:
+            headers[hdrs.CONTENT_ENCODING] = "gzip"
+        return web.Response(body=self.zipped if takes_gzip else self.body, headers=headers)
+
+
+class Assets:
+    """All files below this folder. Raises SourceError if its modules cannot be made one script."""
+
+    def __init__(self, folder: Path) -> None:
+        files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        sources = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
+        files[BUNDLE] = bundle(ENTRY, sources).encode()
+        self.by_name = {name: made(name, body) for name, body in files.items()}
+
+    def address(self, name: str) -> str:
+        """`js/main.js` → `page-0123456789abcdef.js`. Raises KeyError."""
+        name = BUNDLE if name == ENTRY else name
+        stem, dot, ending = name.rpartition(".")
+        return f"{stem}-{self.by_name[name].hash}{dot}{ending}"
+
+    def serve(self, request: web.Request) -> web.Response:
+        """At .../{name}."""
+        name = request.match_info["name"]
+        asset, cache = self.by_name.get(name), ASK_AGAIN
+        if asset is None and (hashed := HASHED.search(name)):
+            asset = self.by_name.get(HASHED.sub("", name))
+            if asset and asset.hash == hashed[1]:
+                cache = FOR_EVER
+        if asset is None:
+            raise web.HTTPNotFound(text="there is no such file\n")
+        return asset.answer(request, cache)
+
+    def with_addresses(self, html: str) -> str:
+        """The page, with the hashed addresses of all it names as `static/...`."""
+
+        def hashed(found: re.Match[str]) -> str:
+            return f"{found[1]}static/{self.address(found[2])}{found[3]}"
+
+        return re.sub(r'((?:href|src)=")/?static/([^"]+)(")', hashed, html)
+
+
+def made(name: str, body: bytes) -> Asset:
+    zipped = gzip.compress(body, 9, mtime=0)  # the same bytes at each start and gateway
+    content_type = TYPES.get(Path(name).suffix, "text/plain")
+    if content_type.startswith("text/"):
+        content_type += "; charset=utf-8"
+    digest = hashlib.sha256(body).hexdigest()[:HASH_CHARS]
+    return Asset(body, zipped if len(zipped) < len(body) else b"", content_type, digest)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding has gzip, or all, and not with the weight 0 (RFC 9110, 12.5.3)."""
+    weights: dict[str, float] = {}
+    for each in accepted.split(","):
+        coding, _, parameters = each.partition(";")
+        found = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", parameters)
+        weights[coding.strip().lower()] = float(found[1]) if found else 1.0
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
