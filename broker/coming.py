@@ -205,4 +205,6 @@ def _called(house: House, person: Person | None, uid: str, user: str | None) -> 
         if user is None:
             raise Refused("bad_name", "say who you are: give a user")
         return names.choose(user_name(user), uid)
-    return names.choose(person.name if user is None else user_name(user), uid, person.name)
+    if user is None or user == person.name:  # older rules may have allowed it
+        return names.choose(person.name, uid, person.name)
+    return names.choose(user_name(user), uid, person.name)

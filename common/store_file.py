@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 APPLICATION_ID = 0x48554242  # "HUBB"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class StoreFileError(Exception):

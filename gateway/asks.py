@@ -22,6 +22,12 @@ TOKEN_DIFFERENT = 5
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+def _check_token(token: str) -> None:
+    """Whoever guesses a token is that person. Raises ValueError."""
+    if len(set(token)) < TOKEN_DIFFERENT:
+        raise ValueError(f"a token is random: {TOKEN_DIFFERENT} different characters at least")
+
+
 class PlainJoin(Struct, frozen=True):
     """Joins the lobby under this name, or renames."""
 
@@ -33,6 +39,10 @@ class JoinAsk(Struct, frozen=True):
     user: str | None = None
     token: Token | None = None
     since: Since | None = None
+
+    def __post_init__(self) -> None:
+        if self.token is not None:
+            _check_token(self.token)
 
 
 class PlainChat(Struct, frozen=True):
@@ -108,3 +118,6 @@ class AuthAsk(Struct, frozen=True):
     token: Token
     user: str | None = None
     join: Annotated[list[AuthRoom], Meta(max_length=AUTH_ROOMS)] = []
+
+    def __post_init__(self) -> None:
+        _check_token(self.token)

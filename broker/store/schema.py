@@ -4,6 +4,7 @@ import secrets
 import sqlite3
 from hashlib import blake2b
 
+from broker.store.rekeying import rekey
 from common.store_file import APPLICATION_ID, SCHEMA_VERSION
 
 PAGE_BYTES = 1024
@@ -78,7 +79,10 @@ def upgrade(connection: sqlite3.Connection) -> None:
         return
     connection.create_function("said_key", 3, said_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
-    _run(connection, _FROM_1)
+    if version < 2:
+        _run(connection, _FROM_1)
+    if version < 3:
+        rekey(connection)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 
