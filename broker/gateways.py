@@ -40,6 +40,7 @@ class Gateway:
         "named",
         "orphan_until",
         "peer",
+        "proof",
         "rooms",
         "sessions",
     )
@@ -48,6 +49,8 @@ class Gateway:
         self.id = id
         self.peer: bytes | None = None
         """The routing id of its link; None while it has none."""
+        self.proof = ""
+        """What its hello proved itself with: nobody else can have its id. Empty: nothing did."""
         self.lease_until: float | None = lease_until
         self.orphan_until: float | None = None
         """Its lease ran out: then its people leave."""
@@ -94,8 +97,15 @@ class Gateways:
             gateway = self._all[id] = Gateway(id, now + self._lease_s)
         return gateway
 
-    def bind(self, peer: bytes, id: str, now: float) -> None:
-        """The gateway of this id is at this link now and about to register its people."""
+    def bind(self, peer: bytes, id: str, proof: str, now: float) -> None:
+        """The gateway of this id is at this link now and about to register its people. Raises
+        Refused if the id is another gateway's: its link lives, or it has proved itself, and `proof`
+        is not the same."""
+        known = self._all.get(id)
+        if known is not None:
+            alive = known.peer is not None and known.peer != peer
+            if (alive or known.proof) and not (proof and proof == known.proof):
+                raise Refused("forbidden", f"the id {id} is another gateway's")
         if id not in self._all and len(self._all) >= GATEWAYS:
             raise Refused("unavailable", f"there are {GATEWAYS} gateways already")
         former = self._by_peer.get(peer)
@@ -106,6 +116,7 @@ class Gateways:
             del self._by_peer[gateway.peer]
         self._by_peer[peer] = gateway
         gateway.peer = peer
+        gateway.proof = proof
         gateway.lease_until = now + self._lease_s
         gateway.orphan_until = None
         gateway.beat = 0

@@ -1,7 +1,10 @@
 """The intake: frames that arrived become commands; rubbish is answered if it has a number."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import structs
 
 from broker.complaints import Complaints, by, number
 from broker.metrics import Metrics
@@ -48,6 +51,7 @@ class Intake:
             if self._roles is not None and self._forbids(one, command, self._roles):
                 continue
             if isinstance(command, Hello):
+                command = structs.replace(command, proof=_proof(one.name, command))
                 who = f"gateway {command.gateway!r}" if command.gateway else "a script"
                 self._log.info("hello from", who + by(one.name))
             commands.append((one.peer, command))
@@ -64,3 +68,11 @@ class Intake:
     def count(self, commands: Iterable[tuple[bytes, AnyCommand]]) -> None:
         """These are done."""
         self._metrics.commands.update(str(type(one).__struct_config__.tag) for _, one in commands)
+
+
+def _proof(name: str, hello: Hello) -> str:
+    """What is kept of the proof: a hash, in which the key's name has its part, so that a gateway's
+    id belongs to one key. Empty if there is neither."""
+    if not name and not hello.proof:
+        return ""
+    return hashlib.sha256(f"{name}\0{hello.proof}".encode()).hexdigest()

@@ -28,7 +28,7 @@ def hello(house: House, peer: bytes, command: Hello, at: Moment, out: list[Effec
     if command.wire != WIRE:
         raise Refused("bad_request", f"this broker speaks wire {WIRE}, not {command.wire}")
     if command.gateway:
-        house.directory.gateways.bind(peer, command.gateway, at.now)
+        house.directory.gateways.bind(peer, command.gateway, command.proof, at.now)
     welcome = Welcome(
         term=house.term,
         no=command.no,

@@ -81,10 +81,12 @@ class Command(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, t
 
 
 class Hello(Command, frozen=True, tag="hello"):
-    """First on every link. `gateway` is this gateway's id for its whole run, empty for a script."""
+    """First on every link. `gateway` is this gateway's id for its whole run, empty for a script.
+    `proof` is a random secret of that run: only who sends it again takes over from another link."""
 
     wire: int
     gateway: Short = ""
+    proof: Short = ""
 
 
 class Register(Command, frozen=True, tag="register"):

@@ -74,8 +74,10 @@ class Incarnation:
         self._loop = asyncio.get_running_loop()
         self._tick()
 
-    async def hello(self, gateway: str) -> m.Welcome:
-        welcome = await self._request(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=gateway))
+    async def hello(self, gateway: str, proof: str) -> m.Welcome:
+        welcome = await self._request(
+            lambda no: m.Hello(no=no, wire=m.WIRE, gateway=gateway, proof=proof)
+        )
         if not isinstance(welcome, m.Welcome):
             raise LinkLost(_why(welcome))
         self._lease_s = welcome.lease_s

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, Protocol
@@ -77,6 +78,8 @@ class Link:
         self._keys = peer_keys(settings.keys, settings.key)
         self._listener = listener
         self._log = Quiet(log)
+        self._proof = secrets.token_urlsafe(24)
+        """Nobody else may take this gateway's place at the broker."""
         self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
         self._incarnation: Incarnation | None = None
         self._clock = ListeningClock(time.monotonic())
@@ -142,7 +145,7 @@ class Link:
         except zmq.ZMQError as error:
             raise LinkLost(f"no sockets for it: {error}") from None
         try:
-            welcome = await incarnation.hello(self.gateway)
+            welcome = await incarnation.hello(self.gateway, self._proof)
             self._check(welcome)
             self._incarnation = incarnation
             await incarnation.listen(welcome.events, self._topics)

@@ -169,7 +169,7 @@ def hello(gateway: str = "g1") -> Step:
     """A gateway comes that has nobody yet."""
 
     def does(chat: Chat) -> None:
-        chat.do(Hello(no=0, wire=1, gateway=gateway), gateway)
+        chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
         chat.seen.clear()
         chat.do(Register(no=0, sittings=[], last=True), gateway)
 
@@ -180,7 +180,7 @@ def returns(gateway: str, **rooms: list[str]) -> Step:
     """A gateway comes back with these sids in these rooms."""
 
     def does(chat: Chat) -> None:
-        chat.do(Hello(no=0, wire=1, gateway=gateway), gateway)
+        chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
         chat.seen.clear()
         sittings = [
             Sitting(sid, chat.uid(sid.partition("/")[0]), False, names)

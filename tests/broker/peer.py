@@ -71,8 +71,8 @@ class Peer:
     async def send_hello(self) -> None:
         await self.send(Hello(no=self.number(), wire=WIRE, gateway="g1"))
 
-    async def hello(self, gateway: str = "g1") -> Welcome:
-        welcome = await self.ask(Hello, wire=WIRE, gateway=gateway)
+    async def hello(self, gateway: str = "g1", proof: str = "p") -> Welcome:
+        welcome = await self.ask(Hello, wire=WIRE, gateway=gateway, proof=proof)
         assert isinstance(welcome, Welcome), welcome
         told = sockets.events_endpoint(self._endpoint, welcome.events)
         sockets.connect(self.sub, told)

@@ -117,7 +117,7 @@ class Hubbub(RuleBasedStateMachine):
         unanswered = [(no, c) for no, (g, c) in self.asked.items() if g == gateway]
         for no, _ in unanswered:
             del self.asked[no]
-        self.ask(gateway, Hello(no=0, wire=1, gateway=gateway))
+        self.ask(gateway, Hello(no=0, wire=1, gateway=gateway, proof="p"))
         sittings = [
             Sitting(sid, self.uids[person], False, sorted(rooms))
             for sid, (person, rooms) in self.sittings[gateway].items()

@@ -28,7 +28,7 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
             Arrived(b"q", "", encode(beat)),
         ]
     )
-    assert commands == [(b"p", hello), (b"q", beat)]
+    assert [(peer, type(command)) for peer, command in commands] == [(b"p", Hello), (b"q", Beat)]
     assert refused == [(b"q", 9)]
     assert "hello from gateway 'g1' with the key hostb" in caplog.text
     intake.count(commands)
@@ -70,3 +70,18 @@ def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
         (b"g", 1, "forbidden"),
     ]
     assert b"hubbub_broker_refused_commands_total 3.0" in metrics.text()
+
+
+def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
+    intake = Intake(Metrics(), lambda peer, no, why, code: None, None)
+
+    def proofs(name: str) -> list[str]:
+        hellos = [Hello(no=1, wire=1, gateway="g1", proof=proof) for proof in ("", "secret")]
+        commands = intake.commands([Arrived(b"p", name, encode(hello)) for hello in hellos])
+        return [command.proof for _, command in commands if isinstance(command, Hello)]
+
+    found = proofs("hosta") + proofs("hostb") + proofs("")
+    assert found.count("") == 1, "without a key, who proves nothing has proved nothing"
+    assert found[4] == ""
+    assert len({*found}) == 6
+    assert "secret" not in found

@@ -62,11 +62,52 @@ def test_hello_is_welcomed() -> None:
     )
 
 
-def test_a_second_hello_takes_over(chat: Chat) -> None:
+@pytest.mark.parametrize("proof", ["", "q"])
+def test_nobody_takes_a_gateway_s_place_without_its_proof(chat: Chat, proof: str) -> None:
+    stolen = Hello(no=0, wire=1, gateway="g1", proof=proof)
     play(
         chat,
         joins("ann"),
-        asks(Hello(no=0, wire=1, gateway="g1"), "new link"),
+        asks(stolen, "thief"),
+        refused("forbidden"),
+        asks(Beat(no=0), "thief"),
+        refused("hello"),
+        says("ann", "x"),
+        told("lobby", "message", "ann", "x"),
+        asks(Bye(no=0)),
+        answered(Done),
+        asks(stolen, "thief"),
+        refused("forbidden"),
+        asks(Hello(no=0, wire=1, gateway="g1", proof="p")),
+        answered(Welcome),
+    )
+
+
+def test_a_gateway_that_proves_nothing_keeps_its_place_while_its_link_lives() -> None:
+    chat = Chat()
+    unproven = Hello(no=0, wire=1, gateway="g1")
+    play(
+        chat,
+        asks(unproven, "first"),
+        answered(Welcome),
+        asks(unproven, "second"),
+        refused("forbidden"),
+        asks(Hello(no=0, wire=1, gateway="g1", proof="p"), "third"),
+        refused("forbidden"),
+        asks(unproven, "first"),
+        answered(Welcome),
+        silence("first"),
+        seconds(15.1),
+        asks(unproven, "second"),
+        answered(Welcome),
+    )
+
+
+def test_a_second_hello_with_the_same_proof_takes_over(chat: Chat) -> None:
+    play(
+        chat,
+        joins("ann"),
+        asks(Hello(no=0, wire=1, gateway="g1", proof="p"), "new link"),
         joins("ann"),
         refused("hello"),
         says("ann", "x", gateway="new link"),
@@ -204,8 +245,8 @@ def test_what_has_changed_is_named_by_three_beacons_however_late_they_are(chat: 
 def test_there_are_so_many_gateways_at_most() -> None:
     gateways = Gateways(15, 30)
     for number in range(1000):
-        gateways.bind(b"%d" % number, str(number), 0)
+        gateways.bind(b"%d" % number, str(number), "", 0)
     with pytest.raises(Refused):
-        gateways.bind(b"x", "x", 0)
+        gateways.bind(b"x", "x", "", 0)
     assert gateways.expire(16) == []
-    gateways.bind(b"x", "x", 16)
+    gateways.bind(b"x", "x", "", 16)

@@ -77,7 +77,7 @@ async def test_broadcasts_wait_until_the_broker_knows_who_is_here(
     broker: FakeBroker, ear: Ear
 ) -> None:
     async with incarnation(broker, ear) as one:
-        welcome = await one.hello("g1")
+        welcome = await one.hello("g1", "p")
         assert (welcome.term, welcome.epoch) == (1, "e")
         await one.listen(welcome.events, [TOPIC])
         await broker.subscribed(TOPIC)
@@ -99,7 +99,7 @@ async def test_many_topics_are_subscribed_by_and_by_in_order_and_only_those_stil
 ) -> None:
     topics = [f"{number}\0" for number in range(3 * TURN_TOPICS)]
     async with incarnation(broker, ear) as one:
-        welcome = await one.hello("g1")
+        welcome = await one.hello("g1", "p")
         listening = asyncio.gather(one.listen(welcome.events, topics))
         await asyncio.sleep(0)  # the first of them are subscribed to
         one.unsubscribe(topics[0])
@@ -119,7 +119,7 @@ async def test_a_broker_that_cannot_register_now_ends_the_incarnation(
     broker: FakeBroker, ear: Ear
 ) -> None:
     async with incarnation(broker, ear) as one:
-        await one.hello("g1")
+        await one.hello("g1", "p")
         broker.rule = lambda c: m.Failed(term=1, no=c.no, code="unavailable", message="full disk")
         with pytest.raises(LinkLost, match="full disk"):
             await one.register([])
@@ -131,14 +131,14 @@ async def test_a_broker_that_is_not_there_ends_the_incarnation(
     broker.close()
     async with incarnation(broker, ear, lease_s=0.1) as one:
         with pytest.raises(LinkLost, match="no answer for 1"):
-            await one.hello("g1")
+            await one.hello("g1", "p")
 
 
 async def test_a_broker_that_goes_ends_the_incarnation_at_once(
     broker: FakeBroker, ear: Ear
 ) -> None:
     async with incarnation(broker, ear) as one:
-        await one.hello("g1")
+        await one.hello("g1", "p")
         broker.close()
         with pytest.raises(LinkLost, match="the connection broke"):
             await one.register([])

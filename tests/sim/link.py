@@ -87,7 +87,7 @@ class Link:
         self._unheard.clear()
         self._answered_at = self._sent_at = self._clock.now
         self.line = self._network.line(self._process)
-        self._command(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=self._gateway))
+        self._command(lambda no: m.Hello(no=no, wire=m.WIRE, gateway=self._gateway, proof="p"))
 
     def close(self) -> None:
         """The process died."""
