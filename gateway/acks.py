@@ -3,7 +3,7 @@
 from typing import Any, assert_never
 
 from common import messages as m
-from gateway.browser import event_payload
+from gateway.payloads import event_payload, whole_seconds
 
 
 def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, Any]:
@@ -25,7 +25,8 @@ def ack_of(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
         case m.Done():
             return {"ok": True}
         case m.Said(id=id, seq=seq, timestamp=timestamp):
-            return {"ok": True, "id": id, "seq": seq, "timestamp": timestamp}
+            told = whole_seconds(timestamp)
+            return {"ok": True, "id": id, "seq": seq, "timestamp": told}
         case m.Opened(room=room, user=user, uid=uid, head=head):
             return {"ok": True, "room": room, "user": user, "uid": uid, "seq": head}
         case m.Paged(room=room, events=events, more=more):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from common.errors import Refused
-from common.messages import Event, Seq, Since
+from common.messages import Seq, Since
 from common.names import LOBBY, ROOM_NAME_CHARS, TYPED_CHARS, is_private, room_key, user_name
 from gateway.asks import (
     AUTH_ROOMS,
@@ -49,7 +49,6 @@ __all__ = [
     "PlainTyping",
     "RoomsAsk",
     "TypingAsk",
-    "event_payload",
     "parse",
     "parse_auth",
 ]
@@ -131,27 +130,6 @@ def parse_auth(auth: object) -> AuthAsk | None:
     rooms = [AuthRoom(_room_or_as_it_is(asked.room), asked.since) for asked in ask.join]
     user = None if ask.user is None else _user(ask.user, ask.token)
     return AuthAsk(ask.token, user, rooms)
-
-
-def event_payload(room: str, event: Event) -> dict[str, Any]:
-    """A room's event as a browser is told it."""
-    payload: dict[str, Any] = {
-        "EvtType": event.kind,
-        "User": event.user,
-        "Timestamp": event.timestamp,
-        "Text": event.text,
-        "Room": room,
-        "Seq": event.seq,
-    }
-    if event.id:
-        payload["Id"] = event.id
-    if event.uid:
-        payload["Uid"] = event.uid
-    if event.ref:
-        payload["Ref"] = event.ref
-    if event.rev:
-        payload["Rev"] = event.rev
-    return payload
 
 
 def _convert(event: str, said: dict[str, Any], form: Any) -> Any:

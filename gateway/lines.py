@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from common.messages import Event
-from gateway.browser import event_payload
 from gateway.frames import Frame
+from gateway.payloads import event_payload
 
 FRAME_BYTES = 300
 """What a frame takes in memory besides its text, which is there twice, roughly."""

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.errors import Refused
-from common.messages import Event, Since
+from common.messages import Since
 from common.names import room_key
 from gateway.browser import (
     AuthAsk,
@@ -24,7 +24,6 @@ from gateway.browser import (
     PlainTyping,
     RoomsAsk,
     TypingAsk,
-    event_payload,
     parse,
     parse_auth,
 )
@@ -187,16 +186,6 @@ def test_auth() -> None:
 def test_bad_auth(auth: object) -> None:
     with pytest.raises(Refused):
         parse_auth(auth)
-
-
-def test_an_event_as_browsers_are_told_it() -> None:
-    event = Event(seq=3, kind="message", user="ann", timestamp=1.5, text="hi", uid="u", id="i")
-    assert event_payload("lobby", event) == {
-        "EvtType": "message", "User": "ann", "Timestamp": 1.5, "Text": "hi", "Room": "lobby",
-        "Seq": 3, "Id": "i", "Uid": "u",
-    }  # fmt: skip
-    changed = event_payload("lobby", Event(4, "edit", "ann", 2.0, "ho", ref=3, rev=4))
-    assert (changed["Ref"], changed["Rev"]) == (3, 4)
 
 
 words = st.sampled_from(
