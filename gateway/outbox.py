@@ -62,9 +62,12 @@ class Outbox:
             self.polled = Polled()
         return self.polled
 
-    def take(self, answering: asyncio.WriteTransport | None = None) -> list[Frame]:
-        """All that waits, to answer a poll that came on the transport `answering`."""
-        return self.waiting.take(answering)
+    def take(
+        self, answering: asyncio.WriteTransport | None = None, most: int | None = None
+    ) -> list[Frame]:
+        """What waits, at most so many frames of it, to answer a poll that came on the transport
+        `answering`."""
+        return self.waiting.take(answering, most)
 
     def go_direct(self, stream: Stream) -> None:
         """From now on all goes to this stream, first what has waited."""
@@ -111,10 +114,17 @@ class Polled:
         self._bytes += len(sendable.wire)
         self.wake()
 
-    def take(self, answering: asyncio.WriteTransport | None = None) -> list[Frame]:
+    @property
+    def empty(self) -> bool:
+        return not self._frames
+
+    def take(
+        self, answering: asyncio.WriteTransport | None = None, most: int | None = None
+    ) -> list[Frame]:
         self._answering = answering
-        taken, self._frames = self._frames, []
-        self._bytes = 0
+        taken = self._frames[:most]
+        del self._frames[:most]
+        self._bytes -= sum(len(frame.wire) for frame in taken)
         return taken
 
     async def wait(self, timeout_s: float) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gateway.connection import Connection
 
 POST_PACKETS = 1000
+POLL_PACKETS = 16
+"""In the answer to one poll: the stock Python client hangs up at more."""
 UPGRADE_POLL_S = 0.1
 """A poll during an upgrade ends this soon: the browser waits for it."""
 
@@ -51,8 +53,8 @@ class Polling:
             return [NOOP]
         if connection.closed:
             raise exceptions.SocketIsClosedError
-        frames = connection.outbox.take(request.transport)
-        if connection.closing:
+        frames = connection.outbox.take(request.transport, POLL_PACKETS)
+        if connection.closing and connection.outbox.waiting.empty:
             connection.end()
         return frames or [NOOP]
 

@@ -275,3 +275,17 @@ async def test_origins() -> None:
 async def test_no_compression() -> None:
     async with running() as edge, bare(edge, compress=15) as browser:
         assert browser.ws.compress == 0
+
+
+async def test_a_poll_is_answered_with_16_packets_at_most_down_to_the_last() -> None:
+    async with running() as edge, polling(edge) as (http, url):
+        events = [Frame.event("chat", n) for n in range(40)]
+        for event in events:
+            edge.chat.sockets[0].send(event)
+        edge.chat.sockets[0].close()
+        heard: list[str] = []
+        while heard[-1:] != ["1"]:
+            packets = (await poll(http, url)).split("\x1e")
+            assert len(packets) <= 16
+            heard += packets
+        assert heard == [*(event.packet for event in events), "41", "1"]

@@ -79,3 +79,16 @@ async def test_waiting() -> None:
     await asyncio.sleep(0)
     polled.wake()
     await waiting
+
+
+async def test_a_poll_takes_some_and_leaves_the_rest_in_order() -> None:
+    outbox, frames = Outbox(10_000), [Frame.event("chat", n) for n in range(40)]
+    for frame in frames:
+        assert outbox.put(frame)
+    assert outbox.take(most=16) == frames[:16]
+    assert outbox.owed_bytes == sum(len(frame.wire) for frame in frames[16:])
+    assert outbox.take(most=16) == frames[16:32]
+    assert not outbox.waiting.empty
+    assert outbox.take(most=16) == frames[32:]
+    assert outbox.waiting.empty
+    assert outbox.owed_bytes == 0

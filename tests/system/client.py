@@ -7,12 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
 import aiohttp
-import engineio
 import socketio
 from socketio.packet import DISCONNECT
-
-# stock, the Python client gives up on a poll's answer of more than 16 packets
-engineio.payload.Payload.max_decode_packets = 10_000
 
 CODES = frozenset(
     (

@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+from pathlib import Path
 
+import engineio
 import pytest
 
 from tests.system.harness import House
@@ -43,6 +45,25 @@ async def test_every_transport_carries_everything(
     assert len(page["events"]) == 100
     await ann.disconnect()
     await bob.hears(lambda e: e["EvtType"] == "leave")
+
+
+async def test_a_stock_polling_client_survives_a_long_replay_and_many_acks(
+    tmp_path: Path, visit, name, room
+) -> None:
+    """It hangs up at an answer of more than 16 packets."""
+    assert engineio.payload.Payload.max_decode_packets == 16
+    settings = {"HUBBUB_REPLAY": "200", "HUBBUB_MESSAGE_RATE": "0"}
+    async with House(tmp_path, **settings) as house:
+        bob = await visit(house.url, name("bob"), room)
+        said = [await bob.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
+        assert all([ok(await answer) for answer in said])
+        ann = await visit(house.url, name("ann"), room, transports=["polling"])
+        await ann.hears_text("m199")
+        asked = [await ann.begin("chat", {"room": room, "message": f"a{n}"}) for n in range(50)]
+        seqs = [ok(await answer)["seq"] for answer in asked]
+        assert seqs == list(range(seqs[0], seqs[0] + 50))
+        await ann.hears_text("a49")
+        assert ann.seqs(room) == list(range(2, seqs[-1] + 1))
 
 
 async def test_polling_hears_in_order_under_traffic(hubbub: House, visit, name, room) -> None:
