@@ -45,4 +45,4 @@ def _decode(frame: bytes, decoder: "msgspec.msgpack.Decoder[_T]") -> _T:
     try:
         return decoder.decode(frame)
     except (ValueError, RecursionError) as error:
-        raise FrameError(f"not a frame of wire version 1: {error}") from error
+        raise FrameError(f"not a frame of wire version 1: {error!s:.200}") from error

@@ -13,9 +13,9 @@ from common.errors import Refused
 
 ROOM_NAME_CHARS = 64
 USER_NAME_CHARS = 40
-TYPED_CHARS = 4 * ROOM_NAME_CHARS
-"""As many characters as a name may have before it is normalised: no character is made of more than
-four. What is longer is refused unread, since normalising takes the square of the length."""
+TYPED_CHARS = 3 * ROOM_NAME_CHARS
+"""As many characters as a name may have before it is normalised: letters in use are made of three
+at most. What is longer is refused unread, since normalising takes the square of the length."""
 SYSTEM = "system"
 """The room of announcements to all, and the name that signs them: nobody can take either."""
 LOBBY = "lobby"
@@ -33,20 +33,14 @@ _BLANK = re.compile(f"[{_BLANKS}]")
 _INVISIBLE = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{_BLANKS}{_IGNORABLES}]*\Z")
 _JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
 _STAND_INS = "\ufffc\ufffd"  # for what could not be shown
-_STYLES = frozenset(
-    f"<{style}>"
-    for style in (
-        "font", "wide", "narrow", "small", "vertical", "circle", "super", "sub", "initial",
-        "medial", "final", "isolated",
-    )
-)  # fmt: skip
-"""Decompositions that are the same letters in another dress. Others are kept in a room's name,
-since it is shown: Thai would be written in a wrong order, and a fraction is no name any more."""
+_KEPT = re.compile("[\u0e33\u0eb3\u3131-\u318e]")
+"""Letters that a room's name keeps, since it is shown: taken apart (NFKC), Thai and Lao vowels
+would stand behind the tone that they carry, and Korean letters would become syllables."""
 
 
 def room_key(name: str) -> str:
-    """A public room's name as it is compared and shown: letters in their plain dress, without
-    invisible characters, case folded, NFC.
+    """A public room's name as it is compared and shown: letters in their plain form (full width,
+    bold, circled … are the same), without invisible characters, case folded, NFC.
 
     Raises Refused("bad_request") unless it has 1 to 64 letters, marks, digits, `-`, `_` or `.`.
     """
@@ -54,7 +48,7 @@ def room_key(name: str) -> str:
         return name
     key = ""
     if len(name) <= TYPED_CHARS:
-        key = _folded("".join(map(_undressed, _IGNORABLE.sub("", name))), "NFC")
+        key = _folded("".join(map(_plain, _IGNORABLE.sub("", name))), "NFC")
     if not 1 <= len(key) <= ROOM_NAME_CHARS or not _is_room(key):
         raise Refused(
             "bad_request",
@@ -126,11 +120,13 @@ def _folded(text: str, form: Literal["NFC", "NFKC"]) -> str:
     return unicodedata.normalize(form, text)
 
 
-def _undressed(char: str) -> str:
-    if char.isascii() or unicodedata.decomposition(char).partition(" ")[0] not in _STYLES:
+def _plain(char: str) -> str:
+    """The compatible form, if it is one of letters: that of a fraction has a sign in it."""
+    if char.isascii() or _KEPT.match(char):
         return char
     plain = unicodedata.normalize("NFKC", char)
-    return plain if plain.isalnum() else char
+    letters = all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in plain)
+    return plain if letters else char
 
 
 def _is_room(key: str) -> bool:

@@ -214,6 +214,8 @@ def _without_nulls(said: Any) -> Any:
 def _clean(said: Any, depth: int = CLEAN_DEPTH) -> Any:
     """A copy in which nothing breaks UTF-8 or a database: lone surrogates and NUL are U+FFFD."""
     if isinstance(said, str):
+        if said.isascii() and "\0" not in said:
+            return said
         return _UNSAYABLE.sub("\ufffd", said)
     if depth and isinstance(said, list):
         return [_clean(item, depth - 1) for item in said]

@@ -34,8 +34,27 @@ export function charsIn(text) {
   return count;
 }
 
-/** A public room's name as it is compared; the broker has the last word. */
-export const roomKey = (name) => name.trim().replace(/^#/, "").normalize("NFC").toLowerCase().normalize("NFC");
+/** A public room's name in its one spelling, as in common/names.py; the broker has the last word. */
+export function roomKey(name) {
+  const letters = [...name.trim().replace(/^#/, "").replace(IGNORABLE, "")].map(plainOf).join("");
+  return [...letters.normalize("NFD")].map(folded).join("").normalize("NFC");
+}
+
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+const KEPT = /[\u0e33\u0eb3\u3131-\u318e]/;
+const LETTERS = /^[\p{L}\p{N}\p{M}]+$/u;
+
+function plainOf(char) {
+  const plain = char.normalize("NFKC");
+  return LETTERS.test(plain) && !KEPT.test(char) ? plain : char;
+}
+
+/** Case folded: JavaScript has no function for that, and ẞ needs two rounds. */
+function folded(char) {
+  if (char === "ı") return char;
+  if (/\p{Script=Cherokee}/u.test(char)) return char.toUpperCase();
+  return char.toUpperCase().toLowerCase().toUpperCase().toLowerCase();
+}
 
 export const isPrivate = (room) => room.startsWith("@");
 

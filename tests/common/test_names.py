@@ -57,6 +57,8 @@ def accepted(check: Callable[[str], str], chars: list[str]) -> Iterator[tuple[st
         ("l·l", "l·l"),
         ("ﬁsh", "fish"),
         ("½", "½"),
+        ("ｶﾞ", "ガ"),
+        ("⼀", "一"),
         ("x²", "x2"),
         ("ſyſtem", "system"),
         ("ｓｙｓｔｅｍ", "system"),
@@ -125,7 +127,8 @@ def test_what_was_a_room_s_name_before_still_is_one() -> None:
     """Up to version 0.1 it had letters and digits in the sense of str.isalnum."""
     for char in CHANGING:
         key = unicodedata.normalize("NFC", char.lower())
-        if all(map(str.isalnum, key)) and not is_invisible(char):
+        lone = char in "\uff9e\uff9f"  # marks of Japanese consonants, half as wide
+        if all(map(str.isalnum, key)) and not is_invisible(char) and not lone:
             assert room_key(char) == room_key(key), ascii(char)
 
 
@@ -172,7 +175,7 @@ def test_a_name_is_shown_clean(name: str, clean: str) -> None:
         "a\u0378",
         "\u0301",
         "\ue000",
-        "x" * 257,
+        "x" * 193,
         "e\u0301" * 41,
         *IGNORABLE,
         *BLANK,

@@ -14,7 +14,11 @@ test("days are those of the reader's calendar, whatever was asked before", () =>
   }
 });
 
-test("room names are spelled one way", () => assert.equal(roomKey("  #LoBby "), "lobby"));
+test("room names are spelled one way", () => {
+  const names = ["  #LoBby ", "Straße", "STRAẞE", "οδός", "İ", "हिन्दी", "น้ำ", "te\ufe0fa", "ｔｅａ", "½", "a b"];
+  const keys = ["lobby", "strasse", "strasse", "οδόσ", "i\u0307", "हिन्दी", "น้ำ", "tea", "tea", "½", "a b"];
+  assert.deepEqual(names.map(roomKey), keys);
+});
 
 test("only http links are links, without the punctuation behind them", () => {
   assert.deepEqual(piecesOf("see https://a.b/c?d=1#e. javascript:alert(1) data:x"), [

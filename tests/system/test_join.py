@@ -162,3 +162,31 @@ async def test_who_left_a_room_hears_it_no_more(hubbub: House, visit, name, room
     await ann.is_up_to_date()
     assert "is she gone?" not in [e.get("Text") for e in ann.lines(room)]
     assert refusal(await ann.ask("chat", {"room": room, "message": "x"})) == "not_joined"
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelt"),
+    [
+        ("हिन्दी", "हिन्दी"), ("สวัสดี", "สวัสดี"), ("น้ำ", "น้ำ"), ("İstanbul", "i\u0307stanbul"),
+        ("Straße", "strasse"), ("ΟΔΌΣ", "οδόσ"), ("Mu\u0308nchen", "münchen"), ("te\ufe0fa", "tea"),
+        ("ქართული", "ქართული"), ("한국어", "한국어"), ("ㅋㅋ", "ㅋㅋ"), ("עִבְרִית", "עִבְרִית"),
+    ],
+)  # fmt: skip
+async def test_rooms_of_every_script_have_one_spelling(
+    hubbub: House, visit, name, tag, typed: str, spelt: str
+) -> None:
+    ann = await visit(hubbub.url)
+    room = f"{spelt}-{tag}"
+    assert (await ann.join(f"{typed}-{tag}", user=name("ann")))["room"] == room
+    await ann.say(f"{typed}-{tag}", "hello")
+    bob = await visit(hubbub.url, name("bob"), room)
+    assert (await bob.hears_text("hello"))["Room"] == room
+    await ann.leave(f"{typed}-{tag}")
+
+
+@pytest.mark.parametrize("room", ["System", "ſyſtem", "\uff33ystem", "sys\u00adtem", "ⓢystem"])  # noqa: RUF001
+async def test_the_room_of_announcements_is_nobody_s_however_it_is_spelt(
+    hubbub: House, visit, name, room: str
+) -> None:
+    ann = await visit(hubbub.url)
+    assert refusal(await ann.ask("join", {"room": room, "user": name("ann")})) == "forbidden"
