@@ -19,6 +19,7 @@ from broker.store.base import (
     StoreError,
 )
 from broker.store.connections import Connections
+from broker.store.erasing import Eraser
 from broker.store.worker import Worker
 from common.store_file import StoreFileError
 
@@ -39,6 +40,8 @@ class SqliteStore:
         self._files = Connections(path)
         self._writing = Worker("store-writer")
         self._reading = self._writing if path is None else Worker("store-reader")
+        self._eraser = Eraser(self._files, self._writing)
+        self._erased_some = False
         self._term = 0
         self._retry_window = 0.0
         self._purge_at = 0.0
@@ -46,16 +49,23 @@ class SqliteStore:
     async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
         self._retry_window = retry_window
         try:
-            return await self._writing.do(lambda: self._open(wall, seen_after))
+            opened = await self._writing.do(lambda: self._open(wall, seen_after))
         except BaseException:
             await self.close()
             raise
+        self._eraser.soon()  # the broker before may have been killed too early
+        return opened
 
     async def state(self, seen_after: float) -> Opened:
         return await self._writing.do(lambda: self._state(seen_after))
 
     async def commit(self, batch: Sequence[Write], wall: float) -> None:
-        await self._write(lambda: self._commit(batch, wall))
+        try:
+            await self._write(lambda: self._commit(batch, wall))
+        finally:
+            if self._erased_some:
+                self._erased_some = False
+                self._eraser.soon()
 
     async def learn(self, needs: Sequence[Need]) -> list[Fact]:
         if self._path is not None and len(needs) <= FEW_NEEDS:
@@ -78,6 +88,7 @@ class SqliteStore:
         return self._files.fault()
 
     async def close(self) -> None:
+        self._eraser.stop()
         await self._reading.do(self._files.close_readers)
         await self._writing.do(self._files.close)
         self._reading.end()
@@ -134,7 +145,7 @@ class SqliteStore:
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:
-            writes.apply(self._files.writer, batch)
+            self._erased_some |= writes.apply(self._files.writer, batch)
             if wall >= self._purge_at:
                 oldest = writes.purge_said(
                     self._files.writer, wall - self._retry_window, PURGE_AT_ONCE + len(batch)

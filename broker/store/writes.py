@@ -29,8 +29,9 @@ _ROWS = (1024, 256, 64, 16, 4, 1)
 below SQLite's 32,766 parameters."""
 
 
-def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
-    """Executes the writes in the open transaction; of two for one row the later counts."""
+def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
+    """Executes the writes in the open transaction; of two for one row the later counts. Returns
+    whether a text was taken out, which then has to leave the files as well."""
     rooms: dict[str, tuple[Any, ...]] = {}
     members: list[tuple[str, str]] = []
     events: list[tuple[Any, ...]] = []
@@ -96,6 +97,7 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
     )
     for blank in blanks:
         connection.execute("UPDATE events SET text = '', rev = ? WHERE room = ? AND seq = ?", blank)
+    return bool(blanks)
 
 
 def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> float:
