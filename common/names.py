@@ -7,6 +7,7 @@ have their places reserved and are never folded).
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 from common.errors import Refused
@@ -44,15 +45,19 @@ def room_key(name: str) -> str:
 
     Raises Refused("bad_request") unless it has 1 to 64 letters, marks, digits, `-`, `_` or `.`.
     """
-    if _PLAIN_ROOM.match(name):
-        return name
+    return name if _PLAIN_ROOM.match(name) else _room_key(name)
+
+
+@lru_cache(maxsize=512)  # every message names its room
+def _room_key(name: str) -> str:
     key = ""
     if len(name) <= TYPED_CHARS:
         key = _folded("".join(map(_plain, _IGNORABLE.sub("", name))), "NFC")
     if not 1 <= len(key) <= ROOM_NAME_CHARS or not _is_room(key):
         raise Refused(
             "bad_request",
-            f"room names have 1 to {ROOM_NAME_CHARS} letters, digits, '-', '_' or '.'",
+            f"a room's name has 1 to {ROOM_NAME_CHARS} letters, digits, '-', '_' or '.';"
+            " put '-' for a space",
         )
     return key
 

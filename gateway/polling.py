@@ -95,7 +95,7 @@ async def read_packets(request: web.Request, front: Front) -> list[str]:
             body += chunk
             if len(body) > front.max_http_buffer_size:
                 raise Malformed("too large")
-    packets = body.decode().split(SEPARATOR)
+    packets = body.decode().split(SEPARATOR, POST_PACKETS)
     if len(packets) > POST_PACKETS:
         raise Malformed("too many packets")
     return packets
