@@ -34,6 +34,7 @@ _BLANK = re.compile(f"[{_BLANKS}]")
 _INVISIBLE = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{_BLANKS}{_IGNORABLES}]*\Z")
 _JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
 _STAND_INS = "\ufffc\ufffd"  # for what could not be shown
+_DOT = "\u30fb"  # between Japanese words, in identifiers since Unicode 15.1
 _KEPT = re.compile("[\u0e33\u0eb3\u3131-\u318e]")
 """Letters that a room's name keeps, since it is shown: taken apart (NFKC), Thai and Lao vowels
 would stand behind the tone that they carry, and Korean letters would become syllables."""
@@ -130,13 +131,15 @@ def _plain(char: str) -> str:
     if char.isascii() or _KEPT.match(char):
         return char
     plain = unicodedata.normalize("NFKC", char)
-    letters = all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in plain)
+    letters = all(c.isalnum() or unicodedata.category(c)[0] == "M" or c == _DOT for c in plain)
     return plain if letters else char
 
 
 def _is_room(key: str) -> bool:
     marks = unicodedata.category(key[0])[0] == "M"
-    return not marks and all(c in "-." or c.isalnum() or f"_{c}".isidentifier() for c in key)
+    return not marks and all(
+        c in "-." or c == _DOT or c.isalnum() or f"_{c}".isidentifier() for c in key
+    )
 
 
 def _leaves_ink(char: str) -> bool:

@@ -42,7 +42,7 @@ export function roomKey(name) {
 
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const KEPT = /[\u0e33\u0eb3\u3131-\u318e]/;
-const LETTERS = /^[\p{L}\p{N}\p{M}]+$/u;
+const LETTERS = /^[\p{L}\p{N}\p{M}\u30fb]+$/u;
 
 function plainOf(char) {
   const plain = char.normalize("NFKC");

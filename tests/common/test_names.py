@@ -58,6 +58,7 @@ def accepted(check: Callable[[str], str], chars: list[str]) -> Iterator[tuple[st
         ("ﬁsh", "fish"),
         ("½", "½"),
         ("ｶﾞ", "ガ"),
+        ("ド･ガ", "ド・ガ"),
         ("⼀", "一"),
         ("x²", "x2"),
         ("ſyſtem", "system"),
