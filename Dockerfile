@@ -20,5 +20,5 @@ USER hubbub
 ENV PYTHONUNBUFFERED=1 HUBBUB_HOST=0.0.0.0 PORT=4000
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
+    CMD ["python", "-m", "scripts.health", "gateway"]
 CMD ["python", "-m", "gateway"]

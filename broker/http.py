@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from broker.metrics import Metrics
-from common.addresses import listen, only_here
+from common.addresses import listen, only_here, split
 from common.hosts import Hosts
 from common.http import RUNNER, edge
 
@@ -27,7 +26,10 @@ async def serving(
     if not address:
         yield 0
         return
-    host, port = _split(address)
+    try:
+        host, port = split(address)
+    except ValueError:
+        raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}; it looks like host:port") from None
 
     async def healthz(request: web.Request) -> web.Response:
         return web.Response(text="alive\n")
@@ -55,13 +57,3 @@ async def serving(
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-def _split(address: str) -> tuple[str, int]:
-    try:
-        url = urlsplit(f"//{address}")
-        if url.hostname and url.port is not None:
-            return url.hostname, url.port
-    except ValueError:
-        pass
-    raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}; it looks like host:port")

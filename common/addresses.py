@@ -1,6 +1,7 @@
 """The addresses that a process listens on by HTTP: IPv4, IPv6 or both."""
 
 import socket
+from urllib.parse import urlsplit
 
 from common.hosts import is_loopback
 
@@ -16,6 +17,14 @@ def bare(host: str) -> str:
 def authority(host: str, port: int) -> str:
     """As it stands in a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split(address: str) -> tuple[str, int]:
+    """Of `host:port`, with brackets around IPv6. Raises ValueError."""
+    url = urlsplit(f"//{address}")
+    if url.hostname and url.port is not None:
+        return url.hostname, url.port
+    raise ValueError(f"{address!r} does not look like host:port")
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

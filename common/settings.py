@@ -36,9 +36,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="port of a gateway; 0 = any")] = _setting(
         4000, "PORT"
     )
-    host: Annotated[str, Meta(description="address that a gateway listens on")] = _setting(
-        "127.0.0.1", "HUBBUB_HOST"
-    )
+    host: Annotated[
+        str, Meta(description="address that a gateway listens on; `::` = all, IPv4 too")
+    ] = _setting("127.0.0.1", "HUBBUB_HOST")
     broker: Annotated[
         str, Meta(description="the broker's command endpoint: all a gateway or script needs")
     ] = _setting("tcp://127.0.0.1:5555", "HUBBUB_BROKER")

@@ -1,6 +1,8 @@
 """The ZeroMQ sockets of both sides, with the options that they must not be without."""
 
+from contextlib import suppress
 from ipaddress import ip_address
+from socket import AF_INET, SOCK_STREAM, getaddrinfo
 from urllib.parse import urlsplit
 
 import zmq
@@ -85,6 +87,22 @@ def connect(socket: Socket, endpoint: str) -> None:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
         raise SocketError(f"{endpoint} cannot be used: {error}") from None
+
+
+def resolved(endpoint: str) -> str:
+    """The endpoint as it is, or by its IPv6 address if its host has no other: ZeroMQ tries one kind
+    only. Asks the name service: not on an event loop. Who has no address at all is left to ZeroMQ,
+    which asks again and again."""
+    url = urlsplit(endpoint)
+    host = url.hostname or ""
+    if url.scheme != "tcp" or ":" in host or host == "localhost":
+        return endpoint
+    with suppress(OSError):
+        found = getaddrinfo(host, url.port, type=SOCK_STREAM)
+        addresses = {str(place[0]): family for family, _, _, _, place in found}
+        if addresses and AF_INET not in addresses.values():
+            return f"tcp://[{next(iter(addresses))}]:{url.port}"
+    return endpoint
 
 
 def is_local(endpoint: str) -> bool:

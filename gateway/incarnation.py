@@ -15,7 +15,7 @@ from common.errors import FrameError
 from common.frames import encode
 from common.keys import PeerKeys
 from common.listening import ListeningClock
-from common.sockets import Socket
+from common.sockets import Socket, events_endpoint, resolved
 from gateway.sittings import batches
 from gateway.wheel import next_tick
 from gateway.wire import Wire
@@ -60,6 +60,7 @@ class Incarnation:
         ear: Ear,
     ) -> None:
         self.registered = False
+        self._broker = broker
         self._lease_s = lease_s
         self._number = number
         self._clock = clock
@@ -84,10 +85,11 @@ class Incarnation:
         return welcome
 
     async def listen(self, events: str, topics: Iterable[str]) -> None:
-        """Subscribes to these, in this order, and waits until the connection is there: a mark that
-        is asked for earlier would not be seen."""
+        """Subscribes to these, in this order, at the place that the welcome told, and waits until
+        the connection is there: a mark that is asked for earlier would not be seen."""
         self._unsubscribed = dict.fromkeys(topics)
-        self.wire.connect_broadcasts(events)
+        endpoint = events_endpoint(self._broker, events)
+        self.wire.connect_broadcasts(await asyncio.to_thread(resolved, endpoint))
         while self._unsubscribed or not self.wire.subscribed:
             some = list(islice(self._unsubscribed, TURN_TOPICS))
             for topic in some:

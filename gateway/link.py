@@ -17,7 +17,7 @@ from common.keys import peer_keys
 from common.listening import ListeningClock
 from common.quiet import Quiet
 from common.settings import Settings
-from common.sockets import Socket
+from common.sockets import Socket, resolved
 from gateway.incarnation import Incarnation, LinkLost, Make
 from gateway.pending import OnAnswer, Pending
 
@@ -138,9 +138,10 @@ class Link:
 
     async def _live(self, context: zmq.Context[Socket]) -> None:
         lease_s, clock = self._settings.lease, self._clock
+        broker = await asyncio.to_thread(resolved, self._settings.broker)
         try:
             incarnation = Incarnation(
-                context, self._settings.broker, self._keys, lease_s, self._number, clock, self
+                context, broker, self._keys, lease_s, self._number, clock, self
             )
         except zmq.ZMQError as error:
             raise LinkLost(f"no sockets for it: {error}") from None

@@ -15,7 +15,7 @@ from common.errors import FrameError
 from common.frames import decode_answer, decode_broadcast
 from common.keys import PeerKeys
 from common.messages import AnyAnswer, AnyBroadcast
-from common.sockets import Socket, dealer, events_endpoint, subscriber
+from common.sockets import Socket, SocketError, connect, dealer, subscriber
 
 RECONNECT_MAX_MS = 1_000
 """A broker that is back is found this soon."""
@@ -73,9 +73,8 @@ class Wire:
         """The connection for broadcasts is up, the subscriptions are on their way."""
         return self._sub_news in self._ready
 
-    def connect_broadcasts(self, told: str) -> None:
-        """To the place that the welcome told."""
-        self._connect(self._sub, events_endpoint(self._broker, told))
+    def connect_broadcasts(self, endpoint: str) -> None:
+        self._connect(self._sub, endpoint)
         self._look_again(self._sub)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -137,9 +136,9 @@ class Wire:
 
     def _connect(self, socket: Socket, endpoint: str) -> None:
         try:
-            socket.connect(endpoint)
-        except zmq.ZMQError as error:
-            self.broken = f"cannot connect to {endpoint}: {error}"
+            connect(socket, endpoint)
+        except SocketError as error:
+            self.broken = f"cannot connect: {error}"
 
     def _listen(self, socket: Socket) -> Socket:
         self._loop.add_reader(_option(socket, zmq.FD), self._look_again, socket)

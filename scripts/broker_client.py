@@ -11,7 +11,7 @@ from common.frames import decode_answer, encode
 from common.keys import ADMIN, LOCAL, KeysError, peer_keys
 from common.messages import WIRE, AnyAnswer, AnyCommand, Failed, Hello
 from common.settings import Settings, SettingsError, read_settings
-from common.sockets import Socket, dealer
+from common.sockets import Socket, SocketError, connect, dealer, resolved
 
 WAIT_S = 4.0
 """For everything: whoever runs a script has an answer or an error within 5 s."""
@@ -32,7 +32,7 @@ class Unanswered(Exception):
 
 def ask(settings: Settings, make: Make, wait_s: float = WAIT_S) -> AnyAnswer:
     """The broker's answer. Raises Refused for an error, Unanswered for no answer, KeysError if
-    HUBBUB_KEYS cannot be used."""
+    HUBBUB_KEYS cannot be used, SocketError if HUBBUB_BROKER cannot."""
     keys = peer_keys(settings.keys, settings.key, (ADMIN, LOCAL))
     deadline = time.monotonic() + wait_s
     unknown: Refused | None = None
@@ -40,7 +40,7 @@ def ask(settings: Settings, make: Make, wait_s: float = WAIT_S) -> AnyAnswer:
     while (left := deadline - time.monotonic()) > 0:
         with zmq.Context() as context, dealer(context, keys) as socket:
             socket.linger = 0  # what is unsent when we give up must not hold the exit up
-            socket.connect(settings.broker)
+            connect(socket, resolved(settings.broker))
             attempt = time.monotonic() + min(ATTEMPT_S, left)
             hello = Hello(no=HELLO_NO, wire=WIRE)
             if _exchange(socket, hello, attempt) is None:
@@ -75,7 +75,7 @@ def run(script: str, make: Make, tell: Callable[[AnyAnswer], str]) -> int:
         print(tell(ask(read_settings(), make)))
     except Refused as refused:
         print(f"{script}: {refused.message} ({refused.code})", file=sys.stderr)
-    except (SettingsError, KeysError, Unanswered, zmq.ZMQError) as error:
+    except (SettingsError, KeysError, Unanswered, SocketError, zmq.ZMQError) as error:
         print(f"{script}: {error}", file=sys.stderr)
     except UnicodeEncodeError:
         print(f"{script}: what was given is not UTF-8 text", file=sys.stderr)

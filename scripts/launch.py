@@ -1,4 +1,4 @@
-"""The launch: looks whether the ports are free, says which address to open, then acts as honcho.
+"""The launch: looks whether the ports are free, acts as honcho, says which address to open.
 
 `./scripts/start` runs it with the arguments of `honcho start`. Two things differ from plain honcho:
 the environment counts more than .env, and being stopped on purpose is success.
@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,11 +20,15 @@ from honcho.environ import Env, expand_processes, parse
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from common.addresses import authority, bare
 from common.settings import Settings, SettingsError, read_settings
+from scripts.health import ask
 from scripts.orphans import BoundProcess
 
 STOPPED_ON_PURPOSE = (130, 143)
 """What honcho ends with after Ctrl-C and SIGTERM."""
+EVERYWHERE = ("", "0.0.0.0", "::")
+LOOK_S = 0.1
 
 
 class LaunchError(Exception):
@@ -76,7 +82,7 @@ def processes(args: Any) -> list[Process]:
 def addresses(process: str, settings: Settings) -> Iterator[Address]:
     """Where this process will listen; port 0 and ipc:// are always free."""
     if process.startswith("gateway."):
-        yield Address(process, "PORT", settings.host, settings.port)
+        yield Address(process, "PORT", bare(settings.host), settings.port)
     if process.startswith("broker."):
         http = f"tcp://{settings.broker_http}" if settings.broker_http else ""
         for setting, endpoint in (
@@ -105,32 +111,56 @@ def check_free(address: Address) -> None:
         ) from None
 
 
-def page(address: Address) -> str:
+def page(address: Address, path: str = "") -> str:
     """The address to open in a browser on this machine."""
-    host = "localhost" if address.host in ("0.0.0.0", "::") else address.host
-    return f"http://[{host}]:{address.port}/" if ":" in host else f"http://{host}:{address.port}/"
+    host = "localhost" if address.host in EVERYWHERE else address.host
+    return f"http://{authority(host, address.port)}{path}/"
+
+
+class Launched(Manager):  # type: ignore[misc]  # honcho is not typed
+    """honcho's manager, which says which pages to open once all gateways are ready."""
+
+    def __init__(self, printer: Printer, pages: dict[Address, str]) -> None:
+        super().__init__(printer)
+        self._process_ctor = BoundProcess
+        self._pages = pages
+
+    def _start(self) -> None:
+        super()._start()
+        # Not before: a process should be forked while it has one thread.
+        threading.Thread(target=self._tell, daemon=True).start()
+
+    def _tell(self) -> None:
+        waiting = list(self._pages)
+        while waiting and not self._any_stopped():
+            time.sleep(LOOK_S)
+            waiting = [one for one in waiting if ask(one.host, one.port, "/readyz")[0] != 200]
+        if self._pages and not waiting:
+            pages = " or ".join(self._pages.values())
+            # In one piece: the printer has another thread.
+            sys.stdout.write(f"Hubbub: open {pages} (Ctrl-C stops it)\n")
+            sys.stdout.flush()
 
 
 def launch(arguments: list[str]) -> int:
     """Runs until a process ends or somebody stops it. Returns the exit status."""
     args = parser.parse_args(["start", *arguments])
-    manager = Manager(Printer(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix))
-    manager._process_ctor = BoundProcess
+    pages: dict[Address, str] = {}
+    printer = Printer(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix)
+    manager = Launched(printer, pages)
     quiet = (args.quiet or "").split(",")
-    pages = []
     for process in processes(args):
-        for address in addresses(process.name, read_settings(process.environment)):
+        settings = read_settings(process.environment)
+        for address in addresses(process.name, settings):
             check_free(address)
-            if address.setting == "PORT":
-                pages.append(page(address))
+            if address.setting == "PORT" and address.port:
+                pages[address] = page(address, settings.path)
         manager.add_process(
             process.name,
             process.command,
             quiet=process.name.partition(".")[0] in quiet,
             env=process.environment,
         )
-    if pages:
-        print(f"Hubbub: open {' or '.join(pages)} (Ctrl-C stops it)", flush=True)
     manager.loop()
     return 0 if manager.returncode in STOPPED_ON_PURPOSE else manager.returncode
 

@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+
+from common.addresses import split
+from scripts.health import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 30.0
@@ -54,11 +55,9 @@ class Process:
         """Raises StartError."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end and self._running:
-            try:
-                with urllib.request.urlopen(f"http://{self.http}/readyz", timeout=2):
-                    return
-            except (OSError, urllib.error.URLError):
-                time.sleep(LOOK_S)
+            if ask(*split(self.http), "/readyz")[0] == 200:
+                return
+            time.sleep(LOOK_S)
         raise StartError(f"{self.name} is not ready: {self._log.read_text()[-2000:]}")
 
     @property

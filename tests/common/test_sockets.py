@@ -15,6 +15,7 @@ from common.sockets import (
     events_told,
     is_local,
     publisher,
+    resolved,
     router,
     subscriber,
 )
@@ -118,3 +119,20 @@ def test_who_can_reach_an_endpoint(endpoint: str, local: bool) -> None:
 )
 def test_where_broadcasts_are(bound: str, advertise: str, broker: str, subscribed: str) -> None:
     assert events_endpoint(broker, events_told(bound, advertise)) == subscribed
+
+
+def test_a_name_with_ipv6_alone_is_reached_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    four = (2, 1, 6, "", ("10.0.0.1", 5555))
+    six = (10, 1, 6, "", ("fd00::1", 5555, 0, 0))
+    known = {"four": [four], "six": [six], "both": [six, four]}
+
+    def found(host: str, *_: object, **__: object) -> list[object]:
+        if host not in known:
+            raise OSError
+        return [*known[host]]
+
+    monkeypatch.setattr("common.sockets.getaddrinfo", found)
+    assert resolved("tcp://six:5555") == "tcp://[fd00::1]:5555"
+    for same in ("four:5555", "both:5555", "nobody:5555", "localhost:1", "[::1]:1", "127.0.0.1:1"):
+        assert resolved(f"tcp://{same}") == f"tcp://{same}"
+    assert resolved("ipc:///run/six") == "ipc:///run/six"

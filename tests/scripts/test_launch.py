@@ -18,15 +18,28 @@ from scripts.launch import Address, LaunchError, addresses, check_free, page, pr
 from scripts.launch import parser as honcho_parser
 
 ROOT = Path(__file__).parents[2]
-TALKATIVE = (
-    "import os, signal, sys, time\n"
-    "def stop(*_):\n"
-    "    open(f'{__file__}.{os.environ[\"PORT\"]}', 'w').close()\n"
-    "    sys.exit(0)\n"
-    "signal.signal(signal.SIGTERM, stop)\n"
-    "print('PORT', os.environ['PORT'], flush=True)\n"
-    "while True: time.sleep(1)\n"
-)
+TALKATIVE = """
+import os, signal, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Ready(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+def stop(*_):
+    open(f'{__file__}.{os.environ["PORT"]}', 'w').close()
+    sys.exit(0)
+
+signal.signal(signal.SIGTERM, stop)
+if sys.argv[1] == "gateway":
+    server = HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Ready)
+print('PORT', os.environ['PORT'], flush=True)
+if sys.argv[1] == "gateway":
+    server.serve_forever()
+while True:
+    signal.pause()
+"""
 
 
 @pytest.fixture
@@ -34,8 +47,8 @@ def app(tmp_path: Path) -> Path:
     """A folder with a Procfile of our process names, and .env as ours."""
     (tmp_path / "talk.py").write_text(TALKATIVE)
     (tmp_path / "Procfile").write_text(
-        f"gateway: exec {sys.executable} {tmp_path}/talk.py\n"
-        f"broker: exec {sys.executable} {tmp_path}/talk.py\n"
+        f"gateway: exec {sys.executable} {tmp_path}/talk.py gateway\n"
+        f"broker: exec {sys.executable} {tmp_path}/talk.py broker\n"
     )
     (tmp_path / ".env").write_text("PORT=4000\nHUBBUB_HOST=127.0.0.9\n")
     return tmp_path
@@ -108,6 +121,11 @@ def test_every_listening_address_has_the_setting_that_moves_it() -> None:
     assert page(gateway) == "http://127.0.0.1:4000/"
     assert page(gateway._replace(host="::")) == "http://localhost:4000/"
     assert page(gateway._replace(host="::1")) == "http://[::1]:4000/"
+    assert page(gateway, "/chat") == "http://127.0.0.1:4000/chat/"
+    (sixth,) = addresses("gateway.1", Settings(host="[::1]"))
+    assert sixth.host == "::1"
+    check_free(sixth._replace(port=0))
+    check_free(sixth._replace(host="::", port=0))
 
 
 def test_a_busy_port_is_one_line_that_names_it_and_the_remedy() -> None:
@@ -141,13 +159,13 @@ def test_stopping_on_purpose_is_success(app: Path, stop: signal.Signals) -> None
         command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
     ) as launched:
         assert launched.stdout is not None
-        assert launched.stdout.readline() == (
-            f"Hubbub: open http://127.0.0.1:{settings['PORT']}/ (Ctrl-C stops it)\n"
-        )
-        talking: list[str] = []
-        while sum("PORT" in line for line in talking) < 2:
-            talking.append(launched.stdout.readline())
-            assert talking[-1], talking
+        said: list[str] = []
+        opened = f"Hubbub: open http://127.0.0.1:{settings['PORT']}/ (Ctrl-C stops it)\n"
+        while opened not in said or sum("PORT" in line for line in said) < 2:
+            said.append(launched.stdout.readline())
+            assert said[-1], said
+        gateway = next(line for line in said if f"PORT {settings['PORT']}" in line)
+        assert said.index(opened) > said.index(gateway), "it is said when it is true"
         launched.send_signal(stop)
         rest = launched.stdout.read()
         assert launched.wait(5) == 0
@@ -207,7 +225,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(app: Path) -> None:
 
 def test_a_process_that_fails_stops_the_other_and_is_an_error(app: Path) -> None:
     (app / "Procfile").write_text(
-        f"gateway: exec {sys.executable} {app}/talk.py\n"
+        f"gateway: exec {sys.executable} {app}/talk.py gateway\n"
         f"broker: exec {sys.executable} -c 'exit(1)'\n"
     )
     done = subprocess.run(
