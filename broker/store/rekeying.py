@@ -42,9 +42,12 @@ def rekey(connection: sqlite3.Connection) -> None:
         for move in _MOVES:
             connection.execute(move, {"old": old, "new": new})
         moved[old] = new
-        crowded |= new != wanted
-        log.warning("the room %s is called %s from now on", old, new)
+        if new != wanted:
+            crowded = True
+            log.warning("room %s is called %s from now on: %s is another room", old, new, wanted)
     if moved:
+        old, new = next(iter(moved.items()))
+        log.warning("%d rooms are spelt otherwise now: %s is %s, and so on", len(moved), old, new)
         _move_sessions(connection, moved)
     if crowded:
         # Who comes back to a room by its old name may be led to another one: nobody goes on by Seq.

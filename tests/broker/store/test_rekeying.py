@@ -34,7 +34,9 @@ def run(path: Path, statement: str) -> list[tuple[str, ...]]:
         return connection.execute(statement).fetchall()
 
 
-async def test_rooms_have_todays_names_and_all_that_was_said(path: Path) -> None:
+async def test_rooms_have_todays_names_and_all_that_was_said(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for _ in range(2):
         store = SqliteStore(path)
         opened = await store.open(WALL, 0.0, 7 * 86400.0)
@@ -58,6 +60,8 @@ async def test_rooms_have_todays_names_and_all_that_was_said(path: Path) -> None
         gone = [NeedRoom("straße"), NeedRoom("grüße"), NeedRoom("ſyſtem")]  # noqa: RUF001
         assert await store.learn(gone) == [None] * 3
         await store.close()
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("straße is called strasse-2 from now on" in line for line in told) == 1
 
 
 async def test_a_retry_is_known_in_the_room_s_new_name(path: Path) -> None:
