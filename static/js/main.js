@@ -3,6 +3,7 @@ import { LOBBY } from "./chat.js";
 import { ComposerView } from "./composer_view.js";
 import { Connection } from "./connection.js";
 import { Errands } from "./errands.js";
+import { Frames } from "./frames.js";
 import { Gateways } from "./gateways.js";
 import { Memory, newId } from "./identity.js";
 import { Kept } from "./kept.js";
@@ -204,7 +205,7 @@ function rename(user) {
 
 // --- what is shown ---
 
-let drawing = false;
+const frames = new Frames(draw);
 let saving = 0;
 
 /** Reading and writing storage is slow: no frame and no event waits for it. */
@@ -218,12 +219,7 @@ function changed() {
   errands.run();
   kept.rememberOutbox(chat);
   saving ||= setTimeout(save, SAVE_MS);
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    draw();
-  });
+  frames.wake();
 }
 
 function draw() {
