@@ -31,7 +31,7 @@ _IGNORABLES = (  # Default_Ignorable_Code_Point, of DerivedCoreProperties.txt
 _BLANKS = "\u2800\U0001d159\U00013441\U00013442"  # symbols and letters that leave no ink
 _IGNORABLE = re.compile(f"[{_IGNORABLES}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
-_INVISIBLE = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{_BLANKS}{_IGNORABLES}]*\Z")
+_INVISIBLE = re.compile(rf"[\s\ufff9-\ufffb{_BLANKS}{_IGNORABLES}]*\Z")
 _JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
 _STAND_INS = "\ufffc\ufffd"  # for what could not be shown
 _DOT = "\u30fb"  # between Japanese words, in identifiers since Unicode 15.1
@@ -106,7 +106,8 @@ def user_key(name: str) -> str:
 
 
 def is_invisible(text: str) -> bool:
-    """Whether nothing of it can be seen: white space, controls and invisible characters only."""
+    """Whether nothing of it can be seen: white space and invisible characters only. Controls may be
+    shown, as boxes with their numbers."""
     return _INVISIBLE.match(text) is not None
 
 
