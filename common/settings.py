@@ -1,13 +1,13 @@
 """The settings: one frozen struct for every kind of process, read once from the environment."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+
+from common import checks
 
 
 def _setting(default: Any, name: str) -> Any:
@@ -20,8 +20,6 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_ADDRESS = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?/?", re.ASCII | re.I)
-_PATH = re.compile(r"(/[a-z0-9_~-][a-z0-9._~-]*)*", re.ASCII | re.I)
 
 
 class SettingsError(ValueError):
@@ -71,6 +69,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     origins: Annotated[
         str, Meta(description="origins of pages that may connect, by comma, or *; empty = same")
     ] = _setting("", "HUBBUB_ORIGINS")
+
+    proxies: Annotated[
+        str,
+        Meta(
+            description="proxies whose X-Forwarded-For (or Forwarded) is believed, by comma: "
+            "addresses, networks, or loopback; empty = none"
+        ),
+    ] = _setting("", "HUBBUB_PROXIES")
 
     # Store and keys
     store: Annotated[str, Meta(description="sqlite:PATH or memory:")] = _setting(
@@ -171,67 +177,37 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process. Raises SettingsError, naming the variable, if one is unknown or
     its value cannot be used."""
-    given = {k: v for k, v in environ.items() if k.startswith("HUBBUB_") or k == "PORT"}
+    known = [field.encode_name for field in msgspec.structs.fields(Settings)]
+    given = {}
+    for name, value in environ.items():
+        if name in known:
+            given[name] = value
+        elif name.startswith("HUBBUB_") and not checks.of_a_service(name, value):
+            alike = checks.meant(name, known)
+            raise SettingsError(
+                f"settings: {name} is unknown"
+                + (f"; is {alike} meant?" if alike else "; the README has a table of all settings")
+            )
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings: {error}") from None
-    for name, endpoint in (
-        ("HUBBUB_BROKER", settings.broker),
-        ("HUBBUB_BIND", settings.bind),
-        ("HUBBUB_EVENTS_BIND", settings.events_bind),
+    for name, fits, looks_like in (
+        ("HUBBUB_BROKER", checks.is_endpoint, "tcp://host:port or ipc://path"),
+        ("HUBBUB_BIND", checks.is_endpoint, "tcp://host:port or ipc://path"),
+        ("HUBBUB_EVENTS_BIND", checks.is_endpoint, "tcp://host:port or ipc://path"),
+        ("HUBBUB_PATH", checks.is_path, "/chat, without a slash at its end, or is empty"),
+        ("HUBBUB_LOG", lambda level: level.upper() in LEVELS, f"one of {', '.join(LEVELS)}"),
     ):
-        if not _is_endpoint(endpoint):
-            raise SettingsError(
-                f"settings: {name} is {endpoint!r}; it looks like tcp://host:port or ipc://path"
-            )
-    if not _PATH.fullmatch(settings.path):
-        raise SettingsError(
-            f"settings: HUBBUB_PATH is {settings.path!r}; it looks like /chat: no slash at its end,"
-            " no spaces, or it is empty"
-        )
-    for origin in filter(None, map(str.strip, settings.origins.split(","))):
-        if not _is_origin(origin):
-            raise SettingsError(
-                f"settings: HUBBUB_ORIGINS has {origin!r}; it looks like https://host, or is *"
-            )
-    for gateway in filter(None, map(str.strip, settings.gateways.split(","))):
-        if not _is_address(gateway):
-            raise SettingsError(
-                f"settings: HUBBUB_GATEWAYS has {gateway!r}; it looks like https://host or "
-                "http://host:port, without a path"
-            )
-    if settings.log.upper() not in LEVELS:
-        raise SettingsError(
-            f"settings: HUBBUB_LOG is {settings.log!r}; it is one of {', '.join(LEVELS)}"
-        )
+        value = getattr(settings, name.removeprefix("HUBBUB_").lower())
+        if not fits(value):
+            raise SettingsError(f"settings: {name} is {value!r}; it looks like {looks_like}")
+    for name, fits, looks_like in (
+        ("HUBBUB_ORIGINS", checks.is_origin, "https://host, or is *"),
+        ("HUBBUB_GATEWAYS", checks.is_address, "https://host or http://host:port, without a path"),
+        ("HUBBUB_PROXIES", checks.is_network, "10.0.0.7 or 10.0.0.0/8, or is loopback"),
+    ):
+        for entry in checks.entries(getattr(settings, name.removeprefix("HUBBUB_").lower())):
+            if not fits(entry):
+                raise SettingsError(f"settings: {name} has {entry!r}; it looks like {looks_like}")
     return settings
-
-
-def _is_endpoint(endpoint: str) -> bool:
-    try:
-        url = urlsplit(endpoint)
-        return (url.scheme == "tcp" and bool(url.hostname) and url.port is not None) or (
-            url.scheme == "ipc" and len(endpoint) > len("ipc://")
-        )
-    except ValueError:
-        return False
-
-
-def _is_address(gateway: str) -> bool:
-    """Only what a browser would call an origin, in ASCII: pages and headers have it as it is."""
-    try:
-        port_fits = urlsplit(gateway).port != 0  # raises if it is not one
-    except ValueError:
-        return False
-    return port_fits and _ADDRESS.fullmatch(gateway) is not None
-
-
-def _is_origin(origin: str) -> bool:
-    try:
-        url = urlsplit(origin)
-    except ValueError:
-        return False
-    return origin in ("*", "null") or bool(
-        url.scheme and url.netloc and url.path in ("", "/") and not url.query and not url.fragment
-    )

@@ -10,6 +10,7 @@ from aiohttp import web
 from common.quiet import Quiet
 from common.settings import Settings
 from gateway.connection import Connection
+from gateway.forwarded import Proxies
 from gateway.frames import Frame
 from gateway.origins import Origins
 from gateway.places import stays
@@ -23,6 +24,10 @@ TICK_S = 0.25
 PACKET_BYTES = 2 << 20
 """The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""
 
+ELSEWHERE = (
+    "refused a page from elsewhere (a proxy has to pass the browser's Host on; other pages of yours"
+    " are listed in HUBBUB_ORIGINS)"
+)
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +67,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self._counters = counters
         # The pages of other gateways may come here when theirs is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
+        self._proxies = Proxies(settings.proxies)
         self._quiet = Quiet(log)
+        self._refused_page = ""
+        """The last page that was not let in, for the log."""
         super().__init__(
             async_mode="aiohttp",
             ping_interval=settings.ping_interval,
@@ -98,7 +106,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
         request: web.Request = environ["aiohttp.request"]
-        connection = Connection(self, self.generate_id(), request.remote or "")
+        connection = Connection(self, self.generate_id(), self._client(request))
         self.sockets[connection.sid] = connection
         upgrades = ["websocket"] if transport == "polling" else []
         ping_s = (self.ping_interval, self.ping_timeout)
@@ -121,7 +129,12 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
     # --- origins ---------------------------------------------------------------------------------
 
     def _allows(self, origin: str | None, environ: dict[str, Any]) -> bool:
-        return self._origins.allow(origin, environ.get("HTTP_HOST", ""))
+        host = environ.get("HTTP_HOST", "")
+        if self._origins.allow(origin, host):
+            return True
+        client = self._client(environ["aiohttp.request"])
+        self._refused_page = f"from {client}: Origin {origin or '':.70}, Host {host:.70}"
+        return False
 
     def _cors_headers(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
         headers: list[tuple[str, str]] = super()._cors_headers(environ)
@@ -151,4 +164,12 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         self._quiet.warning("cut off a browser that does not read", connection.remote)
 
     def _log_error_once(self, message: str, message_key: str) -> None:
-        self._quiet.warning("refused an HTTP request", message_key)
+        if message_key == "bad-origin":
+            self._quiet.warning(ELSEWHERE, self._refused_page)
+        else:
+            self._quiet.warning("refused an HTTP request", message_key)
+
+    def _client(self, request: web.Request) -> str:
+        """The address of who sent it."""
+        named = [request.headers.getall(name, ()) for name in ("X-Forwarded-For", "Forwarded")]
+        return self._proxies.client(request.remote or "", *named)

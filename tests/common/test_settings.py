@@ -50,6 +50,11 @@ def test_every_field_is_documented_and_named() -> None:
         ("HUBBUB_GATEWAYS", "https://bücher.example"),
         ("HUBBUB_GATEWAYS", "https://a.example\nhttps://b.example"),
         ("HUBBUB_GATEWAYS", "*"),
+        ("HUBBUB_PATH", "chat"),
+        ("HUBBUB_PATH", "/chat/"),
+        ("HUBBUB_PROXIES", "10.0.0.7, proxy.example"),
+        ("HUBBUB_PORT", "4000"),
+        ("HUBBUB_BROKER_PORT", "5555"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None:
@@ -78,3 +83,25 @@ def test_origins_may_be_of_every_kind(origins: str) -> None:
 )
 def test_gateways_are_scheme_and_host(gateways: str) -> None:
     assert read_settings({"HUBBUB_GATEWAYS": gateways}).gateways == gateways
+
+
+def test_what_kubernetes_sets_for_a_service_is_no_setting() -> None:
+    service = {
+        "HUBBUB_PORT": "tcp://10.0.0.7:4000",
+        "HUBBUB_SERVICE_HOST": "10.0.0.7",
+        "HUBBUB_BROKER_PORT": "tcp://10.0.0.8:5555",
+        "HUBBUB_BROKER_SERVICE_HOST": "10.0.0.8",
+    }
+    assert read_settings({**service, "PORT": "80"}) == Settings(port=80)
+
+
+def test_a_slip_is_told_what_is_meant() -> None:
+    with pytest.raises(SettingsError, match="LEESE is unknown; is HUBBUB_LEASE meant"):
+        read_settings({"HUBBUB_LEESE": "1"})
+    with pytest.raises(SettingsError, match="is PORT meant"):
+        read_settings({"HUBBUB_PORT": "4000"})
+
+
+@pytest.mark.parametrize("proxies", ["", "loopback", "10.0.0.7, 10.1.0.0/16,fd00::/8"])
+def test_proxies_are_addresses_and_networks(proxies: str) -> None:
+    assert read_settings({"HUBBUB_PROXIES": proxies}).proxies == proxies

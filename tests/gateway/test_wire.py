@@ -73,7 +73,7 @@ async def test_what_is_not_read_now_waits() -> None:
 
 async def test_a_place_that_cannot_be_makes_it_broken_not_an_error() -> None:
     async with wire_to("tcp://127.0.0.1:http") as one:
-        assert "cannot connect to tcp://127.0.0.1:http" in one.wire.broken
+        assert "cannot connect: tcp://127.0.0.1:http cannot be used" in one.wire.broken
 
 
 async def test_a_lost_connection_makes_it_broken() -> None:

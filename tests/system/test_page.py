@@ -87,3 +87,15 @@ async def test_a_stranger_s_name_that_points_here_opens_nothing(tmp_path) -> Non
         proxied = {"Host": "chat.example", "Origin": "https://chat.example"}
         assert (await fetch(house.url + POLL, **proxied))[0] == 200
         assert (await fetch(f"{house.url}/healthz", Host="10.0.0.7"))[0] == 200
+
+
+async def test_the_log_says_why_a_page_is_refused(tmp_path) -> None:
+    """Behind a proxy that does not pass Host on, the page is offline for no visible reason."""
+    async with House(tmp_path, HUBBUB_PROXIES="loopback") as house:
+        told = {"Origin": "https://chat.example", "X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
+        assert (await fetch(house.url + POLL, **told))[0] == 400
+        log = house.gateways[0].log
+        host = house.gateways[0].http
+        assert f"from 203.0.113.9: Origin https://chat.example, Host {host}" in log
+        assert "HUBBUB_ORIGINS" in log
+        assert "bad-origin" not in log
