@@ -9,6 +9,8 @@ import { io } from "../vendor/socket.io.esm.min.js";
 const ANSWER_MS = 15_000;
 const CONNECT_MS = 10_000;
 const RETURN_MS = 2_000;
+const WEBSOCKET_FIRST = ["websocket", "polling"];
+const POLLING_FIRST = ["polling", "websocket"];
 const EVENTS = ["joined", "chat", "reset", "presence", "typing", "link", "refused"];
 const NO_ANSWER = { ok: false, error: { code: "unavailable", message: "no answer yet" } };
 
@@ -16,10 +18,11 @@ export class Connection {
   /** `auth()` gives the handshake; `on` has a handler for each event, and for connected, disconnected. */
   constructor({ gateways, auth, on }) {
     this.closed = false;
+    this.first = WEBSOCKET_FIRST;
     this.socket = io(gateways.address, {
       path: new URL("socket.io/", document.baseURI).pathname, // beside the page, wherever that is
       auth: (done) => done(auth()),
-      transports: ["websocket", "polling"],
+      transports: WEBSOCKET_FIRST,
       tryAllTransports: true,
       reconnectionDelay: 500,
       reconnectionDelayMax: 5000,
@@ -28,13 +31,15 @@ export class Connection {
     });
     const manager = this.socket.io;
     manager.on("reconnect_attempt", () => (manager.uri = gateways.moveOn()));
+    manager.on("open", () => this.#opened(manager));
     for (const event of EVENTS) this.socket.on(event, (payload) => on[event](payload));
     this.socket.on("connect", () => on.connected());
     this.socket.on("disconnect", () => {
       on.disconnected();
       this.#comeBack();
     });
-    this.socket.on("connect_error", () => {
+    this.socket.on("connect_error", (error) => {
+      if (error.message === "timeout") this.#tryTheOtherFirst();
       on.disconnected();
       this.#comeBack();
     });
@@ -76,6 +81,28 @@ export class Connection {
   /** The browser says that there is a network again: do not wait for the next try. */
   comeBackNow() {
     if (!this.closed && !this.connected) this.socket.disconnect().connect();
+  }
+
+  /** A proxy may pass a WebSocket's handshake, or the first packet too, and nothing after it. */
+  #opened(manager) {
+    const { engine } = manager;
+    const silent = setTimeout(() => {
+      if (this.socket.connected) return;
+      this.#tryTheOtherFirst();
+      engine.close();
+    }, CONNECT_MS);
+    engine.once("close", () => clearTimeout(silent));
+    engine.once("upgrade", () => this.#begin(WEBSOCKET_FIRST));
+  }
+
+  /** Nothing came, not even an error: polling begins, and a WebSocket that is heard takes over. */
+  #tryTheOtherFirst() {
+    this.#begin(this.first === POLLING_FIRST ? WEBSOCKET_FIRST : POLLING_FIRST);
+  }
+
+  #begin(transports) {
+    this.first = transports;
+    this.socket.io.opts.transports = transports;
   }
 
   /** The client returns by itself from lost connections, but not when the gateway said goodbye. */
