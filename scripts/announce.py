@@ -9,10 +9,10 @@ then.
 import argparse
 import datetime
 import secrets
-import sys
 from functools import partial
 
 from common.messages import Announce, AnyAnswer, Said
+from scripts import cli
 from scripts.broker_client import run
 
 
@@ -24,8 +24,10 @@ def tell(text: str, answer: AnyAnswer) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts.announce", description="Announces something.")
-    parser.add_argument("text", help="what to announce")
-    parser.add_argument("--room", default="", help="only to this room; without it to everybody")
+    parser.add_argument("text", type=cli.text, help="what to announce")
+    parser.add_argument(
+        "--room", type=cli.text, default="", help="only to this room; without it to everybody"
+    )
     args = parser.parse_args(arguments)
     # One id for all attempts: whatever got lost, it is announced once.
     id = secrets.token_urlsafe(12)
@@ -37,4 +39,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main)

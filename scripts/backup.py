@@ -9,6 +9,7 @@ from pathlib import Path
 
 from common.settings import SettingsError, read_settings
 from common.store_file import StoreFileError, check, reader, store_path, sync_folder
+from scripts import cli
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,4 +59,4 @@ def copy(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.end(main)

@@ -8,16 +8,16 @@ somebody new.
 """
 
 import argparse
-import sys
 
 from common.messages import AnyAnswer, Ban
+from scripts import cli
 from scripts.broker_client import run
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts.ban", description="Keeps a person out.")
     whom = parser.add_mutually_exclusive_group(required=True)
-    whom.add_argument("name", nargs="?", help="the person's name")
+    whom.add_argument("name", nargs="?", type=cli.text, help="the person's name")
     whom.add_argument("--uid", help="the person's uid instead")
     parser.add_argument("--lift", action="store_true", help="let them in again")
     args = parser.parse_args(arguments)
@@ -30,4 +30,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main)

@@ -6,15 +6,15 @@ SEQ is the number of the message in its room, as history and the chat events tel
 """
 
 import argparse
-import sys
 
 from common.messages import AnyAnswer, Blank, Said
+from scripts import cli
 from scripts.broker_client import run
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts.delete", description="Blanks a message.")
-    parser.add_argument("room", help="the room's name")
+    parser.add_argument("room", type=cli.text, help="the room's name")
     parser.add_argument("seq", type=int, help="the message's number in the room")
     args = parser.parse_args(arguments)
     if not 0 < args.seq < 1 << 53:
@@ -28,4 +28,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main)

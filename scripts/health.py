@@ -8,6 +8,7 @@ import sys
 
 from common.addresses import authority, reachable, split
 from common.settings import Settings, SettingsError, read_settings
+from scripts import cli
 
 WAIT_S = 4.0
 
@@ -57,4 +58,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main)

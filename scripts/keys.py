@@ -17,6 +17,7 @@ from pathlib import Path
 
 from common.keys import ADMIN, BROKER, DEFAULT_ROLE, LOCAL, ROLES, KeysError, make_pair, set_role
 from common.settings import SettingsError, read_settings
+from scripts import cli
 
 FOLDER = "keys"
 
@@ -70,4 +71,4 @@ def _make(folder: Path, name: str, role: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.end(main)

@@ -22,6 +22,7 @@ from honcho.printer import Printer
 
 from common.addresses import authority, bare
 from common.settings import Settings, SettingsError, read_settings
+from scripts import cli
 from scripts.health import ask
 from scripts.orphans import BoundProcess
 
@@ -179,4 +180,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main)

@@ -16,6 +16,7 @@ from pathlib import Path
 from common.settings import SettingsError, read_settings
 from common.store_file import StoreFileError, check, reader, store_path, sync_folder
 from common.store_lock import SIDES, held
+from scripts import cli
 from scripts.backup import copy
 
 
@@ -107,4 +108,4 @@ def _keep(store: Path, wall: float) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.end(main)

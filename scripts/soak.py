@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from scripts import cli
 from scripts.company import Load, Verdict, loading
 from scripts.faults import Toll, schedule, strike
 from scripts.processes import Processes, StartError
@@ -117,4 +118,4 @@ def report(verdict: Verdict, toll: Toll, took_s: float, system: Processes | None
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main, output_is_the_result=True)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from scripts import cli
 from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.load.spawned import LoadError
 from scripts.processes import ROOT, StartError
@@ -93,4 +94,4 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main, output_is_the_result=True)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from common.descriptors import raise_limit
+from scripts import cli
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
 from scripts.load.tally import Tally, percentile_ms, surplus
@@ -119,4 +120,4 @@ def _table(figures: dict[str, float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.end(main, output_is_the_result=True)
