@@ -1,15 +1,17 @@
 """The configurations of docs/deploy: page, WebSocket, polling, upgrade and addresses."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
+import socketio
 
 from tests.browser.conftest import OpenWindow
 from tests.system import proxies
-from tests.system.harness import House
-from tests.system.people import Person
+from tests.system.harness import House, Process
+from tests.system.people import WITHIN_S, Person, eventually
 
 PUBLIC = {"": "chat.example", "/chat": "www.example"}
 SETTINGS = {"HUBBUB_PROXIES": "127.0.0.1"}
@@ -68,8 +70,46 @@ async def test_everything_passes(
             poll = f"{url}/{at}/?EIO=4&transport=polling"
             async with http.get(poll, headers=foe) as answer:
                 assert answer.status == 400
-        log = "".join(gateway.log for gateway in gateways)
-        assert f"from 127.0.0.7: Origin https://foe.example, Host {PUBLIC[path]}" in log
+        line = f"from 127.0.0.7: Origin https://foe.example, Host {PUBLIC[path]}"
+
+        async def is_logged() -> bool:
+            return any(line in gateway.log for gateway in gateways)
+
+        await eventually(is_logged, line)
+
+
+async def test_who_has_lost_a_gateway_goes_on_at_the_other(
+    house: House, tool: str, tmp_path: Path, room: str
+) -> None:
+    """By the same address: the client comes back to the proxy."""
+    gateways = house.gateways[:2]
+    with proxies.running(tool, "", [one.settings["PORT"] for one in gateways], tmp_path) as url:
+        async with Person(url, transports=["websocket"]) as ann:
+            await ann.join(room, user=f"ann-{room}")
+            served = [await connections(one) for one in gateways]
+            lost = gateways[served.index(1)]
+            lost.kill()
+            async with asyncio.timeout(WITHIN_S):
+                await ann.gone.wait()
+
+        async def comes_back() -> bool:
+            try:
+                async with Person(url, transports=["websocket"]) as again:
+                    await again.join(room, token=ann.token)
+                    return again.user == ann.user
+            except socketio.exceptions.ConnectionError:
+                return False
+
+        try:
+            await eventually(comes_back, "a connection by the other gateway")
+        finally:
+            lost.start()
+
+
+async def connections(gateway: Process) -> float:
+    _, figures = await asyncio.to_thread(gateway.get, "/metrics")
+    (line,) = [one for one in figures.splitlines() if one.startswith("hubbub_gateway_connections ")]
+    return float(line.split()[1])
 
 
 async def test_a_proxy_may_strip_the_path(

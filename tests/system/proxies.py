@@ -33,6 +33,8 @@ http {{
     include {folder}/site.conf;
 }}
 """
+DOCUMENTED = ("4000", "4001", "8080")
+"""Ports of the gateways and of the site around them."""
 LISTENS = r"listen 80;|bind :80$|^\w+\.example \{"
 """Where it listens, in one line of each."""
 READY_S = 10.0
@@ -47,13 +49,12 @@ def running(
     need_tool(tool)
     port = free_port()
     text = (ROOT / "docs/deploy" / FILES[tool, path]).read_text()
-    for documented, real in zip(
-        ("4000", "4001", "8080"), [*gateways, str(free_port())], strict=True
-    ):
+    for old, new in changed:
+        assert old in text
+        text = text.replace(old, new)
+    for documented, real in zip(DOCUMENTED, [*gateways, str(free_port())], strict=True):
         text = text.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
-    text, found = re.subn(
-        r"listen 80;|bind :80|^\w+\.example \{", _own(tool, port), text, flags=re.M
-    )
+    text, found = re.subn(LISTENS, _own(tool, port), text, flags=re.M)
     assert found == 1, text
     (folder / "site.conf").write_text(text)
     (folder / "nginx.conf").write_text(AROUND_NGINX.format(folder=folder))

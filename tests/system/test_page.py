@@ -3,6 +3,7 @@
 import aiohttp
 import pytest
 
+from tests.system.client import eventually
 from tests.system.harness import House
 
 
@@ -94,8 +95,12 @@ async def test_the_log_says_why_a_page_is_refused(tmp_path) -> None:
     async with House(tmp_path, HUBBUB_PROXIES="loopback") as house:
         told = {"Origin": "https://chat.example", "X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
         assert (await fetch(house.url + POLL, **told))[0] == 400
-        log = house.gateways[0].log
         host = house.gateways[0].http
-        assert f"from 203.0.113.9: Origin https://chat.example, Host {host}" in log
-        assert "HUBBUB_ORIGINS" in log
-        assert "bad-origin" not in log
+        line = f"from 203.0.113.9: Origin https://chat.example, Host {host}"
+
+        async def is_logged() -> bool:
+            return line in house.gateways[0].log
+
+        await eventually(is_logged, line)
+        assert "HUBBUB_ORIGINS" in house.gateways[0].log
+        assert "bad-origin" not in house.gateways[0].log
