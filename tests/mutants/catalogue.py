@@ -467,4 +467,32 @@ MUTANTS = (
         "        self.unsent = bytearray(rest)\n",
         "tests/gateway/test_fanout.py",
     ),
+    Mutant(
+        "nothing is acked that went to a file which is not in its place any more",
+        "broker/store/sqlite.py",
+        "            raise CommitUnknown(fault)",
+        "            pass",
+        "tests/broker/store/test_gone.py::test_a_commit_that_was_under_way_is_not_acked",
+    ),
+    Mutant(
+        "one broker has a store, whatever the file is called",
+        "common/store_lock.py",
+        "            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "            pass\n",
+        "tests/system/faults/test_store_goes.py::test_a_second_broker_never_has_the_store",
+    ),
+    Mutant(
+        "what was deleted leaves the log",
+        "broker/store/erasing.py",
+        "wal_checkpoint(TRUNCATE)",
+        "wal_checkpoint(PASSIVE)",
+        "tests/broker/store/test_erasing.py",
+    ),
+    Mutant(
+        "what was deleted leaves the database",
+        "broker/store/schema.py",
+        "secure_delete = ON",
+        "secure_delete = FAST",
+        "tests/broker/store/test_erasing.py",
+    ),
 )

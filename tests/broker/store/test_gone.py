@@ -1,0 +1,90 @@
+"""A store whose files go away: what may be lost is not acked, and what was committed is kept."""
+
+import asyncio
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from broker.effects import PutRoom
+from broker.store.base import CommitRefused, CommitUnknown
+from broker.store.sqlite import SqliteStore
+
+WALL = 1_800_000_000.0
+
+
+async def opened(path: Path) -> SqliteStore:
+    store = SqliteStore(path)
+    await store.open(WALL, 0.0, 1e9)
+    await store.commit([PutRoom("before", "public")], WALL)
+    return store
+
+
+def rooms(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as reader:
+        return {room for (room,) in reader.execute("SELECT room FROM rooms")}
+
+
+async def test_nothing_is_written_to_a_file_that_has_gone(tmp_path: Path) -> None:
+    path, away = tmp_path / "x.db", tmp_path / "away.db"
+    store = await opened(path)
+    path.rename(away)
+    assert str(path) in store.fault()
+    for write in (store.commit([PutRoom("lost", "public")], WALL), store.probe()):
+        with pytest.raises(CommitRefused, match=r"moved, deleted or replaced"):
+            await write
+    away.rename(path)
+    await store.probe()
+    await store.commit([PutRoom("after", "public")], WALL)
+    await store.close()
+    assert rooms(path) == {"before", "after"}
+
+
+async def test_a_commit_that_was_under_way_is_not_acked(tmp_path: Path) -> None:
+    path, away = tmp_path / "x.db", tmp_path / "away.db"
+    store = await opened(path)
+    begun = threading.Event()
+    moved = store._writing.do(lambda: begun.wait(10) and path.rename(away))
+    asyncio.get_running_loop().call_soon(begun.set)  # once the commit waits for its turn
+    with pytest.raises(CommitUnknown):
+        await store.commit([PutRoom("unknown", "public")], WALL)
+    await moved
+    away.rename(path)
+    await store.close()
+
+
+@pytest.mark.parametrize("side", ["-wal", "-shm"])
+async def test_a_log_that_is_gone_is_begun_anew_with_all_that_it_held(
+    tmp_path: Path, side: str
+) -> None:
+    path = tmp_path / "x.db"
+    store = await opened(path)
+    os.unlink(f"{path}{side}")
+    with pytest.raises(CommitRefused):
+        await store.commit([PutRoom("lost", "public")], WALL)
+    await store.probe()
+    assert store.fault() == ""
+    await store.commit([PutRoom("after", "public")], WALL)
+    page = await store.page("before", None, 0, 1)
+    assert page.head == 0
+    assert rooms(path) == {"before", "after"}
+    await store.close()
+
+
+async def test_a_log_that_somebody_reads_is_not_begun_anew_before_they_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    store = await opened(path)
+    store._files.writer.execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(path)) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT * FROM rooms").fetchone()
+        os.unlink(f"{path}-wal")
+        with pytest.raises(CommitRefused, match="still reads"):
+            await store.probe()
+    await store.probe()
+    await store.commit([PutRoom("after", "public")], WALL)
+    await store.close()
+    assert rooms(path) == {"before", "after"}
