@@ -55,7 +55,7 @@ async def _run(settings: Settings) -> None:
     wall = time.time()
     opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
     try:
-        wire = Wire(keys, metrics)
+        wire = Wire(keys, metrics, settings.topics)
         try:
             commands, events = wire.bind(settings.bind, settings.events_bind)
             advertise = events_told(events, settings.events_advertise)

@@ -143,6 +143,10 @@ class Core:
         """So many more of the writes handed out are on disk, in the order of handing out."""
         self._house.ledger.settle(writes)
 
+    def knows_gateway(self, id: str) -> bool:
+        """Whether the gateway of this id has a link."""
+        return self._house.directory.gateways.is_bound(id)
+
     def figures(self) -> Figures:
         gateways = self._house.directory.gateways
         return Figures(len(gateways.bound()), gateways.sockets, self._house.rooms.busy)

@@ -144,6 +144,10 @@ class Gateways:
                     over.append(gateway)
         return over
 
+    def is_bound(self, id: str) -> bool:
+        gateway = self._all.get(id)
+        return gateway is not None and gateway.peer is not None
+
     def bound(self) -> list[Gateway]:
         return [gateway for gateway in self._all.values() if gateway.peer is not None]
 

@@ -37,6 +37,11 @@ class Metrics(Collector):
             "Connections refused for their key or its role.",
             registry=registry,
         )
+        self.refused_subscriptions = Counter(
+            "hubbub_broker_refused_subscriptions",
+            "Subscribers cut off: too many topics, or none that there are.",
+            registry=registry,
+        )
         self.refused_commands = Counter(
             "hubbub_broker_refused_commands",
             "Commands refused for the role of their key.",

@@ -80,7 +80,7 @@ class Server:
                 tasks.create_task(self._pages.run(), name="pages"),
                 tasks.create_task(self._turns.run(), name="turns"),
             ]
-            self._wire.listen(self._turns.wake)
+            self._wire.listen(self._turns.wake, lambda id: self._core.knows_gateway(id))
             await stop.wait()
             try:
                 async with asyncio.timeout(STOP_S):

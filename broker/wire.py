@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from broker.admission import Admission
 from broker.metrics import Metrics
+from broker.subscriptions import Subscriptions, give_memory_back
 from common import sockets
 from common.keys import BrokerKeys
 
@@ -17,6 +18,11 @@ _MORE = int(zmq.SNDMORE) | _NOW
 _RCVMORE = int(zmq.RCVMORE)
 _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
+
+
+SUBSCRIPTIONS_A_TURN = 1_000
+FREE_S, FREE_TIMES = 1.0, 8
+"""After a subscriber was cut off its memory becomes free by and by."""
 
 
 class Arrived(Struct, frozen=True, gc=False):
@@ -31,7 +37,8 @@ class Arrived(Struct, frozen=True, gc=False):
 class Wire:
     """Call everything from the event loop's thread."""
 
-    def __init__(self, keys: BrokerKeys | None, metrics: Metrics) -> None:
+    def __init__(self, keys: BrokerKeys | None, metrics: Metrics, topics: int) -> None:
+        """`topics`: those that one subscriber may have."""
         self._metrics = metrics
         self._arrived: Callable[[], None] = lambda: None
         self._named = keys is not None
@@ -44,15 +51,20 @@ class Wire:
             self._admission.start()
         self._router = sockets.router(self._context, keys)
         self._publisher = sockets.publisher(self._context, keys)
+        self._subscriptions = Subscriptions(metrics, topics)
+        self._freeing: asyncio.TimerHandle | None = None
+        self._free_times = 0
 
     def bind(self, commands: str, events: str) -> tuple[str, str]:
         """Returns the real endpoints. Raises SocketError."""
         bound = sockets.bind(self._router, commands), sockets.bind(self._publisher, events)
         return bound
 
-    def listen(self, arrived: Callable[[], None]) -> None:
-        """From now on `arrived` is called when something may have arrived."""
+    def listen(self, arrived: Callable[[], None], knows: Callable[[str], bool]) -> None:
+        """From now on `arrived` is called when something may have arrived. `knows`: whether there
+        is a gateway of this id."""
         self._arrived = arrived
+        self._subscriptions.knows = knows
         loop = asyncio.get_running_loop()
         for socket in (self._router, self._publisher):
             loop.add_reader(socket.FD, self._signalled)
@@ -61,7 +73,7 @@ class Wire:
     def receive(self, limit: int) -> list[Arrived]:
         """What has arrived, without waiting. Fewer than `limit`: there is no more."""
         if int(self._publisher.get(_EVENTS)) & _READABLE:
-            self._count_subscriptions()
+            self._take_subscriptions()
         arrived: list[Arrived] = []
         while len(arrived) < limit:
             try:
@@ -94,6 +106,8 @@ class Wire:
     def close(self) -> None:
         """Says its last words and unbinds."""
         loop = asyncio.get_running_loop()
+        if self._freeing is not None:
+            self._freeing.cancel()
         for socket in (self._router, self._publisher):
             loop.remove_reader(socket.FD)
             socket.close(linger=sockets.LAST_WORDS_MS)
@@ -115,15 +129,24 @@ class Wire:
             return Arrived(peer.bytes, "", b"")
         return Arrived(peer.bytes, str(frames[0].get("User-Id")), frames[0].bytes)
 
-    def _count_subscriptions(self) -> None:
-        # They wait without limit until they are read.
-        count = 0
-        try:
-            while True:
-                self._publisher.recv(_NOW)
-                count += 1
-        except zmq.Again:
-            self._metrics.subscriptions.inc(count)
+    def _take_subscriptions(self) -> None:
+        # They wait without limit until they are read. Others are let in between: `look` sees more.
+        for _ in range(SUBSCRIPTIONS_A_TURN):
+            try:
+                frame = self._publisher.recv(_NOW, copy=False)
+            except zmq.Again:
+                return
+            if self._subscriptions.take(frame):
+                self._free_times = FREE_TIMES
+                if self._freeing is None:
+                    self._free()
+        asyncio.get_running_loop().call_soon(self._arrived)
+
+    def _free(self) -> None:
+        give_memory_back()
+        self._free_times -= 1
+        loop = asyncio.get_running_loop()
+        self._freeing = loop.call_later(FREE_S, self._free) if self._free_times else None
 
     def _signalled(self) -> None:
         # Reading EVENTS clears the descriptor: otherwise the loop spins while nobody may read.

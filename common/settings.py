@@ -115,6 +115,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Positive, Meta(description="messages and renames that may come at once")
     ] = _setting(50, "HUBBUB_MESSAGE_BURST")
 
+    topics: Annotated[
+        Positive, Meta(description="topics that one gateway may subscribe: three a room")
+    ] = _setting(100_000, "HUBBUB_TOPICS")
+
     # How rooms behave
     replay: Annotated[Count, Meta(description="messages that a newcomer is shown")] = _setting(
         50, "HUBBUB_REPLAY"

@@ -1,5 +1,6 @@
 """The ZeroMQ sockets of both sides, with the options that they must not be without."""
 
+import os
 from contextlib import suppress
 from ipaddress import ip_address
 from socket import AF_INET, SOCK_STREAM, getaddrinfo
@@ -20,6 +21,8 @@ SILENCE_MS = 6_000
 """A peer that is silent for so long is gone: one that lost its power never says so."""
 LAST_WORDS_MS = 1_000
 """How long a closed socket goes on to send."""
+SUBSCRIPTION_BYTES = 1_024
+"""The longest frame that a subscriber may send. libzmq takes long topics apart by recursion."""
 COMMANDS_DOMAIN, EVENTS_DOMAIN = "commands", "events"
 """The ZAP domains of the broker's two sockets: with keys, not every peer may connect to both."""
 RECONNECT_MS = 100
@@ -44,7 +47,12 @@ def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     """The broker's end of broadcasts."""
     socket = _socket(context, zmq.XPUB)
     socket.setsockopt(zmq.SNDHWM, BROADCASTS_QUEUED)
+    socket.setsockopt(zmq.MAXMSGSIZE, SUBSCRIPTION_BYTES)
+    # All of each peer, so that they can be counted.
+    socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     # Without it, subscriptions are lost when many gateways come back at once (libzmq #4064).
+    # A short queue would hold a flood up, but libzmq 4.3.5 aborts when a peer whose input waits
+    # hangs up and a heartbeat is due (`!_io_error` in stream_engine_base.cpp).
     socket.setsockopt(zmq.RCVHWM, 0)
     _serve(socket, keys, EVENTS_DOMAIN)
     return socket
@@ -77,7 +85,11 @@ def bind(socket: Socket, endpoint: str) -> str:
     except zmq.ZMQError as error:
         reason = "is in use" if error.errno == zmq.EADDRINUSE else f"cannot be used: {error}"
         raise SocketError(f"{endpoint} {reason}") from None
-    return str(socket.getsockopt_string(zmq.LAST_ENDPOINT)).rstrip("\0")
+    bound = str(socket.getsockopt_string(zmq.LAST_ENDPOINT)).rstrip("\0")
+    path = bound.removeprefix("ipc://")
+    if path not in (bound, "") and not path.startswith("@"):
+        os.chmod(path, 0o600)  # for this user only, as the store is
+    return bound
 
 
 def connect(socket: Socket, endpoint: str) -> None:

@@ -28,6 +28,7 @@ from common.messages import (
     Say,
     Welcome,
     events_topic,
+    gateway_topic,
 )
 from scripts.load.tally import TICK_US, Ticks
 
@@ -67,10 +68,12 @@ class Peer:
         """From the command to the answer that is being heard."""
         sockets.connect(self._dealer, broker)
         answers: list[AnyAnswer] = []
-        self._send(Hello(no=self._number(), wire=WIRE, gateway=secrets.token_hex(8)))
+        gateway = secrets.token_hex(8)
+        self._send(Hello(no=self._number(), wire=WIRE, gateway=gateway))
         self._until(lambda: bool(answers), answers.append)
         assert isinstance(answers[0], Welcome), answers
         sockets.connect(self._sub, sockets.events_endpoint(broker, answers[0].events))
+        self._sub.subscribe(gateway_topic(gateway))
 
     def close(self) -> None:
         self._dealer.close(0)

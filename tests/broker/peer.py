@@ -23,6 +23,7 @@ from common.messages import (
     TakeUp,
     Welcome,
     events_topic,
+    gateway_topic,
 )
 
 
@@ -76,6 +77,8 @@ class Peer:
         assert isinstance(welcome, Welcome), welcome
         told = sockets.events_endpoint(self._endpoint, welcome.events)
         sockets.connect(self.sub, told)
+        if gateway:
+            self.sub.subscribe(gateway_topic(gateway))
         return welcome
 
     async def join(self, user: str, room: str = "lobby", sid: str = "s1", key: str = "a") -> Joined:

@@ -37,17 +37,20 @@ class Running:
 
 @asynccontextmanager
 async def broker(
-    path: Path | None = None, keys: BrokerKeys | None = None, **given: Any
+    path: Path | None = None,
+    keys: BrokerKeys | None = None,
+    ends: tuple[str, str] = ("tcp://127.0.0.1:0", "tcp://127.0.0.1:0"),
+    **given: Any,
 ) -> AsyncIterator[Running]:
     settings = structs.replace(Settings(), message_rate=0.0, **given)
     store = HeldStore(SqliteStore(path))
     wall = time.time()
     opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
     metrics = Metrics()
-    wire = Wire(keys, metrics)
+    wire = Wire(keys, metrics, settings.topics)
     stop = asyncio.Event()
     try:
-        commands, events = wire.bind("tcp://127.0.0.1:0", "tcp://127.0.0.1:0")
+        commands, events = wire.bind(*ends)
         settings = structs.replace(settings, events_advertise=events_told(events, ""))
         server = Server(settings, store, opened, wire, metrics)
         async with asyncio.TaskGroup() as tasks:

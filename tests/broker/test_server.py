@@ -432,6 +432,6 @@ async def test_the_metrics_tell_who_and_what_is_there(house: Running, peer: Peer
     await peer.take_up("lobby")
     await peer.ask(Beat)
     text = house.metrics.text().decode()
-    assert "hubbub_broker_subscriptions_total 1.0\n" in text
+    assert "hubbub_broker_subscriptions_total 2.0\n" in text
     for figure in ("gateways", "connections", "rooms"):
         assert f"hubbub_broker_{figure} 1.0\n" in text
