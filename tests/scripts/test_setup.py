@@ -80,6 +80,23 @@ def test_a_changed_lock_is_installed(clone: Path) -> None:
     assert setup(clone).stdout == ""
 
 
+@pytest.mark.parametrize("output", ["/dev/full", "a pipe that nobody reads"])
+def test_an_output_that_takes_nothing_leaves_nothing_half_done(clone: Path, output: str) -> None:
+    (clone / "requirements.lock").write_text("")
+    to_read, nobody = os.pipe()
+    os.close(to_read)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            ["/bin/bash", str(clone / "scripts/setup")],
+            env={"PATH": os.environ["PATH"], "HOME": str(clone)},
+            stderr=full if output == "/dev/full" else nobody,
+            timeout=50,
+        )
+    os.close(nobody)
+    assert done.returncode == 0
+    assert (clone / ".venv/requirements.lock").read_text() == ""
+
+
 def test_a_lock_that_does_not_install_is_tried_again(clone: Path) -> None:
     (clone / "requirements.lock").write_text("no-such-package==1\n")  # no hash: refused offline
     done = setup(clone)
