@@ -25,6 +25,10 @@ SUBSCRIPTION_BYTES = 1_024
 """The longest frame that a subscriber may send. libzmq takes long topics apart by recursion."""
 COMMANDS_DOMAIN, EVENTS_DOMAIN = "commands", "events"
 """The ZAP domains of the broker's two sockets: with keys, not every peer may connect to both."""
+HANDSHAKE_MS = 2_000
+"""Time for a peer's handshake: a silent connection does not keep a descriptor longer."""
+CONNECTIONS_QUEUED = 1_024
+"""Connections that wait to be accepted."""
 RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2_000
 
@@ -159,6 +163,8 @@ def _speak(socket: Socket, endpoint: str) -> None:
 
 
 def _serve(socket: Socket, keys: BrokerKeys | None, domain: str) -> None:
+    socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
+    socket.setsockopt(zmq.BACKLOG, CONNECTIONS_QUEUED)
     if keys is not None:
         socket.setsockopt_string(zmq.ZAP_DOMAIN, domain)
         socket.setsockopt(zmq.CURVE_SERVER, 1)

@@ -19,9 +19,6 @@ def attack(socket: "zmq.Socket[bytes]", kind: str) -> None:
         case "long":
             for letter in b"abc":
                 socket.send(b"\1" + bytes([letter]) * LONG_BYTES)
-        case "strange":
-            for _ in range(MANY):
-                socket.send(b"\1" + secrets.token_bytes(32))
         case "everything":
             for topic in (b"", b"e", b"gateway/", b"events/", b"events/@"):
                 socket.send(b"\1" + topic)
