@@ -1,12 +1,15 @@
 """The addresses that a process listens on by HTTP: IPv4, IPv6 or both."""
 
 import socket
+from asyncio.selector_events import _SelectorTransport  # type: ignore[attr-defined]
 from urllib.parse import urlsplit
 
 from common.hosts import is_loopback
 
 EVERY = "::"
 """All addresses of the machine: as a socket that takes both kinds."""
+READ_BYTES = 16 << 10
+"""Read of a connection in one turn of the loop, and parsed: as chunks of a byte that takes 2 ms."""
 
 
 def bare(host: str) -> str:
@@ -29,6 +32,8 @@ def split(address: str) -> tuple[str, int]:
 
 def listen(host: str, port: int) -> list[socket.socket]:
     """Listening sockets on all addresses of this host. Raises OSError if one is taken."""
+    # Of all transports of the process, for asyncio has it nowhere else.
+    setattr(_SelectorTransport, "max_size", READ_BYTES)  # noqa: B010  # not in its stubs
     sockets: list[socket.socket] = []
     try:
         for family, _, _, _, place in dict.fromkeys(_found(host, port)):

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from asyncio.selector_events import _SelectorTransport  # type: ignore[attr-defined]
 from contextlib import suppress
 from weakref import WeakSet
 
@@ -16,8 +15,6 @@ ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""
 WAITING = 4096
 """Connections that wait to be taken, in the kernel."""
-READ_BYTES = 16 << 10
-"""Read of a connection in one turn of the loop, and parsed: as chunks of a byte that takes 2 ms."""
 KEPT_S = 75.0
 """An HTTP connection may wait so long for its next request."""
 VISIT_S = 5.0
@@ -26,8 +23,6 @@ VISIT_S = 5.0
 
 async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.SockSite]:
     """Listens on all addresses of the host. Raises OSError if one is taken."""
-    # Of all transports, for asyncio has it nowhere else.
-    setattr(_SelectorTransport, "max_size", READ_BYTES)  # noqa: B010  # not in its stubs
     doors = []
     for listening in listen(host, port):
         door = Door(fileno=listening.detach())

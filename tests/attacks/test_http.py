@@ -2,7 +2,6 @@
 
 import asyncio
 import zlib
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +11,7 @@ from tests.system.harness import House
 
 ZEROS = zlib.compress(b"\0" * 200_000_000)
 """200 MB in 200 kB."""
-AT_ONCE = 20
+AT_ONCE, ROUNDS = 20, 8
 POLL = "/socket.io/?EIO=4&transport=polling"
 WITHIN_S = 15.0
 
@@ -79,22 +78,22 @@ async def test_compressed_bodies_on_every_route(hubbub: House, path: str) -> Non
     await nobody_notices(attack, hubbub)
 
 
-def chunks(size: int, count: int) -> Iterator[bytes]:
-    """A chunked body, in pieces of 64 kB."""
-    one = b"%x\r\n%s\r\n" % (size, b"4" * size)
-    some = max(1, 65536 // len(one))
-    for _ in range(0, count, some):
-        yield one * some
-    yield b"0\r\n\r\n"
+CHUNKS = [b"1\r\n4\r\n" * 10_000] * 30
+"""300,000 chunks of one byte."""
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_bodies_in_chunks_of_a_byte(hubbub: House, method: str) -> None:
+@pytest.mark.parametrize("whom", ["a gateway's GET", "a gateway's POST", "the broker"])
+async def test_bodies_in_chunks_of_a_byte(hubbub: House, whom: str) -> None:
+    method = "POST" if "POST" in whom else "GET"
+    url = hubbub.broker.url if "broker" in whom else hubbub.url
+
     async def attack() -> None:
-        sids = [await session(hubbub.url) for _ in range(AT_ONCE)]
-        begins = [head(method, f"{POLL}&sid={sid}", "Transfer-Encoding: chunked") for sid in sids]
-        sent = [send(hubbub.url, begin, *chunks(1, 300_000)) for begin in begins]
-        await asyncio.gather(*sent)
+        for _ in range(ROUNDS):
+            sid = await session(hubbub.url)
+            path = "/metrics" if "broker" in whom else f"{POLL}&sid={sid}"
+            begin = head(method, path, "Transfer-Encoding: chunked")
+            sent = [send(url, begin, *CHUNKS) for _ in range(AT_ONCE // 4)]
+            await asyncio.gather(*sent)
 
     await nobody_notices(attack, hubbub)
 

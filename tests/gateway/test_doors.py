@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from gateway.doors import ACCEPTED_A_TURN, READ_BYTES, Doorkeeper, open_doors
+from common.addresses import READ_BYTES
+from gateway.doors import ACCEPTED_A_TURN, Doorkeeper, open_doors
 
 
 async def running() -> web.AppRunner:
