@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from gateway.javascript import SourceError, Token, tokens
 
 DECLARED = {"const", "class", "function", "async"}
+SIGNS = tuple('{}[](),;:=?<>&|!+-"')
+UNENDED, GOING_ON = tuple("{[(,;:=?>&|"), tuple("}]),;:=?.&|")
 LICENCE = ("@license", "/*!")
 
 
@@ -50,7 +52,7 @@ class Module:
                 space += token.text if token.kind == "space" else "\n" * ("\n" in token.text) or " "
                 continue
             if space:
-                self._code.append(_shortened(space))
+                self._code.append(_shortened(space, self._code, token.text))
                 space = ""
             if token.kind == "word" and before != ".":
                 if token.text == "import":
@@ -160,20 +162,28 @@ def _is_left_out(token: Token) -> bool:
     return token.kind == "comment" and not any(word in token.text for word in LICENCE)
 
 
-def _shortened(space: str) -> str:
-    """One new line with what follows it, or one space."""
-    return f"\n{space.rpartition(chr(10))[2]}" if "\n" in space else " "
+def _shortened(space: str, code: Sequence[str], after: str) -> str:
+    """One new line, or one space, or nothing: beside these signs a space separates no tokens, and
+    a line does not end a statement. What ends in a comment keeps its end."""
+    last = code[-1] if code else ""
+    if last.startswith(("//", "/*")):
+        return "\n"
+    if "\n" in space:
+        return "" if last.endswith(UNENDED) or after.startswith(GOING_ON) else "\n"
+    if last[-1:] == after[0] or {last[-1:], after[0]} == {"<", "!"}:
+        return " "  # `a + +b` is not `a++b`
+    return "" if last.endswith(SIGNS) or after.startswith(SIGNS) else " "
 
 
 def _function(module: Module, numbers: Mapping[str, int]) -> str:
-    lines = [f"// {module.name}", f"const module{numbers[module.name]}$ = (() => {{"]
+    lines = [f"const module{numbers[module.name]}$=(()=>{{"]
     for there, names in module.imports:
-        lines.append(f"const {{ {_pairs(names)} }} = module{numbers[there]}$;")
-    lines += [module.code, f"return {{ {_pairs(module.exports)} }};", "})();"]
+        lines.append(f"const {{{_pairs(names)}}}=module{numbers[there]}$;")
+    lines += [module.code, f"return{{{_pairs(module.exports)}}};", "})();"]
     return "\n".join(lines)
 
 
 def _pairs(names: Mapping[str, str]) -> str:
-    return ", ".join(
-        key if key == value else f"{key}: {value}" for key, value in sorted(names.items())
+    return ",".join(
+        key if key == value else f"{key}:{value}" for key, value in sorted(names.items())
     )

@@ -14,6 +14,8 @@ POLICY = (
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+FILE_POLICY = "default-src 'none'"
+"""Of what is no page: only a browser that is sent to it directly heeds it."""
 
 
 class Page:
@@ -54,4 +56,8 @@ class Page:
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         if "/socket.io/" not in request.path:
             response.headers.update(self.headers)
+            if "/static/" in request.path:
+                response.headers["Content-Security-Policy"] = FILE_POLICY
+                del response.headers["Referrer-Policy"]
+            response.headers["Server"] = "Hubbub"
             response.headers.setdefault("Cache-Control", ASK_AGAIN)
