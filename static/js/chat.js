@@ -1,43 +1,42 @@
 /**
  * The chat: all that the page knows, fed by what the gateway tells. It knows no socket and no document.
  *
- * `link` is "connecting" (the first time), "offline", "down" (the gateway has no broker) or "up".
+ * `link` is "connecting" (the first time), "offline", "down" (the gateway has no broker), "up" or, for
+ * somebody who was refused, "closed".
  */
+import { Listing } from "./listing.js";
+import { Notices, SYSTEM } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
-import { isPrivate } from "./text.js";
-import { Timeline } from "./timeline.js";
+import { isPrivate, mentions } from "./text.js";
 import { Unread } from "./unread.js";
 
 export const LOBBY = "lobby";
-export const SYSTEM = "system";
-const NOTICES_LIMIT = 100;
 const PRIVATE_LIMIT = 20;
-const LIST_STEP = 100;
-const LIST_LIMIT = 2000;
 
 export class Chat {
-  /** `open`: public rooms to be in; `marks`: what was read of private ones, in the store `epoch`. */
-  constructor({ user = "", uid = "", open = [], epoch = "", marks = {} } = {}) {
+  /** `open`: public rooms to be in; in the store `epoch`, `marks`: what was read, `closed`: where
+   * conversations ended when they were closed. */
+  constructor({ user = "", uid = "", open = [], epoch = "", marks = {}, closed = {} } = {}) {
     this.user = user;
     this.uid = uid;
     this.epoch = epoch;
     this.bound = false; // this connection knows who we are
     this.link = "connecting";
+    /** The link as it was, as long as nobody need know that it is lost: moving to another gateway is quick. */
+    this.linkBefore = null;
+    /** Why this person may take part no more. */
+    this.refusal = "";
     this.current = "";
+    /** The room that was shown before. */
+    this.before = "";
     this.rooms = new Map();
+    /** Rooms that were left, of which the gateway does not know yet. */
+    this.leaving = [];
     this.outbox = new Outbox();
     this.unread = new Unread(marks);
-    this.notices = new Timeline(NOTICES_LIMIT);
-    /** Rows of `rooms`: private conversations and public rooms that others are in. */
-    this.listed = [];
-    this.listStale = true;
-    /** So many of them are wanted; there are others. */
-    this.listWanted = LIST_STEP;
-    this.listHasMore = false;
-    this.noticesStale = true;
-    /** Announcements up to this Seq were there before this page: old news. */
-    this.oldNotices = 0;
+    this.notices = new Notices();
+    this.listing = new Listing(closed);
     /** The page can be seen; the timeline is scrolled to its newest lines. */
     this.visible = true;
     this.pinned = true;
@@ -55,7 +54,7 @@ export class Chat {
 
   show(name) {
     const room = this.follow(name);
-    this.current = name;
+    if (name !== this.current) Object.assign(this, { before: this.current, current: name });
     if (room.private) {
       this.rooms.delete(name); // the last one shown is last: the first is forgotten first
       this.rooms.set(name, room);
@@ -72,7 +71,24 @@ export class Chat {
     this.rooms.delete(name);
     this.outbox.drop(name);
     if (!this.openRooms().length) this.follow(LOBBY);
-    return this.current === name ? this.openRooms()[0] : this.current;
+    if (this.current !== name) return this.current;
+    return this.rooms.has(this.before) ? this.before : this.openRooms()[0];
+  }
+
+  /** It is shown, or something waits to be sent there. */
+  isInUse(name) {
+    return this.current === name || this.outbox.of(name).length > 0;
+  }
+
+  /** Whether a conversation belongs into the list. */
+  isListed(name) {
+    return this.isInUse(name) || this.listing.isOpen(name, this.headOf(name));
+  }
+
+  /** The last Seq known of a private room; 0: nothing was said there. */
+  headOf(name) {
+    const heard = this.rooms.get(name)?.timeline.head ?? 0;
+    return Math.max(heard, this.listing.row(name)?.seq ?? 0, this.unread.heads.get(name) ?? 0);
   }
 
   /** The gateway spells a room's name in another way: what waits for it goes there. */
@@ -99,7 +115,7 @@ export class Chat {
   /** A private room's name for people: the other person; null for a room that is not listed yet. */
   titleOf(name) {
     if (!isPrivate(name)) return name;
-    const row = this.listed.find((each) => each.room === name);
+    const row = this.listing.row(name);
     return row ? row.title || row.user || "conversation" : null;
   }
 
@@ -113,11 +129,29 @@ export class Chat {
     return joins;
   }
 
-  disconnected(now) {
+  disconnected() {
+    if (this.link === "closed") return;
+    if (this.link !== "offline") this.linkBefore = this.link;
     this.link = "offline";
     this.bound = false;
+    this.leaving = [];
     for (const room of this.rooms.values()) room.disconnected();
-    this.outbox.disconnected(now);
+    this.outbox.disconnected();
+  }
+
+  /** It has been lost for long enough to be told. */
+  stillAway() {
+    this.linkBefore = null;
+  }
+
+  /** What people are told of the link. */
+  get linkShown() {
+    return this.link === "offline" ? (this.linkBefore ?? "offline") : this.link;
+  }
+
+  /** The gateway wants nothing to do with this person. */
+  refuse(sentence) {
+    Object.assign(this, { link: "closed", bound: false, refusal: sentence });
   }
 
   /** A good answer to a join. */
@@ -125,21 +159,23 @@ export class Chat {
     if (this.epoch && ack.epoch !== this.epoch) this.#startOver();
     Object.assign(this, { epoch: ack.epoch, user: ack.user, uid: ack.uid });
     if (!this.bound) {
-      Object.assign(this, { bound: true, listStale: true, noticesStale: true });
+      this.bound = true;
+      this.listing.stale = this.notices.stale = true;
       if (this.link !== "down") this.link = "up";
     }
     for (const [name, head] of Object.entries(ack.private ?? {})) this.unread.missed(name, head);
     const room = this.rooms.get(ack.room);
     if (!room) return; // left meanwhile
     room.answered(ack);
-    if (!ack.recovered) this.unread.seen(ack.room, isPrivate(ack.room) ? 0 : ack.seq);
+    // Where one was never before, nothing is unread; elsewhere the replay tells what is.
+    if (!room.private && !this.unread.knows(ack.room)) this.unread.seen(ack.room, ack.seq);
     this.outbox.settle(room.name, room.timeline.head);
     this.look();
   }
 
   /** A `chat` event. */
   heard(event) {
-    if (event.Room === SYSTEM) return void this.notices.hear(event);
+    if (event.Room === SYSTEM) return void this.notices.timeline.hear(event);
     const room = this.rooms.get(event.Room);
     if (!room && !isPrivate(event.Room)) return; // left meanwhile
     const mine = event.Uid !== undefined && event.Uid === this.uid;
@@ -147,12 +183,19 @@ export class Chat {
     const reading = event.Room === this.current && !this.pinned;
     if (room && !room.timeline.hear(event, reading)) return;
     if (mine && event.EvtType === "rename") this.user = event.User;
-    this.unread.heard(event, mine);
+    this.unread.heard(event, mine, !mine && mentions(event, this));
     if (room) {
       room.typing = room.typing.filter((name) => name !== event.User);
       this.outbox.settle(room.name, room.timeline.head);
     }
-    if (isPrivate(event.Room) && this.titleOf(event.Room) === null) this.listStale = true;
+    if (isPrivate(event.Room) && this.titleOf(event.Room) === null) this.listing.stale = true;
+    this.look();
+  }
+
+  /** The lines of a conversation that came while this page was away. */
+  missed(room, { events, more }) {
+    for (const event of events) this.unread.heard(event, event.Uid === this.uid);
+    this.unread.filled(room, events, more);
     this.look();
   }
 
@@ -165,7 +208,7 @@ export class Chat {
   reset({ Room: name, Epoch, Seq }) {
     if (Epoch !== this.epoch) this.#startOver();
     this.epoch = Epoch;
-    const { timeline } = name === SYSTEM ? { timeline: this.notices } : this.follow(name);
+    const { timeline } = name === SYSTEM ? this.notices : this.follow(name);
     timeline.clear();
     timeline.expected = Seq;
   }
@@ -183,42 +226,11 @@ export class Chat {
     this.link = Up ? "up" : "down";
   }
 
-  /** What to ask `history` for to know the announcements. */
-  noticesPage() {
-    const { head } = this.notices;
-    return head ? { room: SYSTEM, after: head } : { room: SYSTEM, limit: 20 };
-  }
-
-  /** The answer to noticesPage(). */
-  announced({ events, more }) {
-    const first = this.notices.head === 0;
-    this.notices.newer({}, { events });
-    if (first) this.oldNotices = this.notices.head;
-    this.noticesStale = !first && more;
-  }
-
-  /** The announcements that belong among the current room's lines. */
-  noticesHere() {
-    const { lines, detached } = this.room.timeline;
-    const from = lines[0]?.Timestamp ?? Infinity;
-    const to = (detached && lines.at(-1)?.Timestamp) || Infinity;
-    return this.notices.lines.filter(
-      ({ Timestamp, Seq }) => (Timestamp >= from || Seq > this.oldNotices) && Timestamp <= to,
-    );
-  }
-
-  /** The first pages of `rooms`. Who comes or goes meanwhile may put a room into two of them. */
+  /** The first pages of `rooms`. */
   list(rows, more) {
-    this.listed = [...new Map(rows.map((row) => [row.room, row])).values()];
-    this.listHasMore = more && this.listWanted < LIST_LIMIT;
-    for (const { room, seq } of this.listed) if (isPrivate(room)) this.unread.missed(room, seq);
+    this.listing.set(rows, more);
+    for (const { room, seq } of this.listing.rows) if (isPrivate(room)) this.unread.missed(room, seq);
     this.look();
-  }
-
-  /** The person wants to see more of the list. */
-  listMore() {
-    this.listWanted += LIST_STEP;
-    this.listStale = true;
   }
 
   /** Whether a message may be said there now. */
@@ -229,7 +241,7 @@ export class Chat {
   #startOver() {
     for (const { timeline } of this.rooms.values()) timeline.clear();
     this.notices.clear();
-    this.oldNotices = 0;
+    this.listing.closed.clear();
     this.unread.clear();
   }
 }

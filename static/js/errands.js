@@ -4,12 +4,15 @@
  * run() looks what is lacking and asks for it, each thing once at a time; whoever changes the chat calls
  * it. What failed rests before it is asked again.
  */
+import { sentenceOf } from "./sentences.js";
+
 const REST_MS = 2000;
 const LATER = new Set(["unavailable", "rate_limited"]);
 const PAGE = 100;
 
 export class Errands {
-  /** `page` is told: changed(), refusedRoom(room, error), respelled(room, name), unwelcome(error).
+  /** `page` is told: changed(), joined(ack), refusedRoom(room, error),
+   * respelled(room, name), unwelcome(error).
    * `clock` has now() in milliseconds, and after(ms, act), which returns what takes the order back. */
   constructor({ chat, connection, identity, page, clock }) {
     Object.assign(this, { chat, connection, identity, page, clock });
@@ -22,11 +25,13 @@ export class Errands {
 
   run() {
     if (!this.connection.connected) return;
+    for (const room of this.chat.leaving.splice(0)) this.connection.ask("leave", { room }, () => {});
     for (const room of this.chat.rooms.values()) this.#join(room);
     if (!this.chat.bound) return;
     this.#say();
     this.#readTimeline(this.chat.room);
     this.#readRoster(this.chat.room);
+    this.#search(this.chat.room);
     this.#readLists();
   }
 
@@ -37,7 +42,8 @@ export class Errands {
     if (ack.ok) {
       if (asked && asked !== ack.room) this.page.respelled(asked, ack.room);
       this.chat.joined(ack);
-    } else if (ack.error.code === "bad_name" || ack.error.code === "banned") {
+      this.page.joined(ack);
+    } else if (ack.error.code === "bad_name" || (ack.error.code === "banned" && !(room && this.chat.bound))) {
       this.page.unwelcome(ack.error);
     } else if (LATER.has(ack.error.code)) {
       this.#rest(`join ${asked}`, ack.error);
@@ -63,7 +69,7 @@ export class Errands {
       outbox.sent(id);
       this.connection.ask("chat", { room, message: text, id }, (ack) => {
         if (ack.ok) outbox.acked(id, ack.seq);
-        else outbox.refused(id, ack.error, clock.now());
+        else outbox.refused(id, { ...ack.error, message: sentenceOf(ack.error, "message") }, clock.now());
         this.chat.read(room, []);
         this.page.changed();
       });
@@ -100,12 +106,26 @@ export class Errands {
     ask(roster.ask());
   }
 
+  #search({ name, joined, search }) {
+    const question = joined && search ? search.question() : null;
+    if (!question) return;
+    this.#once(`search ${name}`, "participants", { room: name, ...question }, (ack) => {
+      search.answered(question, ack);
+    }, () => search.refused());
+  }
+
   #readLists() {
     const { chat } = this;
-    if (chat.listStale) this.#readList([], {});
-    if (chat.noticesStale) {
-      this.#once("notices", "history", chat.noticesPage(), (ack) => chat.announced(ack), (error) => {
-        if (!LATER.has(error.code)) chat.noticesStale = false; // nothing was ever announced
+    const gap = chat.unread.gap();
+    if (gap) {
+      this.#once("missed", "history", { ...gap, limit: PAGE }, (ack) => chat.missed(gap.room, ack), (error) => {
+        if (!LATER.has(error.code)) chat.unread.giveUp(gap.room);
+      });
+    }
+    if (chat.listing.stale) this.#readList([], {});
+    if (chat.notices.stale) {
+      this.#once("notices", "history", chat.notices.page(), (ack) => chat.notices.answered(ack), (error) => {
+        if (!LATER.has(error.code)) chat.notices.stale = false; // nothing was ever announced
       });
     }
   }
@@ -115,10 +135,10 @@ export class Errands {
     const { chat } = this;
     this.#once("list", "rooms", { limit: PAGE, ...place }, ({ rooms, more }) => {
       const all = [...rows, ...rooms];
-      if (more && rooms.length && all.length < chat.listWanted) {
+      if (more && rooms.length && all.length < chat.listing.wanted) {
         return this.#readList(all, { after: rooms.at(-1).room });
       }
-      chat.listStale = false;
+      chat.listing.stale = false;
       chat.list(all, more);
       this.#rest("list", {});
     });

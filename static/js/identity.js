@@ -23,25 +23,54 @@ export class Memory {
   constructor(storage) {
     this.storage = storage;
     this.own = new Map();
+    /** What the browser did not take: what it still has under these names is older. */
+    this.refused = new Set();
   }
 
   get(name, otherwise) {
+    const own = this.own.get(name) ?? null;
     try {
-      const text = this.storage.getItem(`hubbub.${name}`) ?? this.own.get(name) ?? null;
+      const text = this.refused.has(name) ? own : (this.storage.getItem(`hubbub.${name}`) ?? own);
       return text === null ? otherwise : JSON.parse(text);
     } catch {
-      return this.own.has(name) ? JSON.parse(this.own.get(name)) : otherwise;
+      return own === null ? otherwise : JSON.parse(own);
     }
   }
 
+  /** Returns whether the next load will find it. This load has it in any case. */
   set(name, value) {
     const text = JSON.stringify(value);
-    if (this.own.get(name) === text) return;
+    const key = `hubbub.${name}`;
+    const known = this.own.get(name) === text;
+    if (known && (this.refused.has(name) || this.#stored(key) === text)) return !this.refused.has(name);
     this.own.set(name, text);
+    const kept = this.#keep(key, text);
+    if (kept) this.refused.delete(name);
+    else this.refused.add(name);
+    return kept;
+  }
+
+  #stored(key) {
     try {
-      this.storage.setItem(`hubbub.${name}`, text);
+      return this.storage.getItem(key);
     } catch {
-      // full or forbidden: this load still has it
+      return null;
+    }
+  }
+
+  #keep(key, text) {
+    try {
+      this.storage.setItem(key, text);
+      return true;
+    } catch {
+      // full or forbidden
+    }
+    try {
+      this.storage.removeItem(key); // an old value would undo the new one at the next load
+      this.storage.setItem(key, text);
+      return true;
+    } catch {
+      return false;
     }
   }
 }
@@ -49,6 +78,7 @@ export class Memory {
 export class Identity {
   constructor(memory) {
     this.memory = memory;
+    this.last = this.name;
     if (!memory.get("token", "")) memory.set("token", newToken());
   }
 
@@ -62,6 +92,12 @@ export class Identity {
   }
 
   set name(name) {
+    this.last = name;
     if (name !== this.name) this.memory.set("name", name);
+  }
+
+  /** The name that the gateway gave; written once, since another tab may change it later. */
+  keep(name) {
+    if (name !== this.last) this.name = name;
   }
 }

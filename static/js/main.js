@@ -1,27 +1,31 @@
 /** The page: joins models, views and the connection together. Nothing else knows them all. */
-import { LOBBY } from "./chat.js";
 import { ComposerView } from "./composer_view.js";
 import { Connection } from "./connection.js";
+import { Drawing } from "./drawing.js";
 import { Errands } from "./errands.js";
-import { Frames } from "./frames.js";
+import { watchFailures } from "./failure.js";
 import { Gateways } from "./gateways.js";
 import { Memory, newId } from "./identity.js";
 import { Kept } from "./kept.js";
+import { NameSearch, SEARCH_FROM } from "./name_search.js";
+import { Naming } from "./naming.js";
 import { NamingView } from "./naming_view.js";
-import { NAMES_LIMIT } from "./roster.js";
+import { Places } from "./places.js";
+import { QuestionView } from "./question_view.js";
 import { RosterView } from "./roster_view.js";
-import { hashOf, RoomsView } from "./rooms_view.js";
+import { RoomsView } from "./rooms_view.js";
 import { Scroll } from "./scroll.js";
-import { headingOf, shownRooms, shownRoster, shownTimeline, windowTitle } from "./shown.js";
+import { sentenceOf } from "./sentences.js";
 import { StatusView } from "./status_view.js";
-import { isPrivate, roomKey, typingLine } from "./text.js";
 import { TimelineView } from "./timeline_view.js";
+import { keepFresh } from "./upkeep.js";
 
-const REFRESH_MS = 60_000;
-const TICK_MS = 2_000;
-const SLEEP_MS = 20_000;
 const SAVE_MS = 500;
+/** So long a lost connection is nobody's concern: moving to another gateway takes about a second. */
+const AWAY_MS = 1_700;
 const element = (id) => document.getElementById(id);
+watchFailures(window, { strip: element("failure"), status: element("status") });
+const hasMouse = matchMedia("(pointer: fine)").matches;
 
 const kept = new Kept(Memory.of("localStorage"), Memory.of("sessionStorage"));
 const { identity } = kept;
@@ -37,17 +41,17 @@ const settings = document.documentElement.dataset;
 const listed = settings.gateways.split(" ").filter(Boolean);
 const connection = new Connection({
   gateways: new Gateways(location.origin, listed),
-  auth: () => ({ token: identity.token, user: identity.name, join: chat.joins() }),
+  auth: () => ({ token: identity.token, user: naming.ask(), join: chat.joins() }),
   on: {
     connected: changed,
-    disconnected: told(() => chat.disconnected(Date.now())),
+    disconnected: told(() => chat.disconnected()),
     joined: (ack) => errands.joinAnswered(ack.room, ack),
     chat: told((event) => chat.heard(event)),
     reset: told((reset) => chat.reset(reset)),
     presence: told((presence) => chat.presence(presence)),
     typing: told((typing) => chat.typing(typing)),
     link: told((link) => chat.linked(link)),
-    refused: (error) => status.say(error.message),
+    refused: (error) => (error.code === "banned" ? naming.unwelcome(error) : status.say(sentenceOf(error))),
   },
 });
 const errands = new Errands({
@@ -55,7 +59,7 @@ const errands = new Errands({
   connection,
   identity,
   clock: {
-    now: () => Date.now(),
+    now: () => performance.now(), // nobody sets it
     after(ms, act) {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
@@ -63,29 +67,34 @@ const errands = new Errands({
   },
   page: {
     changed,
-    respelled(asked, room) {
-      const here = chat.current === asked;
-      chat.respelled(asked, room);
-      if (here) go(room);
+    joined({ user, room }) {
+      naming.got(user);
+      places.entered(room);
     },
-    refusedRoom(room, error) {
-      if (!chat.rooms.has(room)) return;
-      status.say(`${isPrivate(room) ? "This conversation" : headingOf(chat, room)}: ${error.message}`);
-      const next = chat.drop(room);
-      if (placeInAddress() === room) history.replaceState(null, "", hashOf(next)); // nothing to go back to
-      go(next);
-    },
-    unwelcome(error) {
-      connection.close();
-      naming.ask({ name: identity.name, error: error.message, needed: true, done: begin });
-    },
+    respelled: (asked, room) => places.respelled(asked, room),
+    refusedRoom: (room, error) => places.refused(room, error),
+    unwelcome: (error) => naming.unwelcome(error),
   },
 });
 
 // --- what the person does ---
 
 const status = new StatusView(element("status"), element("typing"), element("toast"));
-const naming = new NamingView(element("naming"));
+const naming = new Naming({ chat, connection, identity, dialog: new NamingView(element("naming")), status, changed });
+const places = new Places({
+  chat,
+  connection,
+  status,
+  question: new QuestionView(element("question")),
+  on: {
+    changed,
+    shown() {
+      roster.open = false;
+      if (hasMouse) composer.focus(); // a phone's keyboard would jump up
+    },
+    draft: (room, text) => composer.addDraft(room, text),
+  },
+});
 const scroll = new Scroll(element("timeline"), ({ pinned, nearTop, nearEnd }) => {
   const before = chat.pinned;
   Object.assign(chat, { pinned });
@@ -95,10 +104,15 @@ const scroll = new Scroll(element("timeline"), ({ pinned, nearTop, nearEnd }) =>
   if (pinned !== before) changed();
 });
 const timeline = new TimelineView(element("timeline"), scroll, {
-  retry: told((id) => chat.outbox.retry(id, Date.now())),
+  retry: told((id) => chat.outbox.retry(id)),
   discard: told((id) => chat.outbox.discard(id)),
+  direct: (uid) => places.writeTo({ uid }),
 });
-const composer = new ComposerView(element("composer"), { limit: Number(settings.textChars), drafts: kept.drafts }, {
+const composer = new ComposerView(element("composer"), {
+  limit: Number(settings.textChars),
+  drafts: kept.drafts,
+  touch: !hasMouse,
+}, {
   say(text) {
     if (chat.outbox.full) return void status.say("Too many messages are waiting to be sent.");
     chat.outbox.add(newId(), chat.current, text, Date.now());
@@ -108,58 +122,26 @@ const composer = new ComposerView(element("composer"), { limit: Number(settings.
   typing(typing) {
     if (!chat.room.roster.crowd) connection.tell("typing", { room: chat.current, typing });
   },
-  drafted: (drafts) => (kept.drafts = drafts),
+  drafted: saveSoon,
+  pastedFiles: tellFiles,
 });
 const roster = new RosterView(element("roster"), {
-  direct(user) {
-    connection.ask("direct", { user }, (ack) => {
-      if (!ack.ok) return status.say(ack.error.message);
-      chat.listStale = true;
-      go(ack.room);
-    });
-  },
-  opened: told(() => chat.room.roster.refresh()),
+  direct: (user) => places.writeTo({ user }),
+  opened: told(() => {
+    chat.room.roster.refresh();
+    chat.room.search = chat.room.roster.count > SEARCH_FROM ? new NameSearch() : null;
+  }),
+  search: told((prefix) => chat.room.search.begin(prefix)),
+  more: told(() => chat.room.search.wantMore()),
 });
 const rooms = new RoomsView(element("rooms"), element("menu"), {
-  enter: (name) => go(roomKey(name)),
-  leave(room) {
-    connection.ask("leave", { room }, () => {});
-    go(chat.drop(room));
-  },
-  opened: told(() => (chat.listStale = true)),
-  more: told(() => chat.listMore()),
+  enter: (name) => places.enter(name),
+  leave: (room) => places.leave(room),
+  close: (room) => places.close(room),
+  opened: told(() => (chat.listing.stale = true)),
+  more: told(() => chat.listing.wantMore()),
 });
-
-element("latest").addEventListener("click", returnToLatest);
-element("me").addEventListener("click", () => naming.ask({ name: chat.user, needed: false, done: rename }));
-addEventListener("hashchange", () => show(placeInAddress()));
-addEventListener("online", () => connection.comeBackNow());
-document.addEventListener("visibilitychange", () => {
-  chat.visible = document.visibilityState === "visible";
-  chat.look();
-  changed();
-  if (!chat.visible) save(); // a phone may end a hidden page without a word
-});
-addEventListener("pagehide", save);
-addEventListener("storage", told(() => kept.recall(chat))); // another tab has read something
-setInterval(() => {
-  if (!chat.visible) return;
-  chat.listStale = true;
-  if (chat.room.roster.count <= NAMES_LIMIT) chat.room.roster.refresh();
-  errands.run();
-}, REFRESH_MS * (1 + Math.random())); // not all pages at once
-
-// A computer that slept has no connection any more, and its timers do not know.
-let seenAt = Date.now();
-setInterval(() => {
-  if (!chat.visible) return;
-  const slept = Date.now() - seenAt > SLEEP_MS;
-  seenAt = Date.now();
-  if (!slept) return;
-  connection.check();
-  chat.listStale = true;
-  errands.run();
-}, TICK_MS);
+places.rooms = rooms;
 
 function returnToLatest() {
   chat.room.timeline.returnToLatest();
@@ -168,79 +150,64 @@ function returnToLatest() {
   changed();
 }
 
-function placeInAddress() {
-  try {
-    const name = decodeURIComponent(location.hash.slice(1));
-    return (isPrivate(name) ? name : roomKey(name)) || LOBBY;
-  } catch {
-    return LOBBY;
-  }
+function tellFiles() {
+  status.say("Pictures and files cannot be sent here, only text.");
 }
 
-function go(room) {
-  if (placeInAddress() !== room) history.pushState(null, "", hashOf(room));
-  show(room);
-}
+// --- what is kept and shown ---
 
-function show(room) {
-  chat.show(room);
-  chat.listStale = true;
-  roster.open = false;
-  if (matchMedia("(pointer: fine)").matches) composer.focus(); // a phone's keyboard would jump up
-  changed();
-}
-
-function begin(name) {
-  identity.name = name;
-  connection.open();
-}
-
-function rename(user) {
-  connection.ask("join", { room: chat.openRooms()[0], token: identity.token, user }, (ack) => {
-    if (ack.ok) chat.user = ack.user;
-    else status.say(ack.error.message);
-    changed();
-  });
-}
-
-// --- what is shown ---
-
-const frames = new Frames(draw);
+const drawing = new Drawing(chat, { timeline, roster, rooms, composer, status });
 let saving = 0;
+let away; // the timer of a lost connection, or that it has run
 
 /** Reading and writing storage is slow: no frame and no event waits for it. */
 function save() {
   clearTimeout(saving);
   saving = 0;
   kept.remember(chat);
+  composer.setUnkept(kept.keepDrafts(composer.drafts));
+}
+
+function saveSoon() {
+  saving ||= setTimeout(save, SAVE_MS);
 }
 
 function changed() {
   errands.run();
   kept.rememberOutbox(chat);
-  saving ||= setTimeout(save, SAVE_MS);
-  frames.wake();
+  saveSoon();
+  if (chat.link === "offline") {
+    away ??= setTimeout(told(() => chat.stillAway()), AWAY_MS);
+  } else {
+    clearTimeout(away);
+    away = undefined;
+  }
+  drawing.soon();
 }
 
-function draw() {
-  const { room, link, user, pinned } = chat;
-  const heading = headingOf(chat, room.name);
-  const fresh = chat.unread.of(room.name);
-  timeline.render(shownTimeline(chat));
-  roster.render(shownRoster(chat));
-  rooms.render(shownRooms(chat));
-  composer.render({ room: room.name, title: heading });
-  status.render(link, typingLine(room.typing));
-  element("title").textContent = heading;
-  element("me").textContent = user;
-  element("latest").hidden = pinned && !room.timeline.detached;
-  element("latest").textContent = fresh ? `↓ ${fresh} new` : "↓ Newest";
-  document.title = windowTitle(chat);
+element("latest").addEventListener("click", returnToLatest);
+element("me").addEventListener("click", () => naming.change());
+addEventListener("hashchange", () => places.show(places.inAddress()));
+addEventListener("online", () => connection.comeBackNow());
+document.addEventListener("visibilitychange", () => {
+  chat.visible = document.visibilityState === "visible";
+  chat.look();
+  changed();
+  if (!chat.visible) save(); // a phone may end a hidden page without a word
+});
+addEventListener("pagehide", save);
+addEventListener("storage", told(() => kept.recall(chat))); // another tab has read, entered or left something
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault(); // or the browser leaves the page for the file
+    if (kind === "drop") tellFiles();
+  });
 }
+keepFresh({ chat, connection, errands });
 
-chat.show(placeInAddress());
+chat.show(places.inAddress());
 chat.visible = document.visibilityState === "visible";
-draw();
-composer.focus();
-if (identity.name) connection.open();
-else naming.ask({ name: "", needed: true, done: begin });
+drawing.now();
+if (hasMouse) composer.focus();
+naming.start();

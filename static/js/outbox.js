@@ -2,7 +2,8 @@
  * The outbox: what the person has said and has not seen come back.
  *
  * A message keeps its id however often it is sent, so that it is said once. In each room one message is
- * on its way at a time: a later one never overtakes. Times are milliseconds and come from the caller.
+ * on its way at a time: a later one never overtakes. Times are milliseconds and come from the caller:
+ * `now` is that of a clock that is never set, which measures waiting; `since` is that of the wall, to be shown.
  */
 export const WAITING_LIMIT = 100;
 const WAITING_CHARS = 200_000;
@@ -22,8 +23,8 @@ export class Outbox {
     return this.entries.length >= this.limit || chars >= WAITING_CHARS;
   }
 
-  add(id, room, text, now) {
-    this.#add({ id, room, text, since: now }, now);
+  add(id, room, text, since) {
+    this.#add({ id, room, text, since });
   }
 
   /** What is kept for the next load: all but what was accepted, which the room's lines show. */
@@ -34,13 +35,13 @@ export class Outbox {
 
   /** What toJSON() gave to be kept, or whatever is found there. What was on its way may have arrived:
    * it goes again, as the same message. What is old news by now waits for the person to say so. */
-  restore(kept, now) {
+  restore(kept, today) {
     for (const entry of Array.isArray(kept) ? kept : []) {
       if (!isKept(entry) || this.full) continue;
       const { id, room, text, since, state, error } = entry;
-      const stale = now - since > KEPT_MS ? "It has waited for more than a day." : "";
+      const stale = today - since > KEPT_MS ? "It has waited for more than a day." : "";
       const failed = state === "failed" ? `${error || "It was refused."}` : stale;
-      this.#add({ id, room, text, since, ...(failed && { state: "failed", error: failed }) }, now);
+      this.#add({ id, room, text, since, ...(failed && { state: "failed", error: failed }) });
     }
   }
 
@@ -92,18 +93,18 @@ export class Outbox {
   }
 
   /** The connection is gone: what was on its way is sent again on the next one. */
-  disconnected(now) {
+  disconnected() {
     for (const { id, state } of this.entries) {
-      if (state === "sent") this.#change(id, { state: "waiting", notBefore: now });
+      if (state === "sent") this.#change(id, { state: "waiting", notBefore: 0 });
     }
   }
 
   /** The person tries a failed one again: as a newer message, with the same id. */
-  retry(id, now) {
+  retry(id) {
     const entry = this.entries.find((each) => each.id === id && each.state === "failed");
     if (!entry) return;
     this.discard(id);
-    this.#add({ ...entry, state: "waiting", error: "" }, now);
+    this.#add({ ...entry, state: "waiting", error: "" });
   }
 
   /** Its own event came, or the person gave it up. */
@@ -128,8 +129,8 @@ export class Outbox {
 
   // Any change is a new list, and a changed entry a new object: views and storage compare by identity.
 
-  #add(entry, now) {
-    this.entries = [...this.entries, { state: "waiting", tries: 0, seq: 0, error: "", ...entry, notBefore: now }];
+  #add(entry) {
+    this.entries = [...this.entries, { state: "waiting", tries: 0, seq: 0, error: "", ...entry, notBefore: 0 }];
   }
 
   #keep(wanted) {

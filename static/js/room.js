@@ -9,6 +9,8 @@ export class Room {
     this.private = isPrivate(name);
     this.timeline = new Timeline();
     this.roster = new Roster();
+    /** Which names are shown while somebody looks at the participants of a larger room. */
+    this.search = null;
     this.typing = [];
     /** This connection brings its events; a private room's come by themselves. */
     this.joined = this.private;

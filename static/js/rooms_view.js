@@ -1,13 +1,13 @@
 /** The list of rooms and conversations; on a small screen a drawer. */
 import { html, nothing, render } from "../vendor/lit-html.js";
 import { repeat } from "../vendor/directives/repeat.js";
-
-export const hashOf = (room) => `#${encodeURIComponent(room).replace("%40", "@")}`;
+import { hashOf } from "./address.js";
 
 export class RoomsView {
-  /** `on`: enter(name as typed), leave(room), opened(), more(). */
+  /** `on`: enter(name as typed), which ends in entered() or refuse(); leave(room), close(room), opened(),
+   * more(). */
   constructor(box, menu, on) {
-    Object.assign(this, { box, menu, on });
+    Object.assign(this, { box, menu, on, error: "" });
     menu.addEventListener("click", () => this.#drawer(!this.#isOpen));
     addEventListener("keydown", ({ key }) => key === "Escape" && this.#isOpen && this.close(true));
     document.addEventListener("click", ({ target }) => {
@@ -17,17 +17,20 @@ export class RoomsView {
 
   /** `rooms`, `people`, `elsewhere`: lists of {room, title, unread, count?, here}; `more` are not listed. */
   render({ rooms, people, elsewhere, more }) {
+    this.again = () => this.render({ rooms, people, elsewhere, more });
     const unread = [...rooms, ...people].some((each) => each.unread && !each.here);
     this.menu.classList.toggle("news", unread);
     render(
-      html`${section("Rooms", rooms, (each) => this.#item(each, rooms.length > 1))}
-        <form class="enter" @submit=${(event) => this.#enter(event)}>
+      html`${section("Rooms", rooms, (each) => this.#item(each, rooms.length > 1 && "Leave"))}
+        <form class="enter" novalidate @submit=${(event) => this.#enter(event)}>
           <label class="hidden" for="enter">Join or make a room</label>
-          <input id="enter" name="room" placeholder="Room name" maxlength="64" required
+          <input id="enter" name="room" placeholder="Room name" dir="auto" aria-describedby="enter-error"
+            aria-invalid=${this.error !== ""} @input=${() => this.error && this.refuse("")}
             autocomplete="off" autocapitalize="none" spellcheck="false">
           <button type="submit">Join</button>
+          <p id="enter-error" class="error" role="alert">${this.error}</p>
         </form>
-        ${people.length ? section("Conversations", people, (each) => this.#item(each)) : nothing}
+        ${people.length ? section("Conversations", people, (each) => this.#item(each, "Close")) : nothing}
         ${elsewhere.length ? section("Other rooms", elsewhere, (each) => this.#item(each)) : nothing}
         ${more ? html`<button class="more" type="button" @click=${() => this.on.more()}>More rooms</button>` : nothing}`,
       this.box,
@@ -39,27 +42,40 @@ export class RoomsView {
     if (focus) this.menu.focus();
   }
 
-  #item({ room, title, unread, count, here }, leavable = false) {
+  #item({ room, title, unread, count, here }, way = "") {
     return html`<li class=${here ? "here" : ""}>
       <a href=${hashOf(room)} aria-current=${here ? "page" : "false"} @click=${() => this.close()}>
-        <span class="label">${room.startsWith("@") ? "" : "#"}${title}</span>
+        <span class="label"><bdi>${room.startsWith("@") ? "" : "#"}${title}</bdi></span>
         ${count ? html`<span class="people" title="people there">${count.toLocaleString()}</span>` : nothing}
         ${unread
           ? html`<span class="badge">${unread > 99 ? "99+" : unread}<span class="hidden"> unread</span></span>`
           : nothing}
       </a>
-      ${leavable
-        ? html`<button class="leave" type="button" title="Leave" aria-label="Leave ${title}"
-            @click=${() => this.on.leave(room)}>×</button>`
+      ${way
+        ? html`<button class="leave" type="button" title=${way} aria-label="${way} ${title}"
+            @click=${() => (way === "Close" ? this.on.close(room) : this.on.leave(room))}>×</button>`
         : nothing}
     </li>`;
   }
 
   #enter(event) {
     event.preventDefault();
+    this.form = event.target;
     this.on.enter(new FormData(event.target).get("room"));
-    event.target.reset();
+  }
+
+  /** The room that was asked for is shown. */
+  entered() {
+    this.form?.reset();
+    this.error = "";
     this.close();
+  }
+
+  /** It cannot be entered; what was typed stays there to be mended. */
+  refuse(sentence) {
+    this.error = sentence;
+    this.again();
+    if (sentence) this.form?.elements.room.focus();
   }
 
   get #isOpen() {

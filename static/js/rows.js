@@ -8,7 +8,7 @@ const GROUP_S = 300;
 const HIDDEN = new Set(["edit", "delete"]); // they show in the message they are about
 
 /** Rows {key, kind, event?, entry?, fate?, first?}; kinds: day, message, note, announce, waiting. `me` is who
- * waits: {user, uid, link}. */
+ * waits: {user, uid, linkShown}. */
 export function rowsOf(lines, notices = [], waiting = [], me = {}) {
   const rows = [];
   let day = "";
@@ -34,7 +34,7 @@ export function rowsOf(lines, notices = [], waiting = [], me = {}) {
   for (const entry of waiting) {
     // As it will stand there once it has come back, so that nothing jumps.
     const event = { User: me.user, Uid: me.uid, Timestamp: entry.since / 1000 };
-    const fate = entry.state === "failed" ? "not sent" : me.link === "up" ? "sending…" : "waiting";
+    const fate = entry.state === "failed" ? "not sent" : me.linkShown === "up" ? "sending…" : "waiting";
     rows.push({ key: `waiting-${entry.id}`, kind: "waiting", event, entry, fate, first: !continues(before, event) });
     before = event;
   }

@@ -7,21 +7,28 @@ export function shownTimeline(chat) {
   const { lines, detached, first, reachedStart } = timeline;
   return {
     room: name,
-    rows: rowsOf(lines, chat.noticesHere(), detached ? [] : chat.outbox.of(name), chat),
+    rows: rowsOf(lines, chat.notices.among(chat.room.timeline), detached ? [] : chat.outbox.of(name), chat),
     start: reachedStart || first === 1 ? "beginning" : timeline.olderPage() && joined ? "older" : "",
     detached,
+    me: chat.uid,
     // Only what is new is worth reading out, not a replay or old lines that somebody scrolls to.
     quiet: !chat.pinned || timeline.head < timeline.expected,
   };
 }
 
 export function shownRoster({ room, user }) {
-  const { roster } = room;
+  const { roster, search } = room;
+  const searched = search && (search.prefix || roster.others > 0);
   const unheard = room.joined || roster.count ? "" : "Nobody is known to be here yet.";
   return {
     count: roster.count,
-    names: roster.list(),
+    names: searched ? search.names : roster.list(),
     others: roster.others,
+    search: search && {
+      prefix: search.prefix,
+      more: Boolean(searched) && search.more && search.names.length > 0,
+      asking: search.question() !== null,
+    },
     me: user,
     note: room.private ? "Only the members of this conversation can read it." : unheard,
   };
@@ -35,15 +42,15 @@ export function shownRooms(chat) {
     count,
     here: room === chat.current,
   });
-  const listed = chat.listed.map((row) => row.room);
+  const listed = chat.listing.rows.map((row) => row.room);
   const open = chat.openRooms();
-  const people = new Set([...listed, ...chat.rooms.keys()].filter(isPrivate));
-  const elsewhere = chat.listed.filter(({ room }) => !isPrivate(room) && !open.includes(room));
+  const people = new Set([...listed, ...chat.rooms.keys()].filter((room) => isPrivate(room) && chat.isListed(room)));
+  const elsewhere = chat.listing.rows.filter(({ room }) => !isPrivate(room) && !open.includes(room));
   return {
     rooms: open.map((room) => item(room)),
     people: [...people].map((room) => item(room)),
     elsewhere: elsewhere.map(({ room, count }) => item(room, count)),
-    more: chat.listHasMore,
+    more: chat.listing.hasMore,
   };
 }
 
@@ -52,8 +59,13 @@ export const titleOf = (chat, room) => chat.titleOf(room) ?? "…";
 /** The room's title as a heading. */
 export const headingOf = (chat, room) => (isPrivate(room) ? "" : "#") + titleOf(chat, room);
 
-/** The window's title: unread conversations first, since a hidden tab shows only its beginning. */
+/** The window's title: what is unread first, since a hidden tab shows only its beginning. Counted is what
+ * is meant for this person, conversations and mentions; what others say in rooms is a dot. */
 export function windowTitle(chat) {
-  const waiting = [...chat.unread.counts].reduce((sum, [room, count]) => sum + (isPrivate(room) ? count : 0), 0);
-  return `${waiting ? `(${waiting}) ` : ""}${headingOf(chat, chat.current)} · Hubbub`;
+  const { unread } = chat;
+  const rooms = unread.rooms();
+  const meant = (room) => (isPrivate(room) ? unread.of(room) : unread.mentionsIn(room));
+  const waiting = rooms.reduce((sum, room) => sum + meant(room), 0);
+  const mark = waiting ? `(${waiting > 99 ? "99+" : waiting}) ` : rooms.length ? "• " : "";
+  return `${mark}${headingOf(chat, chat.current)} · Hubbub`;
 }

@@ -3,14 +3,14 @@
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
+const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+/** Older browsers have none: there a face may be a part of one. */
+const faces = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
 const two = (number) => String(number).padStart(2, "0");
 
-/** `timestamp` is Unix seconds, everywhere here. */
-export function clock(timestamp) {
-  const date = new Date(timestamp * 1000);
-  return `${two(date.getHours())}:${two(date.getMinutes())}`;
-}
-
+/** `timestamp` is Unix seconds, everywhere here. Times and days are as the reader's language writes them. */
+export const clock = (timestamp, format = clockFormat) => format.format(timestamp * 1000);
 export const fullDate = (timestamp) => fullFormat.format(timestamp * 1000);
 export const isoDate = (timestamp) => new Date(timestamp * 1000).toISOString();
 export const dayName = (timestamp) => dayFormat.format(timestamp * 1000);
@@ -34,9 +34,11 @@ export function charsIn(text) {
   return count;
 }
 
-/** A public room's name in its one spelling, as in common/names.py; the broker has the last word. */
+/** A public room's name in its one spelling, as in common/names.py; the broker has the last word. Words
+ * that somebody types become one: `a b` is `a-b`. */
 export function roomKey(name) {
-  const letters = [...name.trim().replace(/^#/, "").replace(IGNORABLE, "")].map(plainOf).join("");
+  const typed = name.trim().replace(/^#+\s*/, "").replace(IGNORABLE, "").replace(/\s+/g, "-");
+  const letters = [...typed].map(plainOf).join("");
   return [...letters.normalize("NFD")].map(folded).join("").normalize("NFC");
 }
 
@@ -58,18 +60,38 @@ function folded(char) {
 
 export const isPrivate = (room) => room.startsWith("@");
 
-/** The text in pieces {text, link}: only http and https become links. */
-export function piecesOf(text) {
-  const pieces = text.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]])/);
-  return pieces.map((piece, at) => ({ text: piece, link: at % 2 === 1 })).filter((piece) => piece.text);
+/** Whether the event names this person {user, uid}. */
+export function mentions({ Mentions, Text = "" }, { user, uid }) {
+  if (Array.isArray(Mentions)) return Mentions.includes(uid) || Mentions.includes("*");
+  return user !== "" && namesIn(Text, user);
 }
 
-/** Who is typing, as a sentence; empty for nobody. */
-export function typingLine(names) {
-  if (!names.length) return "";
-  if (names.length === 1) return `${names[0]} is typing…`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
-  return `${names[0]}, ${names[1]} and others are typing…`;
+/** Whether `@name` stands in the text, in any case, as a whole word. */
+export function namesIn(text, name) {
+  if (!text.includes("@")) return false;
+  const [said, meant] = [text, `@${name}`].map((each) => each.normalize("NFC").toLowerCase());
+  for (let at = said.indexOf(meant); at >= 0; at = said.indexOf(meant, at + 1)) {
+    if (!/^[\p{L}\p{M}\p{N}_]/u.test(said.slice(at + meant.length))) return true;
+  }
+  return false;
+}
+
+/** What stands for a person: the first character as people see it, in upper case if that is one too. */
+export function faceOf(name) {
+  const chars = faces ? [...faces.segment(name.trim())].map(({ segment }) => segment) : [...name.trim()];
+  const first = chars[0] ?? "?";
+  const upper = first.toUpperCase();
+  return [...upper].length > [...first].length ? first : upper;
+}
+
+/** Who is typing, as a sentence in pieces {name} and {words}; none for nobody. */
+export function typingPieces(names) {
+  const [first, second] = names.map((name) => ({ name }));
+  const words = (text) => ({ words: text });
+  if (!names.length) return [];
+  if (names.length === 1) return [first, words(" is typing…")];
+  if (names.length === 2) return [first, words(" and "), second, words(" are typing…")];
+  return [first, words(", "), second, words(" and others are typing…")];
 }
 
 /** One of eight colours for a person, always the same one. */

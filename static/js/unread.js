@@ -1,17 +1,34 @@
-/** What is unread: messages of others, in each room, above the Seq that the person has seen. */
+/**
+ * What is unread: messages of others, in each room, above the Seq that the person has seen.
+ *
+ * What came while the page was away is `missed` until its lines were read: only those tell which of the
+ * events are messages, by whom, and which have been deleted since.
+ */
 const MARKS_LIMIT = 500;
+/** More than this is not told apart. */
+export const COUNTED_LIMIT = 100;
 
 export class Unread {
   /** `marks`: the last Seq seen, by room, as toJSON() gave it. */
   constructor(marks = {}) {
-    this.marks = new Map(Object.entries(marks));
-    this.counts = new Map();
+    this.marks = new Map(Object.entries(marks).filter(([, seq]) => Number.isInteger(seq)));
+    /** Of each room the Seqs of unread messages, with whether they mention this person. */
+    this.messages = new Map();
     this.heads = new Map();
+    /** Rooms whose lines above a Seq are not known yet. */
+    this.gaps = new Map();
+  }
+
+  knows(room) {
+    return this.marks.has(room);
   }
 
   /** Everything up to `seq` is seen. */
   seen(room, seq) {
-    this.counts.delete(room);
+    const messages = this.messages.get(room) ?? new Map();
+    for (const each of messages.keys()) if (each <= seq) messages.delete(each);
+    if (!messages.size) this.messages.delete(room);
+    if (seq >= (this.heads.get(room) ?? 0)) this.gaps.delete(room);
     if (seq <= (this.marks.get(room) ?? 0)) return;
     this.marks.delete(room); // the newest mark last: the oldest is forgotten first
     this.marks.set(room, seq);
@@ -21,39 +38,74 @@ export class Unread {
   /** Marks that another tab of this browser has set. */
   seenElsewhere(marks) {
     for (const [room, seq] of Object.entries(marks)) {
-      if (seq > (this.marks.get(room) ?? 0) && seq >= (this.heads.get(room) ?? 0)) this.seen(room, seq);
+      if (seq > (this.marks.get(room) ?? 0)) this.seen(room, seq);
     }
   }
 
-  /** A live event. One's own message shows that one is there, unless others' wait before it. */
-  heard({ Room, Seq, EvtType }, mine) {
-    if (Seq <= Math.max(this.marks.get(Room) ?? 0, this.heads.get(Room) ?? 0)) return;
-    this.heads.set(Room, Seq);
-    if (mine && !this.of(Room)) this.seen(Room, Seq);
-    else if (!mine && EvtType === "message") this.counts.set(Room, this.of(Room) + 1);
+  /** An event, live or of a page. One's own message shows that one is there, unless others' wait before it. */
+  heard(event, mine, mentions = false) {
+    const { Room, Seq, EvtType, Ref } = event;
+    this.heads.set(Room, Math.max(Seq, this.heads.get(Room) ?? 0));
+    if (EvtType === "delete") this.#forget(Room, Ref);
+    if (Seq <= (this.marks.get(Room) ?? 0)) return;
+    if (mine && EvtType === "message" && !this.of(Room) && !this.gaps.has(Room)) return this.seen(Room, Seq);
+    if (mine || EvtType !== "message" || (event.Rev && !event.Text)) return;
+    const messages = this.messages.get(Room) ?? new Map();
+    this.messages.set(Room, messages.set(Seq, mentions));
+    if (messages.size > COUNTED_LIMIT) messages.delete(messages.keys().next().value);
   }
 
   /** A private room is at `head`: what it holds above the mark came while this page was away. */
   missed(room, head) {
-    const above = head - Math.max(this.marks.get(room) ?? 0, this.heads.get(room) ?? 0);
-    if (above <= 0) return;
-    this.counts.set(room, this.of(room) + above);
+    const known = Math.max(this.marks.get(room) ?? 0, this.heads.get(room) ?? 0);
+    if (head <= known) return;
     this.heads.set(room, head);
+    if (!this.gaps.has(room)) this.gaps.set(room, known);
+  }
+
+  /** What to ask `history` for to know what was missed; null for nothing. */
+  gap() {
+    const [next] = this.gaps;
+    return next ? { room: next[0], after: Math.max(next[1], this.marks.get(next[0]) ?? 0) } : null;
+  }
+
+  /** The answer to gap(): its events were heard. What is not told apart need not be read. */
+  filled(room, events, more) {
+    if (!this.gaps.has(room)) return;
+    if (more && events.length && this.of(room) < COUNTED_LIMIT) this.gaps.set(room, events.at(-1).Seq);
+    else this.gaps.delete(room);
+  }
+
+  /** Nobody will tell. */
+  giveUp(room) {
+    this.gaps.delete(room);
   }
 
   of(room) {
-    return this.counts.get(room) ?? 0;
+    return this.messages.get(room)?.size ?? 0;
+  }
+
+  /** How many of them mention this person. */
+  mentionsIn(room) {
+    return [...(this.messages.get(room)?.values() ?? [])].filter(Boolean).length;
+  }
+
+  /** The rooms with something unread. */
+  rooms() {
+    return [...this.messages.keys()];
   }
 
   /** The store is another one: its Seqs say nothing about the old ones. */
   clear() {
-    this.marks.clear();
-    this.counts.clear();
-    this.heads.clear();
+    for (const each of [this.marks, this.messages, this.heads, this.gaps]) each.clear();
   }
 
-  /** Public rooms are replayed at each load; only private ones need their marks kept. */
   toJSON() {
-    return Object.fromEntries([...this.marks].filter(([room]) => room.startsWith("@")));
+    return Object.fromEntries(this.marks);
+  }
+
+  #forget(room, seq) {
+    const messages = this.messages.get(room);
+    if (messages?.delete(seq) && !messages.size) this.messages.delete(room);
   }
 }

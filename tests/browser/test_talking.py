@@ -90,6 +90,10 @@ async def test_nobody_is_listed_twice(
         await window.sees("that name was in use")
         await window.sees_names(name("ann"), taken, name("bob"))
     await expect(other.page.locator("#me")).to_have_text(taken)
+    told = other.page.locator("#toast")
+    await expect(told).to_contain_text(f"{name('ANN')} is taken, you are {taken}.")
+    await told.get_by_role("button", name="Change").click()
+    await expect(other.page.get_by_label("People in the room will see it.")).to_have_value(taken)
 
 
 async def test_a_new_name_is_shown_once_and_kept(
@@ -112,16 +116,24 @@ async def test_a_bad_name_is_asked_for_again(
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.page.locator("#me").click()
     field = ann.page.get_by_label("People in the room will see it.")
-    await field.fill("a,b")
-    await field.press("Enter")
-    await expect(ann.page.locator("#toast")).to_contain_text("comma")
+    error = ann.page.locator("#naming-error")
+    for bad, why in (("a,b", "comma"), ("x" * 41, "41"), (" ", "write"), ("a\x7fb", "characters")):
+        await field.fill(bad)
+        await field.press("Enter")
+        await expect(error).to_contain_text(why)
+        await expect(field).to_have_value(bad)
     await ann.page.evaluate("localStorage.setItem('hubbub.name', '\"a,b\"')")
     await ann.page.reload()
-    await expect(ann.page.locator("#naming-error")).to_contain_text("comma")
+    await expect(error).to_contain_text("comma")
     await field.fill(name("ann"))
     await field.press("Enter")
     await ann.is_online()
     await ann.sees_names(name("ann"))
+    await ann.page.locator("#me").click()
+    await field.fill("👩‍👩‍👧" * 8)  # 40 characters to the broker, 64 to JavaScript
+    await field.press("Enter")
+    await expect(ann.page.locator("#naming")).to_be_hidden()
+    await expect(ann.page.locator("#me")).to_have_text("👩‍👩‍👧" * 8)
 
 
 async def test_rooms_are_joined_left_and_counted(
@@ -212,5 +224,9 @@ async def test_who_is_banned_is_told(
     broker = hubbub.settings["HUBBUB_BROKER"]
     done = run_module("scripts.ban", name("eve"), HUBBUB_BROKER=broker)
     assert done.returncode == 0, done.stderr
-    await expect(eve.page.locator("#naming-error")).to_contain_text("ban", timeout=10_000)
-    await eve.shows_status("Offline")
+    await eve.shows_status("Closed")
+    await expect(eve.page.locator("#refusal")).to_contain_text("banned")
+    await eve.page.reload()
+    await eve.shows_status("Closed")
+    for gone in ("#naming", "#composer", "#timeline", "#me", "#rooms form", "#toast"):
+        await expect(eve.page.locator(gone)).to_be_hidden()

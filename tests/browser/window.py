@@ -66,7 +66,10 @@ class Window:
 
     async def say(self, text: str) -> None:
         await self.write(text)
-        await self.page.keyboard.press("Enter")
+        if await self.page.evaluate("matchMedia('(pointer: fine)').matches"):
+            await self.page.keyboard.press("Enter")
+        else:
+            await self.page.get_by_role("button", name="Send").tap()
 
     async def sees(self, text: str, times: int = 1) -> None:
         """A message with exactly this text, so many times."""

@@ -132,9 +132,9 @@ test("what a join replays is not unread, what it recovers is", () => {
 
 test("an unknown conversation is counted and looked for in the list", () => {
   const chat = inLobby();
-  chat.listStale = false;
+  chat.listing.stale = false;
   chat.heard(line(1, { Room: "@direct", Uid: "uid-bob", User: "bob" }));
-  assert.deepEqual([chat.listStale, chat.unread.of("@direct")], [true, 1]);
+  assert.deepEqual([chat.listing.stale, chat.unread.of("@direct")], [true, 1]);
   chat.list([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }], false);
   assert.deepEqual([chat.titleOf("@direct"), chat.unread.of("@direct")], ["bob", 1]);
 });
@@ -168,14 +168,14 @@ test("events of a room that was left change nothing", () => {
 test("old announcements stand at their time, new ones in every room", () => {
   const chat = inLobby();
   const notice = (Seq, at) => line(Seq, { Room: "system", EvtType: "announce", Timestamp: NOON + at });
-  assert.deepEqual(chat.noticesPage(), { room: "system", limit: 20 });
-  chat.announced({ events: [notice(7, -50), notice(8, 2.5)], more: true });
-  assert.deepEqual([seqs(chat.noticesHere()), chat.noticesStale], [[8], false]);
+  assert.deepEqual(chat.notices.page(), { room: "system", limit: 20 });
+  chat.notices.answered({ events: [notice(7, -50), notice(8, 2.5)], more: true });
+  assert.deepEqual([seqs(chat.notices.among(chat.room.timeline)), chat.notices.stale], [[8], false]);
   chat.heard(notice(9, 50));
-  assert.deepEqual(seqs(chat.noticesHere()), [8, 9]);
+  assert.deepEqual(seqs(chat.notices.among(chat.room.timeline)), [8, 9]);
   chat.show("empty");
-  assert.deepEqual(seqs(chat.noticesHere()), [9]);
-  assert.deepEqual(chat.noticesPage(), { room: "system", after: 9 });
+  assert.deepEqual(seqs(chat.notices.among(chat.room.timeline)), [9]);
+  assert.deepEqual(chat.notices.page(), { room: "system", after: 9 });
 });
 
 test("the link is told", () => {

@@ -48,6 +48,7 @@ function start() {
   const told = [];
   const page = {
     changed: () => errands.run(),
+    joined: () => {},
     refusedRoom: (...what) => told.push(["refusedRoom", ...what]),
     respelled: (...what) => told.push(["respelled", ...what]),
     unwelcome: (...what) => told.push(["unwelcome", ...what]),
@@ -137,7 +138,7 @@ test("what is unavailable rests, then is asked again", () => {
 test("nothing was ever announced: that is asked once a connection", () => {
   const { chat, desk } = joined();
   desk.take("history").done(refusal("no_such_room"));
-  assert.equal(chat.noticesStale, false);
+  assert.equal(chat.notices.stale, false);
 });
 
 test("a refused room is given up, a refused name or person is told", () => {
@@ -194,24 +195,24 @@ const rows = (from, to) => lines(from, to).map(({ Seq }) => ({ room: `r${Seq}`, 
 test("of the rooms the first page is listed, and each time that more are wanted, one more", () => {
   const { chat, desk, errands, clock } = joined();
   desk.take("rooms").done({ ok: true, rooms: rows(1, 100), more: true });
-  assert.deepEqual([chat.listed.length, chat.listHasMore], [100, true]);
-  chat.listMore();
+  assert.deepEqual([chat.listing.rows.length, chat.listing.hasMore], [100, true]);
+  chat.listing.wantMore();
   clock.pass(2000);
   const [first, ...others] = [desk.take("rooms"), ...desk.events()];
   assert.deepEqual([first.payload, others.includes("rooms")], [{ limit: 100 }, false]);
   first.done({ ok: true, rooms: rows(1, 100), more: true });
-  assert.equal(chat.listed.length, 100, "nothing goes while the rest is on its way");
+  assert.equal(chat.listing.rows.length, 100, "nothing goes while the rest is on its way");
   const second = desk.take("rooms");
   assert.deepEqual(second.payload, { limit: 100, after: "r100" });
   second.done({ ok: true, rooms: rows(100, 130), more: false }); // r100 has moved on
-  assert.deepEqual([chat.listed.length, chat.listHasMore, chat.listStale], [130, false, false]);
+  assert.deepEqual([chat.listing.rows.length, chat.listing.hasMore, chat.listing.stale], [130, false, false]);
   errands.run();
   assert.ok(!desk.events().includes("rooms"));
 });
 
 test("the list has an end", () => {
   const { chat } = joined();
-  for (let times = 0; times < 19; times += 1) chat.listMore();
+  for (let times = 0; times < 19; times += 1) chat.listing.wantMore();
   chat.list(rows(1, 2000), true);
-  assert.equal(chat.listHasMore, false);
+  assert.equal(chat.listing.hasMore, false);
 });

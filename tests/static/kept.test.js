@@ -56,9 +56,9 @@ test("another tab, and another person in this tab, do not find it", () => {
 
 test("drafts are found again in their tab, if they are not too long", () => {
   const [browser, tab] = [new Shelf(), new Shelf()];
-  const drafts = new Map([["dev", "half a "], ["@x", " é\n"], ["long", "x".repeat(20_001)]]);
-  load(browser, tab).drafts = drafts;
-  drafts.delete("long");
+  const drafts = new Map([["novel", "x".repeat(1_000_001)], ["dev", "half a "], ["long", "x".repeat(30_000)], ["@x", " é\n"]]);
+  assert.deepEqual(load(browser, tab).keepDrafts(drafts), ["novel"]);
+  drafts.delete("novel");
   assert.deepEqual(load(browser, tab).drafts, drafts);
   assert.deepEqual(load(browser, new Shelf()).drafts, new Map());
   for (const rubbish of [5, "text", [null], { dev: 7 }]) {
@@ -74,7 +74,7 @@ test("a room in which something waits is entered again", () => {
   chat.outbox.add("m1", "dev", "in a room", NOW);
   chat.outbox.add("m2", "@direct", "in private", NOW);
   kept.rememberOutbox(chat);
-  tab.items.delete("hubbub.rooms");
+  browser.items.delete("hubbub.rooms");
   assert.deepEqual(load(browser, tab).chat(NOW).openRooms(), ["dev"]);
 });
 
@@ -115,4 +115,62 @@ test("where nothing can be kept, or no more, this load has it all", () => {
     kept.remember(chat);
     assert.deepEqual(texts(kept.chat(NOW)), ["mine"]);
   }
+});
+
+test("a rename that the browser does not take is not undone, here or at the next load", () => {
+  const browser = new Shelf();
+  const memory = new Memory(browser);
+  memory.set("name", "ann");
+  browser.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  assert.equal(memory.set("name", "zoe"), false);
+  assert.equal(memory.get("name", ""), "zoe");
+  browser.removeItem = (name) => void browser.items.delete(name);
+  assert.equal(memory.set("name", "zoë"), false);
+  assert.deepEqual([memory.get("name", ""), new Memory(browser).get("name", "")], ["zoë", ""]);
+});
+
+test("rooms belong to the browser: what one tab enters or leaves, the others do too", () => {
+  const browser = new Shelf();
+  const tabs = [1, 2].map(() => {
+    const kept = load(browser, new Shelf());
+    const chat = kept.chat(NOW);
+    chat.show("lobby");
+    kept.remember(chat);
+    return { kept, chat };
+  });
+  const [one, two] = tabs;
+  for (const room of ["a", "b"]) one.chat.follow(room);
+  two.chat.follow("c");
+  for (const { kept, chat } of [one, two, one]) kept.remember(chat);
+  for (const { chat } of tabs) assert.deepEqual(chat.openRooms().sort(), ["a", "b", "c", "lobby"]);
+  one.chat.drop("a");
+  two.chat.show("b");
+  one.chat.drop("b");
+  one.kept.remember(one.chat);
+  two.kept.recall(two.chat);
+  assert.deepEqual(two.chat.openRooms().sort(), ["b", "c", "lobby"], "the room that it shows stays");
+  assert.deepEqual(two.chat.leaving, ["a"]);
+  for (const { kept, chat } of [two, one]) kept.remember(chat);
+  assert.deepEqual(one.chat.openRooms().sort(), ["c", "lobby"]);
+  two.chat.show("c");
+  two.kept.recall(two.chat);
+  assert.deepEqual(two.chat.openRooms().sort(), ["c", "lobby"]);
+  assert.deepEqual(load(browser, new Shelf()).chat(NOW).openRooms().sort(), ["c", "lobby"]);
+});
+
+test("what was read in public rooms and which conversations were closed is kept", () => {
+  const browser = new Shelf();
+  const kept = load(browser, new Shelf());
+  const chat = joined(kept);
+  chat.unread.seen("dev", 7);
+  chat.listing.close("@x", 5);
+  kept.remember(chat);
+  const again = load(browser, new Shelf()).chat(NOW);
+  assert.deepEqual([again.unread.knows("dev"), again.listing.isOpen("@x", 5), again.listing.isOpen("@x", 6)], [true, false, true]);
+  again.follow("dev");
+  again.joined({ user: "ann", uid: "uid-ann", room: "dev", epoch: "e", seq: 9, count: 1, version: 1 });
+  for (const Seq of [7, 8, 9]) again.heard({ EvtType: "message", Room: "dev", Seq, Uid: "u", User: "u", Text: "x" });
+  assert.equal(again.unread.of("dev"), 2);
 });

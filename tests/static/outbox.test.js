@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../static/js/outbox.js";
 
+const NOW = 1_790_000_000_000;
 const anywhere = () => true;
 const ids = (entries) => entries.map((entry) => entry.id);
 const states = (outbox) => outbox.entries.map((entry) => entry.state);
@@ -145,4 +146,15 @@ test("a list that nothing changes is the same list", () => {
   outbox.settle("lobby", 9);
   outbox.drop("dev");
   assert.equal(outbox.entries, entries);
+});
+
+test("a wall clock that was wrong delays nothing", () => {
+  const outbox = new Outbox();
+  const hour = 3_600_000;
+  outbox.add("m1", "lobby", "one", NOW + hour);
+  outbox.restore([{ id: "m0", room: "tea", text: "zero", since: NOW + hour }], NOW);
+  assert.deepEqual(outbox.due(5, () => true).map(({ id }) => id), ["m1", "m0"]);
+  outbox.sent("m1");
+  outbox.disconnected();
+  assert.equal(outbox.due(5, () => true).length, 2);
 });

@@ -9,7 +9,8 @@ function here() {
   chat.show("lobby");
   chat.joined({ user: "ann", uid: "uid-ann", room: "lobby", epoch: "e", seq: 2, count: 2, version: 1 });
   chat.list([
-    { room: "@bob", kind: "direct", user: "bob", count: 2, seq: 0 },
+    { room: "@bob", kind: "direct", user: "bob", count: 2, seq: 1 },
+    { room: "@cy", kind: "direct", user: "cy", count: 2, seq: 0 },
     { room: "lobby", kind: "public", count: 2, seq: 2 },
     { room: "tea", kind: "public", count: 7, seq: 9 },
   ], true);
@@ -27,10 +28,44 @@ test("rooms that are open, conversations, and where else people are", () => {
 test("the window's title tells of unread conversations", () => {
   const chat = here();
   assert.equal(windowTitle(chat), "#lobby · Hubbub");
-  chat.heard(line(1, { Room: "@bob", Uid: "uid-bob" }));
+  chat.heard(line(2, { Room: "@bob", Uid: "uid-bob" }));
   assert.equal(windowTitle(chat), "(1) #lobby · Hubbub");
   assert.equal(headingOf(chat, "@bob"), "bob");
   assert.equal(headingOf(chat, "@unknown"), "…");
+});
+
+test("the window's title has a dot for what is said in rooms, and counts who is named", () => {
+  const chat = here();
+  chat.visible = false;
+  const say = (Seq, more) => chat.heard(line(Seq, { Uid: "uid-bob", User: "bob", ...more }));
+  say(3);
+  assert.equal(windowTitle(chat), "• #lobby · Hubbub");
+  say(4, { Text: "@Ann, are you there?" });
+  say(5, { Text: "@anna?" });
+  say(6, { Text: "all", Mentions: ["*"] });
+  say(7, { Text: "@ann is a word here", Mentions: ["uid-cy"] });
+  assert.equal(windowTitle(chat), "(2) #lobby · Hubbub");
+  for (let seq = 8; seq < 120; seq += 1) say(seq, { Mentions: ["uid-ann"] });
+  assert.equal(windowTitle(chat), "(99+) #lobby · Hubbub");
+  chat.visible = true;
+  chat.look();
+  assert.equal(windowTitle(chat), "#lobby · Hubbub");
+});
+
+test("a conversation is listed from its first line on, and closed until the next one", () => {
+  const chat = here();
+  const people = () => shownRooms(chat).people.map(({ title }) => title);
+  chat.show("@cy");
+  assert.deepEqual(people(), ["bob", "cy"]);
+  chat.show("lobby");
+  assert.deepEqual(people(), ["bob"]);
+  chat.heard(line(1, { Room: "@cy", Uid: "uid-cy" }));
+  assert.deepEqual(people(), ["bob", "cy"]);
+  chat.listing.close("@cy", chat.headOf("@cy"));
+  chat.drop("@cy");
+  assert.deepEqual(people(), ["bob"]);
+  chat.heard(line(2, { Room: "@cy", Uid: "uid-cy" }));
+  assert.deepEqual(people(), ["bob", "cy"]);
 });
 
 test("above the first line it says whether there is more", () => {
@@ -59,7 +94,9 @@ test("what waits says what becomes of it", () => {
   assert.deepEqual(fates(), ["sending…", "sending…"]);
   chat.outbox.sent("m1");
   chat.outbox.refused("m1", { code: "forbidden", message: "no" }, 0);
-  chat.disconnected(0);
+  chat.disconnected();
+  assert.deepEqual(fates(), ["not sent", "sending…"], "moving to another gateway is quick");
+  chat.stillAway();
   assert.deepEqual(fates(), ["not sent", "waiting"]);
 });
 

@@ -1,0 +1,14 @@
+/** The room in the page's address: `#name`, or `#@…` for a conversation. */
+import { isPrivate, roomKey } from "./text.js";
+
+export const hashOf = (room) => `#${encodeURIComponent(room).replace("%40", "@")}`;
+
+/** The room of a location's hash; `otherwise` if it names none. */
+export function roomOf(hash, otherwise) {
+  try {
+    const name = decodeURIComponent(hash.slice(1));
+    return (isPrivate(name) ? name : roomKey(name)) || otherwise;
+  } catch {
+    return otherwise;
+  }
+}

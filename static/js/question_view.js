@@ -1,0 +1,23 @@
+/** A question with two answers, in a dialog: before something is done that cannot be undone. */
+export class QuestionView {
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.text = dialog.querySelector("p");
+    [this.no, this.yes] = dialog.querySelectorAll("button");
+    for (const button of [this.no, this.yes]) {
+      button.addEventListener("click", () => {
+        dialog.close();
+        if (button === this.yes) this.act();
+      });
+    }
+  }
+
+  /** `act()` is done if the answer is the one that `yes` names. */
+  ask(text, no, yes, act) {
+    this.act = act;
+    this.text.textContent = text;
+    this.no.textContent = no;
+    this.yes.textContent = yes;
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+}
