@@ -52,6 +52,8 @@ class Subscriptions:
 
     def __init__(self, metrics: Metrics, most: int) -> None:
         self.knows: Callable[[str], bool] = lambda id: False
+        self.endpoint = ""
+        """Where the broker publishes."""
         self._metrics = metrics
         self._most = most
         self._connections: dict[int, Connection] = {}
@@ -78,8 +80,15 @@ class Subscriptions:
         self._metrics.refused_subscriptions.inc()
         self._log.warning("a subscriber is cut off", why)
         with suppress(OSError), socket.socket(fileno=os.dup(fd)) as shut:
-            shut.shutdown(socket.SHUT_RDWR)
+            if self._is_subscriber(shut):
+                shut.shutdown(socket.SHUT_RDWR)
         return True
+
+    def _is_subscriber(self, connection: socket.socket) -> bool:
+        """Not if the descriptor is another's by now: a subscriber that comes just when one was cut
+        off may be cut off for it, and comes again, but nobody else is."""
+        name = connection.getsockname()
+        return self.endpoint.endswith(f":{name[1]}" if isinstance(name, tuple) else f"//{name}")
 
     def _refusal(self, connection: Connection, body: bytes) -> str:
         kind, topic = body[:1], body[1:]

@@ -58,6 +58,7 @@ class Wire:
     def bind(self, commands: str, events: str) -> tuple[str, str]:
         """Returns the real endpoints. Raises SocketError."""
         bound = sockets.bind(self._router, commands), sockets.bind(self._publisher, events)
+        self._subscriptions.endpoint = bound[1]
         return bound
 
     def listen(self, arrived: Callable[[], None], knows: Callable[[str], bool]) -> None:

@@ -42,6 +42,10 @@ def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     does not read EAGAIN."""
     socket = _socket(context, zmq.ROUTER)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+    # No bound of libzmq's own: 4.3.5 aborts the process when a peer whose input waits at the bound
+    # hangs up and a heartbeat is due or waits too (`!_io_error` in stream_engine_base.cpp).
+    # Gateways bound what they have under way (gateway.pending).
+    socket.setsockopt(zmq.RCVHWM, 0)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
     _serve(socket, keys, COMMANDS_DOMAIN)
     return socket
@@ -55,8 +59,7 @@ def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     # All of each peer, so that they can be counted.
     socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     # Without it, subscriptions are lost when many gateways come back at once (libzmq #4064).
-    # A short queue would hold a flood up, but libzmq 4.3.5 aborts when a peer whose input waits
-    # hangs up and a heartbeat is due (`!_io_error` in stream_engine_base.cpp).
+    # Nor must there be a bound for the reason that `router` tells.
     socket.setsockopt(zmq.RCVHWM, 0)
     _serve(socket, keys, EVENTS_DOMAIN)
     return socket
