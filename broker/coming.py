@@ -46,15 +46,16 @@ def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]
     room = house.rooms.get(name)
     if person is not None and person.banned:
         raise Refused("banned", "you are banned")
-    if is_private(name) and (room is None or person is None or name not in person.rooms):
+    if is_private(name) and (room is None or uid not in room.members):
         raise Refused("no_such_room", "there is no such room")
     if session is not None and name not in session.rooms:
         limit = house.settings.socket_rooms
         if len(session.rooms) >= limit:
             raise Refused("forbidden", f"one connection may be in {limit} rooms at most")
     called = _called(house, person, uid, command.user)
-    if person is not None and person.sessions and called != person.name:
-        spend(house, person, at)
+    if person is not None:
+        renames = bool(person.sessions) and called != person.name
+        _pay(house, person, name, renames, at)
 
     # Nothing is refused from here on.
     if person is None:
@@ -101,6 +102,8 @@ def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effec
     name = house.place(Asker(session, person), command.room)
     if name in session.rooms:  # a member hears a private room without being in it
         leave_seat(house, session, person, name, at, out)
+        if name not in person.seats:
+            person.moving().leave(name, at.now)
         out.append(session_row(session))
     house.done(peer, command.no, out)
 
@@ -109,7 +112,11 @@ def gone(house: House, peer: bytes, command: Gone, at: Moment, out: list[Effect]
     session = house.gateway(peer, at).sessions.get(command.sid)
     if session is not None:
         if command.left:
+            rooms = list(session.rooms)
             drop(house, session, at, out)
+            for name in rooms:
+                if name not in session.person.seats:
+                    session.person.moving().leave(name, at.now)
         else:
             lose(house, session, at, out)
     house.done(peer, command.no, out)
@@ -176,14 +183,29 @@ def make_room(house: House, name: str, at: Moment, out: list[Effect]) -> Room:
     return house.rooms.load(RoomFact(name, "public", 0), at.now)
 
 
-def spend(house: House, person: Person, at: Moment) -> None:
+def _pay(house: House, person: Person, room: str, renames: bool, at: Moment) -> None:
+    """Raises Refused("rate_limited") if the person has come to rooms, or changed names, too often
+    lately. Somebody who is in the room already, by another socket or since their connection was
+    lost, is told to nobody and pays nothing."""
+    rate = house.settings.message_rate
+    comes = room not in person.seats and not is_private(room)
+    cost = renames + (person.moving().cost(room, at.now) if comes else 0)
+    if cost:
+        spend(house, person, at, cost)
+    wait_s = comes and rate and person.moving().enter(at.now, rate, house.settings.socket_rooms)
+    if wait_s:
+        message = "too many rooms at once, wait a little"
+        raise Refused("rate_limited", message, round(wait_s + 0.001, 3))
+
+
+def spend(house: House, person: Person, at: Moment, count: int = 1) -> None:
     """Raises Refused("rate_limited") if the person has said or changed too much lately."""
     rate, burst = house.settings.message_rate, house.settings.message_burst
     if not rate:
         return
     if person.bucket is None:
         person.bucket = Bucket(burst, at.now)
-    wait_s = person.bucket.take(at.now, rate, burst)
+    wait_s = person.bucket.take(at.now, rate, burst, count)
     if wait_s:
         raise Refused("rate_limited", "too much at once, wait a little", round(wait_s + 0.001, 3))
 

@@ -41,6 +41,7 @@ from common.messages import (
     Names,
     Page,
     Participants,
+    Quit,
     Register,
     Rooms,
     Say,
@@ -196,6 +197,8 @@ class Core:
                 reading.names(house, peer, command, at, out)
             case Direct():
                 directs.direct(house, peer, command, at, out)
+            case Quit():
+                directs.quit_(house, peer, command, at, out)
             case Hello():
                 links.hello(house, peer, command, at, out)
             case Register():

@@ -1,20 +1,24 @@
 """Direct conversations: finding somebody, and the room of two. Pure."""
 
+from broker.coming import spend
 from broker.effects import (
     Effect,
     Need,
     NeedIdentity,
     NeedNamed,
     NeedRoom,
+    PutMember,
     PutRoom,
     RoomFact,
     Send,
+    Unlist,
 )
 from broker.house import House, Moment
 from broker.people import Person
+from broker.room import Room
 from common.errors import Refused
-from common.messages import Ban, Direct, Opened
-from common.names import user_key
+from common.messages import Ban, Direct, Opened, Quit
+from common.names import is_private, user_key
 
 
 def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Effect]) -> None:
@@ -30,21 +34,85 @@ def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Eff
     name = house.directory.direct_room(person.uid, other.uid)
     house.require(NeedRoom(name))
     room = house.rooms.get(name)
-    if room is None:
+    if name not in person.own:
         limit = house.settings.private_rooms
-        if max(len(person.rooms), len(other.rooms)) >= limit:
-            raise Refused("forbidden", f"one person may have {limit} private rooms at most")
+        if len(person.own) >= limit:
+            raise Refused("forbidden", f"you may have {limit} conversations at most: quit one")
+        spend(house, person, at)
+    if room is None:
         members = (min(person.uid, other.uid), max(person.uid, other.uid))
-        out.append(PutRoom(name, "direct", members))
-        room = house.rooms.load(RoomFact(name, "direct", 0, members), at.now)
-        for member in (person, other):
-            member.rooms[name] = 0
+        out.append(PutRoom(name, "direct", members, unlisted=(other.uid,)))
+        fact = RoomFact(name, "direct", 0, members, unlisted=(other.uid,))
+        room = house.rooms.load(fact, at.now)
+        person.rooms[name] = 0
+        person.own.add(name)
+    elif name not in person.own:
+        _make_own(person, room, at, out)
     house.rooms.touch(room, at.now)
     house.directory.people.touch(other.uid, at.now)
     opened = Opened(
         term=house.term, no=command.no, room=name, user=other.name, uid=other.uid, head=room.head
     )
     out.append(Send(peer, opened))
+
+
+def quit_(house: House, peer: bytes, command: Quit, at: Moment, out: list[Effect]) -> None:
+    """Again is the same as once."""
+    asker = house.asker(peer, command, at)
+    if not is_private(command.room):
+        raise Refused("forbidden", "only a conversation can be quit: leave a public room")
+    room = house.room(house.place(asker, command.room))
+    if room.kind != "direct":
+        raise Refused("forbidden", "only a conversation of two can be quit")
+    if asker.person.uid not in room.unlisted:
+        _unlist(asker.person, room.name, room, out)
+    house.rooms.touch(room, at.now)
+    house.done(peer, command.no, out)
+
+
+def begin(
+    house: House, room: Room, speaker: Person, at: Moment, out: list[Effect]
+) -> dict[str, int]:
+    """Something is about to be said in this conversation: it comes into the lists of its members.
+    Returns the floors of those in whose list it was not (`Happened.floors`).
+
+    A list has at most HUBBUB_PRIVATE_ROOMS conversations that the person has not answered: the
+    oldest of them makes room, and comes back with its next message.
+    """
+    floors: dict[str, int] = {}
+    if room.kind != "direct":
+        return floors
+    for uid in sorted(room.unlisted - {speaker.uid}):
+        other = house.directory.people.get(uid)
+        if other is None:
+            continue  # not stored: whoever it was is gone
+        unanswered = [name for name in other.rooms if name not in other.own]
+        if len(unanswered) >= house.settings.private_rooms:
+            _unlist(other, unanswered[0], house.rooms.get(unanswered[0]), out)
+        floors[uid] = room.head
+        room.unlisted.discard(uid)
+        other.rooms[room.name] = room.head
+        out.append(PutMember(uid, room.name, False, at.wall))
+        house.directory.people.touch(uid, at.now)
+    if room.name not in speaker.own:
+        _make_own(speaker, room, at, out)
+    return floors
+
+
+def _make_own(person: Person, room: Room, at: Moment, out: list[Effect]) -> None:
+    room.unlisted.discard(person.uid)
+    person.rooms[room.name] = room.head
+    person.own.add(room.name)
+    out.append(PutMember(person.uid, room.name, True, at.wall))
+
+
+def _unlist(person: Person, name: str, room: Room | None, out: list[Effect]) -> None:
+    """A room at rest has it from the store when it wakes."""
+    if room is not None:
+        room.unlisted.add(person.uid)
+    person.rooms.pop(name, None)
+    person.own.discard(name)
+    out.append(Unlist(person.uid, name))
 
 
 def needs_of_name(house: House, user: str) -> list[Need]:

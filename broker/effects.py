@@ -25,12 +25,31 @@ class Append(Stored, frozen=True):
 
 
 class PutRoom(Stored, frozen=True):
-    """A room is made. `members` are the uids of a private one."""
+    """A room is made. `members` are the uids of a private one; the `unlisted` ones among them find
+    it in their list of rooms only later (PutMember)."""
 
     room: str
     kind: RoomKind
     members: tuple[str, ...] = ()
     title: str = ""
+    unlisted: tuple[str, ...] = ()
+
+
+class PutMember(Stored, frozen=True):
+    """The private room is in this member's list of rooms. `own`: they opened it or have spoken in
+    it. `since` is the wall time at which it came into the list."""
+
+    uid: str
+    room: str
+    own: bool
+    since: float
+
+
+class Unlist(Stored, frozen=True):
+    """The private room is in this member's list of rooms no more; they stay a member."""
+
+    uid: str
+    room: str
 
 
 class PutIdentity(Stored, frozen=True):
@@ -68,7 +87,7 @@ class BlankText(Stored, frozen=True):
     rev: int
 
 
-Write = Append | PutRoom | PutIdentity | PutSession | DropSession | BlankText
+Write = Append | PutRoom | PutMember | Unlist | PutIdentity | PutSession | DropSession | BlankText
 
 # --- releases ------------------------------------------------------------------------------------
 
@@ -174,10 +193,13 @@ class RoomFact(Value, frozen=True):
     head: int
     members: tuple[str, ...] = ()
     title: str = ""
+    unlisted: tuple[str, ...] = ()
+    """Members in whose list of rooms it is not."""
 
 
 class IdentityFact(Value, frozen=True):
-    """A person as the store has them; `rooms` are their private rooms, each with its head."""
+    """A person as the store has them; `rooms` are the private rooms in their list, each with its
+    head, those first that came into it first; `own` those that they opened or have spoken in."""
 
     uid: str
     name: str
@@ -185,6 +207,7 @@ class IdentityFact(Value, frozen=True):
     banned: bool
     seen: float
     rooms: dict[str, int]
+    own: frozenset[str] = frozenset()
 
 
 class SaidFact(Value, frozen=True):

@@ -83,6 +83,8 @@ class House:
             case RoomFact():
                 self.rooms.load(fact, now)
             case IdentityFact(rooms=rooms):
+                if self.directory.people.get(fact.uid) is not None:
+                    return
                 person = self.directory.load(fact, now)
                 for name in rooms:  # what was said since may not be on disk yet
                     room = self.rooms.get(name)
@@ -115,6 +117,10 @@ class House:
         if name in asker.session.rooms or name in asker.person.rooms:
             return name
         if is_private(name):
+            self.require(NeedRoom(name))
+            room = self.rooms.get(name)
+            if room is not None and asker.person.uid in room.members:
+                return name
             raise Refused("no_such_room", "there is no such room")
         key = room_key(name)
         if key not in asker.session.rooms:
@@ -136,8 +142,16 @@ class House:
     def done(self, peer: bytes, no: int, out: list[Effect]) -> None:
         out.append(Send(peer, Done(term=self.term, no=no)))
 
-    def log(self, room: Room, event: Event | None, at: Moment, out: list[Effect]) -> None:
-        """Writes the event, if there is one, and tells it to those who may know."""
+    def log(
+        self,
+        room: Room,
+        event: Event | None,
+        at: Moment,
+        out: list[Effect],
+        floors: dict[str, int] | None = None,
+    ) -> None:
+        """Writes the event, if there is one, and tells it to those who may know. `floors` as in
+        Happened."""
         self.rooms.touch(room, at.now)
         if event is None:
             return
@@ -145,12 +159,19 @@ class House:
         self.rooms.changed(room, at.now)
         to: list[str] = []
         if room.private:
-            to = list(room.members)
-            for uid in room.members:
+            to = room.listed
+            for uid in to:
                 member = self.directory.people.get(uid)
                 if member is not None:
                     member.rooms[room.name] = room.head
-        happened = Happened(term=self.term, epoch=self.epoch, room=room.name, events=[event], to=to)
+        happened = Happened(
+            term=self.term,
+            epoch=self.epoch,
+            room=room.name,
+            events=[event],
+            to=to,
+            floors=floors or {},
+        )
         for topic in self.topics(room):
             out.append(Publish(topic, happened))
 
@@ -158,4 +179,4 @@ class House:
         """Where a room's events go: a private one's only to gateways that have a member."""
         if not room.private:
             return (room.topic,)
-        return [gateway_topic(id) for id in self.directory.gateways_of(room.members)]
+        return [gateway_topic(id) for id in self.directory.gateways_of(room.listed)]

@@ -106,7 +106,7 @@ def _sit(house: House, gateway: Gateway, sitting: Sitting, at: Moment, out: list
             continue
         room = house.rooms.get(name)
         if is_private(name):
-            if room is None or name not in person.rooms:
+            if room is None or person.uid not in room.members:
                 continue
         elif not _is_public(name):
             continue

@@ -46,6 +46,7 @@ class _Frame:
         if (
             (mine.room, mine.epoch, mine.term, mine.to)
             != (message.room, message.epoch, message.term, message.to)
+            or message.floors
             or message.events[0].seq != self._events[-1].seq + 1
             or size > PAGE_BYTES
         ):
@@ -61,7 +62,12 @@ class _Frame:
         if self._events is mine.events:
             return self._publish
         whole = Happened(
-            term=mine.term, epoch=mine.epoch, room=mine.room, events=self._events, to=mine.to
+            term=mine.term,
+            epoch=mine.epoch,
+            room=mine.room,
+            events=self._events,
+            to=mine.to,
+            floors=mine.floors,
         )
         return Publish(self._publish.topic, whole)
 

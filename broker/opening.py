@@ -23,7 +23,7 @@ def restore(house: House, opened: Opened, now: float) -> float:
         )
         for name, head in row.rooms.items():
             room = rooms.get(name)
-            if room is None or (is_private(name) and name not in person.rooms):
+            if room is None or (is_private(name) and person.uid not in room.members):
                 continue
             if directory.seat(session, person, name, head):
                 room.seat(person.uid, person.name)

@@ -13,11 +13,12 @@ class Bucket:
         self._left = burst
         self._at = now
 
-    def take(self, now: float, rate: float, burst: float) -> float:
-        """Takes a token and returns 0; or takes none and returns the seconds until there is one."""
+    def take(self, now: float, rate: float, burst: float, count: int = 1) -> float:
+        """Takes so many tokens and returns 0; or takes none and returns the seconds until there are
+        enough."""
         self._left = min(burst, self._left + (now - self._at) * rate)
         self._at = now
-        if self._left >= 1 - _ROUNDING:
-            self._left = max(0.0, self._left - 1)
+        if self._left >= count - _ROUNDING:
+            self._left = max(0.0, self._left - count)
             return 0.0
-        return (1 - self._left) / rate
+        return (count - self._left) / rate

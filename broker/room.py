@@ -31,6 +31,7 @@ class Room:
         "title",
         "topic",
         "typists",
+        "unlisted",
         "waiting",
     )
 
@@ -41,6 +42,8 @@ class Room:
         self.appended_at = -1.0
         """When the last event since the room was loaded happened, in listening time."""
         self.members = fact.members
+        self.unlisted = set(fact.unlisted)
+        """Members in whose list of rooms it is not: they are told nothing of it."""
         self.title = fact.title
         self.private = is_private(fact.room)
         self.topic = events_topic(fact.room)
@@ -54,6 +57,11 @@ class Room:
     @property
     def count(self) -> int:
         return len(self.participants)
+
+    @property
+    def listed(self) -> list[str]:
+        """The members of a private room who are told of it."""
+        return [uid for uid in self.members if uid not in self.unlisted]
 
     @property
     def due(self) -> float:
@@ -88,7 +96,7 @@ class Room:
     def enter(self, uid: str, name: str, now: float, wall: float) -> Event | None:
         """Somebody comes in; in a crowd no event tells it."""
         self.participants.add(uid, name)
-        if self.crowd.joined(self.count, now):
+        if self.crowd.joined(uid, self.count, now):
             self.presence.turn(True, now)
             self.typists.clear()
         self.presence.came(name, self.count, now)
@@ -97,7 +105,7 @@ class Room:
     def exit(self, uid: str, now: float, wall: float) -> Event | None:
         """Somebody goes."""
         name = self.participants.remove(uid)
-        self.crowd.left(now)
+        self.crowd.left(uid, now)
         self.typists.stop(uid)
         self.presence.went(name, self.count, now)
         return None if self.crowd.on else self.append("leave", name, wall, uid=uid)

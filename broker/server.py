@@ -15,22 +15,9 @@ from broker.pages import Pages
 from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
 from broker.turns import Turns
 from broker.wire import Arrived, Wire
+from common import messages as m
 from common.errors import Code
 from common.listening import ListeningClock
-from common.messages import (
-    Announce,
-    AnyCommand,
-    Ban,
-    Blank,
-    Direct,
-    Done,
-    Failed,
-    Gone,
-    Join,
-    Leave,
-    Register,
-    Say,
-)
 from common.settings import Settings
 
 FRAMES_A_TURN = 500
@@ -40,7 +27,10 @@ PROBE_S = 1.0
 STOP_S = 3.0
 QUESTIONS = 20
 """How often a core may ask for more before one command."""
-_WRITING = (Announce, Ban, Blank, Direct, Gone, Join, Leave, Register, Say)
+_WRITING = (
+    *(m.Announce, m.Ban, m.Blank, m.Direct, m.Gone),
+    *(m.Join, m.Leave, m.Quit, m.Register, m.Say),
+)
 log = logging.getLogger(__name__)
 
 
@@ -138,7 +128,7 @@ class Server:
                 await self._inquire(peer, command, now, wall, needs)
         self._intake.count(taken)
 
-    async def _prefetch(self, commands: Sequence[tuple[bytes, AnyCommand]]) -> None:
+    async def _prefetch(self, commands: Sequence[tuple[bytes, m.AnyCommand]]) -> None:
         """One question for all, where the core knows already what it will need."""
         try:
             needs: dict[Need, None] = {}
@@ -153,7 +143,9 @@ class Server:
             log.exception("failed to look ahead")
             self._committer.fail("the core failed")
 
-    def _handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> Sequence[Need]:
+    def _handle(
+        self, peer: bytes, command: m.AnyCommand, now: float, wall: float
+    ) -> Sequence[Need]:
         """What the core has to be told first; nothing, if it is done."""
         try:
             self._do(self._core.handle(peer, command, now, wall))
@@ -164,7 +156,7 @@ class Server:
         return ()
 
     async def _inquire(
-        self, peer: bytes, command: AnyCommand, now: float, wall: float, needs: Sequence[Need]
+        self, peer: bytes, command: m.AnyCommand, now: float, wall: float, needs: Sequence[Need]
     ) -> None:
         """Handles what the core could not without these needs."""
         self._committer.flush()
@@ -181,7 +173,7 @@ class Server:
         except Exception:
             self._failed_at(peer, command)
 
-    def _failed_at(self, peer: bytes, command: AnyCommand) -> None:
+    def _failed_at(self, peer: bytes, command: m.AnyCommand) -> None:
         # Our own fault. The core may have done half of it, so it starts over from the store.
         log.exception("failed at %s", type(command).__name__)
         self._fail(peer, command.no, "the broker failed at this")
@@ -207,7 +199,7 @@ class Server:
         self._core.learn(needs, await self._store.learn(needs))
 
     def _fail(self, peer: bytes, no: int, message: str, code: Code = "bad_request") -> None:
-        self._do([Send(peer, Failed(term=self._term, no=no, code=code, message=message))])
+        self._do([Send(peer, m.Failed(term=self._term, no=no, code=code, message=message))])
 
     # --- while the store takes nothing ----------------------------------------------------------
 
@@ -239,12 +231,12 @@ class Server:
         self._refusing = ""
         await self._start_over()
 
-    def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
+    def _refuses(self, peer: bytes, command: m.AnyCommand) -> bool:
         if not isinstance(command, _WRITING):
             return False
-        if isinstance(command, Register):
+        if isinstance(command, m.Register):
             # Whoever is known may read meanwhile. When the store is back all register for good.
-            self._do([Send(peer, Done(term=self._term, no=command.no))])
+            self._do([Send(peer, m.Done(term=self._term, no=command.no))])
         else:
             self._fail(peer, command.no, "the store takes nothing at the moment", "unavailable")
         return True

@@ -1,7 +1,8 @@
 """Speaking: messages and typing. Pure."""
 
+from broker import directs
 from broker.coming import spend
-from broker.effects import Effect, Need, NeedRoom, NeedSaid, Send
+from broker.effects import Effect, Need, NeedIdentity, NeedRoom, NeedSaid, Send
 from broker.gateways import Session
 from broker.house import House, Moment
 from common.errors import Refused
@@ -34,9 +35,11 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
     if said is None:
         room = house.room(house.place(asker, name))
         check_text(house, command.text)
+        house.require(*(NeedIdentity(uid) for uid in room.unlisted))
         spend(house, person, at)
+        floors = directs.begin(house, room, person, at, out)
         event = room.say(person.uid, person.name, command.text, command.id, at.wall)
-        house.log(room, event, at, out)
+        house.log(room, event, at, out, floors)
         house.recent.say(key, event.seq, event.timestamp, at.now)
         seq, timestamp = event.seq, event.timestamp
     else:

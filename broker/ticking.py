@@ -46,9 +46,11 @@ def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
             telling.presence(house, room, at, out)
         users = room.typists.take(at.now)
         if users is not None:
-            to = list(room.members)
+            to = list(room.members)  # who is typing leaves no trace in a list
             typing = Typing(term=house.term, room=room.name, users=users, to=to)
-            topics = house.topics(room) if room.private else (typing_topic(room.name),)
+            topics = [typing_topic(room.name)]
+            if room.private:
+                topics = [gateway_topic(id) for id in house.directory.gateways_of(to)]
             out += [Publish(topic, typing) for topic in topics]
         house.rooms.plan(room, at.now + GATHER_S if house.quiet else at.now)
 
@@ -60,7 +62,7 @@ def beacons(house: House, out: list[Effect]) -> None:
     private: dict[str, list[str]] = {}
     for room in changed.values():
         if room.private:
-            for id in house.directory.gateways_of(room.members):
+            for id in house.directory.gateways_of(room.listed):
                 private.setdefault(id, []).append(room.name)
     for gateway in house.directory.gateways.bound():
         few: Collection[str] = gateway.rooms

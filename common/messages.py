@@ -183,6 +183,12 @@ class Direct(Asked, frozen=True, tag="direct"):
     uid: Short | None = None
 
 
+class Quit(Asked, frozen=True, tag="quit"):
+    """Takes a conversation out of the person's list until somebody says something there."""
+
+    room: Name
+
+
 class History(Asked, frozen=True, tag="history"):
     """A page for a browser: as `Page`, for those who may read the room."""
 
@@ -242,7 +248,7 @@ class Ban(Command, frozen=True, tag="ban"):
 
 AnyCommand = (
     Hello | Register | Beat | Bye | TakeUp | Page | Heads | Join | Leave | Gone | Say | Type
-    | Direct | History | Participants | Rooms | Names | Announce | Blank | Ban
+    | Direct | Quit | History | Participants | Rooms | Names | Announce | Blank | Ban
 )  # fmt: skip
 
 # --- answers -------------------------------------------------------------------------------------
@@ -387,6 +393,9 @@ class Happened(Broadcast, frozen=True, tag="happened"):
     room: Name
     events: Annotated[list[Event], Meta(min_length=1)]
     to: list[Short] = []
+    floors: dict[Short, Seq] = {}
+    """Those of `to` in whose list the conversation comes with these events: what is at or below
+    this Seq is older, and is not told to their sockets."""
 
 
 class Marked(Broadcast, frozen=True, tag="marked"):

@@ -100,7 +100,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         _setting(100, "HUBBUB_SOCKET_ROOMS")
     )
     private_rooms: Annotated[
-        Positive, Meta(description="private rooms that one person may belong to")
+        Positive, Meta(description="conversations that one person may have opened or spoken in")
     ] = _setting(1000, "HUBBUB_PRIVATE_ROOMS")
     page: Annotated[Positive, Meta(le=1000, description="entries in one page")] = _setting(
         100, "HUBBUB_PAGE"
@@ -109,7 +109,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Positive, Meta(description="requests of one socket that wait for their answer")
     ] = _setting(32, "HUBBUB_IN_FLIGHT")
     message_rate: Annotated[
-        Seconds, Meta(description="messages and renames a second and identity; 0 = no limit")
+        Seconds,
+        Meta(
+            description="messages, renames, new conversations and rooms a second and identity;"
+            " 0 = no limit"
+        ),
     ] = _setting(10.0, "HUBBUB_MESSAGE_RATE")
     message_burst: Annotated[
         Positive, Meta(description="messages and renames that may come at once")

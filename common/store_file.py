@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 APPLICATION_ID = 0x48554242  # "HUBB"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class StoreFileError(Exception):

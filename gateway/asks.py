@@ -61,6 +61,10 @@ class LeaveAsk(Struct, frozen=True):
     room: str
 
 
+class QuitAsk(Struct, frozen=True):
+    room: str
+
+
 class PlainTyping(Struct, frozen=True):
     """Began (or stopped) typing in the lobby."""
 
@@ -99,7 +103,8 @@ class RoomsAsk(Struct, frozen=True):
 
 
 Ask = (
-    PlainJoin | JoinAsk | PlainChat | ChatAsk | LeaveAsk | PlainTyping | TypingAsk | DirectAsk
+    PlainJoin | JoinAsk | PlainChat | ChatAsk | LeaveAsk | QuitAsk | PlainTyping | TypingAsk
+    | DirectAsk
     | HistoryAsk | ParticipantsAsk | RoomsAsk
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ from gateway.asks import (
     PlainChat,
     PlainJoin,
     PlainTyping,
+    QuitAsk,
     RoomsAsk,
     TypingAsk,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "PlainChat",
     "PlainJoin",
     "PlainTyping",
+    "QuitAsk",
     "RoomsAsk",
     "TypingAsk",
     "parse",
@@ -74,6 +76,7 @@ _FORMS: dict[str, type[Ask]] = {
     "join": JoinAsk,
     "chat": ChatAsk,
     "leave": LeaveAsk,
+    "quit": QuitAsk,
     "typing": TypingAsk,
     "direct": DirectAsk,
     "history": HistoryAsk,

@@ -79,6 +79,8 @@ class Requests:
                 self._say(session, LOBBY, text, None, reply)
             case b.ChatAsk(room=room, message=text, id=id):
                 self._say(session, room, text, id, reply)
+            case b.QuitAsk(room=room):
+                self._do(session, lambda no: m.Quit(no=no, sid=sid, room=room), reply, True)
             case b.LeaveAsk(room=room):
                 self._leave(session, room, reply)
             case b.PlainTyping(typing=typing):

@@ -135,6 +135,7 @@ class Rooms:
         hearing: Hearing | None = self.audiences.get(news.room)
         if is_private(news.room):
             here = self.members_here(news.to)
+            self._sessions.begin(news.room, news.floors)
             hearing = self.inbox(news.room, news.epoch, here) if here else None
         if hearing is None:
             return

@@ -111,6 +111,13 @@ class Sessions:
             own = self._by_uid.get(uid, {})
             yield from own if isinstance(own, dict) else (own,)
 
+    def begin(self, room: str, floors: Mapping[str, int]) -> None:
+        """A private room comes into the lists of these people (uid: floor), whose sockets have not
+        heard of it."""
+        for session in self.of(floors):
+            if room not in session.private:
+                session.set_floors({room: floors[session.uid]})
+
     def people(self) -> list[str]:
         """The uids of all who are here."""
         return list(self._by_uid)

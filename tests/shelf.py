@@ -17,10 +17,12 @@ from broker.effects import (
     NeedRoom,
     NeedSaid,
     PutIdentity,
+    PutMember,
     PutRoom,
     PutSession,
     RoomFact,
     SaidFact,
+    Unlist,
     Write,
 )
 from broker.store.base import STIRRED_S, Opened
@@ -38,6 +40,8 @@ class Shelf:
         self.people: dict[str, PutIdentity] = {}
         self.sessions: dict[tuple[str, str], PutSession] = {}
         self.said: dict[tuple[str, str, str], SaidFact] = {}
+        self.lists: dict[tuple[str, str], bool | None] = {}
+        """Per member and private room: whether it is their own; None if it is not in their list."""
 
     def open(self, seen_after: float) -> Opened:
         self.term += 1
@@ -60,6 +64,8 @@ class Shelf:
                 case PutRoom(room):
                     assert room not in self.kinds, f"{room} is made twice"
                     self.kinds[room] = write
+                    self.lists.update(((uid, room), True) for uid in write.members)
+                    self.lists.update(((uid, room), None) for uid in write.unlisted)
                     self.logs[room] = []
                 case Append(room, event):
                     assert event.seq == len(self.logs[room]) + 1, f"{room}: {event} is out of order"
@@ -68,6 +74,12 @@ class Shelf:
                         key = (room, event.uid, event.id)
                         assert key not in self.said, f"{key} is stored twice"
                         self.said[key] = SaidFact(event.seq, event.timestamp)
+                case PutMember(uid, room, own):
+                    self.lists.pop((uid, room))
+                    self.lists[uid, room] = own
+                case Unlist(uid, room):
+                    assert self.lists[uid, room] is not None
+                    self.lists[uid, room] = None
                 case PutIdentity(uid, plain=plain, banned=banned, seen=seen):
                     self.people[uid] = write
                     if plain and seen and not banned:
@@ -114,11 +126,16 @@ class Shelf:
         row = self.kinds.get(room)
         if row is None:
             return None
-        return RoomFact(room, row.kind, len(self.logs[room]), row.members, row.title)
+        unlisted = [uid for uid in row.members if self.lists[uid, room] is None]
+        return RoomFact(
+            room, row.kind, len(self.logs[room]), row.members, row.title, tuple(unlisted)
+        )
 
     def _identity(self, uid: str) -> IdentityFact | None:
         row = self.people.get(uid)
         if row is None:
             return None
-        rooms = {r: len(self.logs[r]) for r, made in self.kinds.items() if uid in made.members}
-        return IdentityFact(uid, row.name, row.plain, row.banned, row.seen, rooms)
+        mine = {room: own for (one, room), own in self.lists.items() if one == uid}
+        rooms = {room: len(self.logs[room]) for room, own in mine.items() if own is not None}
+        owned = frozenset(room for room, own in mine.items() if own)
+        return IdentityFact(uid, row.name, row.plain, row.banned, row.seen, rooms, owned)

@@ -74,7 +74,7 @@ def test_every_request_has_an_example_under_its_own_heading() -> None:
     named = [(heading, e) for heading, e in examples(FROM_BROWSER) if isinstance(e, list)]
     assert all(heading == example[0] for heading, example in named)
     assert {heading for heading, _ in named} == {
-        "join", "chat", "leave", "typing", "direct", "history", "participants", "rooms",
+        "join", "chat", "leave", "typing", "direct", "quit", "history", "participants", "rooms",
     }  # fmt: skip
     acked = {heading for heading, e in examples(FROM_BROWSER) if isinstance(e, dict)}
     assert acked == {heading for heading, _ in named} | {"auth"}

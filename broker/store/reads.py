@@ -53,12 +53,25 @@ def identities(
 ) -> list[IdentityFact]:
     """The people whom an SQL condition on `uid` picks, with their private rooms."""
     rooms: dict[str, dict[str, int]] = {}
-    for uid, room, head in connection.execute(
-        f"SELECT uid, room, {_HEAD.format('members')} FROM members WHERE {where}", known
+    owned: dict[str, set[str]] = {}
+    for uid, room, own, head in connection.execute(
+        f"SELECT uid, room, own, {_HEAD.format('members')} FROM members WHERE {where}"
+        " ORDER BY since",
+        known,
     ):
         rooms.setdefault(uid, {})[room] = head
+        if own:
+            owned.setdefault(uid, set()).add(room)
     return [
-        IdentityFact(uid, name, bool(plain), bool(banned), seen, rooms.get(uid, {}))
+        IdentityFact(
+            uid,
+            name,
+            bool(plain),
+            bool(banned),
+            seen,
+            rooms.get(uid, {}),
+            frozenset(owned.get(uid, ())),
+        )
         for uid, name, plain, banned, seen in connection.execute(
             f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", known
         )
@@ -74,8 +87,21 @@ def rooms(connection: sqlite3.Connection, names: Sequence[str]) -> list[RoomFact
             f"SELECT room, uid FROM members WHERE room IN {_marks(some)} ORDER BY uid", some
         ):
             members.setdefault(room, []).append(uid)
+        unlisted: dict[str, list[str]] = {}
+        for room, uid in connection.execute(
+            f"SELECT room, uid FROM unlisted WHERE room IN {_marks(some)} ORDER BY uid", some
+        ):
+            unlisted.setdefault(room, []).append(uid)
+            members.setdefault(room, []).append(uid)
         told += [
-            RoomFact(room, kind, head, tuple(members.get(room, ())), title)
+            RoomFact(
+                room,
+                kind,
+                head,
+                tuple(sorted(members.get(room, ()))),
+                title,
+                tuple(unlisted.get(room, ())),
+            )
             for room, kind, head, title in connection.execute(
                 f"SELECT room, kind, {_HEAD.format('rooms')}, title FROM rooms"
                 f" WHERE room IN {_marks(some)}",

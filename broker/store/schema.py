@@ -31,7 +31,8 @@ CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL,
     term INTEGER NOT NULL, secret BLOB NOT NULL, forgotten INTEGER NOT NULL) STRICT;
 CREATE TABLE rooms (room TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL)
     STRICT, WITHOUT ROWID;
-CREATE TABLE members (uid TEXT, room TEXT, PRIMARY KEY (uid, room)) STRICT, WITHOUT ROWID;
+CREATE TABLE members (uid TEXT, room TEXT, own INTEGER NOT NULL DEFAULT 1,
+    since REAL NOT NULL DEFAULT 0, PRIMARY KEY (uid, room)) STRICT, WITHOUT ROWID;
 CREATE INDEX members_of_room ON members (room, uid);
 CREATE TABLE identities (uid TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL,
     plain INTEGER NOT NULL, banned INTEGER NOT NULL, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
@@ -41,12 +42,17 @@ CREATE TABLE sessions (place INTEGER PRIMARY KEY, gateway TEXT NOT NULL, sid TEX
     uid TEXT NOT NULL, plain INTEGER NOT NULL, rooms BLOB NOT NULL, UNIQUE (gateway, sid)) STRICT;
 CREATE TABLE filler (one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 """
+# Members in whose list of rooms a room is not: they may be very many of one person, and are read
+# only with the room.
+_UNLISTED = """
+CREATE TABLE unlisted (room TEXT, uid TEXT, PRIMARY KEY (room, uid)) STRICT, WITHOUT ROWID;
+"""
 
 
 def make(connection: sqlite3.Connection) -> None:
     """Fills an empty file, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    _run(connection, _TABLES + _LOG)
+    _run(connection, _TABLES + _UNLISTED + _LOG)
     connection.execute(
         "INSERT INTO meta VALUES (1, ?, 0, ?, 0)",
         (secrets.token_urlsafe(12), secrets.token_bytes(32)),
@@ -70,6 +76,19 @@ INSERT INTO said SELECT said_key(room, uid, id), events.place
 DROP TABLE old_events;
 DROP TABLE old_said;
 """
+_DIRECT = "room IN (SELECT room FROM rooms WHERE kind = 'direct')"
+_SILENT = f"{_DIRECT} AND NOT EXISTS (SELECT 1 FROM events WHERE events.room = members.room)"
+_FROM_3 = f"""
+ALTER TABLE members ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE members ADD COLUMN since REAL NOT NULL DEFAULT 0;
+{_UNLISTED}
+INSERT INTO unlisted SELECT room, uid FROM members WHERE {_SILENT};
+DELETE FROM members WHERE {_SILENT};
+UPDATE members SET own = 0 WHERE {_DIRECT} AND NOT EXISTS
+    (SELECT 1 FROM events WHERE events.room = members.room AND events.uid = members.uid);
+"""
+"""A conversation belongs to the list of whoever spoke in it; one in which nothing was said, to
+none."""
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
@@ -83,6 +102,8 @@ def upgrade(connection: sqlite3.Connection) -> None:
         _run(connection, _FROM_1)
     if version < 3:
         rekey(connection)
+    if version < 4:
+        _run(connection, _FROM_3)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 

@@ -17,8 +17,10 @@ from broker.effects import (
     BlankText,
     DropSession,
     PutIdentity,
+    PutMember,
     PutRoom,
     PutSession,
+    Unlist,
     Write,
 )
 from broker.store.schema import said_key
@@ -33,7 +35,8 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
     """Executes the writes in the open transaction; of two for one row the later counts. Returns
     whether a text was taken out, which then has to leave the files as well."""
     rooms: dict[str, tuple[Any, ...]] = {}
-    members: list[tuple[str, str]] = []
+    lists: dict[tuple[str, str], tuple[bool, float] | None] = {}
+    """Per member and private room: (own, since), or None if it is not in their list."""
     events: list[tuple[Any, ...]] = []
     said: list[tuple[Any, ...]] = []
     identities: dict[str, tuple[Any, ...]] = {}
@@ -50,9 +53,14 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
                 events.append((*order, e.user, e.id, e.text))
                 if e.id:
                     said.append((said_key(room, e.uid, e.id), place))
-            case PutRoom(room, kind, uids, title):
+            case PutRoom(room, kind, uids, title, unlisted):
                 rooms[room] = (room, kind, title)
-                members.extend((uid, room) for uid in uids)
+                lists.update(((uid, room), (True, 0.0)) for uid in uids)
+                lists.update(((uid, room), None) for uid in unlisted)
+            case PutMember(uid, room, own, since):
+                lists[uid, room] = (own, since)
+            case Unlist(uid, room):
+                lists[uid, room] = None
             case PutIdentity(uid, name, plain, banned, seen):
                 identities.pop(uid, None)
                 # A plain person cannot come back: nothing of them is kept at rest but a ban.
@@ -77,7 +85,7 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
         " ON CONFLICT (room) DO UPDATE SET kind = excluded.kind, title = excluded.title",
         list(rooms.values()),
     )
-    _many(connection, "INSERT OR IGNORE INTO members VALUES", "", members)
+    _put_lists(connection, lists)
     _many(connection, "INSERT INTO events VALUES", "", events)
     _many(connection, "REPLACE INTO said VALUES", "", said)
     _many(connection, "REPLACE INTO identities VALUES", "", list(identities.values()))
@@ -98,6 +106,19 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
     for blank in blanks:
         connection.execute("UPDATE events SET text = '', rev = ? WHERE room = ? AND seq = ?", blank)
     return bool(blanks)
+
+
+def _put_lists(
+    connection: sqlite3.Connection, lists: dict[tuple[str, str], tuple[bool, float] | None]
+) -> None:
+    listed = [(uid, room, *row) for (uid, room), row in lists.items() if row is not None]
+    unlisted = [(room, uid) for (uid, room), row in lists.items() if row is None]
+    _many(connection, "REPLACE INTO members VALUES", "", listed)
+    _many(connection, "INSERT OR IGNORE INTO unlisted VALUES", "", unlisted)
+    for uid, room, *_ in listed:
+        connection.execute("DELETE FROM unlisted WHERE room = ? AND uid = ?", (room, uid))
+    for room, uid in unlisted:
+        connection.execute("DELETE FROM members WHERE uid = ? AND room = ?", (uid, room))
 
 
 def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> float:

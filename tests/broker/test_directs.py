@@ -2,8 +2,8 @@
 
 import pytest
 
-from broker.effects import Publish
-from common.messages import Direct, Happened, Opened
+from broker.effects import Publish, SendPage
+from common.messages import Direct, Done, Happened, History, Opened, Quit
 from tests.playbook import (
     Chat,
     answered,
@@ -16,6 +16,7 @@ from tests.playbook import (
     play,
     refused,
     restart,
+    returns,
     says,
     seconds,
 )
@@ -87,7 +88,72 @@ def test_what_cannot_be_opened(chat: Chat, asked: Direct, code: str) -> None:
     play(chat, joins("pam", plain=True), asks(asked), refused(code), nothing_else())
 
 
-def test_one_person_has_so_many_private_rooms_only() -> None:
+def private(chat: Chat, user: str) -> list[str]:
+    """The private rooms in this person's list."""
+    return list(chat.core._house.directory.people.get(chat.uid(user)).rooms)
+
+
+def test_a_conversation_begins_with_its_first_message(chat: Chat) -> None:
+    room = room_of(chat, "ann", "bob")
+    play(chat, opens("ann", "bob"), seconds(1), nothing_else())
+    assert (private(chat, "ann"), private(chat, "bob")) == ([room], [])
+    play(chat, restart(), returns("g1", ann=["lobby"]), returns("g2", bob=["lobby"]))
+    assert (private(chat, "ann"), private(chat, "bob")) == ([room], [])
+    play(chat, says("ann", "psst", room))
+    (told,) = [one.message for one in chat.seen if isinstance(one, Publish)][:1]
+    assert told.floors == {chat.uid("bob"): 0}
+    assert private(chat, "bob") == [room]
+
+
+def test_strangers_cannot_keep_anybody_from_conversations() -> None:
+    chat = Chat(private_rooms=2)
+    play(chat, hello(), joins("ann"), joins("bob"))
+    for number in range(5):
+        stranger = f"s{number}"
+        play(chat, joins(stranger), opens(stranger, "ann"), answered(Opened))
+        play(chat, says(stranger, "hi", room_of(chat, "ann", stranger)))
+    assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (3, 4)]
+    play(chat, opens("ann", "bob"), answered(Opened), opens("bob", "ann"), answered(Opened))
+    play(chat, says("s0", "again", room_of(chat, "ann", "s0")))
+    assert room_of(chat, "ann", "s0") in private(chat, "ann")
+    assert len(private(chat, "ann")) == 3
+
+
+def test_one_person_may_open_so_many_conversations_and_quit_some() -> None:
     chat = Chat(private_rooms=1)
     play(chat, hello(), joins("ann"), joins("bob"), joins("cid"), opens("ann", "bob"))
-    play(chat, opens("cid", "ann"), refused("forbidden"), opens("bob", "ann"), answered(Opened))
+    play(chat, opens("ann", "cid"), refused("forbidden"), opens("ann", "bob"), answered(Opened))
+    play(chat, asks(Quit(no=0, sid="ann", room=room_of(chat, "ann", "bob"))), answered(Done))
+    play(chat, opens("ann", "cid"), answered(Opened))
+
+
+def test_who_quits_finds_the_conversation_again_with_its_next_message(chat: Chat) -> None:
+    room = room_of(chat, "ann", "bob")
+    quits = asks(Quit(no=0, sid="ann", room=room))
+    play(chat, opens("ann", "bob"), says("ann", "one", room), quits, answered(Done))
+    play(chat, quits, answered(Done))
+    assert private(chat, "ann") == []
+    assert private(chat, "bob") == [room]
+    play(chat, restart(), returns("g1", ann=["lobby"]), returns("g2", bob=["lobby"]))
+    play(chat, asks(History(no=0, sid="ann", room=room)))
+    assert any(isinstance(one, SendPage) for one in chat.seen)
+    play(chat, says("bob", "two", room, gateway="g2"))
+    (told,) = [one.message for one in chat.seen if isinstance(one, Publish)][:1]
+    assert told.floors == {chat.uid("ann"): 1}
+    assert private(chat, "ann") == [room]
+
+
+def test_what_is_no_conversation_of_yours_cannot_be_quit(chat: Chat) -> None:
+    room = room_of(chat, "ann", "bob")
+    play(chat, opens("ann", "bob"), asks(Quit(no=0, sid="eve", room=room), "g3"))
+    play(chat, refused("no_such_room"), asks(Quit(no=0, sid="eve", room="lobby"), "g3"))
+    play(chat, refused("forbidden"))
+
+
+def test_opening_conversations_costs_as_messages_do() -> None:
+    chat = Chat(message_rate=1.0, message_burst=2)
+    play(chat, hello(), *(joins(name) for name in ("ann", "bob", "cid", "eve")))
+    play(chat, opens("ann", "bob"), answered(Opened), opens("ann", "cid"), answered(Opened))
+    play(chat, opens("ann", "eve"), refused("rate_limited"))
+    play(chat, opens("ann", "bob"), answered(Opened), seconds(1.1), opens("ann", "eve"))
+    play(chat, answered(Opened))

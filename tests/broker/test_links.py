@@ -161,7 +161,7 @@ def test_a_room_that_is_named_again_in_time_was_never_left(chat: Chat) -> None:
 
 
 def test_a_join_whose_answer_was_lost_is_answered_as_the_first_one(chat: Chat) -> None:
-    play(chat, joins("ann"), joins("bob"), opens("ann", "bob"), joins("ann", "tea"), restart())
+    play(chat, joins("ann"), joins("bob"), opens("bob", "ann"), joins("ann", "tea"), restart())
     private = dict.fromkeys(chat.shelf.kinds.keys() - {"lobby", "tea"}, 0)
     play(chat, returns("g1", ann=["lobby"]), joins("ann", "tea"))
     play(chat, joined("ann", "tea", again=False, head=1, private={}), nothing_else())

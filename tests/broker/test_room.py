@@ -59,7 +59,7 @@ def test_a_rush_makes_a_crowd_until_it_is_calm(room: Room) -> None:
 
 def test_slow_joins_make_no_crowd() -> None:
     crowd = Crowd(1000, 20)
-    assert not any(crowd.joined(number, number / 19) for number in range(500))
+    assert not any(crowd.joined(str(number), number, number / 19) for number in range(500))
 
 
 def test_people_who_were_here_before_are_no_rush(room: Room) -> None:

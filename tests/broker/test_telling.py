@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.effects import Publish, Send
@@ -144,6 +144,7 @@ def test_a_broker_that_stops_answers_who_waits(chat: Chat) -> None:
 STEPS = ["p1", "p2", "p3", "p4", "look", "look on", "wait", "wait", "rest", "restart"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
 def test_whoever_follows_knows_the_names(steps: list[str]) -> None:
     """People come and go, so that the room is a crowd now and then; others read the names whole, or

@@ -433,7 +433,7 @@ MUTANTS = (
     Mutant(
         "a full disk does not keep people from reading",
         "broker/server.py",
-        "        if isinstance(command, Register):\n",
+        "        if isinstance(command, m.Register):\n",
         "        if False:\n",
         "tests/broker/test_server.py::"
         "test_a_refused_commit_is_unavailable_and_core_and_store_agree",

@@ -30,6 +30,7 @@ class Disk(Shelf):
         other.people = dict(self.people)
         other.sessions = dict(self.sessions)
         other.said = dict(self.said)
+        other.lists = dict(self.lists)
         other.crowds = self.crowds.copy(other.logs)
         return other
 

@@ -209,13 +209,13 @@ async def test_people_are_known_with_their_private_rooms(store: SqliteStore) -> 
             NeedIdentity("u1"),
         ]
     ) == [
-        IdentityFact("u2", "bob", False, True, 5.5, {"@x": 1}),
+        IdentityFact("u2", "bob", False, True, 5.5, {"@x": 1}, frozenset({"@x"})),
         RoomFact("@y", "private", 0, ("u1",), "Us"),
-        IdentityFact("u1", "Ann", False, False, 0.0, {"@x": 1, "@y": 0}),
+        IdentityFact("u1", "Ann", False, False, 0.0, {"@x": 1, "@y": 0}, frozenset({"@x", "@y"})),
         None,
         RoomFact("@x", "direct", 1, ("u1", "u2")),
         None,
-        IdentityFact("u1", "Ann", False, False, 0.0, {"@x": 1, "@y": 0}),
+        IdentityFact("u1", "Ann", False, False, 0.0, {"@x": 1, "@y": 0}, frozenset({"@x", "@y"})),
     ]
 
 
@@ -429,7 +429,7 @@ async def test_a_store_of_version_1_becomes_one_of_this(tmp_path: Path) -> None:
         needs = [NeedRoom("lobby"), NeedRoom("@x"), NeedSaid("lobby", "u1", "old")]
         assert await store.learn([*needs, NeedSaid("lobby", "u1", "id2")]) == [
             RoomFact("lobby", "public", 3),
-            RoomFact("@x", "direct", 0, ("u1", "u2")),
+            RoomFact("@x", "direct", 0, ("u1", "u2"), unlisted=("u1", "u2")),
             None,
             SaidFact(2, WALL + 2),
         ]

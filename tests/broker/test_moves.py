@@ -1,0 +1,72 @@
+"""broker.moves: coming to rooms is free for whoever uses rooms, and costs whoever floods them."""
+
+from broker.moves import Moves
+from common.messages import Failed, Leave
+from tests.playbook import (
+    Chat,
+    asks,
+    hello,
+    joined,
+    joins,
+    nothing_else,
+    play,
+    refused,
+    seconds,
+    silence,
+)
+
+
+def leaves(room: str):
+    return asks(Leave(no=0, sid="ann", room=room))
+
+
+def test_a_socket_s_rooms_are_joined_at_once_and_no_thousands_more() -> None:
+    chat = Chat(message_rate=10.0, socket_rooms=100)
+    play(chat, hello(), joins("ann", "r0"))
+    for number in range(1, 100):
+        play(chat, joins("ann", f"r{number}"), joined("ann", f"r{number}"))
+    for number in range(100):
+        play(chat, leaves(f"r{number}"))
+    made = 0
+    for number in range(1000):
+        play(chat, joins("ann", f"more{number}"))
+        if any(isinstance(getattr(one, "answer", None), Failed) for one in chat.seen):
+            break
+        made += 1
+        play(chat, leaves(f"more{number}"))
+    assert made <= 2
+
+
+def test_who_comes_and_goes_all_the_time_has_to_wait() -> None:
+    chat = Chat(message_rate=1.0, message_burst=4, leave_grace=5.0)
+    play(chat, hello(), joins("ann", "tea"))
+    for _ in range(4):
+        play(chat, leaves("tea"), joins("ann", "tea"), joined("ann", "tea"))
+    play(chat, leaves("tea"), joins("ann", "tea"), refused("rate_limited"))
+    play(chat, seconds(2.1), joins("ann", "tea"), joined("ann", "tea"))
+
+
+def test_after_a_minute_coming_back_is_free_again() -> None:
+    moves = Moves()
+    for _ in range(5):
+        moves.leave("tea", 10.0)
+    assert (moves.cost("tea", 69.0), moves.cost("pot", 69.0), moves.cost("tea", 70.0)) == (2, 0, 0)
+
+
+def test_who_comes_back_with_a_new_gateway_pays_nothing() -> None:
+    chat = Chat(message_rate=1.0, message_burst=1, socket_rooms=3)
+    rooms = ["r0", "r1", "r2"]
+    play(chat, hello(), *(joins("ann", room) for room in rooms))
+    play(chat, silence("g1"), hello("g2"), *(joins("ann", room, gateway="g2") for room in rooms))
+    play(chat, joined("ann", "r2"), nothing_else())
+
+
+def test_one_who_comes_and_goes_makes_no_crowd() -> None:
+    chat = Chat(crowd_joins=5)
+    play(chat, hello(), joins("bob", "tea"), joins("ann", "tea"))
+    for _ in range(20):
+        play(chat, leaves("tea"), joins("ann", "tea"), seconds(0.04))
+    assert not chat.core._house.rooms.get("tea").crowd.on
+    for number in range(6):
+        play(chat, joins(f"p{number}", "tea"))
+    assert chat.core._house.rooms.get("tea").crowd.on
