@@ -72,6 +72,22 @@ async def test_a_crowd_is_counted(
     await expect(count).to_have_text("1 here", timeout=15_000)
 
 
+async def test_in_a_larger_room_names_are_searched_for(
+    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+) -> None:
+    for number in range(100, 131):
+        await visit(hubbub.url, name(f"p{number}"), room)
+    ann = await open_window(hubbub.url, name("ann"), f"#{room}")
+    await ann.page.locator("button.count").click()
+    field = ann.page.get_by_label("Find a name")
+    await field.fill("P12")
+    await ann.sees_names(*(name(f"p{number}") for number in range(120, 130)))
+    await field.fill("zz")
+    await expect(ann.page.locator("#names")).to_contain_text("Nobody here")
+    await field.fill("p130")
+    await ann.writes_to(name("p130"))
+
+
 async def test_what_is_refused_can_be_tried_again_or_discarded(
     hubbub: House, open_window: OpenWindow, room: str, name: Name
 ) -> None:
