@@ -145,5 +145,6 @@ async def test_a_conversation_is_recovered_too(
     await ann.is_online()
     await ann.sees("two")
     await ann.say("three")
-    await bob.sees("three")
+    for window in (ann, bob):
+        await window.sees("three")
     assert await ann.seqs() == [1, 2, 3]
