@@ -115,7 +115,7 @@ def made(name: str, body: bytes) -> Asset:
 def _shortened_style(css: str) -> str:
     """Without comments, and space that separates nothing."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r"\s+", " ", css).replace("; }", "}")
     return re.sub(r"([a-z-]): ", r"\1:", re.sub(r" ?([{};,]) ?", r"\1", css))
 
 

@@ -31,6 +31,7 @@ class Module:
         self.imports: list[tuple[str, dict[str, str]]] = []
         self.exports: dict[str, str] = {}
         self._code: list[str] = []
+        self._privates: dict[str, str] = {}
         try:
             self._tokens = list(tokens(source))
             self._read()
@@ -63,9 +64,14 @@ class Module:
                     continue
                 if token.text == "await" and not token.depth:
                     raise SourceError("`await` stands outside of a function")
-            self._code.append(token.text)
+            is_private = token.kind == "word" and before == "#"
+            self._code.append(self._short(token.text) if is_private else token.text)
             if token.kind != "comment":
                 before = token.text
+
+    def _short(self, private: str) -> str:
+        """A private name of this module's classes: nobody else says it."""
+        return self._privates.setdefault(private, f"p{len(self._privates)}")
 
     def _import(self, token: Token) -> None:
         """`import { a, b as c } from "./there.js";`"""
@@ -176,9 +182,9 @@ def _shortened(space: str, code: Sequence[str], after: str) -> str:
 
 
 def _function(module: Module, numbers: Mapping[str, int]) -> str:
-    lines = [f"const module{numbers[module.name]}$=(()=>{{"]
+    lines = [f"const ${numbers[module.name]}=(()=>{{"]
     for there, names in module.imports:
-        lines.append(f"const {{{_pairs(names)}}}=module{numbers[there]}$;")
+        lines.append(f"const {{{_pairs(names)}}}=${numbers[there]};")
     lines += [module.code, f"return{{{_pairs(module.exports)}}};", "})();"]
     return "\n".join(lines)
 

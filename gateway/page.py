@@ -1,5 +1,6 @@
 """The page: what a gateway serves at `/`, and the headers of all that belongs to it."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -36,8 +37,8 @@ class Page:
         index = self.assets.with_addresses((STATIC / "index.html").read_text(encoding="utf-8"))
         for name, told in (("gateways", " ".join(gateways)), ("text-chars", str(text_chars))):
             index = index.replace(f'data-{name}=""', f'data-{name}="{escape(told)}"', 1)
-        self.text = index
-        self._packed = made("index.html", index.encode())
+        self.text = re.sub(r"\n\s+", "\n", index)
+        self._packed = made("index.html", self.text.encode())
 
     async def serve(self, request: web.Request) -> web.Response:
         return self._packed.answer(request)
