@@ -8,8 +8,10 @@ two versions may run side by side for a while, and a page of one must not break 
 import hashlib
 import re
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
+import brotli
 from aiohttp import hdrs, web
 from msgspec import Struct
 
@@ -29,6 +31,8 @@ TYPES = {
 """Of all other files the type is text/plain: licences, lists of hashes."""
 ENTRY, BUNDLE = "js/main.js", "page.js"
 """The module that the page names, and the script of all modules that it gets instead."""
+FOR_READERS = ("js/", "vendor/")
+"""Files that our page does not load: brotli takes its time, so they have only gzip."""
 HASH_CHARS = 16
 HASHED = re.compile(rf"-([0-9a-f]{{{HASH_CHARS}}})(?=\.\w+$)")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -36,17 +40,17 @@ ASK_AGAIN = "no-cache"
 
 
 class Asset(Struct, frozen=True):
-    """What is sent. `zipped` is empty if that would not be shorter."""
+    """What is sent. `packed`: the same by content coding, the best coding first."""
 
     body: bytes
-    zipped: bytes
+    packed: dict[str, bytes]
     content_type: str
     hash: str
 
     def answer(self, request: web.Request, cache: str = ASK_AGAIN) -> web.Response:
         """Whole, or 304 if the browser has it. Ranges are not offered."""
-        takes_gzip = bool(self.zipped) and _takes_gzip(request.headers.get("Accept-Encoding", ""))
-        tag = f"{self.hash}-gzip" if takes_gzip else self.hash
+        coding = _chosen(self.packed, request.headers.get("Accept-Encoding", ""))
+        tag = f"{self.hash}-{coding}" if coding else self.hash
         headers = {
             hdrs.CACHE_CONTROL: cache,
             hdrs.ETAG: f'"{tag}"',
@@ -55,9 +59,9 @@ class Asset(Struct, frozen=True):
         if any(each.value in ("*", tag) for each in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         headers[hdrs.CONTENT_TYPE] = self.content_type
-        if takes_gzip:
-            headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return web.Response(body=self.zipped if takes_gzip else self.body, headers=headers)
+        if coding:
+            headers[hdrs.CONTENT_ENCODING] = coding
+        return web.Response(body=self.packed.get(coding, self.body), headers=headers)
 
 
 class Assets:
@@ -103,13 +107,17 @@ class Assets:
 def made(name: str, body: bytes) -> Asset:
     if name.endswith(".css"):
         body = _shortened_style(body.decode()).encode()
+    packed = {}
+    if not name.startswith(FOR_READERS):
+        packed["br"] = brotli.compress(body)
     deflate = zlib.compressobj(9, zlib.DEFLATED, wbits=31, memLevel=9)  # gzip, without a time
-    zipped = deflate.compress(body) + deflate.flush()
+    packed["gzip"] = deflate.compress(body) + deflate.flush()
     content_type = TYPES.get(Path(name).suffix, "text/plain")
     if content_type.startswith("text/"):
         content_type += "; charset=utf-8"
     digest = hashlib.sha256(body).hexdigest()[:HASH_CHARS]
-    return Asset(body, zipped if len(zipped) < len(body) else b"", content_type, digest)
+    shorter = {coding: each for coding, each in packed.items() if len(each) < len(body)}
+    return Asset(body, shorter, content_type, digest)
 
 
 def _shortened_style(css: str) -> str:
@@ -119,11 +127,14 @@ def _shortened_style(css: str) -> str:
     return re.sub(r"([a-z-]): ", r"\1:", re.sub(r" ?([{};,]) ?", r"\1", css))
 
 
-def _takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding has gzip, or all, and not with the weight 0 (RFC 9110, 12.5.3)."""
+def _chosen(codings: Iterable[str], accepted: str) -> str:
+    """The coding with the highest weight of an Accept-Encoding (RFC 9110, 12.5.3), the first of
+    equals; empty if the browser takes none of them."""
     weights: dict[str, float] = {}
     for each in accepted.split(","):
         coding, _, parameters = each.partition(";")
         found = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", parameters)
         weights[coding.strip().lower()] = float(found[1]) if found else 1.0
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    taken = {coding: weights.get(coding, weights.get("*", 0.0)) for coding in codings}
+    best = max(taken, key=taken.__getitem__, default="")
+    return best if taken.get(best) else ""
