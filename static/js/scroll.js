@@ -14,9 +14,15 @@ export class Scroll {
     this.detached = false;
     this.returning = false;
     this.room = "";
+    /** The line at the top, if the reader does not follow the newest ones: {row, gap, above}. It begins
+     * `gap` px above the top, which is the share `above` of its height. */
+    this.reading = null;
     box.addEventListener("scroll", () => this.#look(), { passive: true });
-    // A growing composer or a phone's keyboard must not hide the newest line.
-    new ResizeObserver(() => this.#stay()).observe(box);
+    // The reader opens a long message to read it from its top.
+    box.addEventListener("unfold", () => this.#look());
+    // A growing composer or a phone's keyboard must not hide the newest line, nor may another width,
+    // which makes other lines of every text, take the reader elsewhere.
+    new ResizeObserver(() => this.#stayAfterResize()).observe(box);
   }
 
   /** Draws, and keeps the place. `detached`: the last row is not the newest one of the room. */
@@ -37,6 +43,18 @@ export class Scroll {
     this.pinned = true;
     this.returning = true;
     this.#stay();
+    // The button that asked for it goes: the focus would fall to the whole page.
+    if (document.activeElement?.id === "latest") this.box.focus({ preventScroll: true });
+  }
+
+  #stayAfterResize() {
+    const { row, above } = this.reading ?? {};
+    if (!this.pinned && row?.isConnected) {
+      // Of a text that has become half as high, half as much is above the top.
+      this.box.scrollTop = row.offsetTop + (above > 0 ? above * row.offsetHeight : this.reading.gap);
+    }
+    this.#stay();
+    this.#look();
   }
 
   #stay() {
@@ -47,7 +65,15 @@ export class Scroll {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     const below = scrollHeight - scrollTop - clientHeight;
     this.pinned = this.returning || (below < PINNED_PX && !this.detached);
+    this.reading = this.pinned ? null : this.#topLine();
     this.moved({ pinned: this.pinned, nearTop: scrollTop < NEAR_PX, nearEnd: below < NEAR_PX });
+  }
+
+  #topLine() {
+    const row = this.#anchor();
+    if (!row) return null;
+    const gap = this.box.scrollTop - row.offsetTop;
+    return { row, gap, above: gap / row.offsetHeight };
   }
 
   /** The first line on the screen. Not the day above it, which goes when older lines of it come. */

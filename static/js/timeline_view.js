@@ -2,6 +2,7 @@
 import { html, nothing, render } from "../vendor/lit-html.js";
 import { guard } from "../vendor/directives/guard.js";
 import { repeat } from "../vendor/directives/repeat.js";
+import { foldLabel, unfold } from "./fold.js";
 import { addressOf, piecesOf } from "./links.js";
 import { noteText } from "./rows.js";
 import { clock, dayName, faceOf, fullDate, hueOf, isoDate } from "./text.js";
@@ -75,7 +76,14 @@ const START = { older: "Loading older messages…", beginning: "This is the begi
 const time = ({ Timestamp }) =>
   html`<time datetime=${isoDate(Timestamp)} title=${fullDate(Timestamp)}>${clock(Timestamp)}</time>`;
 
-const spoken = (text) =>
+function spoken(text) {
+  const label = foldLabel(text);
+  if (!label) return linked(text);
+  return html`<span class="folded" tabindex="-1">${linked(text)}</span
+    ><button class="unfold" type="button" @click=${unfold}>${label}</button>`;
+}
+
+const linked = (text) =>
   piecesOf(text).map((piece) =>
     piece.link
       ? html`<a href=${addressOf(piece.text)} target="_blank" rel="noopener noreferrer nofollow">${piece.text}</a>`
