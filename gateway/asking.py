@@ -42,6 +42,9 @@ class Loop(Protocol):
     def call_soon(self, call: Callable[[], None], /) -> object:
         """Calls it at the next turn."""
 
+    def call_later(self, delay_s: float, call: Callable[[], None], /) -> object:
+        """Calls it after so many seconds. What it raises goes to the exception handler."""
+
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
         """Tells of a fault: `message`, `exception`."""
 

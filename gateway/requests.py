@@ -13,6 +13,7 @@ from gateway.acks import ack_of
 from gateway.admission import Admission, Make, OnAnswer
 from gateway.asking import Broker, Loop, tell_fault
 from gateway.frames import Frame
+from gateway.page_queue import PageQueue
 from gateway.sessions import Session
 from gateway.sockets import Reply
 
@@ -32,6 +33,7 @@ class Requests:
 
     def __init__(self, link: Broker, seats: Seats, loop: Loop) -> None:
         self.admission = Admission(link, loop)
+        self.pages = PageQueue(link, loop)
         self._link = link
         self._loop = loop
         self._seats = seats
@@ -94,12 +96,12 @@ class Requests:
             case b.HistoryAsk(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
                 before = 0 if given is None else max(given, 1)
-                self._do(
+                self.pages.ask(
                     session,
                     lambda no: m.History(
                         no=no, sid=sid, room=room, before=before, after=after, limit=limit
                     ),
-                    reply,
+                    self._paid_by(session, lambda answer: reply(ack_of(answer, hold=False))),
                 )
             case b.ParticipantsAsk(room=room, after=name, prefix=prefix, limit=limit):
                 self._do(
@@ -119,6 +121,7 @@ class Requests:
     def gone(self, session: Session, left: bool, told: Callable[[], None]) -> None:
         """The socket has gone; `told` when the broker knows."""
         self.admission.drop(session)
+        self.pages.drop(session)
         if not session.known:
             return told()
         sid = session.socket.sid

@@ -119,6 +119,9 @@ class Turns:
     def call_soon(self, call: Callable[[], None], /) -> None:
         self._calls.append(call)
 
+    def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
+        """Nothing that waits is due in such a test."""
+
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
         self.faults.append(context["exception"])
 

@@ -101,7 +101,8 @@ async def test_many_topics_are_subscribed_by_and_by_in_order_and_only_those_stil
     async with incarnation(broker, ear) as one:
         welcome = await one.hello("g1", "p")
         listening = asyncio.gather(one.listen(welcome.events, topics))
-        while len(one._unsubscribed) in (0, len(topics)):  # until the first are subscribed to
+        # Until the first are subscribed to, of which nobody tells.
+        while len(one._unsubscribed) in (0, len(topics)):  # noqa: ASYNC110
             await asyncio.sleep(0)
         one.unsubscribe(topics[0])
         one.unsubscribe(topics[-1])

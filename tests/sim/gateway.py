@@ -114,6 +114,9 @@ class _Loop:
         takes_s = self._random.choice((0.0, 0.0, 0.001, 0.02))
         self._time.after(takes_s, lambda: self._gateway.do(call))
 
+    def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
+        self._time.after(delay_s, lambda: self._gateway.do(call))
+
 
 class Gateway:
     """One process: `kill` it, `pause` and `resume` it, `stop` it. It is link.Process."""

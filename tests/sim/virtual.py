@@ -27,6 +27,17 @@ class Time:
     def call_soon(self, call: Callable[[], None], /) -> None:
         self._soon.append(call)
 
+    def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
+        """As asyncio's: what it raises goes to the exception handler."""
+
+        def guarded() -> None:
+            try:
+                call()
+            except Exception as error:
+                self.call_exception_handler({"message": "a timer failed", "exception": error})
+
+        self.after(delay_s, guarded)
+
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
         raise context["exception"]
 

@@ -1,0 +1,72 @@
+"""gateway/page_queue.py: pages are asked for few at a time, each person in turn."""
+
+from common import messages as m
+from gateway.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
+from tests.gateway.rig import Browser, Rig, messages
+
+
+def asks(browser: Browser, before: int) -> None:
+    browser.asks("history", {"room": "tea", "before": before})
+
+
+def asked(rig: Rig) -> list[tuple[str, int]]:
+    return [(command.sid, command.before) for command in rig.broker.of(m.History)]
+
+
+def answer(rig: Rig) -> None:
+    page = m.Paged(term=1, no=0, room="tea", epoch=rig.epoch, head=9, events=[], more=False)
+    rig.broker.answer(m.History, lambda no: page)
+
+
+def test_a_person_gets_one_page_at_a_time_and_a_gateway_few() -> None:
+    rig = Rig()
+    people = [rig.seated(name) for name in ("ann", "bob", "cid")]
+    sids = [browser.socket.sid for browser in people]
+    for browser in people:
+        asks(browser, 5)
+    assert asked(rig) == [(sid, 5) for sid in sids[:PAGES_IN_FLIGHT]]
+    asks(people[0], 4)
+    answer(rig)
+    assert asked(rig) == [(sids[1], 5), (sids[2], 5)]
+    answer(rig)
+    assert asked(rig) == [(sids[2], 5), (sids[0], 4)]
+    for _ in range(2):
+        answer(rig)
+    assert (len(rig.chat.requests.pages), rig.chat.requests.pages.in_flight) == (0, 0)
+    assert [len(browser.acks) for browser in people] == [3, 2, 2]
+
+
+def test_while_its_page_waits_a_socket_is_read_no_further() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    asks(ann, 5)
+    assert ann.socket.ready
+    asks(ann, 4)
+    assert not ann.socket.ready
+    answer(rig)
+    assert ann.socket.ready
+
+
+def test_who_goes_is_not_asked_for() -> None:
+    rig = Rig()
+    ann, bob = rig.seated("ann"), rig.seated("bob")
+    for browser in (ann, bob):
+        asks(browser, 5)
+        asks(browser, 4)
+    rig.chat.gone(ann.socket, left=False)
+    for _ in range(3):
+        answer(rig)
+    assert asked(rig) == []
+    assert rig.chat.requests.pages.in_flight == 0
+
+
+def test_who_has_not_read_the_last_page_waits() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    rig.happens(*[m.Event(2, "message", "bob", 1.0, "x" * (OWED_BYTES + 1), "u-bob")])
+    asks(ann, 1)
+    assert asked(rig) == []
+    ann.hears()
+    rig.pass_time(LOOK_S)
+    assert asked(rig) == [(ann.socket.sid, 1)]
+    assert len(messages(1, 2)) == 2
