@@ -34,6 +34,8 @@ from gateway.asks import (
     RoomsAsk,
     TypingAsk,
 )
+from gateway.attachments import BinaryArgs
+from gateway.sizes import sizes, values_in
 
 __all__ = [
     "Ask",
@@ -97,12 +99,14 @@ def parse(
         if event in _LATER:
             raise Refused("bad_request", f"{event} is not offered yet")
         raise Refused("bad_request", f"no such event; there are {', '.join(_FORMS)}")
+    if isinstance(args, BinaryArgs):
+        raise Refused("bad_request", f"{event} takes nothing binary")
     said = _clean(args[0]) if args else None
     if isinstance(said, str):
         if event == "join":
             return PlainJoin(user_name(said))
         if event == "chat":
-            return PlainChat(_measured(_line(said), text_chars))
+            return PlainChat(_measured(_line(said, text_chars), text_chars))
     if event == "typing" and (said is None or isinstance(said, str)):
         return PlainTyping(bool(said) or not args)
     if event == "rooms" and said is None:
@@ -190,7 +194,9 @@ def _measured(text: str, text_chars: int) -> str:
     return text
 
 
-def _line(said: str) -> str:
+def _line(said: str, text_chars: int) -> str:
+    if values_in(said) > sizes(text_chars).values:
+        raise Refused("too_long", f"a message has at most {text_chars} characters")
     try:
         line = msgspec.convert(_clean(json.loads(said)), _Line)
     except (ValueError, RecursionError):

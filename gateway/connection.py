@@ -6,7 +6,6 @@ no timer and no request.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,8 +13,8 @@ from aiohttp import web
 
 from gateway.frames import CLOSE, Frame
 from gateway.front import Front
+from gateway.inbound import Inbound
 from gateway.outbox import Outbox, Sendable
-from gateway.packets import Closed, Malformed, Message, Pong, read_engine
 from gateway.polling import Polling
 from gateway.pulse import Pulse
 from gateway.sockets import Socket
@@ -25,19 +24,14 @@ from gateway.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
 
 FINISH_S = 5.0
 """Time for a browser to take our DISCONNECT and close."""
-AHEAD_CHARS, PACKET_CHARS = 32 << 10, 64
-"""What is read of a browser whose requests wait; what a packet counts for besides its text."""
-BREATH_PACKETS = 32
-"""After so many packets of one browser the others have their turn."""
 
 
 class Connection:
     """`connected` to `closed` are looked at by the library too."""
 
     __slots__ = (
-        "_hearing", "_inbox", "_polling", "_upgrade", "_ws", "closed", "closing", "connected",
-        "front", "held", "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading",
-        "waved",
+        "_polling", "_upgrade", "_ws", "closed", "closing", "connected", "front", "inbound",
+        "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading", "waved",
     )  # fmt: skip
 
     def __init__(self, front: Front, sid: str, remote: str) -> None:
@@ -56,14 +50,11 @@ class Connection:
         self.socket: Socket | None = None
         """The browser, after its CONNECT."""
         self.outbox = Outbox(front.outbox_bytes)
-        self.held = False
-        """What has come waits, for `socket` may not ask more now: it is read no further."""
+        self.inbound = Inbound(self)
         self.pulse = Pulse(self, front.pulses)
         self.waved = False
         """The browser closed it: its last poll is no error."""
         self._polling: Polling | None = None
-        self._inbox: deque[str | bytes] | None = None
-        self._hearing = False
         self._ws: WebSocket | None = None
         self._upgrade: Upgrade | None = None
 
@@ -119,11 +110,11 @@ class Connection:
         self.closing = self.closed = True
         self.pulse.stop()
         self.outbox.drop()
-        self._ws = self._inbox = None
+        self._ws = None
+        self.inbound.drop()
         if self._upgrade is not None:
             self._upgrade.drop()
-        if self._polling is not None:
-            self._polling.heard_all()
+        self.heard_all()
         # Later: the library's `handle_request` still looks there when it is what led here.
         asyncio.get_running_loop().call_soon(self.front.sockets.pop, self.sid, None)
         self.front.ended(self)
@@ -135,67 +126,33 @@ class Connection:
 
     # --- in --------------------------------------------------------------------------------------
 
-    def take_in(self, packets: Iterable[str | bytes]) -> None:
+    def take_in(self, packets: Iterable[str | bytes | None]) -> None:
         """These have come, after those before (websocket.Owner)."""
-        if self._inbox is None:
-            self._inbox = deque()
-        self._inbox.extend(packets)
-        if self.held:
-            self._pace()
-        else:
-            self._hear_some()
+        self.inbound.take_in(packets)
 
     def go_on(self) -> None:
         """The socket may ask more (sockets.Carrier)."""
-        if self.held:
-            self._hear_some()
+        self.inbound.go_on()
 
-    def _hear_some(self) -> None:
-        """Hears what waits: in order, as far as the socket may ask, and not too much at once."""
-        if self.closed or self._hearing:
-            return
-        self._hearing, self.held = True, False
-        try:
-            for _ in range(BREATH_PACKETS):
-                if not self._inbox or self.closing:
-                    break
-                if self.socket is not None and not self.socket.may_ask:
-                    self.held = True
-                    break
-                self._hear(self._inbox.popleft())
-        except Malformed as error:
-            self.refuse(str(error))
-        except Exception:
-            self.front.failed(self)
-            self.cut_off()
-        finally:
-            self._hearing = False
-        if self.closed:
-            return
-        if self._inbox and not self.closing:
-            if not self.held:
-                asyncio.get_running_loop().call_soon(self._hear_some)
-        else:
-            self._inbox = None
-            if self._polling is not None:
-                self._polling.heard_all()
-        self._pace()
+    @property
+    def held(self) -> bool:
+        """Nothing is read, by our own choice (pulse.Patient)."""
+        return self.inbound.held
 
-    def _pace(self) -> None:
-        """Reads no further while much waits; a little ahead, so that an end is noticed."""
+    def wave(self) -> None:
+        """The browser closes it."""
+        self.waved = True
+        self.hang_up()
+
+    def pace(self) -> None:
+        """Reads on, or no further while much waits."""
         if self._ws is not None:
-            waiting = sum(len(packet) + PACKET_CHARS for packet in self._inbox or ())
-            self._ws.read(waiting <= AHEAD_CHARS)
+            self._ws.read(self.inbound.few)
 
-    def _hear(self, packet: str | bytes) -> None:
-        heard = read_engine(packet)
-        if isinstance(heard, Message):
-            self.front.heard(self, heard.text)
-        elif isinstance(heard, Pong):
-            self.pulse.pong()
-        elif isinstance(heard, Closed):
-            self.waved = True
-            self.hang_up()
+    def heard_all(self) -> None:
+        """Of what has come; or nothing more is heard."""
+        if self._polling is not None:
+            self._polling.heard_all()
 
     @property
     def _polls(self) -> Polling:
@@ -208,8 +165,8 @@ class Connection:
         """A poll, or the wish for a WebSocket. Raises EngineIOError: the library answers 400."""
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
             return await self._polls.answer(environ["aiohttp.request"])
-        if self.upgrading or self.upgraded:
-            return self.front.bad_request("There is a WebSocket already")
+        if self.upgrading:
+            return await self.second_websocket(environ["aiohttp.request"])
         return await self._open_websocket(environ["aiohttp.request"])
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
@@ -225,7 +182,7 @@ class Connection:
             answer, sock, early = await take_over(request)
         finally:
             self.upgrading = False
-        ws = WebSocket(sock, self.front.poller, self.front.max_http_buffer_size)
+        ws = WebSocket(sock, self.front)
         if self.closed:
             ws.abort()
         elif upgrade:
@@ -235,6 +192,12 @@ class Connection:
         ws.read(True)
         if early and ws.owner is not None:
             ws.received(early)
+        return answer
+
+    async def second_websocket(self, request: web.Request) -> web.StreamResponse:
+        """Opened, and closed, as the stock server does."""
+        answer, sock, _ = await take_over(request)
+        WebSocket(sock, self.front).hang_up(NORMAL)
         return answer
 
     def upgraded_to(self, ws: WebSocket) -> None:

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from common.quiet import Quiet
 from common.settings import Settings
+from gateway.attachments import Whole
+from gateway.backlog import Backlog
 from gateway.connection import Connection
 from gateway.forwarded import Proxies
 from gateway.frames import Frame
@@ -16,13 +18,16 @@ from gateway.origins import Origins
 from gateway.places import stays
 from gateway.poller import Poller
 from gateway.pulse import Limits
+from gateway.sizes import sizes
+from gateway.slices import Slices
 from gateway.takeover import full
 from gateway.wheel import Wheel
 
 TICK_S = 0.25
 """Pings are this exact, or a twentieth of their times if those are short."""
-PACKET_BYTES = 2 << 20
-"""The largest packet, or polling request, of a browser: 4,000 code points in any usual escape."""
+MAX_PAYLOAD = 1_000_000
+"""What browsers are told that a polling request may have, as by the stock server; what they sent
+none the less is read up to `sizes`."""
 
 ELSEWHERE = (
     "refused a page from elsewhere (a proxy has to pass the browser's Host on; other pages of yours"
@@ -50,6 +55,9 @@ class Above(Protocol):
     def heard(self, connection: Connection, text: str) -> None:
         """A Socket.IO packet. Raises Malformed."""
 
+    def completed(self, connection: Connection, packet: Whole) -> None:
+        """The attachments of this packet have come."""
+
     def ended(self, connection: Connection) -> None:
         """The connection is over."""
 
@@ -59,11 +67,14 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
 
     above: Above
     poller: Poller
+    slices: Slices
     pulses: Limits
 
     def __init__(self, settings: Settings, counters: Counters, **options: Any) -> None:
         self._settings = settings
         self.outbox_bytes = settings.outbox_bytes
+        self.sizes = sizes(settings.text_chars)
+        self.backlog = Backlog()
         self._counters = counters
         # The pages of other gateways may come here when theirs is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
@@ -75,7 +86,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
             async_mode="aiohttp",
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
-            max_http_buffer_size=PACKET_BYTES,
+            max_http_buffer_size=MAX_PAYLOAD,
             http_compression=False,
             cors_allowed_origins=self._allows,
             monitor_clients=False,  # each connection has a pulse
@@ -89,6 +100,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         wheel = Wheel(loop, min(TICK_S, shortest_s / 20))
         self.pulses = Limits(wheel, own.ping_interval, own.ping_timeout, own.connect_timeout)
         self.poller = Poller(loop)
+        self.slices = Slices(loop)
 
     def close(self) -> None:
         self.pulses.wheel.stop()
@@ -100,12 +112,26 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
             return web.Response(status=400, text="JSONP is not offered\n")
         if request.transport is not None and not stays(request.transport):
             raise full()
+        connection = self.sockets.get(request.query.get("sid"))
+        if connection is not None and connection.upgraded and self._wants_websocket(request):
+            return await connection.second_websocket(request)
         return await super().handle_request(*args, **kwargs)
+
+    def _wants_websocket(self, request: web.Request) -> bool:
+        """And comes from a page that may."""
+        origin, host = request.headers.get("Origin"), request.headers.get("Host", "")
+        return (
+            request.query.get("transport") == "websocket"
+            and request.headers.get("Upgrade", "").lower() == "websocket"
+            and (origin is None or self._allows(origin, {"HTTP_HOST": host}))
+        )
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
         request: web.Request = environ["aiohttp.request"]
+        if "transport" not in request.query:  # the library takes that for polling
+            return self._bad_request("Invalid transport")
         connection = Connection(self, self.generate_id(), self._client(request))
         self.sockets[connection.sid] = connection
         upgrades = ["websocket"] if transport == "polling" else []
@@ -146,11 +172,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
     def heard(self, connection: Connection, text: str) -> None:
         self.above.heard(connection, text)
 
+    def completed(self, connection: Connection, packet: Whole) -> None:
+        self.above.completed(connection, packet)
+
     def ended(self, connection: Connection) -> None:
         self.above.ended(connection)
-
-    def bad_request(self, message: str) -> Any:
-        return self._bad_request(message)
 
     def malformed(self, connection: Connection, why: str) -> None:
         self._counters.refused_frames.inc()

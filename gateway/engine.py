@@ -10,16 +10,30 @@ from aiohttp import web
 
 from common.quiet import quieten
 from common.settings import Settings
+from gateway.acks import error_ack
+from gateway.attachments import Attachments, Unread, Whole
 from gateway.clients import NAMESPACE, Clients
 from gateway.connection import Connection
 from gateway.eio import Counters, Engine
 from gateway.frames import Frame
-from gateway.packets import Ack, Connect, Disconnect, Malformed, Request, read_message
+from gateway.packets import (
+    Ack,
+    Connect,
+    Disconnect,
+    Malformed,
+    Request,
+    TooLong,
+    TooLongConnect,
+    read_message,
+)
 from gateway.sockets import Handler, Socket
 from gateway.websocket import GOING_AWAY
 
 LEAVE_A_STEP, MOVE_ON_STEPS, STEP_S = 100, 15, 0.1
 """At the end at least so many leave at a time, in at most so many steps, with this pause."""
+CONNECT_PACKETS = 20
+"""A CONNECT counts for so many packets that ask for nothing: a new socket costs more than they."""
+AUTH_TOO_LONG = Frame.event("joined", error_ack("too_long", "auth is too long"))
 library_log = logging.getLogger("gateway.library")
 library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
 
@@ -46,22 +60,48 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
 
     def heard(self, connection: Connection, text: str) -> None:
         """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
-        packet = read_message(text)
+        sizes = connection.front.sizes
+        packet = read_message(text, sizes.values)
+        if isinstance(packet, Request | TooLong | Ack) and packet.attachments:
+            if connection.socket is None:
+                raise Malformed("an event before CONNECT")
+            connection.inbound.attachments = Attachments(packet, sizes.packet_bytes)
+            return
         match packet:
             case Connect(namespace=namespace, auth=auth):
                 self._connect(connection, namespace, auth)
+            case TooLongConnect():
+                self._connect(connection, "", None, AUTH_TOO_LONG)
             case Disconnect(namespace=""):
+                connection.inbound.asks_nothing()
                 self._left(connection)
-            case Request():
-                self._request(connection, packet)
-            case Disconnect() | Ack():
-                pass  # of a namespace that was refused; to an event that asked for none
+            case Request() | TooLong() | Ack():
+                self.completed(connection, packet)
+            case Disconnect():
+                connection.inbound.asks_nothing()  # it is of a namespace that was refused
             case _:
                 assert_never(packet)
 
-    def _connect(self, connection: Connection, namespace: str, auth: object) -> None:
+    def completed(self, connection: Connection, packet: Whole) -> None:
+        """Raises Malformed."""
+        match packet:
+            case Request():
+                self._request(connection, packet)
+            case Unread():
+                self._refuse(connection, packet.ack, "bad_request", "the attachments are too large")
+            case TooLong():
+                self._refuse(connection, packet.ack, "too_long", "the event is too long")
+            case Ack():
+                connection.inbound.asks_nothing()  # it is to an event that asked for none
+            case _:
+                assert_never(packet)
+
+    def _connect(
+        self, connection: Connection, namespace: str, auth: object, first: Frame | None = None
+    ) -> None:
+        connection.inbound.asks_nothing(CONNECT_PACKETS)
         if namespace:
-            connection.put(Frame.connect_error(namespace, "there is only the default namespace"))
+            connection.put(Frame.connect_error(namespace, "Invalid namespace"))  # word for word
             return
         sid = self.clients.admit(connection.sid)
         if sid is None:
@@ -74,6 +114,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         most = self._settings.in_flight
         socket = Socket(sid, connection.remote, connection, self._handler, most)
         connection.socket = socket
+        if first is not None:
+            socket.send(first)
         self._handler.connected(socket, auth)
 
     def _request(self, connection: Connection, request: Request) -> None:
@@ -81,6 +123,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         if connection.socket is None:
             raise Malformed("an event before CONNECT")
         connection.socket.request(request.event, request.args, request.ack)
+
+    def _refuse(self, connection: Connection, ack: str, code: str, message: str) -> None:
+        if connection.socket is None:
+            raise Malformed("an event before CONNECT")
+        connection.socket.refuse(ack, error_ack(code, message))
 
     def _left(self, connection: Connection) -> None:
         socket = self._forget(connection)

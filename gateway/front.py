@@ -1,9 +1,13 @@
 """The front: what a connection asks of the engine that it belongs to, and tells it."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from gateway.attachments import Whole
+from gateway.backlog import Backlog
 from gateway.poller import Poller
 from gateway.pulse import Limits
+from gateway.sizes import Sizes
+from gateway.slices import Slices
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -16,14 +20,15 @@ class Front(Protocol):
     poller: Poller
     pulses: Limits
     outbox_bytes: int
-    max_http_buffer_size: int
-    """The largest packet, or polling request."""
-
-    def bad_request(self, message: str) -> Any:
-        """What the library answers a request with: 400."""
+    slices: Slices
+    backlog: Backlog
+    sizes: Sizes
 
     def heard(self, connection: "Connection", text: str) -> None:
         """A Socket.IO packet. Raises Malformed."""
+
+    def completed(self, connection: "Connection", packet: Whole) -> None:
+        """The attachments of this packet have come."""
 
     def ended(self, connection: "Connection") -> None:
         """It is over. Once."""

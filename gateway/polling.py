@@ -7,8 +7,7 @@ from aiohttp import web
 from engineio import exceptions
 
 from gateway.frames import NOOP, Frame
-from gateway.front import Front
-from gateway.packets import SEPARATOR, Malformed
+from gateway.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -23,7 +22,7 @@ UPGRADE_POLL_S = 0.1
 class Polling:
     """The polls and posts of one connection."""
 
-    __slots__ = ("_connection", "_posted", "polled")
+    __slots__ = ("_body", "_connection", "_posted", "polled")
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
@@ -31,6 +30,8 @@ class Polling:
         """A poll waits for its answer."""
         self._posted: asyncio.Future[None] | None = None
         """A post whose packets are not all heard yet."""
+        self._body = bytearray()
+        """Of a post that has not come to its end."""
 
     async def answer(self, request: web.Request) -> list[Frame]:
         """What the browser is owed, once there is something. Raises EngineIOError."""
@@ -68,10 +69,11 @@ class Polling:
                 raise Malformed("a second request at once")
             self._posted = asyncio.get_running_loop().create_future()
             try:
-                connection.take_in(await read_packets(request, connection.front))
+                connection.take_in(await self._read(request))
                 await self._posted
             finally:
                 self._posted = None
+                self._drop()
         except (Malformed, UnicodeDecodeError, web.RequestPayloadError) as error:
             connection.refuse(str(error))
         except OSError:
@@ -84,18 +86,38 @@ class Polling:
         """Of the post; or nothing more is heard."""
         if self._posted is not None and not self._posted.done():
             self._posted.set_result(None)
+        self._drop()
+
+    def crowd_out(self) -> None:
+        """(backlog.Holder)"""
+        self._connection.refuse("a body that is not finished, while there are too many of them")
+
+    def _drop(self) -> None:
+        self._body = bytearray()
+        self._connection.front.backlog.hold(self, 0)
+
+    async def _read(self, request: web.Request) -> list[str]:
+        """The packets of a post. Raises Malformed, UnicodeDecodeError or web.RequestPayloadError
+        for what no browser sends, OSError if the connection is lost, or slower than the time for a
+        pong."""
+        front = self._connection.front
+        async with asyncio.timeout(front.pulses.timeout_s):
+            async for chunk in request.content.iter_any():
+                if self._connection.closed:
+                    raise OSError
+                self._body += chunk
+                if len(self._body) > front.sizes.body_bytes:
+                    raise Malformed("too large")
+                front.backlog.hold(self, len(self._body))
+        packets = self._body.split(SEPARATOR.encode(), POST_PACKETS)
+        self._drop()
+        if len(packets) > POST_PACKETS:
+            raise Malformed("too many packets")
+        return [read_packet(packet, front.sizes.packet_bytes) for packet in packets]
 
 
-async def read_packets(request: web.Request, front: Front) -> list[str]:
-    """Raises Malformed, UnicodeDecodeError or web.RequestPayloadError for what no browser sends,
-    OSError if the connection is lost, or slower than the time for a pong."""
-    body = bytearray()
-    async with asyncio.timeout(front.pulses.timeout_s):
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > front.max_http_buffer_size:
-                raise Malformed("too large")
-    packets = body.decode().split(SEPARATOR, POST_PACKETS)
-    if len(packets) > POST_PACKETS:
-        raise Malformed("too many packets")
-    return packets
+def read_packet(packet: bytearray, most_bytes: int) -> str:
+    """Raises UnicodeDecodeError."""
+    if len(packet) > most_bytes:
+        return Head(packet[:HEAD_CHARS].decode(errors="ignore"))
+    return packet.decode()

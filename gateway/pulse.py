@@ -10,8 +10,9 @@ from gateway.wheel import Wheel
 class Patient(Protocol):
     """The connection whose pulse is felt."""
 
-    held: bool
-    """Nothing is read, by our own choice."""
+    @property
+    def held(self) -> bool:
+        """Nothing is read, by our own choice."""
 
     def put(self, sendable: Frame) -> None: ...
     def cut_off(self) -> None: ...

@@ -1,59 +1,81 @@
 """The WebSocket frames of a browser (RFC 6455, section 5), taken apart. Pure."""
 
-from collections.abc import Iterator
+from gateway.packets import HEAD_CHARS, Malformed
+from gateway.sizes import Sizes
 
-from gateway.packets import Malformed
-
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+PART, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONTROL_BYTES = 125
+LARGE = 16
+"""With TEXT or BINARY: only the beginning of a message that is too large."""
 
 
 class Reader:
     """One connection's bytes become (opcode, payload): whole messages, and control frames between
-    their parts. Compression is never negotiated. Raises Malformed, after which it is not to be fed
-    again."""
+    their parts. Of a message that is larger than a packet only its beginning is kept. Compression
+    is never negotiated."""
 
-    __slots__ = ("_bytes", "_limit_bytes", "_opcode", "_parts")
+    __slots__ = ("_at", "_bytes", "_final", "_left", "_opcode", "_parts", "_size", "_sizes")
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
+    def __init__(self, sizes: Sizes) -> None:
+        self._sizes = sizes
         self._bytes: bytes | bytearray = b""
-        """The beginning of a frame whose rest has not come: a bytearray when there is some."""
+        """What was fed and is not read yet, from `_at` on: a bytearray when a frame is unfinished.
+        """
+        self._at = 0
+        self._left = 0
+        """What is still to come, and to be dropped, of a frame that is too large."""
+        self._final = False
+        """The frame that was begun last ends its message."""
         self._opcode = 0
+        """Of the message whose last part has not come."""
         self._parts: bytearray | None = None
-        """A message whose last part has not come."""
+        self._size = 0
 
-    def feed(self, data: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
-        """To be exhausted before the next call."""
-        if self._bytes:
-            self._bytes += data  # in place: a large frame may come byte by byte
-            data = self._bytes
-        at, end = 0, len(data)
-        while end - at >= 2:
-            first, size = data[at], data[at + 1] & 0x7F
-            if not data[at + 1] & 0x80:
-                raise Malformed("a frame that is not masked")
-            start = at + 6
-            if size >= 126:
-                start += 2 if size == 126 else 8
-                if end < start - 4:
-                    break
-                size = int.from_bytes(data[at + 2 : start - 4], "big")
-            self._check(first, size)
-            if end - start < size:
-                break
-            payload = _unmasked(data[start : start + size], data[start - 4 : start])
-            at = start + size
-            if first & 0x8F in (0x80 | TEXT, 0x80 | BINARY) or first & 0x08:
-                yield first & 0x0F, payload
-            else:
-                yield from self._part(first, payload)
-        if at == end:
-            self._bytes = b""
-        elif isinstance(data, bytearray):
-            del data[:at]
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of what is not finished, or not read yet."""
+        return len(self._bytes) - self._at + len(self._parts or b"")
+
+    def feed(self, data: bytes) -> None:
+        """More has come, after `next` had nothing more."""
+        if not self._bytes:
+            self._bytes = data
         else:
-            self._bytes = bytearray(data[at:])
+            if isinstance(self._bytes, bytes):
+                self._bytes = bytearray(self._bytes)
+            self._bytes += data  # in place: a large frame may come byte by byte
+
+    def next(self) -> tuple[int, bytes] | None:
+        """The next message, control frame, or (PART, bytes) for a frame that ends no message; None
+        if more has to come first. Raises Malformed, after which it is not to be called again."""
+        data, at = self._bytes, self._at
+        if self._left:
+            return self._drop()
+        end = len(data)
+        if end - at < 2:
+            self._wait()
+            return None
+        first, size = data[at], data[at + 1] & 0x7F
+        if not data[at + 1] & 0x80:
+            raise Malformed("a frame that is not masked")
+        start = at + 6
+        if size >= 126:
+            start += 2 if size == 126 else 8
+            if end < start - 4:
+                self._wait()
+                return None
+            size = int.from_bytes(data[at + 2 : start - 4], "big")
+        self._check(first, size)
+        large = not first & 0x08 and self._size + size > self._sizes.packet_bytes
+        taken = min(size, HEAD_CHARS) if large else size
+        if end - start < taken:
+            self._wait()
+            return None
+        payload = _unmasked(data[start : start + taken], data[start - 4 : start])
+        self._at = start + taken
+        if first & 0x08 or (first & 0x80 and not large and self._parts is None):
+            return first & 0x0F, payload
+        return self._part(first, payload, size)
 
     def _check(self, first: int, size: int) -> None:
         opcode = first & 0x0F
@@ -64,16 +86,48 @@ class Reader:
                 raise Malformed("a control frame that is long or in parts")
         elif (opcode == 0) != (self._parts is not None):
             raise Malformed("a message inside another")
-        elif size + len(self._parts or b"") > self._limit_bytes:
+        elif size + self._size > self._sizes.body_bytes:
             raise Malformed("too large")
 
-    def _part(self, first: int, payload: bytes) -> Iterator[tuple[int, bytes]]:
+    def _part(self, first: int, payload: bytes, size: int) -> tuple[int, bytes] | None:
+        """A frame that is no whole message."""
         if self._parts is None:
             self._opcode, self._parts = first & 0x0F, bytearray()
         self._parts += payload
-        if first & 0x80:
-            whole, self._parts = bytes(self._parts), None
-            yield self._opcode, whole
+        self._size += size
+        if self._size > self._sizes.packet_bytes:
+            self._opcode |= LARGE
+            del self._parts[HEAD_CHARS:]
+        self._left, self._final = size - len(payload), bool(first & 0x80)
+        return self._drop() if self._left else self._ended(payload)
+
+    def _drop(self) -> tuple[int, bytes] | None:
+        """What has come of a frame that is too large."""
+        dropped = min(self._left, len(self._bytes) - self._at)
+        self._left -= dropped
+        self._at += dropped
+        if not self._left:
+            return self._ended(b"")
+        self._wait()
+        return None
+
+    def _ended(self, payload: bytes) -> tuple[int, bytes]:
+        """A frame's end, which is that of its message or not."""
+        if not self._final:
+            return PART, payload
+        whole, opcode = bytes(self._parts or b""), self._opcode
+        self._parts, self._size = None, 0
+        return opcode, whole
+
+    def _wait(self) -> None:
+        """Keeps no more than what is needed until more has come."""
+        if self._at == len(self._bytes):
+            self._bytes = b""
+        elif isinstance(self._bytes, bytearray):
+            del self._bytes[: self._at]
+        elif self._at:
+            self._bytes = bytearray(self._bytes[self._at :])
+        self._at = 0
 
 
 def _unmasked(payload: bytes | bytearray, key: bytes | bytearray) -> bytes:

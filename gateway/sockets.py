@@ -119,6 +119,11 @@ class Socket:
         self.in_flight += 1
         self._handler.requested(self, event, args, _Reply(self, ack))
 
+    def refuse(self, ack: str, answer: dict[str, Any]) -> None:
+        """A request that was not read."""
+        self.in_flight += 1
+        self.answer(ack, answer)
+
     def answer(self, ack: str, answer: dict[str, Any] | None) -> None:
         self.in_flight -= 1
         if answer is not None and not self.closed:

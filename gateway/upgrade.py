@@ -33,7 +33,7 @@ class Upgrade:
         self._expected = ["2probe", "5"]
         self._timer = asyncio.get_running_loop().call_later(UPGRADE_S, self.drop)
 
-    def take_in(self, packets: list[str | bytes]) -> None:
+    def take_in(self, packets: list[str | bytes | None]) -> None:
         for number, packet in enumerate(packets, 1):
             if self._ws is None or packet != self._expected.pop(0):
                 return self.drop()

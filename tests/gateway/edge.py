@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -94,9 +95,13 @@ class Edge:
 
 
 @contextlib.asynccontextmanager
-async def running(**settings: Any) -> AsyncIterator[Edge]:
-    chat, counts = Echo(), Counts()
-    server = make_server(Settings(**settings), chat, counts)
+async def running(
+    chat: Echo | None = None,
+    make: Callable[[Settings, Echo, Counts], Server] = make_server,
+    **settings: Any,
+) -> AsyncIterator[Edge]:
+    chat, counts = chat or Echo(), Counts()
+    server = make(Settings(**settings), chat, counts)
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -166,7 +171,7 @@ async def polling(edge: Edge) -> AsyncIterator[tuple[aiohttp.ClientSession, str]
         yield http, url
 
 
-async def post(http: aiohttp.ClientSession, url: str, body: str | bytes) -> int:
+async def post(http: aiohttp.ClientSession, url: str, body: str | bytes | io.BytesIO) -> int:
     async with http.post(url, data=body) as answer:
         await answer.read()
         return answer.status

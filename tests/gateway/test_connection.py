@@ -1,11 +1,11 @@
 """The connection (gateway/connection.py) and its polling: what only a hostile browser does."""
 
 import asyncio
+from sys import getsizeof
 
-from gateway.connection import AHEAD_CHARS, PACKET_CHARS
-from gateway.stream import RECEIVE_BYTES
+from gateway.inbound import AHEAD_BYTES
+from gateway.websocket import TURN_FRAMES
 from tests.gateway.edge import WITHIN_S, bare, polling, running
-from tests.gateway.test_reader import frame
 
 
 async def test_two_posts_that_close_it_at_once_are_both_answered() -> None:
@@ -31,10 +31,10 @@ async def test_empty_packets_count_while_it_is_held() -> None:
         async with bare(edge) as browser:
             await browser.connect()
             (connection,) = edge.connections.values()
-            most = RECEIVE_BYTES // len(frame(1, b"")) + AHEAD_CHARS // PACKET_CHARS + 1
+            most = AHEAD_BYTES // getsizeof("") + TURN_FRAMES + 1
             for _ in range(3 * most):
                 await browser.say("")
             await edge.chat.until(lambda: connection._ws.watched == 0)
-            assert len(connection._inbox) <= most
+            assert len(connection.inbound._packets) <= most
             edge.chat.sockets[0].set_ready()
             await browser.until_closed()

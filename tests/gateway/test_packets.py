@@ -2,22 +2,34 @@
 
 import contextlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.packets import (
     Ack,
+    Attachment,
     Closed,
     Connect,
     Disconnect,
+    Head,
     Ignored,
     Malformed,
     Message,
+    Packet,
     Pong,
     Request,
+    TooLong,
+    TooLongConnect,
     read_engine,
     read_message,
 )
+
+MOST_VALUES = 100
+
+
+def read(text: str) -> Packet:
+    return read_message(text, MOST_VALUES)
 
 
 def test_what_stock_clients_send() -> None:
@@ -25,17 +37,48 @@ def test_what_stock_clients_send() -> None:
     assert read_engine("1") == Closed()
     assert read_engine("6") == Ignored()
     assert read_engine('42["a"]') == Message('2["a"]')
-    assert read_message("0") == Connect("", None)
-    assert read_message('0{"token":"x"}') == Connect("", {"token": "x"})
-    assert read_message("0/admin?a=1,{}") == Connect("/admin", {})
-    assert read_message("0/admin") == Connect("/admin", None)
-    assert read_message("0/,{}") == Connect("", {})
-    assert read_message("1") == Disconnect("")
-    assert read_message("1/admin,") == Disconnect("/admin")
-    assert read_message('2["a"]') == Request("a", [], "")
-    assert read_message('217["a",1,[2]]') == Request("a", [1, [2]], "17")
-    assert read_message('2["a","\\ud800"]') == Request("a", ["\ud800"], "")
-    assert read_message("37[]") == Ack()
+    assert read("0") == Connect("", None)
+    assert read('0{"token":"x"}') == Connect("", {"token": "x"})
+    assert read("0/admin?a=1,{}") == Connect("/admin", {})
+    assert read("0/admin") == Connect("/admin", None)
+    assert read("0/,{}") == Connect("", {})
+    assert read("1") == Disconnect("")
+    assert read("1/admin,") == Disconnect("/admin")
+    assert read('2["a"]') == Request("a", [], "")
+    assert read('217["a",1,[2]]') == Request("a", [1, [2]], "17")
+    assert read('2["a","\\ud800"]') == Request("a", ["\ud800"], "")
+    assert read("37[]") == Ack()
+    assert read('50-["a"]') == Request("a", [], "")
+    hole = {"_placeholder": True, "num": 0}
+    assert read('4517-2["a",{"_placeholder":true,"num":0}]'[1:]) == Request("a", [hole], "2", 17)
+    assert read('61-7[{"_placeholder":true,"num":0}]') == Ack(1)
+    assert read_engine(b"\x01") == read_engine("bAQ==") == Attachment(b"\x01")
+
+
+def test_what_is_too_long_is_not_read_but_keeps_its_ack_id() -> None:
+    many = "[" + '"a",' * MOST_VALUES + "1]"
+    assert read("217" + many) == TooLong("17")
+    assert read("2" + many) == read(Head('2["a","xxx')) == TooLong("")
+    assert read("53-17" + many) == read(Head('53-17["a')) == TooLong("17", 3)
+    assert read("0" + many) == read(Head('0{"a')) == TooLongConnect()
+    assert read(Head('0/admin,{"a')) == Connect("/admin", None)
+    assert read_engine(Head('42["a')) == Message('2["a')
+    message = read_engine(Head('42["a'))
+    assert isinstance(message, Message)
+    assert isinstance(message.text, Head)
+    assert read_engine(Head("bAQ")) == read_engine(None) == Attachment(None)
+
+
+@pytest.mark.parametrize("bad", ["[" * 1000, "[1" + ",1" * 1000 + "]", '["a"' + ",1" * 1000])
+def test_a_long_event_without_a_name_or_an_end_is_malformed(bad: str) -> None:
+    with pytest.raises(Malformed):
+        read("217" + bad)
+
+
+@pytest.mark.parametrize("bad", ["51-", '5-["a"]', '51["a"]', '51000-["a"]', '5٣-["a"]', "5x-[]"])
+def test_a_binary_event_says_how_many_attachments_it_has(bad: str) -> None:
+    with pytest.raises(Malformed):
+        read(bad)
 
 
 @given(
@@ -45,4 +88,4 @@ def test_any_text_gives_a_packet_or_malformed(text: object) -> None:
     with contextlib.suppress(Malformed):
         heard = read_engine(text)
         if isinstance(heard, Message):
-            read_message(heard.text)
+            read(heard.text)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.packets import Malformed
-from gateway.reader import BINARY, CLOSE, PING, PONG, TEXT, Reader
+from gateway.reader import BINARY, CLOSE, LARGE, PART, PING, PONG, TEXT, Reader
+from gateway.sizes import Sizes
 
 KEY = b"\x12\x34\x56\x78"
 
@@ -25,6 +26,20 @@ def frame(opcode: int, payload: bytes, fin: bool = True, key: bytes = KEY) -> by
         head = b"\xff" + size.to_bytes(8, "big")
     masked = bytes(byte ^ key[n % 4] for n, byte in enumerate(payload))
     return bytes([opcode | (0x80 if fin else 0)]) + head + key + masked
+
+
+def sizes(packet_bytes: int, body_bytes: int = 0) -> Sizes:
+    return Sizes(packet_bytes, 100, body_bytes or packet_bytes)
+
+
+def heard(reader: Reader, *wires: bytes, parts: bool = False) -> list[tuple[int, bytes]]:
+    """What comes of these bytes, with or without the frames that end no message."""
+    came = []
+    for wire in wires:
+        reader.feed(wire)
+        while (frame := reader.next()) is not None:
+            came.append(frame)
+    return [frame for frame in came if parts or frame[0] != PART]
 
 
 payloads = st.binary(max_size=300)
@@ -44,23 +59,24 @@ def test_messages_come_whole_whatever_the_cuts_and_parts(
     for opcode, parts in sent:
         for number, part in enumerate(parts):
             wire += frame(0 if number else opcode, part, number == len(parts) - 1, os.urandom(4))
-    reader, heard = Reader(10_000), []
+    reader, came = Reader(sizes(10_000)), []
     while wire:
         cut = data.draw(st.integers(1, len(wire)))
-        heard += list(reader.feed(wire[:cut]))
+        came += heard(reader, wire[:cut])
         wire = wire[cut:]
-    assert heard == [(opcode, b"".join(parts)) for opcode, parts in sent]
+    assert came == [(opcode, b"".join(parts)) for opcode, parts in sent]
+    assert reader.kept_bytes == 0
 
 
 def test_a_control_frame_may_come_between_the_parts() -> None:
     wire = frame(TEXT, b"a", fin=False) + frame(PING, b"p") + frame(0, b"b")
-    assert list(Reader(10).feed(wire)) == [(PING, b"p"), (TEXT, b"ab")]
+    assert heard(Reader(sizes(10)), wire) == [(PING, b"p"), (TEXT, b"ab")]
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 1 << 20])
 def test_all_lengths(size: int) -> None:
     payload = os.urandom(size)
-    assert list(Reader(1 << 20).feed(frame(BINARY, payload))) == [(BINARY, payload)]
+    assert heard(Reader(sizes(1 << 20)), frame(BINARY, payload)) == [(BINARY, payload)]
 
 
 @pytest.mark.parametrize(
@@ -81,33 +97,71 @@ def test_all_lengths(size: int) -> None:
 )
 def test_what_breaks_the_protocol_is_malformed(wire: bytes) -> None:
     with pytest.raises(Malformed):
-        list(Reader(100).feed(wire))
+        heard(Reader(sizes(100)), wire)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_messages_or_malformed(wire: bytes) -> None:
     with contextlib.suppress(Malformed):
-        list(Reader(1000).feed(wire))
+        heard(Reader(sizes(1000)), wire)
 
 
 def test_a_frame_that_is_too_large_is_refused_by_its_head() -> None:
     with pytest.raises(Malformed):
-        list(Reader(100).feed(b"\x81\xfe\x01\x00" + KEY))
+        heard(Reader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
+
+
+@given(st.lists(st.binary(max_size=400), min_size=1, max_size=4), st.data())
+def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
+    parts: list[bytes], data: st.DataObject
+) -> None:
+    wire = b""
+    for number, part in enumerate(parts):
+        wire += frame(0 if number else TEXT, part, number == len(parts) - 1)
+        wire += frame(PING, b"") if number < len(parts) - 1 else b""
+    wire += frame(BINARY, b"next")
+    reader, came, whole = Reader(sizes(100, 2000)), [], b"".join(parts)
+    while wire:
+        cut = data.draw(st.integers(1, len(wire)))
+        came += heard(reader, wire[:cut])
+        wire = wire[cut:]
+        assert reader.kept_bytes <= 100 + 14 + 125
+    large = len(whole) > 100
+    last = (TEXT | LARGE, whole[:64]) if large else (TEXT, whole)
+    if large and sum(map(len, parts)) - len(parts[-1]) < 64:
+        assert came[-2][0] == TEXT | LARGE
+        assert whole.startswith(came[-2][1])
+    else:
+        assert came[-2] == last
+    assert came == [(PING, b"")] * (len(parts) - 1) + [came[-2], (BINARY, b"next")]
+
+
+def test_frames_that_end_no_message_are_told_too() -> None:
+    wire = frame(TEXT, b"", fin=False) + frame(0, b"a", fin=False) + frame(0, b"")
+    came = heard(Reader(sizes(10)), wire, parts=True)
+    assert came == [(PART, b""), (PART, b"a"), (TEXT, b"a")]
+
+
+def test_a_large_frame_leaves_nothing_behind() -> None:
+    reader, wire = Reader(sizes(100, 1 << 20)), frame(TEXT, b"x" * (1 << 20))
+    for at in range(0, len(wire), 65536):
+        heard(reader, wire[at : at + 65536])
+        assert reader.kept_bytes <= 100
 
 
 def test_a_large_frame_may_come_byte_by_byte() -> None:
     """What has come of it is not copied for each."""
     size, copied = 1 << 20, 0
-    reader, wire = Reader(size), frame(TEXT, b"x" * size)
-    assert not list(reader.feed(wire[:-100]))
+    reader, wire = Reader(sizes(size)), frame(TEXT, b"x" * size)
+    assert not heard(reader, wire[:-100])
     tracemalloc.start()
     try:
         for at in range(len(wire) - 100, len(wire) - 1):
             tracemalloc.reset_peak()
             before, _ = tracemalloc.get_traced_memory()
-            assert not list(reader.feed(wire[at : at + 1]))
+            assert not heard(reader, wire[at : at + 1])
             copied += tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
     assert copied < 5 * size
-    assert list(reader.feed(wire[-1:])) == [(TEXT, b"x" * size)]
+    assert heard(reader, wire[-1:]) == [(TEXT, b"x" * size)]

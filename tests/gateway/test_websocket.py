@@ -1,21 +1,39 @@
 """The WebSocket of one browser (gateway/websocket.py), on a real socket."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import Iterator
 
+import pytest
+
+from gateway.backlog import Backlog
+from gateway.idle import MOST
+from gateway.packets import Head
 from gateway.poller import Poller
-from gateway.reader import PING, TEXT
-from gateway.websocket import OWED_BYTES, WebSocket
+from gateway.reader import BINARY, PING, PONG, TEXT
+from gateway.sizes import sizes
+from gateway.slices import Slices
+from gateway.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
 from tests.gateway.test_reader import frame
+
+
+class Means:
+    """What a gateway has for all WebSockets."""
+
+    def __init__(self, backlog_bytes: int = 1 << 20) -> None:
+        loop = asyncio.get_running_loop()
+        self.poller, self.slices = Poller(loop), Slices(loop)
+        self.backlog, self.sizes = Backlog(backlog_bytes), sizes(100)
 
 
 class Owner:
     """Remembers what came."""
 
     def __init__(self) -> None:
-        self.came: list[str | bytes] = []
+        self.came: list[str | bytes | None] = []
 
-    def take_in(self, packets: list[str | bytes]) -> None:
+    def take_in(self, packets: list[str | bytes | None]) -> None:
         self.came += packets
 
     def end(self) -> None:
@@ -25,19 +43,30 @@ class Owner:
         self.came.append(why)
 
 
-async def test_who_pings_and_does_not_read_is_owed_little() -> None:
+@contextlib.contextmanager
+def opened(means: Means) -> Iterator[tuple[WebSocket, Owner, socket.socket]]:
+    """A WebSocket that reads, its owner, and the other end."""
     near, other = socket.socketpair()
     near.setblocking(False)
     other.setblocking(False)
-    poller = Poller(asyncio.get_running_loop())
-    ws, ping = WebSocket(near, poller, 1000), frame(PING, b"x" * 125)
+    ws = WebSocket(near, means)
     try:
         ws.owner = owner = Owner()
         ws.read(True)
-        for _ in range(50):
+        yield ws, owner, other
+    finally:
+        ws.abort()
+        other.close()
+        means.poller.close()
+
+
+async def test_who_pings_and_does_not_read_is_owed_little() -> None:
+    means, ping = Means(), frame(PING, b"x" * 125)
+    with opened(means) as (ws, owner, other):
+        for _ in range(9):
             ws.received(ping * 100)
             assert len(ws.unsent) <= OWED_BYTES + len(ping)
-        assert len(ws.unsent) > OWED_BYTES / 2
+        assert ws.unsent
         ws.received(frame(TEXT, b"heard"))
         assert owner.came == ["heard"]
 
@@ -50,7 +79,55 @@ async def test_who_pings_and_does_not_read_is_owed_little() -> None:
                 heard += await asyncio.get_running_loop().sock_recv(other, 1 << 20)
         assert heard == b"\x8a\x7d" + b"x" * 125 + heard[127:]
         assert len(heard) % 127 == 6
-    finally:
-        ws.abort()
-        other.close()
-        poller.close()
+    assert not means.backlog.bytes
+
+
+async def test_many_frames_are_heard_in_turns_and_in_order() -> None:
+    means = Means()
+    with opened(means) as (ws, owner, _):
+        count = 5 * TURN_FRAMES + 1
+        ws.received(b"".join(frame(TEXT, b"%d" % n) for n in range(count)))
+        assert len(owner.came) == TURN_FRAMES
+        assert ws.watched == 0, "the kernel keeps what comes meanwhile"
+        ws.read(False)
+        await asyncio.sleep(0.01)
+        assert len(owner.came) <= 2 * TURN_FRAMES, "nor are more heard, if the owner wants none"
+        ws.read(True)
+        while ws.watched == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert owner.came == [str(n) for n in range(count)]
+        assert not means.backlog.bytes
+
+
+@pytest.mark.parametrize("opcode", [0, PING, PONG])
+async def test_frames_that_ask_for_nothing_end_it(opcode: int) -> None:
+    with opened(Means()) as (ws, owner, _):
+        ws.received(frame(TEXT, b"", fin=False))
+        for n in range(MOST):
+            ws.received(frame(opcode, b"", fin=opcode != 0))
+            assert bool(owner.came) == (n + 1 >= MOST)
+        assert "ask for nothing" in str(owner.came)
+
+
+async def test_messages_that_are_too_large_are_told_of() -> None:
+    means = Means()
+    with opened(means) as (ws, owner, _):
+        size = means.sizes.packet_bytes + 1
+        ws.received(frame(TEXT, b"42[" + "ü".encode() * size) + frame(BINARY, b"x" * size))
+        ws.received(frame(TEXT, b"x"))
+        assert owner.came == ["42[" + "ü" * 30, None, "x"]
+        assert isinstance(owner.came[0], Head)
+
+
+async def test_unfinished_frames_of_all_are_bounded() -> None:
+    means = Means(backlog_bytes=10_000)
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(opened(means)) for _ in range(4)]
+        for ws, _, _ in sockets[:3]:
+            ws.received(frame(TEXT, b"x" * 4000)[:-1])
+        assert means.backlog.bytes <= 10_000
+        assert [bool(owner.came) for _, owner, _ in sockets] == [True, False, False, False]
+        for ws, _, _ in sockets[1:3]:
+            ws.received(b"x")
+        assert [len(owner.came) for _, owner, _ in sockets] == [1, 1, 1, 0]
+    assert not means.backlog.bytes

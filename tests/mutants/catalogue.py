@@ -403,8 +403,8 @@ MUTANTS = (
     ),
     Mutant(
         "a browser with too many questions is read no further",
-        "gateway/connection.py",
-        "                if self.socket is not None and not self.socket.may_ask:\n",
+        "gateway/inbound.py",
+        "                if connection.socket is not None and not connection.socket.may_ask:\n",
         "                if False:\n",
         "tests/gateway/test_sockets.py::"
         "test_only_so_many_requests_are_unanswered_and_the_next_waits",
