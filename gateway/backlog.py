@@ -6,7 +6,7 @@ bounded for one connection, and here for all of them.
 
 from typing import Protocol
 
-BACKLOG_BYTES = 32 << 20
+BACKLOG_BYTES = 16 << 20
 
 
 class Holder(Protocol):

@@ -35,7 +35,7 @@ from gateway.asks import (
     TypingAsk,
 )
 from gateway.attachments import BinaryArgs
-from gateway.sizes import sizes, values_in
+from gateway.sizes import sizes, too_many_values
 
 __all__ = [
     "Ask",
@@ -195,7 +195,7 @@ def _measured(text: str, text_chars: int) -> str:
 
 
 def _line(said: str, text_chars: int) -> str:
-    if values_in(said) > sizes(text_chars).values:
+    if too_many_values(said, sizes(text_chars).values):
         raise Refused("too_long", f"a message has at most {text_chars} characters")
     try:
         line = msgspec.convert(_clean(json.loads(said)), _Line)

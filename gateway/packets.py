@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from gateway.sizes import values_in
+from gateway.sizes import too_many_values
 
 SEPARATOR = "\x1e"
 """Between packets in the body of a polling request."""
@@ -123,7 +123,7 @@ def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message
 def read_message(text: str, most_values: int) -> Packet:
     """A Socket.IO packet, of `Head` as much as there is. Raises Malformed."""
     kind, rest = text[:1], text[1:]
-    too_long = isinstance(text, Head) or values_in(rest) > most_values
+    too_long = isinstance(text, Head) or too_many_values(rest, most_values)
     attachments = 0
     if kind in ("5", "6"):
         attachments, rest = _attachments(rest)

@@ -26,9 +26,9 @@ class Sizes(Struct, frozen=True):
     closed."""
 
 
-def values_in(json: str) -> int:
-    """At least as many keys and values as there are, found without a look at each."""
-    return sum(map(json.count, ",:[{"))
+def too_many_values(json: str, most: int) -> bool:
+    """Whether there may be more keys and values, found without a look at each."""
+    return len(json) > most and sum(map(json.count, ",:[{")) > most
 
 
 def sizes(text_chars: int) -> Sizes:

@@ -19,9 +19,9 @@ from tests.system.harness import House
 from tests.system.memory import memory_mib
 from tests.system.raw import is_closed, raw
 
-ATTACKERS = 4
-FLOOD_S, COMES_AGAIN_S = 2.0, 0.5
-SILENT = 150
+ATTACKERS = 3
+FLOOD_S, COMES_AGAIN_S = 2.0, 0.4
+SILENT, BODIES = 150, 30
 FRAME_BYTES = 150_000
 GROWN_MIB = 60.0
 WITHIN_S = 10.0
@@ -44,9 +44,11 @@ async def test_costly_json(hubbub: House, kind: str) -> None:
     """As large as it may be, and as large as is parsed."""
 
     async def attack() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(ATTACKERS):
-                tasks.create_task(one())
+        end = time.monotonic() + COMES_AGAIN_S
+        while time.monotonic() < end:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(ATTACKERS):
+                    tasks.create_task(one())
 
     async def one() -> None:
         async with raw(hubbub) as ws:
@@ -157,6 +159,8 @@ async def test_unfinished_frames_are_bounded_for_all_together(
             grown = memory_mib(hubbub.gateways[0], "VmRSS") - before
             assert grown < GROWN_MIB, f"{grown:.0f} MiB"
 
+    for _ in range(2):  # what allocators keep of the first ones they have again for the next
+        await asyncio.to_thread(begin)
     await nobody_notices(lambda: asyncio.to_thread(begin), hubbub)
 
 
@@ -167,7 +171,7 @@ async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: House) -> 
     async def attack() -> None:
         async with aiohttp.ClientSession() as http:
             sids = []
-            for _ in range(SILENT):
+            for _ in range(BODIES):
                 async with http.get(f"{hubbub.url}/socket.io/?EIO=4&transport=polling") as answer:
                     sids.append(json.loads((await answer.text())[1:])["sid"])
         ways = []

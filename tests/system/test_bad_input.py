@@ -24,6 +24,17 @@ async def test_a_huge_message_is_refused(
         assert size > 1_000_000, "closed without a word"
 
 
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_binary_arguments_are_refused_and_the_connection_is_kept(
+    hubbub: House, visit, name, room, undisturbed, transport: str
+) -> None:
+    ann = await visit(hubbub.url, name("ann"), room, transports=[transport])
+    for said in (b"x", {"room": room, "message": b"x"}, {"room": room, "message": "x", "y": [b""]}):
+        assert refusal(await ann.ask("chat", said)) == "bad_request"
+    assert refusal(await ann.ask("chat", b"x" * 500_000)) == "bad_request"
+    await ann.say(room, "still here")
+
+
 async def test_large_payloads_of_every_event_are_refused(
     hubbub: House, visit, name, room, undisturbed
 ) -> None:
