@@ -5,7 +5,6 @@ import contextlib
 import logging
 import secrets
 import sys
-from functools import partial
 
 from aiohttp import web
 
@@ -16,6 +15,7 @@ from common.keys import KeysError
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
 from common.stopping import on_stop_signal
+from gateway import gauges
 from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
@@ -37,8 +37,9 @@ async def serve(settings: Settings) -> None:
     metrics = Metrics()
     loop = asyncio.get_running_loop()
     gateway = secrets.token_hex(8)
-    chat = Chat(settings, gateway, metrics, partial(Link, settings, gateway), loop)
-    metrics.watch(chat)
+    link = Link(settings, gateway)
+    chat = Chat(settings, gateway, metrics, link, loop)
+    gauges.register(metrics, chat, link)
     collector = Collector(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
@@ -55,7 +56,7 @@ async def serve(settings: Settings) -> None:
         log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
         log.info("%d descriptors, %d of them for browsers", limit(), browsers())
         async with asyncio.TaskGroup() as tasks:
-            link = tasks.create_task(chat.link.run())
+            linking = tasks.create_task(link.run(chat))
             upkeep = tasks.create_task(chat.upkeep.run())
             garbage = tasks.create_task(collector.run())
             keeping = tasks.create_task(keeper.run(runner))
@@ -65,7 +66,7 @@ async def serve(settings: Settings) -> None:
             keeping.cancel()
             garbage.cancel()
             upkeep.cancel()
-            link.cancel()
+            linking.cancel()
     finally:
         await runner.cleanup()
 

@@ -1,7 +1,5 @@
 """The gateway's web application: the page, Socket.IO, health and metrics."""
 
-from typing import Any
-
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -18,7 +16,7 @@ from gateway.page import Page
 
 
 def make_app(
-    settings: Settings, chat: Chat[Any], metrics: Metrics, keeper: Doorkeeper
+    settings: Settings, chat: Chat, metrics: Metrics, keeper: Doorkeeper
 ) -> web.Application:
     """Everything a gateway serves, below HUBBUB_PATH. The caller runs the keeper, and the chat's
     link and upkeep. Raises OSError if there is no such host to listen on."""

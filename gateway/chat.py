@@ -4,9 +4,10 @@ Holds no truth: all here can be thrown away and fetched again.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, assert_never
 
 from common import messages as m
 from common.errors import Refused
@@ -26,10 +27,9 @@ from gateway.sockets import Reply, Socket
 from gateway.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
-AnyBroker = TypeVar("AnyBroker", bound=Broker)
 
 
-class Chat(Generic[AnyBroker]):
+class Chat:
     """Implements `sockets.Handler`, `link.Listener` and `requests.Seats`."""
 
     def __init__(
@@ -37,17 +37,16 @@ class Chat(Generic[AnyBroker]):
         settings: Settings,
         gateway: str,
         metrics: Metrics,
-        make_link: Callable[["Chat[AnyBroker]"], AnyBroker],
+        link: Broker,
         loop: Loop,
     ) -> None:
         self.gateway = gateway
         self.metrics = metrics
         self.sessions = Sessions()
         self._page, self._text_chars = settings.page, settings.text_chars
-        self.link = make_link(self)
-        self.rooms = Rooms(settings, self.link, self.sessions, metrics, loop)
-        self.requests = Requests(self.link, self, loop)
-        self.upkeep = Upkeep(settings, gateway, self.link, self.rooms, self.sessions, metrics, loop)
+        self.rooms = Rooms(settings, link, self.sessions, metrics, loop)
+        self.requests = Requests(link, self, loop)
+        self.upkeep = Upkeep(settings, gateway, link, self.rooms, self.sessions, metrics, loop)
         self.rooms.clock = self.upkeep
 
     # --- browsers (sockets.Handler) --------------------------------------------------------------
@@ -71,9 +70,22 @@ class Chat(Generic[AnyBroker]):
         self.metrics.events_in.inc()
         try:
             ask = browser.parse(event, args, session.plain, self._page, self._text_chars)
-            self.requests.request(session, ask, self.metrics.timed(ask, reply))
+            self.requests.request(session, ask, self._timed(ask, reply))
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))
+
+    def _timed(self, ask: browser.Ask, reply: Reply) -> Reply:
+        """The same reply; the time until the ack of a message is measured."""
+        if not isinstance(ask, browser.ChatAsk | browser.PlainChat):
+            return reply
+        began = time.perf_counter()
+
+        def timed_reply(ack: dict[str, Any] | None) -> None:
+            if ack is not None:
+                self.metrics.ack_seconds.observe(time.perf_counter() - began)
+            reply(ack)
+
+        return timed_reply
 
     def gone(self, socket: Socket, left: bool) -> None:
         session = self.sessions.get(socket.sid)

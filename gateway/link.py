@@ -57,7 +57,7 @@ class Link:
     here and has not been lost since. Raises KeysError if the settings name keys that are not there.
     """
 
-    def __init__(self, settings: Settings, gateway: str, listener: Listener) -> None:
+    def __init__(self, settings: Settings, gateway: str) -> None:
         self.gateway = gateway
         self.up = False
         self.epoch = ""
@@ -76,7 +76,7 @@ class Link:
         """Errors that the listener or a callback raised."""
         self._settings = settings
         self._keys = peer_keys(settings.keys, settings.key)
-        self._listener = listener
+        self._listener: Listener
         self._log = Quiet(log)
         self._proof = secrets.token_urlsafe(24)
         """Nobody else may take this gateway's place at the broker."""
@@ -118,8 +118,10 @@ class Link:
 
     # --- one incarnation after the other ---------------------------------------------------------
 
-    async def run(self) -> None:
-        """For ever. Cancelled, it takes leave of the broker and closes all."""
+    async def run(self, listener: Listener) -> None:
+        """For ever; the listener is told what happens. Cancelled, it takes leave of the broker and
+        closes all."""
+        self._listener = listener
         context: zmq.Context[Socket] = zmq.Context()
         try:
             while True:

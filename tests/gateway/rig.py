@@ -148,9 +148,7 @@ class Rig:
         self.time = Time()
         self.time.run(100.0)
         self.broker = Broker()
-        self.chat: Chat[Broker] = Chat(
-            Settings(**settings), "g1", Metrics(), lambda _: self.broker, loop or self.time
-        )
+        self.chat = Chat(Settings(**settings), "g1", Metrics(), self.broker, loop or self.time)
         self._sids = 0
         self.epoch = EPOCH
         self.link()

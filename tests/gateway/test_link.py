@@ -64,15 +64,15 @@ def happened(seq: int, term: int = 1) -> m.Happened:
     return m.Happened(term=term, epoch="e", room="lobby", events=[event])
 
 
-def a_link(broker: FakeBroker, people: People, **settings: object) -> Link:
+def a_link(broker: FakeBroker, **settings: object) -> Link:
     wanted = msgspec.structs.replace(Settings(), broker=broker.endpoint, **settings)
-    return Link(wanted, "g1", people)
+    return Link(wanted, "g1")
 
 
 @asynccontextmanager
-async def running(link: Link) -> AsyncIterator[Link]:
+async def running(link: Link, people: People) -> AsyncIterator[Link]:
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(link.run())
+        task = tasks.create_task(link.run(people))
         try:
             yield link
         finally:
@@ -93,7 +93,7 @@ def people() -> People:
 @pytest.fixture
 async def link(broker: FakeBroker, people: People) -> AsyncIterator[Link]:
     """A link that is up."""
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         yield link
 
@@ -104,10 +104,10 @@ async def link(broker: FakeBroker, people: People) -> AsyncIterator[Link]:
 async def test_a_link_says_hello_registers_who_is_here_and_sends_what_waits(
     broker: FakeBroker, people: People
 ) -> None:
-    link = a_link(broker, people)
+    link = a_link(broker)
     link.ask(say("one"), people.answered)
     link.ask(say("two"), people.answered, hold=True)
-    async with running(link):
+    async with running(link, people):
         said = await broker.saw(m.Say, 2)
         await people.until(lambda: len(people.answers) == 2)
     hello, register, *rest = broker.seen
@@ -142,7 +142,7 @@ async def test_a_refusal_is_an_answer(broker: FakeBroker, people: People, link: 
 
 
 async def test_a_gateway_with_nothing_to_say_beats(people: People) -> None:
-    async with fake_broker(lease_s=0.6) as broker, running(a_link(broker, people)):
+    async with fake_broker(lease_s=0.6) as broker, running(a_link(broker), people):
         assert len(await broker.saw(m.Beat, 3)) == 3
         assert people.news == [("linked", "e", "1")]
 
@@ -154,7 +154,7 @@ async def test_a_broker_of_another_wire_version_is_asked_again_and_again(
         return m.Failed(term=1, no=command.no, code="bad_request", message="speaks wire 2")
 
     broker.rule = refuse
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await broker.saw(m.Hello, 3)
         assert not link.up
     assert "speaks wire 2" in caplog.text
@@ -182,10 +182,10 @@ async def test_what_is_published_on_a_wanted_topic_is_heard(
 async def test_topics_are_subscribed_in_the_order_in_which_they_were_wanted(
     broker: FakeBroker, people: People
 ) -> None:
-    link = a_link(broker, people)
+    link = a_link(broker)
     wanted = [m.presence_topic("lobby"), m.typing_topic("lobby"), LOBBY]
     link.subscribe(wanted)
-    async with running(link):
+    async with running(link, people):
         for topic in [m.gateway_topic("g1"), *wanted]:
             await broker.subscribed(topic)
 
@@ -211,7 +211,7 @@ async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_ag
     async with fake_broker() as first:
         link = a_link(first, people)
         link.subscribe([LOBBY])
-        async with running(link):
+        async with running(link, people):
             await people.until(lambda: link.up)
             first.rule = lambda command: None
             link.ask(say("one"), people.answered, hold=True)
@@ -262,7 +262,7 @@ async def test_without_descriptors_for_a_new_link_it_waits_for_them(
         broker.rule = broker.usual
         return m.Failed(term=2, no=command.no, code="hello", message="who is that?")
 
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         broker.rule = forget
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + left, hard))
@@ -284,7 +284,7 @@ async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People
         raise RuntimeError("a fault of ours")
 
     people.sittings = fail_once  # type: ignore[method-assign]
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         assert link.faults == 1
 
@@ -292,7 +292,7 @@ async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People
 async def test_a_link_that_fails_again_while_it_rests_is_made_all_the_same(
     broker: FakeBroker, people: People
 ) -> None:
-    link = a_link(broker, people)
+    link = a_link(broker)
     overdue = link.pending.overdue
 
     def fail_twice(now: float) -> list[OnAnswer]:
@@ -301,13 +301,13 @@ async def test_a_link_that_fails_again_while_it_rests_is_made_all_the_same(
         raise RuntimeError("a fault of ours")
 
     link.pending.overdue = fail_twice  # type: ignore[method-assign]
-    async with running(link):
+    async with running(link, people):
         await people.until(lambda: link.up)
         assert link.faults == 2
 
 
 async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
-    async with fake_broker(lease_s=0.3) as broker, running(a_link(broker, people)) as link:
+    async with fake_broker(lease_s=0.3) as broker, running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         broker.rule = lambda command: None
         await people.until(lambda: not link.up)
@@ -319,7 +319,7 @@ async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
 async def test_questions_are_given_up_and_what_changes_something_is_held(
     broker: FakeBroker, people: People
 ) -> None:
-    async with running(a_link(broker, people, request_timeout=0.2)) as link:
+    async with running(a_link(broker, request_timeout=0.2), people) as link:
         await people.until(lambda: link.up)
         broker.rule = lambda command: None
         link.ask(say("held"), people.answered, hold=True)
@@ -332,7 +332,7 @@ async def test_questions_are_given_up_and_what_changes_something_is_held(
 async def test_without_room_a_command_is_given_up_at_once(
     broker: FakeBroker, people: People
 ) -> None:
-    link = a_link(broker, people)
+    link = a_link(broker)
     link.pending = Pending(commands=1)
     link.ask(say("one"), people.answered)
     link.ask(say("two"), people.answered)
@@ -344,7 +344,7 @@ async def test_without_room_a_command_is_given_up_at_once(
 
 async def test_an_older_term_is_refused(broker: FakeBroker, people: People) -> None:
     broker.term = 5
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         topic = m.gateway_topic("g1")
         await broker.publish(topic, happened(1, term=4))
@@ -414,7 +414,7 @@ async def test_an_error_in_a_listener_costs_nobody_else(
 async def test_a_link_that_stops_takes_leave_and_gives_up_what_waits(
     broker: FakeBroker, people: People
 ) -> None:
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         usual = broker.usual
         broker.rule = lambda c: None if isinstance(c, m.Say) else usual(c)
@@ -427,7 +427,7 @@ async def test_a_link_that_stops_takes_leave_and_gives_up_what_waits(
 async def test_a_link_stops_even_if_the_broker_hears_no_leave(
     broker: FakeBroker, people: People
 ) -> None:
-    async with running(a_link(broker, people)) as link:
+    async with running(a_link(broker), people) as link:
         await people.until(lambda: link.up)
         broker.rule = lambda command: None
         started = asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ from prometheus_client import generate_latest
 
 from common import messages as m
 from common.settings import Settings
+from gateway import gauges
 from gateway.app import make_app
 from gateway.doors import Doorkeeper
 from gateway.upkeep import ASK_ROOMS
@@ -138,7 +139,7 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
 def test_the_figures_tell_who_is_here() -> None:
     rig = Rig()
     rig.seated("ann")
-    rig.chat.metrics.watch(rig.chat)
+    gauges.register(rig.chat.metrics, rig.chat, rig.broker)
     text = generate_latest(rig.chat.metrics.registry).decode()
     assert "hubbub_gateway_connections 1.0" in text
     assert "hubbub_gateway_rooms 2.0" in text
@@ -147,7 +148,7 @@ def test_the_figures_tell_who_is_here() -> None:
 def test_what_all_owe_is_added_up_by_the_next_look() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
-    rig.chat.metrics.watch(rig.chat)
+    gauges.register(rig.chat.metrics, rig.chat, rig.broker)
     rig.happens(message(2))
 
     def figure() -> float:

@@ -135,17 +135,11 @@ class Gateway:
         self._sockets: dict[str, tuple[SimSocket, Browser]] = {}
         self._number = 0
         self._turns = 0
-        self.chat: Chat[Link] = Chat(
-            settings,
-            id,
-            self.metrics,
-            lambda chat: Link(settings, id, chat, self, network, time, random),
-            _Loop(self, time, random),
-        )
+        self.link = Link(settings, id, self, network, time, random)
+        self.chat = Chat(settings, id, self.metrics, self.link, _Loop(self, time, random))
         self.chat.rooms.means.chunk_sockets = random.choice((1, 2, 64))
         self.chat.requests.admission.most = random.choice((1, 2, 256))
-        self.link = self.chat.link
-        self.link.connect()
+        self.link.run(self.chat)
         time.after(TURN_S * random.random(), self._turn)
 
     def do(self, call: Callable[[], None]) -> None:

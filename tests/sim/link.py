@@ -29,7 +29,6 @@ class Link:
         self,
         settings: Settings,
         gateway: str,
-        listener: Listener,
         process: Process,
         network: Network,
         time: Time,
@@ -43,7 +42,7 @@ class Link:
         self._term = 0
         self._settings = settings
         self._gateway = gateway
-        self._listener = listener
+        self._listener: Listener
         self._process = process
         self._network = network
         self._time = time
@@ -80,6 +79,11 @@ class Link:
             self._network.want(self.line, old, wanted=False)
 
     # --- one incarnation after the other ---------------------------------------------------------
+
+    def run(self, listener: Listener) -> None:
+        """Begins with the first link."""
+        self._listener = listener
+        self.connect()
 
     def connect(self) -> None:
         self._registered = False

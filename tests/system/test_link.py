@@ -26,7 +26,7 @@ class Reader:
     """One person on a gateway of their own, who reads the room."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.link = Link(read_settings(environ), secrets.token_hex(8), self)
+        self.link = Link(read_settings(environ), secrets.token_hex(8))
         self.link.subscribe([TOPIC])
         self.replica = Replica(ROOM, LIMITS)
         self.read: list[m.Event] = []
@@ -61,7 +61,7 @@ class Reader:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.link.run())
+            tasks.create_task(self.link.run(self))
             while True:
                 if self.link.up and not self.replica.live:
                     self.marks_asked += 1

@@ -27,7 +27,7 @@ class Gateway:
     """Takes each room up once on each link: a subscription that was lost stays dead."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.link = Link(read_settings(environ), secrets.token_hex(8), self)
+        self.link = Link(read_settings(environ), secrets.token_hex(8))
         self.rooms = [f"room-{n:04}" for n in range(ROOMS)]
         self.live: set[str] = set()
         self.heard_in: list[str] = []
@@ -96,7 +96,7 @@ async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> No
     house = House(tmp_path, gateways=0)
     async with house, asyncio.TaskGroup() as tasks:
         gateway = Gateway(house.settings)
-        running = tasks.create_task(gateway.link.run())
+        running = tasks.create_task(gateway.link.run(gateway))
         await gateway.until(lambda: len(gateway.live) == ROOMS)
         await gateway.join_all()
         await gateway.say_in_all("1")
