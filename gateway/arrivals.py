@@ -1,10 +1,11 @@
 """The arrivals of a room: brings sockets from where they stopped reading to where the room is."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from common.messages import Event, Page, Paged
+from common.messages import Event
 from gateway.arrival import Arrival
+from gateway.context import RoomContext
 from gateway.frames import Batch, Frame
 from gateway.lines import Lines, newest, reset
 from gateway.replica import Replica
@@ -12,15 +13,10 @@ from gateway.sessions import Session
 from gateway.sockets import Socket
 from gateway.stretch import Stretch
 
-if TYPE_CHECKING:
-    from gateway.hearing import Means
-
 STEP_EVENTS = 250
 STEP_BYTES = 64 << 10
 """One write to an arrival is hardly more than this."""
 STEP_ARRIVALS = 32
-
-AskPage = Callable[[Callable[[int], Page], Callable[[Paged | None], None]], None]
 
 
 class Room(Protocol):
@@ -40,12 +36,12 @@ class Arrivals:
     """Everybody on the way into one room. It is slices.Work: each who can go on gets one write, in
     turn, until it has all up to the room's head and settles."""
 
-    __slots__ = ("_all_due", "_arrivals", "_lacking", "_means", "_room", "_stretch", "_todo")
+    __slots__ = ("_all_due", "_arrivals", "_context", "_lacking", "_room", "_stretch", "_todo")
 
-    def __init__(self, room: Room, means: "Means") -> None:
+    def __init__(self, room: Room, context: RoomContext) -> None:
         self._room = room
-        self._means = means
-        self._stretch = Stretch(room.replica, means)
+        self._context = context
+        self._stretch = Stretch(room.replica, context)
         self._arrivals: dict[Session, Arrival] = {}
         self._todo: list[Arrival] = []
         self._all_due = False
@@ -71,8 +67,8 @@ class Arrivals:
         arrival = Arrival(session, start, max(start, head), fresh=cursor is None)
         self._arrivals[session] = arrival
         self._todo.append(arrival)
-        self._means.arriving[self] = None
-        self._means.slices.want(self)
+        self._context.arriving[self] = None
+        self._context.slices.want(self)
 
     def discard(self, session: Session) -> None:
         if self._arrivals.pop(session, None) is not None:
@@ -82,7 +78,7 @@ class Arrivals:
         """Something has changed: all are looked at."""
         if self._arrivals:
             self._all_due = True
-            self._means.slices.want(self)
+            self._context.slices.want(self)
 
     def happened(self, events: Sequence[Event]) -> None:
         """What was changed or deleted is not shown as it was before."""
@@ -124,7 +120,7 @@ class Arrivals:
         session, head = arrival.session, self._room.head
         if session.gone or self._arrivals.get(session) is not arrival:
             return 0
-        if arrival.owes_much(self._means.slices.now) or (self._room.patient and session.settling):
+        if arrival.owes_much(self._context.slices.now) or (self._room.patient and session.settling):
             return 0  # looked at by and by
         if arrival.reset is not None:
             if not session.plain:
@@ -154,7 +150,7 @@ class Arrivals:
             if size >= STEP_BYTES:
                 break
         session.socket.send(Batch(frames))
-        self._means.metrics.deliveries.inc(len(frames))
+        self._context.metrics.deliveries.inc(len(frames))
         arrival.cursor = events[len(frames) - 1].seq
         if arrival.cursor >= head:
             self._settle(arrival)
@@ -172,7 +168,7 @@ class Arrivals:
             self._todo.clear()
             self._lacking.clear()
             self._stretch.drop()
-            self._means.arriving.pop(self, None)
+            self._context.arriving.pop(self, None)
 
     # --- where the events come from --------------------------------------------------------------
 
@@ -185,7 +181,7 @@ class Arrivals:
 
     def _begin(self, arrival: Arrival) -> bool:
         """Finds where its newest page begins, which counts back from its own join."""
-        head, uid, limits = arrival.head, arrival.session.uid, self._means.newest
+        head, uid, limits = arrival.head, arrival.session.uid, self._context.newest
         events = self._room.replica.replay(limits[0], head, limits[1])
         if events is None:
             before = self._stretch.after(arrival.cursor)
@@ -199,7 +195,7 @@ class Arrivals:
         return True
 
     def _lowest(self, head: int) -> int:
-        return max(0, head - self._means.newest[1])
+        return max(0, head - self._context.newest[1])
 
     def _ask(self) -> None:
         lacking = [a.cursor for a in self._lacking if self._arrivals.get(a.session) is a]

@@ -1,4 +1,4 @@
-"""Asking: what the chat needs of its link, its loop and its clock; tests bring others."""
+"""Asking: what the chat needs of its link and its loop; tests bring others."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -26,11 +26,19 @@ class Broker(Protocol):
     def unsubscribe(self, topics: Iterable[str]) -> None: ...
 
 
+OnPage = Callable[[Paged | None], None]
+
+
 def ask_page(
-    link: Broker, make: Callable[[int], Page], on_page: Callable[[Paged | None], None]
+    link: Broker, room: str, on_page: OnPage, *, after: int | None, before: int = 0, limit: int
 ) -> None:
-    """Asks for a page; `on_page` gets None if there is no answer in time."""
-    link.ask(make, lambda answer: on_page(answer if isinstance(answer, Paged) else None))
+    """Asks for a page, by the bounds of `messages.Page`. `on_page` gets None if there is no answer
+    in time."""
+
+    def on_answer(answer: AnyAnswer | None) -> None:
+        on_page(answer if isinstance(answer, Paged) else None)
+
+    link.ask(lambda no: Page(no=no, room=room, after=after, before=before, limit=limit), on_answer)
 
 
 class Loop(Protocol):
@@ -47,19 +55,6 @@ class Loop(Protocol):
 
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
         """Tells of a fault: `message`, `exception`."""
-
-
-class Clock(Protocol):
-    """The upkeep: it does what has to be done again until it is done."""
-
-    def later(self, call: Callable[[], None]) -> None:
-        """Calls it after a while."""
-
-    def want_mark(self, room: str) -> None:
-        """This room's subscription is new."""
-
-    def forget_mark(self, room: str) -> None:
-        """Its mark is here, or is not wanted any more."""
 
 
 def tell_fault(loop: Loop, what: str, error: Exception) -> None:

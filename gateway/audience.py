@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from common.messages import Presence, events_topic, presence_topic, typing_topic
+from gateway.context import RoomContext
 from gateway.frames import Frame
 from gateway.gathering import Notice
-from gateway.hearing import Hearing, Means
+from gateway.hearing import Hearing
 from gateway.replica import Replica
+from gateway.rosters import PLAIN_NAMES
 from gateway.sessions import Session
-
-PLAIN_NAMES = 100
-"""Names in a crowd's `participant` line."""
 
 
 def topics(room: str) -> list[str]:
@@ -21,20 +20,22 @@ def topics(room: str) -> list[str]:
 class Audience(Hearing):
     """A public room is heard by joining it only."""
 
-    def __init__(self, room: str, replica: Replica, means: Means) -> None:
-        super().__init__(room, replica, means)
+    has_topic = True
+
+    def __init__(self, room: str, replica: Replica, context: RoomContext) -> None:
+        super().__init__(room, replica, context)
         self.roster_pause = 0.0
         """Monotonic time before which the `participant` line is not asked for again."""
 
     def settle(self, session: Session) -> None:
         super().settle(session)
         if session.plain:
-            self._means.rosters_due[self] = None
+            self._context.rosters.want(self)
 
     def presence(self, news: Presence) -> None:
         """Who came and went; plain sockets wait for their line."""
         if self.members.any_plain:
-            self._means.rosters_due[self] = None
+            self._context.rosters.want(self)
         payload = {
             "Room": self.room,
             "Since": news.since,

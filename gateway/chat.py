@@ -17,11 +17,14 @@ from gateway import browser
 from gateway.acks import error_ack
 from gateway.asking import Broker, Loop
 from gateway.audience import Audience
+from gateway.context import RoomContext
 from gateway.frames import Frame
 from gateway.inbox import Inbox
+from gateway.marks import Marks
 from gateway.metrics import Metrics
 from gateway.requests import Requests
 from gateway.rooms import Rooms
+from gateway.rosters import Rosters
 from gateway.sessions import Session, Sessions
 from gateway.sockets import Reply, Socket
 from gateway.upkeep import Upkeep
@@ -44,10 +47,12 @@ class Chat:
         self.metrics = metrics
         self.sessions = Sessions()
         self._page, self._text_chars = settings.page, settings.text_chars
-        self.rooms = Rooms(settings, link, self.sessions, metrics, loop)
+        rosters = Rosters(link, loop, settings.crowd)
+        self.context = RoomContext(settings, link, self.sessions, metrics, rosters, loop)
+        self.marks = Marks(link, self.context.slices, loop)
+        self.rooms = Rooms(settings, link, self.sessions, self.context, self.marks, loop)
         self.requests = Requests(link, self, loop)
-        self.upkeep = Upkeep(settings, gateway, link, self.rooms, self.sessions, metrics, loop)
-        self.rooms.clock = self.upkeep
+        self.upkeep = Upkeep(gateway, link, self.rooms, self.marks, self.context, loop)
 
     # --- browsers (sockets.Handler) --------------------------------------------------------------
 

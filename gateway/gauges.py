@@ -28,7 +28,7 @@ class LinkFigures(Protocol):
 def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
     """Adds all gauges of a running gateway to its metrics."""
     rooms, admission = chat.rooms, chat.requests.admission
-    unsent = UnsentBytes(chat.sessions, rooms.means.slices)
+    unsent = UnsentBytes(chat.sessions, chat.context.slices)
     gauge = metrics.gauge
     gauge("connections", "sockets after CONNECT", lambda: len(chat.sessions))
     gauge("places", "descriptors for browsers", browsers)
@@ -39,7 +39,7 @@ def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
     gauge("relinks", "links made so far", lambda: link.relinks)
     gauge("bad_frames", "frames that were none", lambda: link.bad_frames)
     gauge("outbox_bytes", "unsent bytes of all sockets, as of the previous scrape", unsent.figure)
-    gauge("tail_bytes", "recent events kept for newcomers", lambda: rooms.tails.bytes)
+    gauge("tail_bytes", "recent events kept for newcomers", lambda: chat.context.tails.bytes)
 
 
 class UnsentBytes:

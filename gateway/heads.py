@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from common import messages as m
-from gateway.asking import Broker, Clock
+from gateway.asking import Broker
+from gateway.context import RoomContext
 from gateway.rooms import Rooms
-from gateway.sessions import Sessions
 
 ASK_ROOMS = 500
 """Rooms in one question."""
@@ -18,12 +18,12 @@ class Heads:
     """A question without an answer is asked again. `epoch` is that of the link. It is slices.Work:
     there may be very many people."""
 
-    def __init__(self, link: Broker, rooms: Rooms, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, link: Broker, rooms: Rooms, context: RoomContext) -> None:
         self.epoch = ""
         self._link = link
         self._rooms = rooms
-        self._sessions = sessions
-        self._clock = clock
+        self._sessions = context.sessions
+        self._context = context
         self._people: Iterator[str] = iter(())
         """Those whose private rooms are to be asked for."""
 
@@ -36,7 +36,7 @@ class Heads:
     def ask_private(self) -> None:
         """Where are the private rooms of all who are here? New ones may be among them."""
         self._people = iter(self._sessions.people())
-        self._rooms.means.slices.want(self)
+        self._context.slices.want(self)
 
     def step(self) -> bool:
         batch = list(islice(self._people, ASK_PEOPLE))
@@ -46,12 +46,12 @@ class Heads:
 
     def failed(self) -> None:
         """Asks all of them again."""
-        self._clock.later(self.ask_private)
+        self._context.later(self.ask_private)
 
     def _ask(self, rooms: list[str], people: list[str]) -> None:
         def answered(answer: m.AnyAnswer | None) -> None:
             if not isinstance(answer, m.HeadsTold):
-                self._clock.later(lambda: self._ask(rooms, people))
+                self._context.later(lambda: self._ask(rooms, people))
             elif people:
                 for session in list(self._sessions.of(answer.banned)):
                     session.send_away("banned", "you are banned")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from common.messages import Event
+from common.messages import Event, Typing
 from gateway.frames import Frame
 from gateway.payloads import event_payload
 
@@ -67,6 +67,18 @@ def newest(events: Sequence[Event], messages: int, most: int) -> list[Event]:
         start -= 1
         left -= events[start].kind == "message"
     return list(events[start:])
+
+
+def typing_frames(room: str, news: Typing | None, plain: int, but: str = "") -> list[Frame]:
+    """Who is typing, as a socket of this form is told it; without the person of uid `but`."""
+    if news is None:
+        return []
+    names = [name for uid, name in news.users.items() if uid != but]
+    if not plain:
+        return [Frame.event("typing", {"Room": room, "Users": names})]
+    if news.users and not names:
+        return []
+    return [Frame.event("typing", names[-1] if names else "")]
 
 
 def _announced(room: str, event: Event) -> Frame:

@@ -1,24 +1,21 @@
 """The stretch: events of a room that its tail has not, asked for once for all who lack them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from common.messages import Event, Page, Paged
+from common.messages import Event, Paged
+from gateway.context import RoomContext
 from gateway.replica import PAGE_EVENTS, Replica
 from gateway.tail import last_run
-
-if TYPE_CHECKING:
-    from gateway.hearing import Means
 
 
 class Stretch:
     """One page of the log, without a hole, until it is dropped or the next one is asked for."""
 
-    __slots__ = ("_asking", "_dropped", "_events", "_means", "_replica")
+    __slots__ = ("_asking", "_context", "_dropped", "_events", "_replica")
 
-    def __init__(self, replica: Replica, means: "Means") -> None:
+    def __init__(self, replica: Replica, context: RoomContext) -> None:
         self._replica = replica
-        self._means = means
+        self._context = context
         self._events: list[Event] = []
         self._asking = False
         self._dropped = False
@@ -47,10 +44,7 @@ class Stretch:
         self._asking = True
         self._dropped = False
         replica = self._replica
-        room, epoch, before = replica.room, replica.epoch, replica.head + 1
-
-        def make(no: int) -> Page:
-            return Page(no=no, room=room, after=after, before=before, limit=PAGE_EVENTS)
+        epoch, before = replica.epoch, replica.head + 1
 
         def on_page(page: Paged | None) -> None:
             self._asking = False
@@ -60,4 +54,4 @@ class Stretch:
             first = self._events[0].seq if self._events else before
             came(after, first, self.last < before - 1)
 
-        self._means.ask_page(make, on_page)
+        self._context.ask_page(replica.room, on_page, after=after, before=before, limit=PAGE_EVENTS)

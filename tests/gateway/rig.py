@@ -157,7 +157,7 @@ class Rig:
         """A new link; its topics are live once marked."""
         self.epoch = epoch
         self.chat.linked(epoch, 1)
-        while self.chat.upkeep.step():
+        while self.chat.marks.step():
             pass
         self.mark_all(head)
 

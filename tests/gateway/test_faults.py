@@ -7,9 +7,9 @@ import pytest
 from common import messages as m
 from gateway.acks import error_ack
 from gateway.hearing import Hearing
+from gateway.marks import ASK_ROOMS
 from gateway.outbox import Outbox, Sendable
 from gateway.replica import Replica
-from gateway.upkeep import ASK_ROOMS
 from tests.gateway.rig import Browser, Rig, message, messages
 
 
@@ -106,8 +106,8 @@ def test_who_fails_to_arrive_comes_back() -> None:
 def test_what_fails_by_the_clock_fails_alone() -> None:
     rig = Faults()
     done: list[str] = []
-    rig.chat.upkeep.later(fail)
-    rig.chat.upkeep.later(lambda: done.append("later"))
+    rig.chat.context.later(fail)
+    rig.chat.context.later(lambda: done.append("later"))
     rig.chat.rooms.advance = fail  # type: ignore[method-assign]
     ann = rig.seated("ann")
     rig.chat.unlinked()

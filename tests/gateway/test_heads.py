@@ -3,8 +3,9 @@
 from typing import Any
 
 from common import messages as m
+from gateway.context import RETRY_S
 from gateway.heads import ASK_PEOPLE
-from gateway.upkeep import RETRY_S, TURN_S
+from gateway.upkeep import TURN_S
 from tests.gateway.rig import EPOCH, Rig, message, messages
 
 DM = "@dm"

@@ -101,7 +101,7 @@ def test_an_inbox_without_members_here_is_forgotten() -> None:
 def test_who_comes_while_lines_wait_for_their_pass_hears_what_is_above_its_floor_once() -> None:
     loop = Turns()
     rig = Rig(loop)
-    rig.chat.rooms.means.chunk_sockets = 1
+    rig.chat.context.chunk_sockets = 1
     early = [comes(rig, f"p{n}", floor=3) for n in range(5)]
     everybody = [f"u-p{n}" for n in range(8)]
     rig.happens(message(4), room=ROOM, to=everybody)

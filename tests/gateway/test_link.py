@@ -209,7 +209,7 @@ async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_ag
     people: People,
 ) -> None:
     async with fake_broker() as first:
-        link = a_link(first, people)
+        link = a_link(first)
         link.subscribe([LOBBY])
         async with running(link, people):
             await people.until(lambda: link.up)
@@ -355,7 +355,7 @@ async def test_an_older_term_is_refused(broker: FakeBroker, people: People) -> N
 
 
 async def test_an_older_broker_of_the_same_store_is_no_broker(people: People) -> None:
-    async with fake_broker(term=5) as first, running(a_link(first, people)) as link:
+    async with fake_broker(term=5) as first, running(a_link(first), people) as link:
         await people.until(lambda: link.up)
         first.close()
         await people.until(lambda: not link.up)
@@ -366,7 +366,7 @@ async def test_an_older_broker_of_the_same_store_is_no_broker(people: People) ->
 
 
 async def test_a_restored_store_may_count_its_terms_from_less(people: People) -> None:
-    async with fake_broker(term=5) as first, running(a_link(first, people)) as link:
+    async with fake_broker(term=5) as first, running(a_link(first), people) as link:
         await people.until(lambda: link.up)
         first.close()
         await people.until(lambda: not link.up)

@@ -21,7 +21,7 @@ def slow_rig(**settings: Any) -> tuple[Rig, Turns]:
     """Each step of a pass is one socket, and three are a slice."""
     loop = Turns()
     rig = Rig(loop, **settings)
-    rig.chat.rooms.means.chunk_sockets = 1
+    rig.chat.context.chunk_sockets = 1
     return rig, loop
 
 
@@ -301,7 +301,7 @@ class AnyCompany(RuleBasedStateMachine):
     def calm_down(self) -> None:
         """Once all is heard and answered, everybody has everything."""
         self.rig.chat.upkeep.turn(self.loop.now)
-        while self.rig.chat.upkeep.step():
+        while self.rig.chat.marks.step():
             pass
         self.rig.mark_all(len(self.log))
         self.rig.chat.rooms.told_head("tea", self.epoch, len(self.log))

@@ -169,8 +169,8 @@ MUTANTS = (
     ),
     Mutant(
         "what waits for a pass is bounded",
-        "gateway/rooms.py",
-        "        if hearing.full and news.events:\n",
+        "gateway/hearing.py",
+        "        if self.full and events:\n",
         "        if False:\n",
         "tests/gateway/test_passes.py::"
         "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",

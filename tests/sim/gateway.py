@@ -137,7 +137,7 @@ class Gateway:
         self._turns = 0
         self.link = Link(settings, id, self, network, time, random)
         self.chat = Chat(settings, id, self.metrics, self.link, _Loop(self, time, random))
-        self.chat.rooms.means.chunk_sockets = random.choice((1, 2, 64))
+        self.chat.context.chunk_sockets = random.choice((1, 2, 64))
         self.chat.requests.admission.most = random.choice((1, 2, 256))
         self.link.run(self.chat)
         time.after(TURN_S * random.random(), self._turn)

@@ -1,0 +1,63 @@
+"""The context of a gateway's rooms: what each of them works with, and nothing of any one room."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from common.settings import Settings
+from gateway.asking import Broker, Loop, OnPage, ask_page, tell_fault
+from gateway.metrics import Metrics
+from gateway.passes import CHUNK_SOCKETS
+from gateway.rosters import Rosters
+from gateway.sessions import Sessions
+from gateway.slices import Slices
+from gateway.tails import Tails
+
+RETRY_S = 1.0
+"""What the broker left unanswered is asked again after this."""
+
+
+class CanGoOn(Protocol):
+    """Work that waits for something outside: the arrivals of a room."""
+
+    def go_on(self) -> None: ...
+
+
+class RoomContext:
+    """One for all rooms of a gateway."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        link: Broker,
+        sessions: Sessions,
+        metrics: Metrics,
+        rosters: Rosters,
+        loop: Loop,
+    ) -> None:
+        self.slices = Slices(loop)
+        self.sessions = sessions
+        self.metrics = metrics
+        self.rosters = rosters
+        self.tails = Tails(settings.tail_bytes)
+        self.newest = (settings.replay, settings.replay_events + 1)
+        """(messages, events) of the newest page."""
+        self.chunk_sockets = CHUNK_SOCKETS
+        """A pass writes to so many sockets in one step."""
+        self.arriving: dict[CanGoOn, None] = {}
+        """The arrivals of those rooms that have some."""
+        self._link = link
+        self._loop = loop
+
+    def ask_page(
+        self, room: str, on_page: OnPage, *, after: int | None = None, before: int = 0, limit: int
+    ) -> None:
+        """As `asking.ask_page`."""
+        ask_page(self._link, room, on_page, after=after, before=before, limit=limit)
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Calls it after RETRY_S."""
+        self._loop.call_later(RETRY_S, call)
+
+    def fault(self, what: str, error: Exception) -> None:
+        """Reports a fault of ours that was caught."""
+        tell_fault(self._loop, what, error)
