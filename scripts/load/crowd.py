@@ -1,6 +1,5 @@
 """The crowd: the people of one process, all on one epoll; what they hear is counted, not kept."""
 
-import select
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from collections.abc import Iterable
 from scripts.load import wire
 from scripts.load.door import Door
 from scripts.load.person import JOINED, OPENING, Person, Plan
+from scripts.load.pool import Pool
 from scripts.load.tally import TICK_US, Tally, Ticks
 from scripts.load.voice import Voice
 
@@ -22,14 +22,9 @@ class Crowd:
     """Call `turn` again and again."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.people: list[Person] = []
-        self.poll = select.epoll()
-        self.by_fd: dict[int, Person] = {}
-        self.door = Door(self)
-        self.voice = Voice(self)
-        self.joined = 0
-        """Those who are in now."""
+        self.pool = Pool(plan)
+        self.door = Door(self.pool)
+        self.voice = Voice(self.pool)
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._read_at = 0.0
@@ -38,21 +33,20 @@ class Crowd:
 
     def clear(self) -> None:
         """Counts anew."""
-        self.deliveries = 0
+        self.pool.clear()
         self._bytes = 0
         self._latency: Ticks = {}
-        self.tally = Tally()
-        for person in self.people:
+        for person in self.pool.people:
             person.seen = 0
         self._cpu_s, self._wall_s = time.process_time(), time.monotonic()
 
     def look(self) -> Tally:
         """What has been counted."""
-        tally = self.tally
-        tally.people, tally.joined = len(self.people), self.joined
-        tally.deliveries, tally.bytes, tally.latency = self.deliveries, self._bytes, self._latency
-        tally.seen = dict(Counter(person.seen for person in self.people))
-        tally.heads = dict(Counter(p.head for p in self.people if p.careful and p.head is not None))
+        pool, tally = self.pool, self.pool.tally
+        tally.people, tally.joined = len(pool.people), pool.joined
+        tally.deliveries, tally.bytes, tally.latency = pool.deliveries, self._bytes, self._latency
+        tally.seen = dict(Counter(person.seen for person in pool.people))
+        tally.heads = dict(Counter(p.head for p in pool.people if p.careful and p.head is not None))
         tally.cpu_s = time.process_time() - self._cpu_s
         tally.wall_s = time.monotonic() - self._wall_s
         tally.busiest = tally.cpu_s / max(tally.wall_s, 1e-9)
@@ -60,8 +54,8 @@ class Crowd:
 
     def add(self, numbers: Iterable[int]) -> None:
         """These people are to come."""
-        newcomers = [Person(number, self.plan) for number in numbers]
-        self.people += newcomers
+        newcomers = [Person(number, self.pool.plan) for number in numbers]
+        self.pool.people += newcomers
         self.door.expect(newcomers)
 
     def turn(self) -> list[int]:
@@ -73,12 +67,12 @@ class Crowd:
         if self.voice.lazy and now < self._read_at:
             time.sleep(max(0.0, min(wait_s, self._read_at - now)))
             return others
-        ready = self.poll.poll(max(0.0, wait_s), EVENTS)
+        ready = self.pool.poll.poll(max(0.0, wait_s), EVENTS)
         if len(ready) < EVENTS:
             self._read_at = now + LAZY_S
         now_us = time.monotonic_ns() // 1000
         for fd, _ in ready:
-            person = self.by_fd.get(fd)
+            person = self.pool.by_fd.get(fd)
             if person is None:
                 others.append(fd)
             elif person.stage == JOINED and not person.careful:
@@ -88,33 +82,6 @@ class Crowd:
             else:
                 self._attend(person, self.door.advance(person, self._buffer), now_us)
         return others
-
-    def send(self, person: Person, data: bytes) -> bool:
-        """Whether the kernel took it; if not, the person is lost."""
-        try:
-            if person.socket is not None and person.socket.send(data) == len(data):
-                return True
-        except OSError:
-            pass
-        self.lose(person, "took no more")
-        return False
-
-    def lose(self, person: Person, why: str) -> None:
-        """Its connection is over."""
-        if person.socket is None:
-            return
-        self.tally.why[why] = self.tally.why.get(why, 0) + 1
-        del self.by_fd[person.fd]
-        person.socket.close()
-        joined = person.stage == JOINED
-        person.begin()
-        if joined:
-            self.joined -= 1
-            self.tally.lost += 1
-        if joined and self.plan.returns:
-            person.turn += 1
-        if not joined or self.plan.returns:
-            self.door.again(person, was_in=joined)
 
     def _receive(self, person: Person) -> int:
         """So many bytes of whole frames are in the buffer now."""
@@ -131,14 +98,14 @@ class Crowd:
         except OSError:
             got = 0
         if not got:
-            self.lose(person, "was closed")
+            self.pool.lose(person, "was closed")
             return 0
         self._bytes += got
         end = size + got
         after = wire.whole(buffer, end)
         if after < end:
             if end == BUFFER_BYTES and not after:
-                self.lose(person, "got a frame too large")
+                self.pool.lose(person, "got a frame too large")
                 return 0
             person.rest = bytes(buffer[after:end])
         elif size:
@@ -153,11 +120,11 @@ class Crowd:
         if messages:
             self._delivered(person, messages, wire.sent_us(buffer, end), now_us)
         if buffer.find(wire.HEARTBEAT, 0, end) >= 0:
-            self.send(person, wire.HEARTBEAT_ANSWER)
+            self.pool.send(person, wire.HEARTBEAT_ANSWER)
 
     def _delivered(self, person: Person, messages: int, sent: int | None, now_us: int) -> None:
         person.seen += messages
-        self.deliveries += messages
+        self.pool.deliveries += messages
         if sent is not None:
             tick = max(0, now_us - sent) // TICK_US
             self._latency[tick] = self._latency.get(tick, 0) + messages
@@ -175,7 +142,7 @@ class Crowd:
             if first == wire.PONG or payload.startswith(b"43"):
                 self.voice.answered(first, payload, now_us)
             elif payload == b"2":
-                self.send(person, wire.HEARTBEAT_ANSWER)
+                self.pool.send(person, wire.HEARTBEAT_ANSWER)
             elif payload.startswith(b'42["'):
                 self._heard(person, payload)
             elif person.stage == OPENING:
@@ -183,7 +150,7 @@ class Crowd:
 
     def _heard(self, person: Person, payload: bytes) -> None:
         name = payload[4 : payload.find(b'"', 4)].decode()
-        tally, kind = self.tally, name
+        tally, kind = self.pool.tally, name
         if name == "joined":
             self.door.hear(person, payload)
         elif name == "reset":

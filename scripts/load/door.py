@@ -9,14 +9,12 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from select import EPOLLIN, EPOLLOUT
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.load import wire
 from scripts.load.person import CONNECTING, JOINED, OPENING, UPGRADING, Person, source, token, user
-
-if TYPE_CHECKING:
-    from scripts.load.crowd import Crowd
+from scripts.load.pool import Pool
 
 AGAIN_S = 0.2
 """Before another try of somebody who did not get in."""
@@ -26,33 +24,33 @@ BIND_ADDRESS_NO_PORT = 24
 
 
 class Door:
-    def __init__(self, crowd: "Crowd") -> None:
-        self._crowd = crowd
+    """Connects people of a pool, and once more those who were lost."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._waiting: deque[Person] = deque()
         self._later: list[tuple[float, int, Person]] = []
         self._coming = 0
         self._next_at = 0.0
-        parts = [urlsplit(url) for url in crowd.plan.urls]
+        parts = [urlsplit(url) for url in pool.plan.urls]
         self._addresses = [(part.hostname or "", part.port or 80) for part in parts]
         self._requests = [wire.upgrade(part.netloc) for part in parts]
 
     def expect(self, people: Iterable[Person]) -> None:
         self._waiting.extend(people)
 
-    def again(self, person: Person, was_in: bool) -> None:
-        """Its connection is over; it comes once more: at once if it was in."""
-        if was_in:
-            self._waiting.append(person)
-        else:
-            self._coming -= 1
-            self._wait(person, AGAIN_S)
-
     def _wait(self, person: Person, wait_s: float) -> None:
         heapq.heappush(self._later, (time.monotonic() + wait_s, person.number, person))
 
     def work(self, now: float) -> float:
         """Lets in whom it may; returns the seconds until it has to be asked again."""
-        plan = self._crowd.plan
+        plan = self._pool.plan
+        for person, was_in in self._pool.take_lost():
+            if was_in:
+                self._waiting.append(person)
+            else:
+                self._coming -= 1
+                self._wait(person, AGAIN_S)
         while self._later and self._later[0][0] <= now:
             self._waiting.append(heapq.heappop(self._later)[2])
         while self._waiting and self._coming < plan.at_once and self._next_at <= now:
@@ -64,23 +62,23 @@ class Door:
         return self._later[0][0] - now if self._later else 1.0
 
     def _connect(self, person: Person) -> None:
-        crowd = self._crowd
+        pool = self._pool
         host, port = self._addresses[person.turn % len(self._addresses)]
         one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         one.setblocking(False)
         self._coming += 1
         person.socket, person.fd, person.receive = one, one.fileno(), one.recv_into
-        crowd.by_fd[person.fd] = person
+        pool.by_fd[person.fd] = person
         try:
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if crowd.plan.sources > 1 and host.startswith("127."):
+            if pool.plan.sources > 1 and host.startswith("127."):
                 one.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
-                one.bind((source(person.number, crowd.plan.sources), 0))
+                one.bind((source(person.number, pool.plan.sources), 0))
             failed = one.connect_ex((host, port))
         except OSError as error:
             failed = error.errno or errno.EIO
         if failed in (0, errno.EINPROGRESS):
-            crowd.poll.register(person.fd, EPOLLOUT)
+            pool.poll.register(person.fd, EPOLLOUT)
         else:
             self._fail(person, failed)
 
@@ -100,12 +98,12 @@ class Door:
             self._fail(person, error.errno or errno.EIO)
             return 0
         if len(answer) == len(person.rest) or len(answer) > HEAD_BYTES:
-            self._crowd.lose(person, "was closed before the upgrade")
+            self._pool.lose(person, "was closed before the upgrade")
             return 0
         person.rest = answer
         head, end, rest = answer.partition(b"\r\n\r\n")
         if head[:13] != b"HTTP/1.1 101 " and end:
-            self._crowd.lose(person, "was answered " + head.partition(b"\r\n")[0].decode("latin-1"))
+            self._pool.lose(person, "was answered " + head.partition(b"\r\n")[0].decode("latin-1"))
         elif end:
             person.stage = OPENING
             buffer[: len(rest)] = rest
@@ -120,28 +118,28 @@ class Door:
             raise OSError(failed, os.strerror(failed))
         one.send(self._requests[person.turn % len(self._requests)])
         person.stage = UPGRADING
-        self._crowd.poll.modify(person.fd, EPOLLIN)
+        self._pool.poll.modify(person.fd, EPOLLIN)
 
     def _fail(self, person: Person, number: int) -> None:
-        if self._crowd.plan.returns:
+        if self._pool.plan.returns:
             person.turn += 1
-        self._crowd.lose(person, "could not connect: " + os.strerror(number))
+        self._pool.lose(person, "could not connect: " + os.strerror(number))
 
     # --- packets ---------------------------------------------------------------------------------
 
     def hear(self, person: Person, payload: bytes) -> None:
         """A packet to somebody who is not in yet."""
         if payload.startswith(b"0"):
-            self._crowd.send(person, wire.frame("40" + json.dumps(self._auth(person))))
-        elif payload.startswith(b"40") and not self._crowd.plan.room:
+            self._pool.send(person, wire.frame("40" + json.dumps(self._auth(person))))
+        elif payload.startswith(b"40") and not self._pool.plan.room:
             self._in(person)
         elif payload.startswith(b"44"):
-            self._crowd.lose(person, "was refused: " + payload[:80].decode(errors="replace"))
+            self._pool.lose(person, "was refused: " + payload[:80].decode(errors="replace"))
         elif payload.startswith(b'42["joined",'):
             self._answered(person, json.loads(payload[2:])[1])
 
     def _auth(self, person: Person) -> dict[str, Any]:
-        plan = self._crowd.plan
+        plan = self._pool.plan
         if not plan.room:
             return {}
         room: dict[str, Any] = {"room": plan.room}
@@ -156,9 +154,9 @@ class Door:
 
     def _answered(self, person: Person, ack: dict[str, Any]) -> None:
         if not ack["ok"]:
-            self._crowd.lose(person, f"could not join: {ack['error']['code']}")
+            self._pool.lose(person, f"could not join: {ack['error']['code']}")
             return
-        tally = self._crowd.tally
+        tally = self._pool.tally
         tally.count = ack.get("count", 0)
         if not ack.get("recovered"):
             tally.afresh += bool(person.epoch)
@@ -169,4 +167,4 @@ class Door:
     def _in(self, person: Person) -> None:
         self._coming -= 1
         person.stage = JOINED
-        self._crowd.joined += 1
+        self._pool.joined += 1

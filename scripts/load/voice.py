@@ -2,16 +2,13 @@
 
 import json
 import time
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from scripts.load import wire
 from scripts.load.person import JOINED
+from scripts.load.pool import Pool
 from scripts.load.tally import TICK_US
-
-if TYPE_CHECKING:
-    from scripts.load.crowd import Crowd
 
 PATIENCE_S = 2.0
 """One who speaks only when all have heard the last message waits no longer for that."""
@@ -35,8 +32,10 @@ class Speech(Struct, frozen=True):
 
 
 class Voice:
-    def __init__(self, crowd: "Crowd") -> None:
-        self._crowd = crowd
+    """Speaks for people of a pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._speech: Speech | None = None
         self._began = 0.0
         """Later than the truth once others were waited for: what is said since is in time."""
@@ -64,7 +63,7 @@ class Voice:
         self._began = self._last = time.monotonic()
         self._end = self._began + speech.seconds
         self._count = 0
-        for person in self._crowd.people[: speech.speakers]:
+        for person in self._pool.people[: speech.speakers]:
             person.careful = True
 
     def end(self) -> None:
@@ -91,19 +90,19 @@ class Voice:
             self._count += 1
 
     def _unheard(self) -> bool:
-        crowd = self._crowd
-        return crowd.deliveries < crowd.tally.sent * crowd.joined
+        pool = self._pool
+        return pool.deliveries < pool.tally.sent * pool.joined
 
     def _say(self, speech: Speech) -> None:
-        crowd = self._crowd
-        person = crowd.people[self._count % min(speech.speakers, len(crowd.people))]
+        pool = self._pool
+        person = pool.people[self._count % min(speech.speakers, len(pool.people))]
         what = speech.said[self._count % len(speech.said)]
         self._number += 1
         now_us = time.monotonic_ns() // 1000
         if person.stage != JOINED:
-            crowd.tally.refused["away"] = crowd.tally.refused.get("away", 0) + 1
+            pool.tally.refused["away"] = pool.tally.refused.get("away", 0) + 1
             return
-        room = crowd.plan.room
+        room = pool.plan.room
         if what == "ping":
             data = wire.frame(str(self._number), wire.PING)
         elif what == "participants":
@@ -111,9 +110,9 @@ class Voice:
         else:
             message = {"room": room, "message": wire.text(now_us, speech.size)}
             data = wire.event(what, message, self._number)
-        if crowd.send(person, data):
+        if pool.send(person, data):
             self._asked[self._number] = (what, now_us)
-            crowd.tally.sent += what == "chat"
+            pool.tally.sent += what == "chat"
 
     def answered(self, first: int, payload: bytes, now_us: int) -> None:
         """An ack, or a pong."""
@@ -123,7 +122,7 @@ class Voice:
             digits = payload[2 : payload.find(b"[")]
             number, failed = int(digits), b'"ok":false' in payload
         what, asked_us = self._asked.pop(number, ("", 0))
-        tally = self._crowd.tally
+        tally = self._pool.tally
         if failed:
             code = json.loads(payload[2 + len(digits) :])[0]["error"]["code"]
             tally.refused[code] = tally.refused.get(code, 0) + 1

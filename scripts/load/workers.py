@@ -152,7 +152,7 @@ def work(pipe: Connection) -> None:
     _, (plan,) = pipe.recv()
     crowd = Crowd(plan)
     pipe.send(None)
-    crowd.poll.register(pipe.fileno(), select.EPOLLIN)
+    crowd.pool.poll.register(pipe.fileno(), select.EPOLLIN)
     while True:
         if not crowd.turn():
             continue

@@ -1,6 +1,7 @@
 """scripts/load: the load generator at real gateways, its bytes and its sums alone.
 
-scripts/load/crowd.py and scripts/load/door.py are what runs in scripts.load.workers.
+scripts/load/crowd.py, scripts/load/pool.py and scripts/load/door.py are what runs in
+scripts.load.workers.
 """
 
 import json
