@@ -1,4 +1,4 @@
-"""An arrival: one socket on its way from where it stopped reading a room to where the room is."""
+"""One catch-up: a socket on its way from where it stopped reading a room to where the room is."""
 
 from collections.abc import Callable
 
@@ -6,40 +6,41 @@ from gateway.frames import Frame
 from gateway.sessions import Session
 
 OWED_BYTES = 128 << 10
-"""An arrival is sent to only while its socket owes less than this, so that a long recovery never
-looks like a slow reader."""
+"""A socket is caught up only while it has fewer unsent bytes than this, so that a long recovery
+never looks like a slow reader."""
 STALLED_S = 5.0
-"""Who reads no byte of that for so long is cut off."""
+"""A socket whose unsent bytes have not changed for this long is cut off."""
 
 
-class Arrival:
-    """One socket on its way. `cursor`: it has all up to here. `head` is what its join's ack told:
-    it settles no earlier. `fresh`: it gets the newest page up to `head`, which begins somewhere
-    above `cursor`."""
+class CatchUp:
+    """One socket's."""
 
     __slots__ = ("cursor", "fresh", "head", "owed", "reset", "session", "stalled_at")
 
     def __init__(self, session: Session, cursor: int, head: int, fresh: bool) -> None:
         self.session = session
         self.cursor = cursor
+        """The socket has all events up to this Seq."""
         self.head = head
+        """The Seq that the ack of the join named: the socket is subscribed no earlier."""
         self.fresh = fresh
+        """The socket gets the newest page up to `head`, which begins somewhere above `cursor`."""
         self.reset: Frame | None = None
-        """It is to be sent this first."""
+        """The `reset` that the socket is to be sent before anything else."""
         self.owed = 0
-        """Bytes that it owed when it was looked at last, if those are too many."""
+        """The socket's unsent bytes when they were last found to be too many, else 0."""
         self.stalled_at = 0.0
-        """When it began to owe just as many."""
+        """Since when (monotonic) the number of unsent bytes has not changed."""
 
-    def start_over(self, again: Frame, lowest: int, head: int) -> None:
-        """The room begins anew: `again` tells the socket so."""
-        self.reset = again
+    def start_over(self, reset: Frame, lowest: int, head: int) -> None:
+        """The room starts over: the socket is told so and gets the newest page up to `head`."""
+        self.reset = reset
         self.cursor = lowest
         self.head = head
         self.fresh = True
 
-    def owes_much(self, clock: Callable[[], float]) -> bool:
-        """It has to read first."""
+    def must_read_first(self, clock: Callable[[], float]) -> bool:
+        """Whether the socket has too many unsent bytes. One that reads nothing is cut off."""
         socket = self.session.socket
         owed = socket.owed_bytes
         if owed <= OWED_BYTES:

@@ -1,219 +1,227 @@
-"""The arrivals of a room: brings sockets from where they stopped reading to where the room is."""
+"""Catch-up: sends sockets that joined or came back the events they lack, then subscribes them."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from common.messages import Event
-from gateway.arrival import Arrival
+from gateway.arrival import CatchUp
 from gateway.context import RoomContext
 from gateway.frames import Batch, Frame
-from gateway.lines import Lines, newest, reset
+from gateway.lines import FrameCache, newest, reset
 from gateway.replica import Replica
 from gateway.sessions import Session
 from gateway.sockets import Socket
-from gateway.stretch import Stretch
+from gateway.stretch import Backfill
 
 STEP_EVENTS = 250
 STEP_BYTES = 64 << 10
-"""One write to an arrival is hardly more than this."""
-STEP_ARRIVALS = 32
+"""One write to a socket is hardly more than this."""
+STEP_SOCKETS = 32
+"""One step writes to at most this many sockets."""
 
 
-class Room(Protocol):
-    """A room in which sockets arrive: a Hearing."""
+class CatchUpRoom(Protocol):
+    """What is used of the room."""
 
-    room: str
+    name: str
     replica: Replica
-    lines: Lines
-    patient: bool
+    frame_cache: FrameCache
+    waits_for_joins: bool
 
     @property
     def head(self) -> int: ...
-    def settle(self, session: Session) -> None: ...
+    def subscribe(self, session: Session) -> None: ...
 
 
-class Arrivals:
-    """Everybody on the way into one room. It is slices.Work: each who can go on gets one write, in
-    turn, until it has all up to the room's head and settles."""
+class CatchUps:
+    """All sockets of one room that are behind it. It is `slices.Work`: each socket gets one write
+    in turn, until it has all events up to the room's head and is subscribed."""
 
-    __slots__ = ("_all_due", "_arrivals", "_context", "_lacking", "_room", "_stretch", "_todo")
+    __slots__ = ("_all_due", "_backfill", "_catch_ups", "_context", "_lacking", "_room", "_todo")
 
-    def __init__(self, room: Room, context: RoomContext) -> None:
+    def __init__(self, room: CatchUpRoom, context: RoomContext) -> None:
         self._room = room
         self._context = context
-        self._stretch = Stretch(room.replica, context)
-        self._arrivals: dict[Session, Arrival] = {}
-        self._todo: list[Arrival] = []
+        self._backfill = Backfill(room.replica, context)
+        self._catch_ups: dict[Session, CatchUp] = {}
+        self._todo: list[CatchUp] = []
         self._all_due = False
-        self._lacking: list[Arrival] = []
-        """Neither the tail nor the stretch has what they need next."""
+        """Whether every catch-up is to be looked at once `_todo` is done."""
+        self._lacking: list[CatchUp] = []
+        """Catch-ups whose next events are neither in the tail nor in the backfill."""
 
     def __len__(self) -> int:
-        return len(self._arrivals)
+        return len(self._catch_ups)
 
     def __contains__(self, session: Session) -> bool:
-        return session in self._arrivals
+        return session in self._catch_ups
 
-    def get(self, session: Session) -> Arrival | None:
-        return self._arrivals.get(session)
+    def get(self, session: Session) -> CatchUp | None:
+        return self._catch_ups.get(session)
 
     def sockets(self) -> list[Socket]:
-        """Those of the object form."""
-        return [session.socket for session in self._arrivals if not session.plain]
+        """The sockets of the object form."""
+        return [session.socket for session in self._catch_ups if not session.plain]
 
     def add(self, session: Session, cursor: int | None, head: int) -> None:
-        """`cursor`: None for the newest page."""
+        """The socket has all events up to `cursor`; None: it gets the newest page up to `head`."""
         start = self._lowest(head) if cursor is None else cursor
-        arrival = Arrival(session, start, max(start, head), fresh=cursor is None)
-        self._arrivals[session] = arrival
-        self._todo.append(arrival)
-        self._context.arriving[self] = None
-        self._context.slices.want(self)
+        catch_up = CatchUp(session, start, max(start, head), fresh=cursor is None)
+        self._catch_ups[session] = catch_up
+        self._todo.append(catch_up)
+        self._context.catching_up[self] = None
+        self._context.slices.wake(self)
 
     def discard(self, session: Session) -> None:
-        if self._arrivals.pop(session, None) is not None:
-            self._maybe_over()
+        if self._catch_ups.pop(session, None) is not None:
+            self._drop_if_done()
 
-    def go_on(self) -> None:
-        """Something has changed: all are looked at."""
-        if self._arrivals:
+    def wake(self) -> None:
+        """Something has changed: every catch-up is looked at."""
+        if self._catch_ups:
             self._all_due = True
-            self._context.slices.want(self)
+            self._context.slices.wake(self)
 
-    def happened(self, events: Sequence[Event]) -> None:
-        """What was changed or deleted is not shown as it was before."""
+    def on_events(self, events: Sequence[Event]) -> None:
+        """The room has these new events. After an edit or a delete the backfill is not as the log
+        is any more."""
         if any(event.ref for event in events):
-            self._stretch.drop()
+            self._backfill.discard()
 
     def start_over(self, epoch: str, head: int) -> None:
-        """The room did: so do they."""
-        self._stretch.drop()
-        frame = reset(self._room.room, epoch, head)
-        for arrival in self._arrivals.values():
-            arrival.start_over(frame, self._lowest(head), head)
-        self.go_on()
+        """The room starts over, and so does each catch-up."""
+        self._backfill.discard()
+        frame = reset(self._room.name, epoch, head)
+        for catch_up in self._catch_ups.values():
+            catch_up.start_over(frame, self._lowest(head), head)
+        self.wake()
 
-    # --- a piece of the work ---------------------------------------------------------------------
+    # --- one piece of the work -------------------------------------------------------------------
 
     def step(self) -> bool:
-        if not self._room.replica.live:  # all are looked at once it is
+        if not self._room.replica.live:  # the room wakes all once it is
             self._todo.clear()
             return False
         if not self._todo and self._all_due:
             self._all_due = False
-            self._todo = list(reversed(self._arrivals.values()))
+            self._todo = list(reversed(self._catch_ups.values()))
         sent_bytes = 0
         while self._todo and sent_bytes < STEP_BYTES:
-            sent_bytes += self._advance(self._todo.pop()) + STEP_BYTES // STEP_ARRIVALS
+            sent_bytes += self._advance(self._todo.pop()) + STEP_BYTES // STEP_SOCKETS
         if self._todo or self._all_due:
             return True
-        self._ask()
+        self._ask_backfill()
         return False
 
     def failed(self) -> None:
-        """Those on the way pay for it: they come back."""
-        for session in self._arrivals:
+        """A step raised: the sockets of this room that are behind are cut off, and come back."""
+        for session in self._catch_ups:
             session.socket.cut_off()
 
-    def _advance(self, arrival: Arrival) -> int:
-        """As far as it can go by one write; tells its bytes."""
-        session, head = arrival.session, self._room.head
-        if session.gone or self._arrivals.get(session) is not arrival:
+    def _advance(self, catch_up: CatchUp) -> int:
+        """Sends one write. Returns its bytes: 0 if there is nothing to send now."""
+        session, head = catch_up.session, self._room.head
+        if session.gone or self._catch_ups.get(session) is not catch_up:
             return 0
-        if arrival.owes_much(self._context.slices.now) or (self._room.patient and session.settling):
-            return 0  # looked at by and by
-        if arrival.reset is not None:
+        if catch_up.must_read_first(self._context.slices.now):
+            return 0  # looked at again by the maintenance
+        if self._room.waits_for_joins and session.joins_pending:
+            return 0  # likewise
+        if catch_up.reset is not None:
             if not session.plain:
-                session.socket.send(arrival.reset)
-            arrival.reset = None
-        if head < arrival.head:
-            return 0  # looked at when the next pass begins
-        if arrival.fresh and not self._begin(arrival):
-            self._lacking.append(arrival)
+                session.socket.send(catch_up.reset)
+            catch_up.reset = None
+        if head < catch_up.head:
+            return 0  # looked at when the next broadcast begins
+        if catch_up.fresh and not self._find_beginning(catch_up):
+            self._lacking.append(catch_up)
             return 0
-        if arrival.cursor >= head:
-            self._settle(arrival)
+        if catch_up.cursor >= head:
+            self._subscribe(catch_up)
             return 0
-        events = self._after(arrival.cursor, head)
+        events = self._after(catch_up.cursor, head)
         if not events:
-            self._lacking.append(arrival)
+            self._lacking.append(catch_up)
             return 0
-        return self._send(arrival, events, head)
+        return self._send(catch_up, events, head)
 
-    def _send(self, arrival: Arrival, events: list[Event], head: int) -> int:
-        session = arrival.session
+    def _send(self, catch_up: CatchUp, events: list[Event], head: int) -> int:
+        session = catch_up.session
         frames: list[Frame] = []
         size = 0
-        for frame in self._room.lines.frames(events, session.plain):
+        for frame in self._room.frame_cache.frames(events, session.plain):
             frames.append(frame)
             size += len(frame.packet)
             if size >= STEP_BYTES:
                 break
         session.socket.send(Batch(frames))
         self._context.metrics.deliveries.inc(len(frames))
-        arrival.cursor = events[len(frames) - 1].seq
-        if arrival.cursor >= head:
-            self._settle(arrival)
+        catch_up.cursor = events[len(frames) - 1].seq
+        if catch_up.cursor >= head:
+            self._subscribe(catch_up)
         else:
-            self._todo.append(arrival)
+            self._todo.append(catch_up)
         return size
 
-    def _settle(self, arrival: Arrival) -> None:
-        del self._arrivals[arrival.session]
-        self._room.settle(arrival.session)
-        self._maybe_over()
+    def _subscribe(self, catch_up: CatchUp) -> None:
+        del self._catch_ups[catch_up.session]
+        self._room.subscribe(catch_up.session)
+        self._drop_if_done()
 
-    def _maybe_over(self) -> None:
-        if not self._arrivals:
+    def _drop_if_done(self) -> None:
+        if not self._catch_ups:
             self._todo.clear()
             self._lacking.clear()
-            self._stretch.drop()
-            self._context.arriving.pop(self, None)
+            self._backfill.discard()
+            self._context.catching_up.pop(self, None)
 
     # --- where the events come from --------------------------------------------------------------
 
     def _after(self, cursor: int, head: int) -> list[Event] | None:
-        """Some events above the cursor, none above `head`."""
+        """Some events above the cursor, none of them above `head`; None or empty if none is at
+        hand."""
         events = self._room.replica.after(cursor, STEP_EVENTS)
         if events is None:
-            events = self._stretch.after(cursor)
+            events = self._backfill.after(cursor)
         return events and events[: min(STEP_EVENTS, head - cursor)]
 
-    def _begin(self, arrival: Arrival) -> bool:
-        """Finds where its newest page begins, which counts back from its own join."""
-        head, uid, limits = arrival.head, arrival.session.uid, self._context.newest
+    def _find_beginning(self, catch_up: CatchUp) -> bool:
+        """Moves the cursor to where the socket's newest page begins, which counts back from its own
+        join. Returns False if the events are not at hand."""
+        head, uid, limits = catch_up.head, catch_up.session.uid, self._context.newest
         events = self._room.replica.replay(limits[0], head, limits[1])
         if events is None:
-            before = self._stretch.after(arrival.cursor)
-            if before is None or self._stretch.last < head:
+            before = self._backfill.after(catch_up.cursor)
+            if before is None or self._backfill.last < head:
                 return False
             events = newest([event for event in before if event.seq <= head], *limits)
         joined = any(e.seq == head and e.uid == uid and e.kind == "join" for e in events)
         first = head + (1 if joined else 2) - limits[1]
-        arrival.cursor = max(first - 1, events[0].seq - 1 if events else head)
-        arrival.fresh = False
+        catch_up.cursor = max(first - 1, events[0].seq - 1 if events else head)
+        catch_up.fresh = False
         return True
 
     def _lowest(self, head: int) -> int:
         return max(0, head - self._context.newest[1])
 
-    def _ask(self) -> None:
-        lacking = [a.cursor for a in self._lacking if self._arrivals.get(a.session) is a]
+    def _ask_backfill(self) -> None:
+        lacking = [c.cursor for c in self._lacking if self._catch_ups.get(c.session) is c]
         self._lacking.clear()
         if lacking:
-            self._stretch.ask(min(lacking), self._stretched)
+            self._backfill.ask(min(lacking), self._on_backfill)
 
-    def _stretched(self, after: int, first: int, cut: bool) -> None:
-        """Between `after` and `first`, where the stretch begins, the broker has nothing."""
+    def _on_backfill(self, after: int, first: int, cut: bool) -> None:
+        """As `Backfill.ask`: the broker has no events between `after` and `first`."""
         head = self._room.replica.head
-        for arrival in self._arrivals.values():
-            if arrival.cursor < after:
+        for catch_up in self._catch_ups.values():
+            if catch_up.cursor < after:
                 continue
-            if arrival.cursor < first - 1 and not arrival.fresh:
-                frame = reset(self._room.room, self._room.replica.epoch, head)
-                arrival.start_over(frame, self._lowest(head), head)
-            elif arrival.fresh:
-                last = self._stretch.last if cut and self._stretch.last < arrival.head else 0
-                arrival.cursor = max(arrival.cursor, min(first - 1, arrival.head), last)
-                arrival.fresh = arrival.cursor < arrival.head
-        self.go_on()
+            if catch_up.cursor < first - 1 and not catch_up.fresh:
+                frame = reset(self._room.name, self._room.replica.epoch, head)
+                catch_up.start_over(frame, self._lowest(head), head)
+            elif catch_up.fresh:
+                last = self._backfill.last
+                reached = last if cut and last < catch_up.head else 0
+                catch_up.cursor = max(catch_up.cursor, min(first - 1, catch_up.head), reached)
+                catch_up.fresh = catch_up.cursor < catch_up.head
+        self.wake()

@@ -1,4 +1,4 @@
-"""The audience of a public room on this gateway: who hears it, and who is here at all."""
+"""A public room on this gateway: sockets are subscribed by joining it."""
 
 from collections.abc import Sequence
 
@@ -6,48 +6,48 @@ from common.messages import Presence, events_topic, presence_topic, typing_topic
 from gateway.context import RoomContext
 from gateway.frames import Frame
 from gateway.gathering import Notice
-from gateway.hearing import Hearing
+from gateway.hearing import Room
 from gateway.replica import Replica
 from gateway.rosters import PLAIN_NAMES
 from gateway.sessions import Session
 
 
-def topics(room: str) -> list[str]:
-    """A public room's, in the order that lets the mark on the last prove all."""
-    return [presence_topic(room), typing_topic(room), events_topic(room)]
+def topics(name: str) -> list[str]:
+    """The topics of a public room, in the order in which a mark on the last proves all of them."""
+    return [presence_topic(name), typing_topic(name), events_topic(name)]
 
 
-class Audience(Hearing):
-    """A public room is heard by joining it only."""
+class PublicRoom(Room):
+    """A room with presence; its plain sockets get a `participant` line of names."""
 
     has_topic = True
 
-    def __init__(self, room: str, replica: Replica, context: RoomContext) -> None:
-        super().__init__(room, replica, context)
-        self.roster_pause = 0.0
+    def __init__(self, name: str, replica: Replica, context: RoomContext) -> None:
+        super().__init__(name, replica, context)
+        self.roster_not_before = 0.0
         """Monotonic time before which the `participant` line is not asked for again."""
 
-    def settle(self, session: Session) -> None:
-        super().settle(session)
+    def subscribe(self, session: Session) -> None:
+        super().subscribe(session)
         if session.plain:
             self._context.rosters.want(self)
 
     def presence(self, news: Presence) -> None:
-        """Who came and went; plain sockets wait for their line."""
-        if self.members.any_plain:
+        """Tells who came and went; for plain sockets a new `participant` line is asked for."""
+        if self.subscribers.any_plain:
             self._context.rosters.want(self)
         payload = {
-            "Room": self.room,
+            "Room": self.name,
             "Since": news.since,
             "Version": news.version,
             "Count": news.count,
             "Joined": news.joined,
             "Left": news.left,
         }
-        self.tell(Notice(objects=Frame.event("presence", payload), arriving=True))
+        self.tell(Notice(objects=Frame.event("presence", payload), for_catch_ups=True))
 
     def tell_roster(self, names: Sequence[str], count: int, crowd: bool) -> None:
-        """The `participant` line for plain sockets."""
+        """Sends the `participant` line to plain sockets."""
         shown = names[:PLAIN_NAMES] if crowd else names
         more = count - len(shown)
         line = ", ".join(shown) + (f", … and {more} more" if more > 0 else "")

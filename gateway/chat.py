@@ -16,15 +16,14 @@ from common.settings import Settings
 from gateway import browser
 from gateway.acks import error_ack
 from gateway.asking import Broker, Loop
-from gateway.audience import Audience
 from gateway.context import RoomContext
 from gateway.frames import Frame
-from gateway.inbox import Inbox
+from gateway.hearing import Room
 from gateway.marks import Marks
 from gateway.metrics import Metrics
 from gateway.requests import Requests
-from gateway.rooms import Rooms
-from gateway.rosters import Rosters
+from gateway.rooms import RoomTable
+from gateway.rosters import PlainRosters
 from gateway.sessions import Session, Sessions
 from gateway.sockets import Reply, Socket
 from gateway.upkeep import Upkeep
@@ -47,10 +46,10 @@ class Chat:
         self.metrics = metrics
         self.sessions = Sessions()
         self._page, self._text_chars = settings.page, settings.text_chars
-        rosters = Rosters(link, loop, settings.crowd)
+        rosters = PlainRosters(link, loop, settings.crowd)
         self.context = RoomContext(settings, link, self.sessions, metrics, rosters, loop)
         self.marks = Marks(link, self.context.slices, loop)
-        self.rooms = Rooms(settings, link, self.sessions, self.context, self.marks, loop)
+        self.rooms = RoomTable(settings, link, self.sessions, self.context, self.marks, loop)
         self.requests = Requests(link, self, loop)
         self.upkeep = Upkeep(gateway, link, self.rooms, self.marks, self.context, loop)
 
@@ -58,7 +57,7 @@ class Chat:
 
     def connected(self, socket: Socket, auth: object) -> None:
         session = self.sessions.add(socket)
-        self.rooms.audience(SYSTEM).settle(session)
+        self.rooms.public(SYSTEM).subscribe(session)
         self.upkeep.greet(socket)
         try:
             ask = browser.parse_auth(auth)
@@ -109,34 +108,34 @@ class Chat:
             self.sessions.bind(session, answer.uid)
             session.set_floors(answer.private)
             if session.plain:
-                self.rooms.audience(SYSTEM).members.turned_plain()
-            for room in answer.private:
-                if room in self.rooms.inboxes:
-                    self.rooms.inboxes[room].add([session])
+                self.rooms.public(SYSTEM).subscribers.turned_plain()
+            for name in answer.private:
+                if self.rooms.get(name) is not None:
+                    self.rooms.private(name, answer.epoch, [session])
         if answer.again or self._hears(session, answer):
             return True
         session.enter(answer.room)
         cursor = since.seq if since is not None and answer.recovered else None
-        hearing: Audience | Inbox
+        room: Room
         if is_private(answer.room):
-            if answer.room not in self.rooms.inboxes:
+            if self.rooms.get(answer.room) is None:
                 self.rooms.look_up(answer.room)  # other members may be here
-            hearing = self.rooms.inbox(answer.room, answer.epoch, [session])
+            room = self.rooms.private(answer.room, answer.epoch, [session])
         else:
-            hearing = self.rooms.audience(answer.room)
-        if hearing.was_sent(session):
+            room = self.rooms.public(answer.room)
+        if room.was_sent(session):
             cursor = None  # newer lines went out already: start over rather than out of order
-        hearing.arrive(session, cursor, answer.head)
-        self.rooms.told_head(answer.room, answer.epoch, answer.head)
+        room.catch_up(session, cursor, answer.head)
+        self.rooms.on_head(answer.room, answer.epoch, answer.head)
         return cursor is not None
 
     def _hears(self, session: Session, answer: m.Joined) -> bool:
         """The socket is in the room, even if the broker was in doubt of it: a join and a leave,
         both unanswered, came again on a new link."""
-        audience = self.rooms.audiences.get(answer.room)
-        if audience is None or answer.room not in session.rooms:
+        room = self.rooms.get(answer.room)
+        if room is None or answer.room not in session.rooms or is_private(answer.room):
             return False
-        return audience.replica.epoch == answer.epoch
+        return room.replica.epoch == answer.epoch
 
     def left(self, session: Session, room: str) -> None:
         if room in session.rooms and not is_private(room):
@@ -168,26 +167,16 @@ class Chat:
         self.metrics.broadcasts.inc()
         match message:
             case m.Happened():
-                self.rooms.happened(message)
+                self.rooms.on_events(message)
             case m.Marked():
                 self.upkeep.marked(message)
             case m.Beacon(kicked=sids):
                 self._send_away(sids, "banned", "you are banned")
                 self.upkeep.beacon(message)
-            case m.Presence(room=room):
-                audience = self.rooms.audiences.get(room)
-                if audience is not None:
-                    audience.presence(message)
-            case m.Typing(room=room) if is_private(room):
-                here = self.rooms.members_here(message.to)
-                inbox = self.rooms.inboxes.get(room)
-                if inbox is not None:
-                    inbox.typing(message)
-                elif here:
-                    self.rooms.inbox(room, self.upkeep.epoch, here).typing(message)
-            case m.Typing(room=room):
-                if room in self.rooms.audiences:
-                    self.rooms.audiences[room].typing(message)
+            case m.Presence():
+                self.rooms.on_presence(message)
+            case m.Typing():
+                self.rooms.on_typing(message, self.upkeep.epoch)
             case m.Kicked():
                 self._send_away(message.sids, message.code, message.message)
             case _:

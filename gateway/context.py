@@ -7,19 +7,19 @@ from common.settings import Settings
 from gateway.asking import Broker, Loop, OnPage, ask_page, tell_fault
 from gateway.metrics import Metrics
 from gateway.passes import CHUNK_SOCKETS
-from gateway.rosters import Rosters
+from gateway.rosters import PlainRosters
 from gateway.sessions import Sessions
-from gateway.slices import Slices
-from gateway.tails import Tails
+from gateway.slices import WorkQueue
+from gateway.tails import TailBudget
 
 RETRY_S = 1.0
 """What the broker left unanswered is asked again after this."""
 
 
-class CanGoOn(Protocol):
-    """Work that waits for something outside: the arrivals of a room."""
+class Waiting(Protocol):
+    """The catch-ups of a room, which wait for browsers to read."""
 
-    def go_on(self) -> None: ...
+    def wake(self) -> None: ...
 
 
 class RoomContext:
@@ -31,20 +31,20 @@ class RoomContext:
         link: Broker,
         sessions: Sessions,
         metrics: Metrics,
-        rosters: Rosters,
+        rosters: PlainRosters,
         loop: Loop,
     ) -> None:
-        self.slices = Slices(loop)
+        self.slices = WorkQueue(loop)
         self.sessions = sessions
         self.metrics = metrics
         self.rosters = rosters
-        self.tails = Tails(settings.tail_bytes)
+        self.tails = TailBudget(settings.tail_bytes)
         self.newest = (settings.replay, settings.replay_events + 1)
         """(messages, events) of the newest page."""
         self.chunk_sockets = CHUNK_SOCKETS
-        """A pass writes to so many sockets in one step."""
-        self.arriving: dict[CanGoOn, None] = {}
-        """The arrivals of those rooms that have some."""
+        """A broadcast writes to this many sockets in one step."""
+        self.catching_up: dict[Waiting, None] = {}
+        """The catch-ups of the rooms that have some."""
         self._link = link
         self._loop = loop
 

@@ -19,7 +19,7 @@ from gateway.places import stays
 from gateway.poller import Poller
 from gateway.pulse import Limits
 from gateway.sizes import sizes
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 from gateway.takeover import full
 from gateway.wheel import Wheel
 
@@ -67,7 +67,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
 
     above: Above
     poller: Poller
-    slices: Slices
+    slices: WorkQueue
     pulses: Limits
 
     def __init__(self, settings: Settings, counters: Counters, **options: Any) -> None:
@@ -100,7 +100,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         wheel = Wheel(loop, min(TICK_S, shortest_s / 20))
         self.pulses = Limits(wheel, own.ping_interval, own.ping_timeout, own.connect_timeout)
         self.poller = Poller(loop)
-        self.slices = Slices(loop)
+        self.slices = WorkQueue(loop)
 
     def close(self) -> None:
         self.pulses.wheel.stop()

@@ -12,7 +12,7 @@ _SHUT = socket.socket()
 _SHUT.close()
 
 
-class Row:
+class SendList:
     """Sockets one after the other, each with its way straight to the kernel: what is looked at for
     each delivery lies together, and nothing else is, which is a tenth of what a delivery costs.
 
@@ -50,7 +50,7 @@ class Row:
         self._ways[place] = _way(one)
 
 
-def fan_out(row: Row, batch: Batch, start: int = 0, end: int | None = None) -> None:
+def fan_out(row: SendList, batch: Batch, start: int = 0, end: int | None = None) -> None:
     """Sends the batch to these of the row, in order with everything sent to each before.
 
     Calls nothing back: who is cut off here is `gone` at a later turn of the loop. It does the same

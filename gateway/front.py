@@ -7,7 +7,7 @@ from gateway.backlog import Backlog
 from gateway.poller import Poller
 from gateway.pulse import Limits
 from gateway.sizes import Sizes
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -20,7 +20,7 @@ class Front(Protocol):
     poller: Poller
     pulses: Limits
     outbox_bytes: int
-    slices: Slices
+    slices: WorkQueue
     backlog: Backlog
     sizes: Sizes
 

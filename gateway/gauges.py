@@ -8,7 +8,7 @@ from gateway.chat import Chat
 from gateway.metrics import Metrics
 from gateway.places import browsers
 from gateway.sessions import Session, Sessions
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 
 LOOK_SOCKETS = 256
 """Sockets whose unsent bytes are added up in one step."""
@@ -32,8 +32,10 @@ def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
     gauge = metrics.gauge
     gauge("connections", "sockets after CONNECT", lambda: len(chat.sessions))
     gauge("places", "descriptors for browsers", browsers)
-    gauge("rooms", "public rooms taken up", lambda: len(rooms.audiences))
-    gauge("private_rooms", "private rooms with somebody here", lambda: len(rooms.inboxes))
+    gauge("rooms", "public rooms taken up", lambda: len(rooms.names(private=False)))
+    gauge(
+        "private_rooms", "private rooms with somebody here", lambda: len(rooms.names(private=True))
+    )
     gauge("linked", "1 while linked to the broker", lambda: link.up)
     gauge("joins_waiting", "joins not asked yet", lambda: admission.waiting)
     gauge("relinks", "links made so far", lambda: link.relinks)
@@ -46,7 +48,7 @@ class UnsentBytes:
     """The unsent bytes of all sockets, added up piece by piece: each reading tells the sum that the
     reading before it began. It is slices.Work."""
 
-    def __init__(self, sessions: Sessions, slices: Slices) -> None:
+    def __init__(self, sessions: Sessions, slices: WorkQueue) -> None:
         self._sessions = sessions
         self._slices = slices
         self._left: Iterator[Session] = iter(())
@@ -56,7 +58,7 @@ class UnsentBytes:
         """The last sum; begins another one."""
         self._left = iter(list(self._sessions))
         self._sum = 0
-        self._slices.want(self)
+        self._slices.wake(self)
         return self._complete
 
     def step(self) -> bool:

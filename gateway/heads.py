@@ -6,7 +6,7 @@ from itertools import islice
 from common import messages as m
 from gateway.asking import Broker
 from gateway.context import RoomContext
-from gateway.rooms import Rooms
+from gateway.rooms import RoomTable
 
 ASK_ROOMS = 500
 """Rooms in one question."""
@@ -18,7 +18,7 @@ class Heads:
     """A question without an answer is asked again. `epoch` is that of the link. It is slices.Work:
     there may be very many people."""
 
-    def __init__(self, link: Broker, rooms: Rooms, context: RoomContext) -> None:
+    def __init__(self, link: Broker, rooms: RoomTable, context: RoomContext) -> None:
         self.epoch = ""
         self._link = link
         self._rooms = rooms
@@ -36,7 +36,7 @@ class Heads:
     def ask_private(self) -> None:
         """Where are the private rooms of all who are here? New ones may be among them."""
         self._people = iter(self._sessions.people())
-        self._context.slices.want(self)
+        self._context.slices.wake(self)
 
     def step(self) -> bool:
         batch = list(islice(self._people, ASK_PEOPLE))
@@ -55,9 +55,9 @@ class Heads:
             elif people:
                 for session in list(self._sessions.of(answer.banned)):
                     session.send_away("banned", "you are banned")
-                self._rooms.told_private_heads(self.epoch, answer.heads, answer.members)
+                self._rooms.on_private_heads(self.epoch, answer.heads, answer.members)
             else:
                 for room, head in answer.heads.items():
-                    self._rooms.told_head(room, self.epoch, head)
+                    self._rooms.on_head(room, self.epoch, head)
 
         self._link.ask(lambda no: m.Heads(no=no, rooms=rooms, people=people), answered)

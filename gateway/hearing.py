@@ -1,84 +1,115 @@
-"""A hearing: one room as it is heard here. Members are sent each batch in passes, arrivals are
-brought to where the passes are."""
+"""One room on this gateway.
+
+Subscribers are level with the room and get each batch. Sockets that are behind are caught up
+separately and then subscribed.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, assert_never
 
 from common.messages import Event, Paged, Typing
-from gateway.arrivals import Arrivals
+from gateway.arrivals import CatchUps
 from gateway.context import RoomContext
-from gateway.fanout import Row
+from gateway.fanout import SendList
 from gateway.frames import Batch
-from gateway.gathering import Gathering, Notice
-from gateway.lines import Lines, typing_frames
-from gateway.members import Members
+from gateway.gathering import Notice, SendQueue
+from gateway.lines import FrameCache, typing_frames
+from gateway.members import Subscribers
 from gateway.orders import AskPage, Deliver, Order, StartOver
-from gateway.passes import Pass
+from gateway.passes import RoomBroadcast
 from gateway.replica import Replica
 from gateway.sessions import Session
 
 P = ParamSpec("P")
 
 
-class Hearing:
-    """What is to be sent gathers, and is sent in passes over the members, one after the other, from
-    the next turn of the loop on: while one is under way, the next batch gathers. It is
-    slices.Work."""
+class Room:
+    """What is to be sent waits in a queue. Broadcasts take it from there, one after the other, from
+    the next turn of the loop on: while one is under way, the next batch gathers.
+
+    The room applies the effects of its own replica. It is `slices.Work`: one step sends one piece
+    of a broadcast.
+    """
 
     has_topic = False
-    """Whether its events come on a topic of its own, which a new link has to prove live."""
-    patient = False
-    """Arrivals wait until the joins of their handshake were answered."""
+    """Whether the room's events come on a topic of its own, which each new link must prove live."""
+    waits_for_joins = False
+    """Whether a catch-up waits for the acks of the handshake's joins, so that private events never
+    overtake them."""
 
-    def __init__(self, room: str, replica: Replica, context: RoomContext) -> None:
-        self.room = room
+    def __init__(self, name: str, replica: Replica, context: RoomContext) -> None:
+        self.name = name
         self.replica = replica
-        self.members = Members()
-        self.lines = Lines(room, replica.limits.tail_events)
+        self.subscribers = Subscribers()
+        self.frame_cache = FrameCache(name, replica.limits.tail_events)
         self.live = False
-        """The replica was, when it was looked at last."""
+        """Whether the replica was live when it was looked at last."""
         self.stalled = False
-        """Something was not taken since too much waits: it is asked for once there is room."""
+        """Whether events were refused because the queue is full. They are asked for once there is
+        room again."""
         self.closed = False
-        """The gateway has forgotten this room: what is still on its way changes nothing."""
+        """The gateway has forgotten this room: answers that are still under way change nothing."""
         self._context = context
-        self._gathering = Gathering()
-        self._pass: Pass | None = None
-        self.arrivals = Arrivals(self, context)
+        self._queue = SendQueue()
+        self._broadcast: RoomBroadcast | None = None
+        self.catch_ups = CatchUps(self, context)
 
-    def __bool__(self) -> bool:
-        return bool(self.members or self.arrivals)
+    @property
+    def is_empty(self) -> bool:
+        """Nobody is subscribed, and nobody is being caught up."""
+        return not self.subscribers and not self.catch_ups
 
     @property
     def head(self) -> int:
-        """The Seq up to which passes have begun: who has all up to here may settle. -1: nobody
-        may."""
-        return self._gathering.begun(self.replica.head)
+        """The last Seq handed to a broadcast. A socket that has all events up to it may be
+        subscribed. -1 while a reset waits: then none may."""
+        return self._queue.taken(self.replica.head)
 
     @property
     def full(self) -> bool:
-        """As much waits as may."""
-        return self._gathering.full
+        """Whether the queue holds as many bytes as it may."""
+        return self._queue.full
 
     @property
     def kept_bytes(self) -> int:
-        """What is kept for newcomers."""
-        return self.replica.tail_bytes + self.lines.bytes
+        """Memory of the recent events and frames that newcomers are sent."""
+        return self.replica.tail_bytes + self.frame_cache.bytes
 
     def shed(self) -> None:
-        """Drops what is kept for newcomers."""
+        """Drops the recent events and frames: newcomers get a page from the broker."""
         self.replica.shed()
-        self.lines.shed()
+        self.frame_cache.shed()
 
     def was_sent(self, session: Session) -> bool:
-        """It was sent lines though it has not joined: what was before can no longer come in
-        order."""
+        """Whether the socket got events of this room before its join was acked. Older events would
+        now come out of order, so the join starts over."""
         return False
+
+    # --- subscribers -----------------------------------------------------------------------------
+
+    def catch_up(self, session: Session, cursor: int | None, head: int) -> None:
+        """Sends the socket what it lacks above `cursor` (None: the newest page up to `head`), then
+        subscribes it."""
+        self.leave(session)
+        self.catch_ups.add(session, cursor, head)
+
+    def subscribe(self, session: Session) -> None:
+        """The socket has all events up to `head` and gets each broadcast from now on."""
+        self.subscribers.add(session)
+
+    def leave(self, session: Session) -> None:
+        """The socket gets nothing more of this room."""
+        if self._broadcast is not None and (
+            session in self.subscribers or session in self.catch_ups
+        ):
+            self._broadcast.leave(session)
+        self.catch_ups.discard(session)
+        self.subscribers.discard(session)
 
     # --- what the broker says --------------------------------------------------------------------
 
     def on_events(self, epoch: str, events: Sequence[Event]) -> None:
-        """Events were published. If as much waits as may, only their Seq is noted."""
+        """Events were published. While the queue is full only their last Seq is noted."""
         if self.full and events:
             self.stalled = True
             self._apply(self.replica.told_head, epoch, events[-1].seq)
@@ -90,11 +121,11 @@ class Hearing:
         self._apply(self.replica.told_head, epoch, head)
 
     def on_mark(self, epoch: str, head: int) -> None:
-        """The room's topic is live."""
+        """The room's topic is live on this link."""
         self._apply(self.replica.marked, epoch, head)
 
     def on_new_link(self) -> None:
-        """Nothing proves that the room's topic is live on the new link."""
+        """Nothing proves yet that the room's topic is live on the new link."""
         self._apply(self.replica.relinked)
 
     def _on_page(self, page: Paged | None) -> None:
@@ -108,20 +139,20 @@ class Hearing:
         self._context.later(lambda: self._apply(self.replica.page_failed))
 
     def _apply(self, tell: Callable[P, Sequence[Order]], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Tells the replica something, and does what it orders."""
+        """Calls the replica and carries out the effects that it returns."""
         try:
             for order in tell(*args, **kwargs):
-                self._do(order)
+                self._carry_out(order)
             if not self.closed:
                 self._context.tails.touch(self)
             if self.live is not self.replica.live:
                 self.live = self.replica.live
-                self.arrivals.go_on()
+                self.catch_ups.wake()
         except Exception as error:
             self._context.fault("a room failed", error)
             self.failed()
 
-    def _do(self, order: Order) -> None:
+    def _carry_out(self, order: Order) -> None:
         match order:
             case AskPage() if self.full:
                 self.stalled = True
@@ -136,92 +167,78 @@ class Hearing:
             case _:
                 assert_never(order)
 
-    # --- who hears it ----------------------------------------------------------------------------
-
-    def arrive(self, session: Session, cursor: int | None, head: int) -> None:
-        """Brings it from `cursor` (None: the newest page up to `head`) to where the room is."""
-        self.leave(session)
-        self.arrivals.add(session, cursor, head)
-
-    def settle(self, session: Session) -> None:
-        """It has all up to `head`, and hears the room from now on."""
-        self.members.add(session)
-
-    def leave(self, session: Session) -> None:
-        """It gets nothing more."""
-        if self._pass is not None and (session in self.members or session in self.arrivals):
-            self._pass.leave(session)
-        self.arrivals.discard(session)
-        self.members.discard(session)
-
-    # --- what they hear --------------------------------------------------------------------------
+    # --- what subscribers are sent ---------------------------------------------------------------
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """The room's next events."""
-        self._gathering.add_lines(events)
-        self.arrivals.happened(events)
-        self.go_on()
+        """These are the room's next events."""
+        self._queue.add_events(events)
+        self.catch_ups.on_events(events)
+        self._wake()
 
     def start_over(self, epoch: str, head: int, events: Sequence[Event]) -> None:
-        """Everybody is to forget the room's lines; the newest page follows."""
-        self._gathering.start_over(self.room, epoch, head, events, self._context.newest)
-        self.arrivals.start_over(epoch, head)
-        self.go_on()
+        """Every socket is to forget the room's events; the newest page of these follows."""
+        self._queue.start_over(self.name, epoch, head, events, self._context.newest)
+        self.catch_ups.start_over(epoch, head)
+        self._wake()
 
     def tell(self, notice: Notice) -> None:
-        """Something that is no line."""
-        self._gathering.add_notice(notice)
-        self.go_on()
+        """Sends something that is not an event of the log."""
+        self._queue.add_notice(notice)
+        self._wake()
 
     def typing(self, news: Typing) -> None:
-        """Who is typing, to the others."""
-        self._gathering.add_typing(news)
-        self.go_on()
+        """Tells each subscriber which of the others are typing."""
+        self._queue.add_typing(news)
+        self._wake()
 
-    def go_on(self) -> None:
-        """Something was gathered."""
-        self._context.slices.want(self)
+    def _wake(self) -> None:
+        self._context.slices.wake(self)
 
     def step(self) -> bool:
-        """Goes on with the pass, or begins the next."""
-        if self._pass is None:
-            if not self._gathering:
+        """Continues the broadcast, or begins the next. True if there is more to send."""
+        if self._broadcast is None:
+            if self._queue.is_empty:
                 return False
-            self._pass = self._begin()
-        if not self._pass.step():
-            self._pass = None
-        return self._pass is not None or bool(self._gathering)
+            self._broadcast = self._begin_broadcast()
+        if not self._broadcast.step():
+            self._broadcast = None
+        return self._broadcast is not None or not self._queue.is_empty
 
     def failed(self) -> None:
-        """The room pays for it: all in it start over, by the newest page. It is asked for after a
-        while, since what failed may fail again."""
-        self._pass = None
-        self._gathering = Gathering()
+        """Called when a step or an effect raised: nobody knows what subscribers were sent, so the
+        room is reset for all its sockets. The newest page is asked for after a while, since what
+        failed may fail again."""
+        self._broadcast = None
+        self._queue = SendQueue()
         self.stalled = self.live = False
-        self.lines.shed()
+        self.frame_cache.shed()
         self.replica.doubt()
         self._ask_again_later()
 
-    def _begin(self) -> Pass:
-        objects, plain = self.members.rows()
-        taken = self._gathering.take(self.lines, plain=bool(plain))
-        self._context.metrics.deliveries.inc(taken.lines * len(self.members))
-        arriving = Row(self.arrivals.sockets() if taken.arriving else ())
-        self.arrivals.go_on()
+    def _begin_broadcast(self) -> RoomBroadcast:
+        objects, plain = self.subscribers.send_lists()
+        contents = self._queue.take(self.frame_cache, plain=bool(plain))
+        self._context.metrics.deliveries.inc(contents.events * len(self.subscribers))
+        behind = SendList(self.catch_ups.sockets() if contents.for_catch_ups else ())
+        self.catch_ups.wake()
         if self.stalled and not self.full:
             self.stalled = False
             self._apply(self.replica.page_failed)
-        frames, typing = (taken.objects, taken.plain), taken.typing
-        legs = [
-            (to, Batch([*frames[form], *typing_frames(self.room, typing, form)]))
+        frames, typing = (contents.objects, contents.plain), contents.typing
+        targets = [
+            (to, Batch([*frames[form], *typing_frames(self.name, typing, form)]))
             for form, to in enumerate((objects, plain))
         ]
 
         def batch_for(session: Session) -> Batch:
-            own = typing_frames(self.room, typing, session.plain, session.uid)
-            return Batch([*frames[session.plain], *own])
+            others = typing_frames(self.name, typing, session.plain, session.uid)
+            return Batch([*frames[session.plain], *others])
 
         typists = self._context.sessions.of(typing.users if typing else ())
-        odd = [session for session in typists if session in self.members]
-        arriving_leg = (arriving, Batch(taken.arriving))
-        return Pass([*legs, arriving_leg], odd, batch_for, self._context.chunk_sockets)
+        individually = [session for session in typists if session in self.subscribers]
+        return RoomBroadcast(
+            [*targets, (behind, Batch(contents.for_catch_ups))],
+            individually,
+            batch_for,
+            self._context.chunk_sockets,
+        )

@@ -119,7 +119,7 @@ class Inbound:
             return
         if self._packets and not connection.closing:
             if not self.held:
-                connection.front.slices.want(self)
+                connection.front.slices.wake(self)
         else:
             self._packets, self._waiting_bytes = None, 0
             connection.heard_all()

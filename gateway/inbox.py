@@ -1,39 +1,39 @@
-"""A private room on this gateway: its members' sockets hear it without joining."""
+"""A private room on this gateway: the sockets of its members are subscribed without joining."""
 
 from collections.abc import Iterable, Sequence
 
 from common.messages import Event
-from gateway.hearing import Hearing
+from gateway.hearing import Room
 from gateway.sessions import Session
 
 
-class Inbox(Hearing):
-    """Each session has a floor of its own (`Session.private`): what is at or below it was sent, or
-    was there before the socket's first join."""
+class PrivateRoom(Room):
+    """Per session and private room the floor (`Session.private`) is the last Seq that must not be
+    sent (again): it was sent, or is older than the session."""
 
-    patient = True
+    waits_for_joins = True
 
     def add(self, sessions: Iterable[Session]) -> None:
-        """These sockets of members hear the room from their floor on."""
+        """Subscribes these sockets of members, each from its floor on."""
         for session in sessions:
             if session.gone or session.plain:
                 continue
-            if session in self.members or session in self.arrivals:
+            if session in self.subscribers or session in self.catch_ups:
                 continue
-            floor = session.floor(self.room)
-            session.set_floors({self.room: floor})
-            if floor == self.head and not session.settling:
-                self.settle(session)
+            floor = session.floor(self.name)
+            session.set_floors({self.name: floor})
+            if floor == self.head and not session.joins_pending:
+                self.subscribe(session)
             else:
-                self.arrive(session, floor, floor)
+                self.catch_up(session, floor, floor)
 
     def was_sent(self, session: Session) -> bool:
-        arrival = self.arrivals.get(session)
-        if arrival is not None:
-            return not arrival.fresh and arrival.cursor > session.floor(self.room)
-        return session in self.members and self.head > session.floor(self.room)
+        catch_up = self.catch_ups.get(session)
+        if catch_up is not None:
+            return not catch_up.fresh and catch_up.cursor > session.floor(self.name)
+        return session in self.subscribers and self.head > session.floor(self.name)
 
     def start_over(self, epoch: str, head: int, events: Sequence[Event]) -> None:
-        for session in self.members:
-            session.set_floors({self.room: 0})
+        for session in self.subscribers:
+            session.set_floors({self.name: 0})
         super().start_over(epoch, head, events)

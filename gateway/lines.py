@@ -1,4 +1,5 @@
-"""The lines: events as the frames that sockets are sent, made once. Pure."""
+"""The frame cache: a room's newest events as the frames that sockets are sent, each made once.
+Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,8 +11,8 @@ FRAME_BYTES = 300
 """What a frame takes in memory besides its text, which is there twice, roughly."""
 
 
-class Lines:
-    """The frames of one room's newest events, `most` at the most, kept for who comes."""
+class FrameCache:
+    """The frames of one room's newest events, `most` at the most."""
 
     __slots__ = ("_made", "_most", "_room", "bytes")
 
@@ -22,17 +23,17 @@ class Lines:
         self.bytes = 0
 
     def frames(self, events: Iterable[Event], plain: bool = False) -> list[Frame]:
-        """These events as `chat` frames. Plain pages know no announcements: there they are
+        """These events as `chat` frames. Plain pages know no announcements: they are sent
         messages."""
         return [
-            _announced(self._room, event)
+            _announcement(self._room, event)
             if plain and event.kind == "announce"
             else self._frame(event)
             for event in events
         ]
 
     def shed(self) -> None:
-        """Drops all."""
+        """Drops all frames."""
         self._made.clear()
         self.bytes = 0
 
@@ -41,7 +42,7 @@ class Lines:
         if before is not None:
             if before[0] is event or before[0] == event:
                 return before[1]
-            self._drop(event.seq)  # it was edited, or is of another epoch
+            self._drop(event.seq)  # the event was edited, or is of another epoch
         frame = Frame.event("chat", event_payload(self._room, event))
         self._made[event.seq] = event, frame
         self.bytes += _bytes(frame)
@@ -54,7 +55,7 @@ class Lines:
 
 
 def reset(room: str, epoch: str, seq: int) -> Frame:
-    """Forget the room's lines, the newest page follows."""
+    """Tells a browser to forget the room's events; the newest page follows."""
     return Frame.event("reset", {"Room": room, "Epoch": epoch, "Seq": seq})
 
 
@@ -81,7 +82,7 @@ def typing_frames(room: str, news: Typing | None, plain: int, but: str = "") -> 
     return [Frame.event("typing", names[-1] if names else "")]
 
 
-def _announced(room: str, event: Event) -> Frame:
+def _announcement(room: str, event: Event) -> Frame:
     return Frame.event("chat", {**event_payload(room, event), "EvtType": "message"})
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from common import messages as m
 from gateway.asking import Broker, Loop
 from gateway.context import RETRY_S
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 
 ASK_ROOMS = 500
 """Rooms in one take-up."""
@@ -18,7 +18,7 @@ ASK_ROOMS = 500
 class Subscriber(Protocol):
     """A room of this gateway."""
 
-    room: str
+    name: str
     has_topic: bool
     closed: bool
 
@@ -29,7 +29,7 @@ class Marks:
     """A mark that does not come is asked for again. It is slices.Work: there may be very many
     rooms to be taken up."""
 
-    def __init__(self, link: Broker, slices: Slices, loop: Loop) -> None:
+    def __init__(self, link: Broker, slices: WorkQueue, loop: Loop) -> None:
         self._link = link
         self._slices = slices
         self._loop = loop
@@ -52,7 +52,7 @@ class Marks:
         self._relinking = deque(rooms)
         self._unasked = {}
         self._asked = {}
-        self.go_on()
+        self.wake()
 
     def is_current(self, mark: m.Marked) -> bool:
         """Whether this mark was asked for on the link that is up now."""
@@ -62,7 +62,7 @@ class Marks:
         """This room's subscription is new."""
         self._asked.pop(room, None)
         self._unasked[room] = None
-        self.go_on()
+        self.wake()
 
     def forget(self, room: str) -> None:
         """The mark of this room has come, or is not wanted any more."""
@@ -74,10 +74,10 @@ class Marks:
         nonce = self._nonce
         self._link.ask(lambda no: m.TakeUp(no=no, topics=topics, nonce=nonce), lambda _: None)
 
-    def go_on(self) -> None:
+    def wake(self) -> None:
         """Asks for what is missing, and again for what is late."""
         if self.missing:
-            self._slices.want(self)
+            self._slices.wake(self)
 
     def step(self) -> bool:
         if not self._link.up:
@@ -87,7 +87,7 @@ class Marks:
             if not room.closed:
                 room.on_new_link()
                 if room.has_topic:
-                    self._unasked[room.room] = None
+                    self._unasked[room.name] = None
         now = self._loop.time()
         late = takewhile(lambda asked: now - asked[1] >= RETRY_S, self._asked.items())
         batch = list(islice(chain(self._unasked, (room for room, _ in late)), ASK_ROOMS))
@@ -100,4 +100,4 @@ class Marks:
 
     def failed(self) -> None:
         """Goes on with the others."""
-        self.go_on()
+        self.wake()

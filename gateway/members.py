@@ -1,21 +1,21 @@
-"""The members: who hears a room, as rows of sockets."""
+"""The subscribers of a room, as lists of sockets that a broadcast sends to."""
 
 from collections.abc import Iterator
 
-from gateway.fanout import Row
+from gateway.fanout import SendList
 from gateway.sessions import Session
 
 
-class Members:
-    """A row that was given out stays as it was up to its length of then: who comes is put behind
-    it, and once somebody has left the next one is made anew."""
+class Subscribers:
+    """A SendList in use is only appended to, so a running broadcast can keep its index. After a
+    removal the next call of `send_lists` builds new ones."""
 
     __slots__ = ("_objects", "_plain", "_sessions", "_stale")
 
     def __init__(self) -> None:
         self._sessions: dict[Session, None] = {}
-        self._objects = Row()
-        self._plain = Row()
+        self._objects = SendList()
+        self._plain = SendList()
         self._stale = False
 
     def __len__(self) -> int:
@@ -39,17 +39,17 @@ class Members:
             self._stale = True
 
     def turned_plain(self) -> None:
-        """One of them has another form now."""
+        """A subscriber has become a plain socket: it belongs into the other list."""
         self._stale = True
 
     @property
     def any_plain(self) -> bool:
-        return bool(self.rows()[1])
+        return bool(self.send_lists()[1])
 
-    def rows(self) -> tuple[Row, Row]:
-        """Of the object form, of the plain form."""
+    def send_lists(self) -> tuple[SendList, SendList]:
+        """The sockets of the object form, and those of the plain form."""
         if self._stale:
             self._stale = False
-            self._objects = Row(s.socket for s in self._sessions if not s.plain)
-            self._plain = Row(s.socket for s in self._sessions if s.plain)
+            self._objects = SendList(s.socket for s in self._sessions if not s.plain)
+            self._plain = SendList(s.socket for s in self._sessions if s.plain)
         return self._objects, self._plain

@@ -45,7 +45,7 @@ class Requests:
         left = len(auth.join)
         if not left:
             return done()
-        session.settling += 1
+        session.joins_pending += 1
 
         def reply_for(room: str) -> Reply:
             def reply(ack: dict[str, Any] | None) -> None:
@@ -55,7 +55,7 @@ class Requests:
                     session.socket.send(Frame.event("joined", ack))
                 left -= 1
                 if left == 0:
-                    session.settling -= 1
+                    session.joins_pending -= 1
                     done()
 
             return reply

@@ -1,16 +1,19 @@
-"""The rooms of this gateway: those that somebody here hears, and a public one for a while after."""
+"""The room table: every room that somebody on this gateway is subscribed to.
 
-from collections.abc import Iterable, Mapping, Sequence
+A public room stays for some seconds after its last subscriber has left.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
 from gateway.asking import Broker, Loop
-from gateway.audience import Audience, topics
+from gateway.audience import PublicRoom, topics
 from gateway.context import RoomContext
-from gateway.hearing import Hearing
-from gateway.inbox import Inbox
+from gateway.hearing import Room
+from gateway.inbox import PrivateRoom
 from gateway.marks import Marks
 from gateway.orders import Limits
 from gateway.replica import Replica
@@ -20,11 +23,11 @@ HOLD_BYTES = 8 << 20
 """Events of one room that wait behind a hole."""
 
 FORGET_ROOMS = 200
-"""In one turn of the upkeep."""
+"""Empty rooms that one call of `forget_empty` unsubscribes."""
 
 
-class Rooms:
-    """Public rooms are Audiences, private ones Inboxes."""
+class RoomTable:
+    """Public and private rooms by name: a private room's name begins with `@`."""
 
     def __init__(
         self,
@@ -35,10 +38,9 @@ class Rooms:
         marks: Marks,
         loop: Loop,
     ) -> None:
-        self.audiences: dict[str, Audience] = {}
-        self.inboxes: dict[str, Inbox] = {}
-        self.empty: dict[Audience, float] = {}
-        """Audiences that nobody was in, and since when."""
+        self._rooms: dict[str, Room] = {}
+        self._empty: dict[PublicRoom, float] = {}
+        """Public rooms that had no subscriber, and since when (monotonic), the oldest first."""
         self._context = context
         self._marks = marks
         self._link = link
@@ -50,125 +52,152 @@ class Rooms:
             hold_bytes=HOLD_BYTES,
         )
 
-    def hearings(self) -> list[Hearing]:
-        return [*self.audiences.values(), *self.inboxes.values()]
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
 
-    def get(self, room: str) -> Hearing | None:
-        audience = self.audiences.get(room)  # which is false if nobody hears it
-        return self.inboxes.get(room) if audience is None else audience
+    def get(self, name: str) -> Room | None:
+        return self._rooms.get(name)
 
-    def audience(self, room: str) -> Audience:
-        """The audience of a public room; a new one takes the room's topics up."""
-        audience = self.audiences.get(room)
-        if audience is None:
-            replica = Replica(room, self._limits)
-            audience = self.audiences[room] = Audience(room, replica, self._context)
-            self._link.subscribe(topics(room))
-            self._marks.want(room)
-            self._emptied(audience)
-        return audience
+    def names(self, *, private: bool) -> list[str]:
+        """The names of all private, or of all public rooms."""
+        return [name for name in self._rooms if is_private(name) is private]
 
-    def inbox(self, room: str, epoch: str, here: Iterable[Session]) -> Inbox:
-        """A private room's hearers. A new one begins at the lowest floor of those here, so that
-        what they were not sent shows as a hole."""
+    def public(self, name: str) -> PublicRoom:
+        """The public room of this name. A new one is subscribed to at the broker."""
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = PublicRoom(name, Replica(name, self._limits), self._context)
+            self._link.subscribe(topics(name))
+            self._marks.want(name)
+            self._note_empty(room)
+        assert isinstance(room, PublicRoom), "the caller has looked at the name"
+        return room
+
+    def private(self, name: str, epoch: str, here: Iterable[Session]) -> PrivateRoom:
+        """The private room of this name, with these sockets of members subscribed. A new room
+        begins at the lowest floor of them, so that events they lack show as a hole."""
         here = list(here)
-        inbox = self.inboxes.get(room)
-        if inbox is None:
-            floor = min(session.floor(room) for session in here)
-            replica = Replica(room, self._limits, private=True, epoch=epoch, head=floor)
-            inbox = self.inboxes[room] = Inbox(room, replica, self._context)
-        inbox.add(here)
-        return inbox
+        room = self._rooms.get(name)
+        if room is None:
+            floor = min(session.floor(name) for session in here)
+            replica = Replica(name, self._limits, private=True, epoch=epoch, head=floor)
+            room = self._rooms[name] = PrivateRoom(name, replica, self._context)
+        assert isinstance(room, PrivateRoom), "the caller has looked at the name"
+        room.add(here)
+        return room
 
-    def members_here(self, uids: Iterable[str]) -> list[Session]:
-        """The sockets here that hear a private room of these people."""
-        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]
+    # --- subscribers -----------------------------------------------------------------------------
 
-    def leave(self, room: str, session: Session) -> None:
-        """The socket hears this public room no more."""
-        audience = self.audiences.get(room)
-        if audience is not None:
-            audience.leave(session)
-            if not audience:
-                self._emptied(audience)
+    def leave(self, name: str, session: Session) -> None:
+        """The socket has left this public room."""
+        room = self._rooms.get(name)
+        if isinstance(room, PublicRoom):
+            room.leave(session)
+            if room.is_empty:
+                self._note_empty(room)
 
     def leave_all(self, session: Session) -> None:
         """The socket is gone."""
-        for room in (SYSTEM, *session.rooms):
-            self.leave(room, session)
-        for room in session.private:
-            inbox = self.inboxes.get(room)
-            if inbox is not None:
-                inbox.leave(session)
-                if not inbox:
-                    self._close(inbox)
-                    del self.inboxes[room]
+        for name in (SYSTEM, *session.rooms):
+            self.leave(name, session)
+        for name in session.private:
+            room = self._rooms.get(name)
+            if room is not None:
+                room.leave(session)
+                if room.is_empty:
+                    self._close(room)
 
     def forget_empty(self, since: float) -> None:
-        """Not a byte is wanted of rooms that nobody has heard since then. (A few at a time.)"""
-        old = takewhile(lambda audience: self.empty[audience] <= since, self.empty)
-        for audience in list(islice(old, FORGET_ROOMS)):
-            del self.empty[audience]
-            if not audience and audience.room != SYSTEM:
-                self._close(audience)
-                self._context.rosters.forget(audience)
-                del self.audiences[audience.room]
-                self._link.unsubscribe(topics(audience.room))
-                self._marks.forget(audience.room)
+        """Unsubscribes public rooms that have had no subscriber since then, FORGET_ROOMS at
+        most."""
+        old = takewhile(lambda room: self._empty[room] <= since, self._empty)
+        for room in list(islice(old, FORGET_ROOMS)):
+            del self._empty[room]
+            if room.is_empty and room.name != SYSTEM:
+                self._close(room)
+                self._context.rosters.forget(room)
+                self._link.unsubscribe(topics(room.name))
+                self._marks.forget(room.name)
 
-    def _close(self, hearing: Hearing) -> None:
-        hearing.closed = True
-        self._context.tails.forget(hearing)
+    def _note_empty(self, room: PublicRoom) -> None:
+        self._empty.pop(room, None)
+        self._empty[room] = self._loop.time()
 
-    def _emptied(self, audience: Audience) -> None:
-        self.empty.pop(audience, None)
-        self.empty[audience] = self._loop.time()
+    def _close(self, room: Room) -> None:
+        room.closed = True
+        self._context.tails.forget(room)
+        del self._rooms[room.name]
 
-    def happened(self, news: m.Happened) -> None:
-        """Events were published."""
-        hearing: Hearing | None = self.audiences.get(news.room)
-        if is_private(news.room):
-            here = self.members_here(news.to)
-            self._sessions.begin(news.room, news.floors)
-            hearing = self.inbox(news.room, news.epoch, here) if here else None
-        if hearing is not None:
-            hearing.on_events(news.epoch, news.events)
+    # --- what the broker says --------------------------------------------------------------------
 
-    def told_head(self, room: str, epoch: str, head: int) -> None:
-        """The broker says where a room is: a hole at its very end shows."""
-        hearing = self.get(room)
-        if hearing is not None:
-            hearing.on_head(epoch, head)
-        elif is_private(room):
-            self.look_up(room)
+    def on_events(self, news: m.Happened) -> None:
+        """Events of a room were published."""
+        self._sessions.begin(news.room, news.floors)
+        room = self._addressed(news.room, news.epoch, news.to)
+        if room is not None:
+            room.on_events(news.epoch, news.events)
 
-    def told_private_heads(
+    def on_typing(self, news: m.Typing, epoch: str) -> None:
+        """Somebody began or stopped typing."""
+        room = self._addressed(news.room, epoch, news.to)
+        if room is not None:
+            room.typing(news)
+
+    def on_presence(self, news: m.Presence) -> None:
+        """Somebody came or went."""
+        room = self._rooms.get(news.room)
+        if isinstance(room, PublicRoom):
+            room.presence(news)
+
+    def on_head(self, name: str, epoch: str, head: int) -> None:
+        """A room's log has this head. A private room that is news here is looked up."""
+        room = self._rooms.get(name)
+        if room is not None:
+            room.on_head(epoch, head)
+        elif is_private(name):
+            self.look_up(name)
+
+    def on_private_heads(
         self, epoch: str, heads: Mapping[str, int], members: Mapping[str, Sequence[str]]
     ) -> None:
-        """The broker says where private rooms are, and who of those here belongs to them."""
-        for room, uids in members.items():
-            here = self.members_here(uids)
-            known = room in self.inboxes
-            if known or any(s.floor(room) < heads[room] for s in here):
-                inbox = self.inbox(room, epoch, here)
-                inbox.on_head(epoch, heads[room])
+        """Private rooms have these heads; `members` has those of the people asked about who belong
+        to each room."""
+        for name, uids in members.items():
+            here = self._members_here(uids)
+            known = name in self._rooms
+            if known or any(s.floor(name) < heads[name] for s in here):
+                self.private(name, epoch, here).on_head(epoch, heads[name])
                 if not known:
-                    self.look_up(room)  # members who were not asked about may be here
+                    self.look_up(name)  # members who were not asked about may be here
 
-    def advance(self) -> None:
-        """Lets all arrivals go as far as they can."""
-        for arrivals in self._context.arriving:
-            arrivals.go_on()
+    def on_mark(self, mark: m.Marked) -> None:
+        """The events topic of a public room is live."""
+        name = mark.topic.removeprefix("events/").removesuffix("\0")
+        room = self._rooms.get(name)
+        if room is not None:
+            self._marks.forget(name)
+            room.on_mark(mark.epoch, mark.head)
 
-    def look_up(self, room: str) -> None:
-        """A private room that is news here: who are its members?"""
+    def look_up(self, name: str) -> None:
+        """Asks who the members of a private room are that is news here."""
 
         def on_page(page: m.Paged | None) -> None:
             if page is None:
-                return self._context.later(lambda: self.look_up(room))
-            here = self.members_here(page.to)
+                return self._context.later(lambda: self.look_up(name))
+            here = self._members_here(page.to)
             if here:
-                inbox = self.inbox(room, page.epoch, here)
-                inbox.on_head(page.epoch, page.head)
+                self.private(name, page.epoch, here).on_head(page.epoch, page.head)
 
-        self._context.ask_page(room, on_page, limit=1)
+        self._context.ask_page(name, on_page, limit=1)
+
+    def _addressed(self, name: str, epoch: str, to: Iterable[str]) -> Room | None:
+        """The room that a broadcast is for; None if nobody here is subscribed. `to` are the members
+        of a private room."""
+        if not is_private(name):
+            return self._rooms.get(name)
+        here = self._members_here(to)
+        return self.private(name, epoch, here) if here else None
+
+    def _members_here(self, uids: Iterable[str]) -> list[Session]:
+        """The sockets here of these people that receive private rooms."""
+        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]

@@ -19,14 +19,14 @@ ASKED_S = 10.0
 class RosterRoom(Protocol):
     """A public room with plain sockets."""
 
-    room: str
-    roster_pause: float
+    name: str
+    roster_not_before: float
     """Monotonic time before which the line is not asked for again."""
 
     def tell_roster(self, names: Sequence[str], count: int, crowd: bool) -> None: ...
 
 
-class Rosters:
+class PlainRosters:
     """Asks for the first names of the rooms whose plain sockets miss the newest line. `crowd`: the
     participants above which a room is one."""
 
@@ -47,12 +47,12 @@ class Rosters:
     def tell(self) -> None:
         """Asks now for those that were not just asked for or told."""
         now = self._loop.time()
-        for room in [room for room in self._due if room.roster_pause <= now]:
+        for room in [room for room in self._due if room.roster_not_before <= now]:
             del self._due[room]
             self._ask(room)
 
     def _ask(self, room: RosterRoom) -> None:
-        room.roster_pause = self._loop.time() + ASKED_S
+        room.roster_not_before = self._loop.time() + ASKED_S
 
         def answered(answer: m.AnyAnswer | None) -> None:
             pause = PAUSE_S
@@ -61,6 +61,6 @@ class Rosters:
                 room.tell_roster(answer.users, answer.count, answer.crowd)
             else:
                 self._due[room] = None
-            room.roster_pause = self._loop.time() + pause
+            room.roster_not_before = self._loop.time() + pause
 
-        self._link.ask(lambda no: m.Names(no=no, room=room.room, limit=self._names), answered)
+        self._link.ask(lambda no: m.Names(no=no, room=room.name, limit=self._names), answered)

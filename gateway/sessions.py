@@ -19,8 +19,17 @@ class Session:
     need takes no memory of its own."""
 
     __slots__ = (
-        "gone", "known", "leaving", "plain", "private", "rooms", "settling", "socket", "token",
-        "uid", "user",
+        "gone",
+        "joins_pending",
+        "known",
+        "leaving",
+        "plain",
+        "private",
+        "rooms",
+        "socket",
+        "token",
+        "uid",
+        "user",
     )  # fmt: skip
 
     def __init__(self, socket: "Socket") -> None:
@@ -40,7 +49,7 @@ class Session:
         """Of its rooms those that it asked to leave, unanswered so far."""
         self.private = _NO_FLOORS
         """Per private room its floor."""
-        self.settling = 0
+        self.joins_pending = 0
         """Private events wait while joins of the handshake are answered."""
         self.gone = False
 

@@ -1,4 +1,4 @@
-"""The slices: what is long is done piece by piece, so that nobody else waits for it. Pure."""
+"""The work queue: long work is done piece by piece, so that nothing else waits for it. Pure."""
 
 from collections import deque
 from typing import Protocol
@@ -6,46 +6,47 @@ from typing import Protocol
 from gateway.asking import Loop, tell_fault
 
 SLICE_S = 0.003
-"""For this long at the most all works together hold the loop; then the others get their turn."""
+"""All pieces together hold the loop at most this long; then other callbacks get their turn."""
 
 
 class Work(Protocol):
-    """Something long."""
+    """Work that is done in steps."""
 
     def step(self) -> bool:
-        """Does a piece of it, far shorter than a slice. True: there is more."""
+        """Does one piece, which takes far less than a slice. Returns whether there is more."""
 
     def failed(self) -> None:
-        """A step raised: nobody knows how far it came. It has its turn again once it wants it."""
+        """A step raised: nobody knows how far it came. No step follows until the next `wake`."""
 
 
-class Slices:
-    """The works take turns, piece by piece: one slice in each turn of the loop for all of them."""
+class WorkQueue:
+    """Works take turns, step by step: one slice in each turn of the loop for all of them."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._queue: deque[Work] = deque()
         self._waiting: set[Work] = set()
-        self._called = False
+        self._scheduled = False
 
     def now(self) -> float:
         """Monotonic seconds."""
         return self._loop.time()
 
-    def want(self, work: Work) -> None:
-        """This one has something to do, at the loop's next turn or when it is its turn then."""
+    def wake(self, work: Work) -> None:
+        """There is something to do for this work: it is stepped at the loop's next turn, or as soon
+        as the works before it have had their turn."""
         if work not in self._waiting:
             self._waiting.add(work)
             self._queue.append(work)
-            self._call()
+            self._schedule()
 
-    def _call(self) -> None:
-        if not self._called:
-            self._called = True
-            self._loop.call_soon(self._turn)
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._run_slice)
 
-    def _turn(self) -> None:
-        self._called = False
+    def _run_slice(self) -> None:
+        self._scheduled = False
         until = self._loop.time() + SLICE_S
         try:
             while self._queue:
@@ -53,7 +54,7 @@ class Slices:
                 self._waiting.discard(work)
                 try:
                     if work.step():
-                        self.want(work)
+                        self.wake(work)
                 except Exception as error:
                     tell_fault(self._loop, f"{type(work).__name__} failed", error)
                     work.failed()
@@ -61,4 +62,4 @@ class Slices:
                     break
         finally:
             if self._queue:
-                self._call()
+                self._schedule()

@@ -21,7 +21,7 @@ class Stream:
 
     def __init__(self, sock: socket.socket, poller: Poller) -> None:
         self.sock = sock
-        """For `Row` to write to, while nothing is `unsent`."""
+        """For `SendList` to write to, while nothing is `unsent`."""
         self.fd = sock.fileno()
         self.watched = 0
         self.unsent: bytes | bytearray = b""

@@ -1,10 +1,10 @@
-"""The tails: what all rooms keep for newcomers, together within a bound. Pure."""
+"""The tail budget: what all rooms keep for newcomers stays within one bound. Pure."""
 
 from typing import Protocol
 
 
-class Keeper(Protocol):
-    """A room, which keeps recent events."""
+class TailRoom(Protocol):
+    """A room that keeps recent events."""
 
     @property
     def kept_bytes(self) -> int: ...
@@ -13,26 +13,27 @@ class Keeper(Protocol):
         """Drops what is kept."""
 
 
-class Tails:
-    """Counts only what was touched since it counted last."""
+class TailBudget:
+    """Only rooms that were touched since the last count are counted again."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._counted: dict[Keeper, int] = {}
-        self._touched: dict[Keeper, None] = {}
+        self._counted: dict[TailRoom, int] = {}
+        self._touched: dict[TailRoom, None] = {}
         self.bytes = 0
 
-    def touch(self, room: Keeper) -> None:
-        """It may keep more than before."""
+    def touch(self, room: TailRoom) -> None:
+        """The room may keep more than when it was counted."""
         self._touched[room] = None
 
-    def forget(self, room: Keeper) -> None:
-        """It is no more."""
+    def forget(self, room: TailRoom) -> None:
+        """The room is closed."""
         self._touched.pop(room, None)
         self.bytes -= self._counted.pop(room, 0)
 
     def shed(self) -> None:
-        """All are within the bound again, and for a while: the largest go first."""
+        """If all rooms together keep more than the bound, the largest tails are dropped until an
+        eighth of it is free."""
         for room in self._touched:
             self._count(room)
         self._touched.clear()
@@ -44,6 +45,6 @@ class Tails:
             if self.bytes <= self._limit_bytes * 7 // 8:
                 return
 
-    def _count(self, room: Keeper) -> None:
+    def _count(self, room: TailRoom) -> None:
         self.bytes += room.kept_bytes - self._counted.get(room, 0)
         self._counted[room] = room.kept_bytes

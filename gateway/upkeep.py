@@ -12,7 +12,7 @@ from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.heads import Heads
 from gateway.marks import Marks
-from gateway.rooms import Rooms
+from gateway.rooms import RoomTable
 from gateway.sockets import Socket
 from gateway.wheel import next_tick
 
@@ -33,7 +33,7 @@ class Upkeep:
         self,
         gateway: str,
         link: Broker,
-        rooms: Rooms,
+        rooms: RoomTable,
         marks: Marks,
         context: RoomContext,
         loop: Loop,
@@ -65,15 +65,19 @@ class Upkeep:
 
     def turn(self, now: float) -> None:
         """All that is due."""
-        self._try(self._rooms.advance)
+        self._try(self._wake_catch_ups)
         self._try(partial(self._tell_down, now))
         if self._link.up:
-            self._marks.go_on()
+            self._marks.wake()
             if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
                 self._try(partial(self._take_up_own, now))
             self._try(self._context.rosters.tell)
         self._try(partial(self._rooms.forget_empty, now - IDLE_ROOM_S))
         self._try(self._context.tails.shed)
+
+    def _wake_catch_ups(self) -> None:
+        for waiting in self._context.catching_up:
+            waiting.wake()
 
     def _try(self, call: Callable[[], None]) -> None:
         """What fails costs nothing else its turn."""
@@ -86,7 +90,7 @@ class Upkeep:
 
     def linked(self, epoch: str) -> None:
         self.epoch = self._heads.epoch = epoch
-        self._marks.linked(self._rooms.hearings())
+        self._marks.linked(self._rooms)
         self._beat = 0
         self._down_since = None
         now = self._loop.time()
@@ -115,7 +119,7 @@ class Upkeep:
 
     def _tell_all(self, payload: dict[str, bool]) -> None:
         """All are in the system's room."""
-        self._rooms.audience(SYSTEM).tell(Notice(objects=Frame.event("link", payload)))
+        self._rooms.public(SYSTEM).tell(Notice(objects=Frame.event("link", payload)))
 
     # --- marks, beacons, heads -------------------------------------------------------------------
 
@@ -123,13 +127,10 @@ class Upkeep:
         """A topic is live, if this is the mark of this link."""
         if not self._marks.is_current(mark):
             return
-        room = mark.topic.removeprefix("events/").removesuffix("\0")
-        audience = self._rooms.audiences.get(room)
         if mark.topic == self._own_topic:
             self._own_topic_live()
-        elif audience is not None:
-            self._marks.forget(room)
-            audience.on_mark(mark.epoch, mark.head)
+        else:
+            self._rooms.on_mark(mark)
 
     def _take_up_own(self, now: float) -> None:
         if self._own_asked is None or now - self._own_asked >= RETRY_S:
@@ -148,8 +149,8 @@ class Upkeep:
         # The first of a link is number 1: all before the first that we hear were missed as well.
         if beacon.beat > self._beat + BEACON_MEMORY:
             self._context.metrics.beacons_missed.inc()
-            self._heads.ask(self._rooms.audiences)
+            self._heads.ask(self._rooms.names(private=False))
             self._heads.ask_private()
         self._beat = beacon.beat
         for room, head in beacon.heads.items():
-            self._rooms.told_head(room, beacon.epoch, head)
+            self._rooms.on_head(room, beacon.epoch, head)

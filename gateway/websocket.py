@@ -11,7 +11,7 @@ from gateway.packets import Head, Malformed
 from gateway.poller import Poller
 from gateway.reader import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
 from gateway.sizes import Sizes
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 from gateway.stream import Stream
 
 OWED_BYTES = 64 << 10
@@ -42,7 +42,7 @@ class Means(Protocol):
     """What all WebSockets of a gateway share."""
 
     poller: Poller
-    slices: Slices
+    slices: WorkQueue
     backlog: Backlog
     sizes: Sizes
 
@@ -70,14 +70,14 @@ class WebSocket(Stream):
         if not self._behind:
             super().read(on)
         elif on:
-            self._slices.want(self)
+            self._slices.wake(self)
 
     def received(self, data: bytes) -> None:
         self._reader.feed(data)
         if self._hear():
             self._behind = True
             super().read(False)
-            self._slices.want(self)
+            self._slices.wake(self)
 
     def step(self) -> bool:
         """The next frames of those that have come (slices.Work)."""

@@ -5,7 +5,7 @@ import pytest
 
 from common import messages as m
 from gateway.arrival import OWED_BYTES
-from gateway.audience import Audience
+from gateway.audience import PublicRoom
 from gateway.frames import Frame
 from gateway.lines import newest
 from gateway.outbox import Outbox
@@ -20,8 +20,8 @@ def joins_since(rig: Rig, seq: int, head: int, user: str = "bob") -> Browser:
     return bob
 
 
-def tea(rig: Rig) -> Audience:
-    return rig.chat.rooms.audiences["tea"]
+def tea(rig: Rig) -> PublicRoom:
+    return rig.chat.rooms.public("tea")
 
 
 def test_exactly_what_was_missed() -> None:

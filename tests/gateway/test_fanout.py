@@ -6,7 +6,7 @@ import contextlib
 import pytest
 import socketio
 
-from gateway.fanout import Row, fan_out
+from gateway.fanout import SendList, fan_out
 from gateway.frames import Batch, Frame
 from tests.gateway.edge import bare, poll, polling, running
 
@@ -18,7 +18,7 @@ async def test_all_hear_the_same_in_order() -> None:
         for browser in browsers:
             await browser.connect()
         http, url = await stack.enter_async_context(polling(edge))
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         for n in range(10):
             fan_out(row, Batch([Frame.event("chat", n), Frame.event("more", n)]))
             edge.chat.sockets[0].send(Frame.event("you", n))
@@ -42,7 +42,7 @@ async def test_closed_ones_are_passed_by() -> None:
         members = set(edge.chat.sockets)
         edge.chat.gone = lambda socket, left: members.discard(socket)  # type: ignore[method-assign]
         polling_one = edge.chat.sockets[0]
-        row = Row(members)
+        row = SendList(members)
         for n in range(3):
             fan_out(row, Batch([Frame.event("chat", "x" * 900 + str(n))]))
         assert polling_one.closed
@@ -59,7 +59,7 @@ async def test_a_slow_one_hears_all_in_order_too() -> None:
     async with running() as edge, bare(edge) as browser, bare(edge) as other:
         for one in (browser, other):
             await one.connect()
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         stream = edge.chat.sockets[0].outbox.stream
         assert stream is not None
         said = 0
@@ -82,7 +82,7 @@ async def test_a_slow_one_hears_all_in_order_too() -> None:
 async def test_who_reads_again_is_written_to_straight_again() -> None:
     async with running() as edge, bare(edge) as browser:
         await browser.connect()
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         stream = edge.chat.sockets[0].outbox.stream
         assert stream is not None
         (way,) = row.ways(0, None)
@@ -105,7 +105,7 @@ async def test_nothing_follows_the_last_words() -> None:
     """The WebSocket's close frame was sent; its socket waits for the browser's."""
     async with running() as edge, bare(edge) as browser:
         await browser.connect()
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         (connection,) = edge.connections.values()
         connection.hang_up()
         assert row.ways(0, None)[0].fileno() == -1
@@ -117,7 +117,7 @@ async def test_nothing_follows_a_disconnect() -> None:
     """The connection lasts until the browser has taken it."""
     async with running() as edge, bare(edge) as browser:
         await browser.connect()
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         (connection,) = edge.connections.values()
         edge.chat.sockets[0].close()
         for late in ("late", "later"):
@@ -143,7 +143,7 @@ async def test_order_holds_while_a_stock_client_goes_from_polling_to_websocket(
         client.on("chat", on_chat)
         connecting = asyncio.gather(client.connect(edge.url, transports=["polling", "websocket"]))
         await edge.chat.until(lambda: edge.chat.sockets)
-        row = Row(edge.chat.sockets)
+        row = SendList(edge.chat.sockets)
         for n in range(300):
             fan_out(row, Batch([Frame.event("chat", n)]))
             await asyncio.sleep(pause_s)
@@ -161,7 +161,7 @@ async def test_order_holds_through_an_upgrade_as_browsers_do_it() -> None:
         heard: list[str] = []
         numbers = iter(range(1000))
 
-        row = Row([socket])
+        row = SendList([socket])
 
         def say() -> None:
             fan_out(row, Batch([Frame.event("chat", next(numbers))]))

@@ -6,7 +6,7 @@ import pytest
 
 from common import messages as m
 from gateway.acks import error_ack
-from gateway.hearing import Hearing
+from gateway.hearing import Room
 from gateway.marks import ASK_ROOMS
 from gateway.outbox import Outbox, Sendable
 from gateway.replica import Replica
@@ -71,7 +71,7 @@ def test_a_pass_that_fails_makes_its_room_start_over_and_no_other() -> None:
     assert (ann.lines(), bob.lines()) == ([4], [4])
 
 
-@pytest.mark.parametrize("part", [Hearing, Replica])
+@pytest.mark.parametrize("part", [Room, Replica])
 def test_a_room_that_cannot_deliver_starts_over(
     part: type[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_room_that_cannot_deliver_starts_over(
     rig = Faults()
     ann = rig.seated("ann")
     with monkeypatch.context() as broken:
-        broken.setattr(part, "deliver" if part is Hearing else "_ask", fail)
+        broken.setattr(part, "deliver" if part is Room else "_ask", fail)
         rig.happens(message(2))
     rig.happens(message(3))
     assert ann.lines() == []
@@ -108,7 +108,7 @@ def test_what_fails_by_the_clock_fails_alone() -> None:
     done: list[str] = []
     rig.chat.context.later(fail)
     rig.chat.context.later(lambda: done.append("later"))
-    rig.chat.rooms.advance = fail  # type: ignore[method-assign]
+    rig.chat.context.tails.shed = fail  # type: ignore[method-assign]
     ann = rig.seated("ann")
     rig.chat.unlinked()
     rig.pass_time(2.1)
@@ -125,7 +125,7 @@ def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
     rooms = [f"r{number}" for number in range(2 * ASK_ROOMS)]
     people = [rig.seated(f"p{number}", rooms[number]) for number in range(3)]
     for room in rooms:
-        rig.chat.rooms.audience(room)
+        rig.chat.rooms.public(room)
     rig.broker.asked.clear()
     ask, failed = rig.broker.ask, False
 

@@ -73,7 +73,7 @@ def test_who_has_it_all_is_not_asked_for_more() -> None:
     relink(rig)
     tell(rig, {DM: 2}, dm=["u-ann"])
     assert asked_pages(rig) == []
-    assert rig.chat.rooms.inboxes == {}
+    assert rig.chat.rooms.names(private=True) == []
 
 
 async def test_who_was_banned_while_the_link_was_down_is_sent_away() -> None:

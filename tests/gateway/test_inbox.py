@@ -93,9 +93,9 @@ def test_an_inbox_without_members_here_is_forgotten() -> None:
     rig = Rig()
     ann = comes(rig, "ann", floor=0)
     rig.happens(message(1), room=ROOM, to=BOTH)
-    assert ROOM in rig.chat.rooms.inboxes
+    assert rig.chat.rooms.names(private=True) == [ROOM]
     rig.chat.gone(ann.socket, left=False)
-    assert rig.chat.rooms.inboxes == {}
+    assert rig.chat.rooms.names(private=True) == []
 
 
 def test_who_comes_while_lines_wait_for_their_pass_hears_what_is_above_its_floor_once() -> None:

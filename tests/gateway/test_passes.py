@@ -134,7 +134,7 @@ def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later
     for seq in range(4, 1004):
         rig.happens(message(seq, text))
     rig.happens(*(message(seq, text) for seq in range(1004, 1804)))
-    tea = rig.chat.rooms.audiences["tea"]
+    tea = rig.chat.rooms.public("tea")
     assert tea.full
     assert tea.replica.head < 1804
     assert rig.broker.of(m.Page) == []
@@ -287,8 +287,8 @@ class AnyCompany(RuleBasedStateMachine):
 
     @rule()
     def shed(self) -> None:
-        for hearing in self.rig.chat.rooms.hearings():
-            hearing.shed()
+        for room in self.rig.chat.rooms:
+            room.shed()
 
     @rule()
     def restore_a_backup(self) -> None:
@@ -304,7 +304,7 @@ class AnyCompany(RuleBasedStateMachine):
         while self.rig.chat.marks.step():
             pass
         self.rig.mark_all(len(self.log))
-        self.rig.chat.rooms.told_head("tea", self.epoch, len(self.log))
+        self.rig.chat.rooms.on_head("tea", self.epoch, len(self.log))
         rounds = 0
         while self.loop.run() or self.rig.broker.asked:
             self.rig.chat.upkeep.turn(self.loop.now)
@@ -313,8 +313,8 @@ class AnyCompany(RuleBasedStateMachine):
             rounds += 1
             assert rounds < 100
         self.look()
-        tea = self.rig.chat.rooms.audiences["tea"]
-        assert len(tea.members) == len(self.views)
+        tea = self.rig.chat.rooms.public("tea")
+        assert len(tea.subscribers) == len(self.views)
         for view in self.views:
             assert view.epoch == self.epoch
             assert view.next == len(self.log) + 1

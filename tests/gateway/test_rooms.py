@@ -121,7 +121,7 @@ def test_the_largest_tail_is_shed_when_all_are_too_large() -> None:
     rig.seated("ann", "large", head=12)
     rig.seated("bob", "small", head=3)
     rig.pass_time(0.2)
-    tails = {h.room: h.kept_bytes for h in rig.chat.rooms.hearings()}
+    tails = {room.name: room.kept_bytes for room in rig.chat.rooms}
     assert tails["large"] == 0
     assert tails["small"] > 0
-    assert rig.chat.rooms.audiences["large"].replica.epoch == EPOCH
+    assert rig.chat.rooms.public("large").replica.epoch == EPOCH

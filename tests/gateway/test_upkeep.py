@@ -113,7 +113,7 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
     assert session is not None
     rooms = [f"r{number}" for number in range(10 * ASK_ROOMS)]
     for room in rooms:
-        rig.chat.rooms.audience(room).settle(session)
+        rig.chat.rooms.public(room).subscribe(session)
     loop.run()
     rig.mark_all()
     rig.broker.asked.clear()
@@ -131,7 +131,7 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
         assert len(new) <= 4 * ASK_ROOMS
     assert turns > 2
     assert sorted(asked[1:]) == sorted(m.events_topic(room) for room in ["system", *rooms])
-    assert not any(a.replica.live for a in rig.chat.rooms.audiences.values())
+    assert not any(room.replica.live for room in rig.chat.rooms)
     rig.mark_all()
     assert rig.chat.upkeep.caught_up
 

@@ -13,7 +13,7 @@ from gateway.packets import Head
 from gateway.poller import Poller
 from gateway.reader import BINARY, PING, PONG, TEXT
 from gateway.sizes import sizes
-from gateway.slices import Slices
+from gateway.slices import WorkQueue
 from gateway.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
 from tests.gateway.test_reader import frame
 
@@ -23,7 +23,7 @@ class Means:
 
     def __init__(self, backlog_bytes: int = 1 << 20) -> None:
         loop = asyncio.get_running_loop()
-        self.poller, self.slices = Poller(loop), Slices(loop)
+        self.poller, self.slices = Poller(loop), WorkQueue(loop)
         self.backlog, self.sizes = Backlog(backlog_bytes), sizes(100)
 
 

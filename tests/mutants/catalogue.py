@@ -108,7 +108,7 @@ MUTANTS = (
     Mutant(
         "a page of an epoch that is over is not shown",
         "gateway/stretch.py",
-        "page is None or self._dropped or not page.epoch == epoch == replica.epoch",
+        "page is None or self._discarded or not page.epoch == epoch == replica.epoch",
         "page is None",
         "tests/gateway/test_arrival.py::"
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
@@ -122,9 +122,9 @@ MUTANTS = (
         "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
     ),
     Mutant(
-        "nobody settles above what passes have begun",
+        "nobody is subscribed above what broadcasts have taken",
         "gateway/gathering.py",
-        "return self._begun if self._lines else head",
+        "return self._taken if self._events else head",
         "return head",
         "tests/gateway/test_passes.py::"
         "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
@@ -185,7 +185,7 @@ MUTANTS = (
     Mutant(
         "a page that was read before a deletion is not shown after it",
         "gateway/stretch.py",
-        "        self._dropped = self._asking\n",
+        "        self._discarded = self._asking\n",
         "",
         "tests/gateway/test_arrival.py::"
         "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
