@@ -1,17 +1,75 @@
-"""The replica: a room's log as this gateway has it. First take-up, hole, new link are one path.
+"""The replica: a room's log as this gateway has it. Pure: messages come in, effects go out.
 
-The Clone pattern (zguide, chapter 5): subscribe; see the mark; ask for what is missing; hold what
-arrives meanwhile; drop what is there already. Pure: words come in, orders go out.
+First join, hole and new link are one path, the Clone pattern (zguide, chapter 5): subscribe; see
+the mark; ask for what is missing; hold what arrives meanwhile; drop what is there already.
 """
 
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from common.messages import Event, Paged
+from common.transitions import follow
 from gateway.orders import AskPage, Deliver, Limits, Order, StartOver
 from gateway.tail import Tail, event_bytes, last_run
 
 PAGE_EVENTS = 1000
-"""The most that one question may ask for (common.messages.Limit)."""
+"""The most events that one question may ask for (common.messages.Limit)."""
+
+
+class State(Enum):
+    """How much of the log is here, and whether the subscription is proven live."""
+
+    EMPTY = auto()
+    """Not proven; nothing here can be continued."""
+    UNPROVEN = auto()
+    """Not proven on this link; the log is here up to `head`."""
+    LOADING = auto()
+    """Proven; the newest page is being asked for."""
+    CATCHING_UP = auto()
+    """Proven; events that were published before the mark are missing."""
+    LIVE = auto()
+    """Proven, and everything from before the mark is here. A hole leaves the replica live."""
+
+
+class Happening(Enum):
+    """What moves the state."""
+
+    RELINKED = auto()
+    """There is a new link, which proves nothing of a public room."""
+    MARKED = auto()
+    """The topic is proven live."""
+    LOADED = auto()
+    """The newest page has come."""
+    LEVEL = auto()
+    """The head is the last Seq that is known to be on the broker's disk."""
+    BROKEN = auto()
+    """The log here cannot be continued: another epoch, too far behind, or delivered in part."""
+
+
+_S, _H = State, Happening
+TRANSITIONS = {
+    (_S.EMPTY, _H.RELINKED): _S.EMPTY,
+    (_S.EMPTY, _H.MARKED): _S.LOADING,
+    (_S.EMPTY, _H.BROKEN): _S.EMPTY,
+    (_S.UNPROVEN, _H.RELINKED): _S.UNPROVEN,
+    (_S.UNPROVEN, _H.MARKED): _S.CATCHING_UP,
+    (_S.UNPROVEN, _H.BROKEN): _S.EMPTY,
+    (_S.LOADING, _H.RELINKED): _S.EMPTY,
+    (_S.LOADING, _H.MARKED): _S.LOADING,
+    (_S.LOADING, _H.LOADED): _S.CATCHING_UP,
+    (_S.LOADING, _H.BROKEN): _S.LOADING,
+    (_S.CATCHING_UP, _H.RELINKED): _S.UNPROVEN,
+    (_S.CATCHING_UP, _H.MARKED): _S.CATCHING_UP,
+    (_S.CATCHING_UP, _H.LEVEL): _S.LIVE,
+    (_S.CATCHING_UP, _H.BROKEN): _S.LOADING,
+    (_S.LIVE, _H.RELINKED): _S.UNPROVEN,
+    (_S.LIVE, _H.MARKED): _S.LIVE,
+    (_S.LIVE, _H.LEVEL): _S.LIVE,
+    (_S.LIVE, _H.BROKEN): _S.LOADING,
+}
+_PROVEN = frozenset((State.LOADING, State.CATCHING_UP, State.LIVE))
+_CONTINUED = frozenset((State.CATCHING_UP, State.LIVE))
+_WITHOUT_LOG = frozenset((State.EMPTY, State.LOADING))
 
 
 class Replica:
@@ -19,6 +77,9 @@ class Replica:
 
     An answer to `AskPage` is told by `paged`, a failed one by `page_failed`. Answers to questions
     from before `relinked` may still be told: they do no harm. `epoch` is empty while unknown.
+
+    A private room travels on the gateway's own topic, which is live before the room is known: its
+    replica begins live, with the log up to `head`.
     """
 
     def __init__(
@@ -28,15 +89,16 @@ class Replica:
         self.limits = limits
         self.epoch = epoch
         self._private = private
-        self._marked = private  # own topic: live before the room is known
-        self._shown = private  # there may be sockets that know something of the log
-        self._wants_newest = not private
-        self._catching_up = not private
-        self._heard = head  # the highest Seq that is known to be on the broker's disk
+        self._state = State.LIVE if private else State.EMPTY
+        self._was_shown = private
+        """Whether sockets may have been sent something of this log."""
+        self._known_head = head
+        """The highest Seq that is known to be on the broker's disk."""
         self._held: dict[int, Event] = {}
         self._held_bytes = 0
         self._asked: AskPage | None = None
-        self._heard_then = 0  # when the question was asked: its answer knows no less
+        self._known_when_asked = 0
+        """`_known_head` when the question was asked: its answer knows no less."""
         self._tail = Tail(limits.tail_events, head)
 
     @property
@@ -46,49 +108,47 @@ class Replica:
 
     @property
     def live(self) -> bool:
-        """The subscription is proven and all that was missed before is here. A hole that is being
-        filled does not change it."""
-        return self._marked and not self._wants_newest and not self._catching_up
+        """Whether the subscription is proven and all that was missed before is here."""
+        return self._state is State.LIVE
 
     @property
     def tail_bytes(self) -> int:
         return self._tail.bytes
 
-    def shed(self) -> int:
-        """Drops the tail; tells the bytes freed."""
-        return self._tail.shed()
+    def shed(self) -> None:
+        """Drops the tail."""
+        self._tail.shed()
 
-    def replay(
-        self, messages: int, upto: int | None = None, most: int | None = None
-    ) -> list[Event] | None:
+    def replay(self, messages: int, upto: int, most: int) -> list[Event] | None:
         """As `Tail.replay`: what somebody who joined at `upto` is shown; None if that is not here
         (ask the broker)."""
-        return None if self._wants_newest else self._tail.replay(messages, upto, most)
+        if self._state in _WITHOUT_LOG:
+            return None
+        return self._tail.replay(messages, upto, most)
 
-    def after(self, seq: int, most: int | None = None) -> list[Event] | None:
+    def after(self, seq: int, most: int) -> list[Event] | None:
         """The first events above `seq`; None if they are not here (ask the broker)."""
-        return None if self._wants_newest else self._tail.after(seq, most)
+        return None if self._state in _WITHOUT_LOG else self._tail.after(seq, most)
 
     # --- what is heard ---------------------------------------------------------------------------
 
     def relinked(self) -> list[Order]:
-        """There is a new link: nothing proves that a public room's topic is live on it."""
+        """There is a new link. Nothing proves that a public room's topic is live on it."""
         self._asked = None
         if not self._private:
-            self._marked = False
-            self._catching_up = True
-        return self._go_on()
+            self._move(Happening.RELINKED)
+        return self._continue()
 
     def marked(self, epoch: str, head: int) -> list[Order]:
-        """The topic is live: what comes after `head` will arrive."""
-        self._marked = True
+        """The topic is live: what is published after `head` will arrive."""
+        self._move(Happening.MARKED)
         return self.told_head(epoch, head)
 
     def told_head(self, epoch: str, head: int) -> list[Order]:
         """The room is at least that far (a beacon, an answer to Heads, a join's ack)."""
         self._take_epoch(epoch)
-        self._heard = max(self._heard, head)
-        return self._go_on()
+        self._known_head = max(self._known_head, head)
+        return self._continue()
 
     def happened(self, epoch: str, events: Sequence[Event]) -> list[Order]:
         """Events arrived on the topic."""
@@ -97,73 +157,78 @@ class Replica:
             if event.seq > self.head and event.seq not in self._held:
                 self._held[event.seq] = event
                 self._held_bytes += event_bytes(event)
-                self._heard = max(self._heard, event.seq)
-        return self._go_on()
+                self._known_head = max(self._known_head, event.seq)
+        return self._continue()
 
     def paged(self, page: Paged) -> list[Order]:
-        """A page arrived. One that was asked for long ago is used where it fits, else ignored."""
+        """A page arrived. A page that was asked for long ago is used where it fits, else
+        ignored."""
         if page.epoch != self.epoch:
             return []
-        if self._wants_newest:
-            return self._newest(page)
+        if self._state in _WITHOUT_LOG:
+            return self._load(page)
         new = [e for e in page.events if e.seq > self.head]
         if not new or new[0].seq != self.head + 1:
-            if self._asked is None or page.head < self._heard_then:
-                return []  # late
+            if self._asked is None or page.head < self._known_when_asked:
+                return []  # the page is late
             if page.events and not new:
                 if self._asked.after == page.events[0].seq - 1:
                     self._asked = None  # what was missing came by itself meanwhile
-                return self._go_on()
-            self._wants_newest = True  # the broker has those events no more
-            return self._go_on()
+                return self._continue()
+            self._move(Happening.BROKEN)  # the broker has those events no more
+            return self._continue()
         self._asked = None
-        return self._go_on(new)
+        return self._continue(new)
 
     def page_failed(self) -> list[Order]:
-        """The question has no answer. Wait a moment before you call this: it asks again."""
+        """The question got no answer. Wait a moment before you call this: it asks again."""
         self._asked = None
-        return self._go_on()
+        return self._continue()
 
     def doubt(self) -> None:
         """What was delivered may not have arrived: the room is to start over, by what `page_failed`
         returns. Wait a moment before you call that."""
-        self._shown = self._wants_newest = True
+        self._was_shown = True
+        self._move(Happening.BROKEN)
         self._asked = AskPage(self.room, None, self.limits.replay_events)
-        self._heard_then = self._heard
+        self._known_when_asked = self._known_head
 
     # --- what follows ----------------------------------------------------------------------------
 
-    def _newest(self, page: Paged) -> list[Order]:
-        """The room begins here (again), if this is its newest page."""
+    def _move(self, happening: Happening) -> None:
+        self._state = follow(TRANSITIONS, self._state, happening)
+
+    def _load(self, page: Paged) -> list[Order]:
+        """The log begins here (again), if this is the room's newest page."""
         ends = page.events[-1].seq if page.events else 0
-        if self._asked is None or page.head < self._heard_then or ends != page.head:
-            return []  # late
+        if self._asked is None or page.head < self._known_when_asked or ends != page.head:
+            return []  # the page is late
         events = last_run(page.events)
         self._tail.fill(events, page.head)
         for seq in [seq for seq in self._held if seq <= page.head]:
-            self._let_go(seq)
-        self._wants_newest = False
+            self._release(seq)
+        self._move(Happening.LOADED)
         self._asked = None
-        if not self._shown:
-            # Nobody was shown anything yet: what was held belongs to the beginning, too.
-            self._shown = True
-            return [order for order in self._go_on() if not isinstance(order, Deliver)]
-        return [StartOver(self.room, self.epoch, page.head, events), *self._go_on()]
+        if not self._was_shown:
+            # No socket was sent anything yet: what was held belongs to the beginning, too.
+            self._was_shown = True
+            return [order for order in self._continue() if not isinstance(order, Deliver)]
+        return [StartOver(self.room, self.epoch, page.head, events), *self._continue()]
 
-    def _go_on(self, new: Sequence[Event] = ()) -> list[Order]:
+    def _continue(self, new: Sequence[Event] = ()) -> list[Order]:
         """Delivers what can be delivered and asks for what is missing, once."""
         orders: list[Order] = []
-        if self._marked and not self._wants_newest:
+        if self._state in _CONTINUED:
             events = self._take(new)
             if events:
                 orders.append(Deliver(self.room, events))
-            if self._heard <= self.head:
-                self._catching_up = False
+            if self._known_head <= self.head:
+                self._move(Happening.LEVEL)
                 self._asked = None
         if self._held_bytes > self.limits.hold_bytes:
-            self._held.clear()  # `_heard` still knows of them: they are asked for
+            self._held.clear()  # `_known_head` still knows of them: they are asked for
             self._held_bytes = 0
-        if self._marked:
+        if self._state in _PROVEN:
             orders.extend(self._ask())
         return orders
 
@@ -173,45 +238,46 @@ class Replica:
         for event in new:
             if event.seq != self.head + 1:
                 break
-            self._let_go(event.seq)
+            self._release(event.seq)
             self._tail.append(event)
             events.append(event)
-        while (held := self._let_go(self.head + 1)) is not None:
+        while (held := self._release(self.head + 1)) is not None:
             self._tail.append(held)
             events.append(held)
-        self._heard = max(self._heard, self.head)
+        self._known_head = max(self._known_head, self.head)
         return events
 
     def _ask(self) -> list[Order]:
-        if not self._wants_newest:
-            if self._heard <= self.head or self._asked is not None:
+        if self._state in _CONTINUED:
+            if self._known_head <= self.head or self._asked is not None:
                 return []
-            if self._heard - self.head - len(self._held) > self.limits.recovery_events:
-                self._wants_newest = True
-        if self._wants_newest:
+            if self._known_head - self.head - len(self._held) > self.limits.recovery_events:
+                self._move(Happening.BROKEN)
+        if self._state is State.LOADING:
             if self._asked is not None and self._asked.after is None:
                 return []
             self._asked = AskPage(self.room, None, self.limits.replay_events)
         else:
-            hole_end = min(self._held, default=self._heard + 1)
+            hole_end = min(self._held, default=self._known_head + 1)
             limit = min(hole_end - self.head - 1, PAGE_EVENTS)
             self._asked = AskPage(self.room, self.head, limit)
-        self._heard_then = self._heard
+        self._known_when_asked = self._known_head
         return [self._asked]
 
     def _take_epoch(self, epoch: str) -> None:
-        """Another epoch is another log: the link refuses what is late, so this one is newer."""
+        """Another epoch is another log. The link refuses what is late, so this epoch is newer."""
         if epoch == self.epoch:
             return
         if self.epoch:
-            self._shown = self._wants_newest = self._catching_up = True
+            self._was_shown = True
+            self._move(Happening.BROKEN)
             self._tail = Tail(self.limits.tail_events)
             self._held.clear()
-            self._held_bytes = self._heard = 0
+            self._held_bytes = self._known_head = 0
             self._asked = None
         self.epoch = epoch
 
-    def _let_go(self, seq: int) -> Event | None:
+    def _release(self, seq: int) -> Event | None:
         event = self._held.pop(seq, None)
         if event is not None:
             self._held_bytes -= event_bytes(event)

@@ -23,12 +23,13 @@ class Tail:
     def __init__(self, most: int, head: int = 0) -> None:
         self._most = most
         self._events: deque[Event] = deque()
-        self._whole = head == 0  # nothing came before them
+        self._whole = head == 0
+        """Whether these are all events of the log so far."""
         self.head = head
         self.bytes = 0
 
     def fill(self, events: Sequence[Event], head: int) -> None:
-        """These events, which end at `head`, and no others."""
+        """Replaces everything by these events, which end at `head`."""
         self._events.clear()
         self.bytes = 0
         self._whole = head == len(events)
@@ -37,7 +38,7 @@ class Tail:
             self.append(event)
 
     def append(self, event: Event) -> None:
-        """The event at head + 1. An edit or delete changes the event that it is about, too."""
+        """Adds the event at head + 1. An edit or delete also changes the event that it is about."""
         assert event.seq == self.head + 1
         if event.kind == "edit":
             self._change(event.ref, event.text, event.seq)
@@ -50,23 +51,19 @@ class Tail:
             self.bytes -= event_bytes(self._events.popleft())
             self._whole = False
 
-    def shed(self) -> int:
-        """Drops the events; tells the bytes freed."""
-        freed, self.bytes = self.bytes, 0
+    def shed(self) -> None:
+        """Drops the events."""
+        self.bytes = 0
         self._whole = self._whole and not self._events
         self._events.clear()
-        return freed
 
-    def replay(
-        self, messages: int, upto: int | None = None, most: int | None = None
-    ) -> list[Event] | None:
+    def replay(self, messages: int, upto: int, most: int) -> list[Event] | None:
         """The events back to the n-th last message at or below `upto`, `most` of those, and all
         that came after; None if the tail does not reach that far."""
-        upto = self.head if upto is None else upto
         if messages <= 0:
-            return self.after(upto)
+            return self.after(upto, self._most)
         taken: list[Event] = []
-        left = most or self._most
+        left = most
         for event in reversed(self._events):
             taken.append(event)
             if event.seq <= upto:
@@ -80,14 +77,14 @@ class Tail:
         taken.reverse()
         return taken
 
-    def after(self, seq: int, most: int | None = None) -> list[Event] | None:
+    def after(self, seq: int, most: int) -> list[Event] | None:
         """The events above `seq`, the first `most` of them; None if the tail does not reach that
         far."""
         missing = max(0, self.head - seq)
         start = len(self._events) - missing
         if start < 0:
             return None
-        return list(islice(self._events, start, None if most is None else start + most))
+        return list(islice(self._events, start, start + most))
 
     def _change(self, seq: int, text: str, rev: int) -> None:
         index = seq - self.head + len(self._events) - 1

@@ -72,37 +72,37 @@ MUTANTS = (
     Mutant(
         "a hole is filled from the broker",
         "gateway/replica.py",
-        "        if self._marked:\n            orders.extend(self._ask())\n",
-        "        if self._marked and self._wants_newest:\n            orders.extend(self._ask())\n",
+        "        if self._state in _PROVEN:\n            orders.extend(self._ask())\n",
+        "        if self._state is State.LOADING:\n            orders.extend(self._ask())\n",
         "tests/gateway/test_replica.py::test_a_hole_at_the_very_end_shows_by_the_head",
     ),
     Mutant(
         "a hole is asked for once",
         "gateway/replica.py",
-        "if self._heard <= self.head or self._asked is not None:",
-        "if self._heard <= self.head:",
+        "if self._known_head <= self.head or self._asked is not None:",
+        "if self._known_head <= self.head:",
         "tests/gateway/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
     ),
     Mutant(
         "nothing newer is delivered before a hole is filled",
         "gateway/replica.py",
-        "        while (held := self._let_go(self.head + 1)) is not None:\n",
-        "        while self._held and (held := self._let_go(min(self._held))) is not None:\n"
+        "        while (held := self._release(self.head + 1)) is not None:\n",
+        "        while self._held and (held := self._release(min(self._held))) is not None:\n"
         "            self._tail.head = held.seq - 1\n",
         "tests/gateway/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
     ),
     Mutant(
         "a topic is live only when its mark was seen",
         "gateway/replica.py",
-        "            self._marked = False\n            self._catching_up = True\n",
-        "            self._marked = True\n            self._catching_up = False\n",
+        "            self._move(Happening.RELINKED)\n",
+        "            pass\n",
         "tests/gateway/test_replica.py::test_on_a_new_link_a_room_that_missed_nothing_is_live_with_its_mark",
     ),
     Mutant(
         "another epoch starts over",
         "gateway/replica.py",
-        "            self._shown = self._wants_newest = self._catching_up = True\n",
-        "            self._shown = self._catching_up = True\n",
+        "            self._move(Happening.BROKEN)\n            self._tail = ",
+        "            self._tail = ",
         "tests/gateway/test_replica.py::test_another_epoch_is_another_log",
     ),
     Mutant(
