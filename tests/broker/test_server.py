@@ -9,7 +9,7 @@ import msgpack
 import pytest
 import zmq
 
-from broker import committer, presence, server, ticking
+from broker import batch, presence, server, service, ticking
 from common.frames import FRAME_BYTES, encode
 from common.messages import (
     Beat,
@@ -141,7 +141,7 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
     asked: Say | History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To send takes the sign away that something has come."""
-    for module, rest in ((server, "REST_S"), (ticking, "BEACON_S"), (presence, "GATHER_S")):
+    for module, rest in ((service, "REST_S"), (ticking, "BEACON_S"), (presence, "GATHER_S")):
         monkeypatch.setattr(module, rest, 60.0)
     async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
         await peer.hello()
@@ -165,7 +165,7 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
 async def test_while_too_much_waits_for_the_disk_nothing_more_is_read(
     house: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committer, "BATCH_EFFECTS", 100)
+    monkeypatch.setattr(batch, "BATCH_EFFECTS", 100)
     monkeypatch.setattr(server, "FRAMES_A_TURN", 10)
     await peer.hello()
     await peer.join("ann")

@@ -436,12 +436,12 @@ async def test_a_link_stops_even_if_the_broker_hears_no_leave(
 
 async def test_each_hello_of_a_run_has_the_same_proof_and_each_run_another(people: People) -> None:
     async with fake_broker() as first:
-        async with running(a_link(first, people)) as link:
+        async with running(a_link(first), people) as link:
             await people.until(lambda: link.up)
             link._incarnation.wire.broken = "cut"
             await first.saw(m.Hello, 2)
         one, again = first.of(m.Hello)
-        async with running(a_link(first, people)) as link:
+        async with running(a_link(first), people) as link:
             await people.until(lambda: link.up)
         other = first.of(m.Hello)[-1]
     assert one.proof == again.proof

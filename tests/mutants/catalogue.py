@@ -6,24 +6,25 @@ MUTANTS = (
     Mutant(
         "nothing is acked before it is on disk",
         "broker/committer.py",
-        "            on_disk = await self._commit(batch)\n"
-        "            await self._release(batch.releases if on_disk else _refused(batch))\n",
-        "            await self._release(batch.releases)\n            await self._commit(batch)\n",
+        '            failure = await self._commit(batch) if batch.writes else ""\n'
+        "            await self._release(self._service.on_commit(failure))\n",
+        '            await self._release(self._service.on_commit(""))\n'
+        "            await self._commit(batch)\n",
         "tests/broker/test_server.py",
     ),
     Mutant(
         "nothing is published before it is on disk",
         "broker/committer.py",
-        "            on_disk = await self._commit(batch)\n",
+        '            failure = await self._commit(batch) if batch.writes else ""\n',
         "            await self._release([r for r in batch.releases if isinstance(r, Publish)])\n"
-        "            on_disk = await self._commit(batch)\n",
+        '            failure = await self._commit(batch) if batch.writes else ""\n',
         "tests/broker/test_server.py",
     ),
     Mutant(
         "what was not committed is not acked",
-        "broker/committer.py",
-        "batch.releases if on_disk else _refused(batch)",
-        "batch.releases",
+        "broker/service.py",
+        "            return batch.refused()\n",
+        "            return batch.releases\n",
         "tests/broker/test_server.py::test_a_refused_commit_is_unavailable_and_core_and_store_agree",
     ),
     Mutant(
@@ -432,8 +433,8 @@ MUTANTS = (
     ),
     Mutant(
         "a full disk does not keep people from reading",
-        "broker/server.py",
-        "        if isinstance(command, m.Register):\n",
+        "broker/service.py",
+        "        if isinstance(command, Register):\n",
         "        if False:\n",
         "tests/broker/test_server.py::"
         "test_a_refused_commit_is_unavailable_and_core_and_store_agree",

@@ -1,16 +1,27 @@
-"""The broker of a run: the real core in a shell as broker.server and broker.committer make it."""
+"""The broker of a run: the real service, driven by a simulated network, disk and clock."""
 
 from collections import deque
 from random import Random
+from typing import assert_never
 
-from broker.committer import Batch, _refused
+from broker.batch import Batch
 from broker.core import Core
-from broker.effects import Missing, Publish, Send, SendPage
+from broker.effects import Effect, Publish, Send, SendPage
 from broker.merging import merged
-from broker.server import _WRITING, PROBE_S, QUESTIONS
+from broker.questions import (
+    CheckFiles,
+    Learn,
+    Probe,
+    Question,
+    ReadState,
+    Receive,
+    Received,
+    Report,
+)
+from broker.service import Service
+from broker.store.base import Opened
 from common.frames import decode_command
-from common.listening import ListeningClock
-from common.messages import AnyAnswer, AnyCommand, Failed, RoomRow, RoomsListed
+from common.messages import AnyAnswer, AnyCommand, RoomRow, RoomsListed
 from common.settings import Settings
 from tests.sim.disk import Disk
 from tests.sim.network import Network
@@ -18,6 +29,39 @@ from tests.sim.tally import Tally
 from tests.sim.virtual import Time
 
 TICK_S = 0.1
+
+
+class _Core(Core):
+    """The real core; the tally sees what it does."""
+
+    tally: Tally
+    disk: Disk
+
+    def handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> list[Effect]:
+        effects = super().handle(peer, command, now, wall)
+        self.tally.handled(command, effects, self, self.disk)
+        return effects
+
+    def tick(self, now: float, wall: float) -> list[Effect]:
+        effects = super().tick(now, wall)
+        self.tally.ticked(self, self.disk)
+        return effects
+
+
+class _Service(Service):
+    """The real service, on such a core."""
+
+    def __init__(
+        self, settings: Settings, opened: Opened, now: float, tally: Tally, disk: Disk
+    ) -> None:
+        self._tally, self._disk = tally, disk
+        super().__init__(settings, opened, now)
+
+    def make_core(self, settings: Settings, opened: Opened, now: float) -> Core:
+        core = _Core(settings, opened, now)
+        core.tally, core.disk = self._tally, self._disk
+        self._tally.opened(core, self._disk)
+        return core
 
 
 class Broker:
@@ -50,22 +94,15 @@ class Broker:
         self.up = True
         self.paused = False
         self._arrived.clear()
-        self._clock = ListeningClock(self._time.now)
-        self._gathering = Batch()
         self._committing: Batch | None = None
-        self._written = 0
-        self._failed = False
-        self._refusing = False
-        self._probe_at = 0.0
-        self._tick_at = 0.0
         self._looking = False
-        self._open()
+        self.service = _Service(self.settings, self._open(), self._time.now, self.tally, self.disk)
         self._keep_ticking(self._run)
 
     def crash(self) -> None:
         """SIGKILL. What was being committed may be on disk or not."""
-        batch = None if self._failed else self._committing
-        if batch is not None and self._random.random() < 0.5:
+        batch = self._committing
+        if batch is not None and batch.writes and self._random.random() < 0.5:
             self._commit_now(batch)
         self._run += 1
         self.up = False
@@ -83,13 +120,7 @@ class Broker:
         if self.up:  # nobody killed it meanwhile
             self._look_soon()
 
-    # --- as broker.server ------------------------------------------------------------------------
-
-    def _open(self) -> None:
-        opened = self.disk.start(self._time.wall, self._time.wall - self.settings.name_hold)
-        self.core = Core(self.settings, opened, self._clock.now)
-        self.tally.opened(self.core, self.disk)
-        self.term = opened.term
+    # --- the service, driven by virtual time -----------------------------------------------------
 
     def _keep_ticking(self, run: int) -> None:
         if run == self._run:
@@ -106,73 +137,45 @@ class Broker:
         self._looking = False
         if self.paused:
             return
-        if self._failed:
-            if self._gathering or self._committing is not None:
-                return
-            self._start_over()
-        if self._refusing and self._time.now >= self._probe_at:
-            self._probe_at = self._time.now + PROBE_S
-            self._refusing = self.disk.refuses
-        pass_time = self._clock.pause if self._refusing else self._clock.advance
-        arrived, self._arrived = self._arrived, deque()
-        now = pass_time(self._time.now)
-        self._core_committed()
-        commands = [(peer, decode_command(frame)) for peer, frame in arrived]
-        commands = [one for one in commands if not self._refuses(*one)]
-        needs = {need: None for one in commands for need in self.core.needs(*one)}
-        if needs:
-            facts = self.disk.learn(list(needs))
-            self._maybe_commit_now()
-            self.core.learn(list(needs), facts)
-        for peer, command in commands:
-            self._handle(peer, command, now)
-        if self._time.now >= self._tick_at and not self._refusing:
-            self._tick_at = self._time.now + TICK_S / 2
-            self._add(self.core.tick(now, self._time.wall))
-            self.tally.ticked(self.core, self.disk)
-
-    def _core_committed(self) -> None:
-        if self._written:
-            self.core.committed(self._written)
-            self._written = 0
-
-    def _handle(self, peer: bytes, command: AnyCommand, now: float) -> None:
-        for _ in range(QUESTIONS):
+        turn = self.service.turn(self._time.now)
+        question = next(turn, None)
+        while question is not None:
             try:
-                effects = self.core.handle(peer, command, now, self._time.wall)
-            except Missing as missing:
-                facts = self.disk.learn(missing.needs)
-                self._maybe_commit_now()
-                self.core.learn(missing.needs, facts)
-            else:
-                self.tally.handled(command, effects, self.core, self.disk)
-                return self._add(effects)
-        raise RuntimeError(f"the core asks for ever: {command!r:.200}")
-
-    def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
-        if not self._refusing or not isinstance(command, _WRITING):
-            return False
-        failed = Failed(term=self.term, no=command.no, code="unavailable", message="refused")
-        self._add([Send(peer, failed)])
-        return True
-
-    def _start_over(self) -> None:
-        self._failed = False
-        self._written = 0
-        self._open()
-        self._refusing = True
-        self._probe_at = self._time.now + PROBE_S
-
-    # --- as broker.committer ---------------------------------------------------------------------
-
-    def _add(self, effects) -> None:
-        self._gathering.add(effects)
+                question = turn.send(self._answer(question))
+            except StopIteration:
+                break
         self._next_batch()
 
+    def _answer(self, question: Question) -> object:
+        match question:
+            case Receive():
+                arrived, self._arrived = self._arrived, deque()
+                commands = [(peer, decode_command(frame)) for peer, frame in arrived]
+                return Received(commands, self._time.now, self._time.wall)
+            case Learn(needs):
+                facts = self.disk.learn(list(needs))
+                self._maybe_commit_now()
+                return facts
+            case ReadState():
+                return self._open()
+            case Probe():
+                return "the disk refuses" if self.disk.refuses else ""
+            case CheckFiles():
+                return ""
+            case Report(_, error):
+                raise error
+            case _:
+                assert_never(question)
+
+    def _open(self) -> Opened:
+        return self.disk.start(self._time.wall, self._time.wall - self.settings.name_hold)
+
+    # --- commits ---------------------------------------------------------------------------------
+
     def _next_batch(self) -> None:
-        if self._committing is not None or not self._gathering:
+        batch = self.service.next_batch()
+        if batch is None:
             return
-        batch, self._gathering = self._gathering, Batch()
         self._committing = batch
         takes_s = 0.0
         if batch.writes:
@@ -187,16 +190,15 @@ class Broker:
         if self.paused:
             self._time.after(0.1, lambda: self._committed(run, batch))
             return
-        if batch.writes and self.disk.refuses and not self._failed:
-            self._failed = True
-            if self._random.random() < 0.3:
-                self._commit_now(batch)  # CommitUnknown: it was written after all
-        if not self._failed:
-            self._commit_now(batch)
-            self._written += len(batch.writes)
+        failure = "the disk refuses" if batch.writes and self.disk.refuses else ""
+        if batch.writes and (not failure or self._random.random() < 0.3):
+            self._commit_now(batch)  # with a failure: CommitUnknown, it was written after all
         self._committing = None
-        self._release(_refused(batch) if self._failed else batch.releases)
+        self._release(self.service.on_commit(failure))
+        self.service.released()
         self._next_batch()
+        if self.service.why_not_ready:
+            self._look_soon()
 
     def _maybe_commit_now(self) -> None:
         """A commit ends while the core waits for facts."""
@@ -230,10 +232,10 @@ class Broker:
         answer: AnyAnswer
         if isinstance(order, SendPage):
             o = order
-            page = self.disk.page(self.term, o.no, o.room, o.after, o.before, o.limit)
+            page = self.disk.page(self.service.term, o.no, o.room, o.after, o.before, o.limit)
             page.to.extend(o.to)
             answer = page
         else:
             rows = [RoomRow(one.room, one.kind, one.count, one.head) for one in order.rooms]
-            answer = RoomsListed(term=self.term, no=order.no, rooms=rows, more=order.more)
+            answer = RoomsListed(term=self.service.term, no=order.no, rooms=rows, more=order.more)
         self._network.answer(order.peer, answer)

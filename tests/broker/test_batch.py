@@ -1,17 +1,17 @@
-from broker.committer import BATCH_BYTES, BATCH_EFFECTS, Batch, unavailable
+from broker.batch import BATCH_BYTES, BATCH_EFFECTS, Batch, unavailable
 from broker.effects import Append, Publish, PutRoom, PutSession, Send
 from common.messages import Beacon, Done, Event, Failed
 
 
 def test_a_batch_keeps_writes_and_releases_in_order() -> None:
     batch = Batch()
-    assert not batch
+    assert batch.is_empty()
     event = Append("lobby", Event(1, "message", "ann", 1.0, "hi"))
     send = Send(b"p", Done(term=1, no=1))
     publish = Publish("t", Beacon(term=1, beat=1, epoch="e", heads={}))
     batch.add([PutRoom("lobby", "public"), send, event])
     batch.add([publish])
-    assert batch
+    assert not batch.is_empty()
     assert batch.writes == [PutRoom("lobby", "public"), event]
     assert batch.releases == [send, publish]
 
