@@ -31,6 +31,8 @@ async def test_a_request_of_the_page_is_answered_as_the_page_says(
     ann = await visit(hubbub.url)
     if event != "join":
         await ann.join("lobby", user="ann")
+    if event == "quit":
+        payload = {"room": (await ann.direct(uid=bob.uid))["room"]}
     ack = await ann.ask(event, {**payload, "uid": bob.uid} if "uid" in payload else payload)
     if not ack["ok"]:
         assert set(ack["error"]) <= {"code", "message", "retryAfter"}
