@@ -53,6 +53,7 @@ async def test_while_the_broker_is_away(
     for text in texts[:3]:
         await ann.say(text)
     await ann.page.goto(f"{hubbub.url}#{private}")
+    await expect(ann.page.locator("h1")).to_have_text(name("bob"))
     await ann.say("in private")
     await ann.page.reload()
     await expect(ann.page.locator(".waiting .text")).to_have_text(["in private"])
