@@ -1,7 +1,9 @@
-"""The page queue: only few pages of history are asked of the broker at once, each person in turn.
+"""The page queue: only few pages of history, and lists of rooms, are asked of the broker at once,
+each person in turn.
 
 A page is up to a megabyte. To read, send and encode it takes milliseconds in which nobody else gets
-an answer: with few of them under way, acks pass between.
+an answer: with few of them under way, acks pass between. A list of rooms is short, but the store
+counts the unread messages of each room.
 """
 
 from collections import OrderedDict, deque

@@ -96,12 +96,12 @@ class Requests:
             case b.HistoryAsk(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
                 before = 0 if given is None else max(given, 1)
-                self.pages.ask(
+                self._read(
                     session,
                     lambda no: m.History(
                         no=no, sid=sid, room=room, before=before, after=after, limit=limit
                     ),
-                    self._paid_by(session, lambda answer: reply(ack_of(answer, hold=False))),
+                    reply,
                 )
             case b.ParticipantsAsk(room=room, after=name, prefix=prefix, limit=limit):
                 self._do(
@@ -112,7 +112,7 @@ class Requests:
                     reply,
                 )
             case b.RoomsAsk(after=room, limit=limit):
-                self._do(
+                self._read(
                     session, lambda no: m.Rooms(no=no, sid=sid, after=room, limit=limit), reply
                 )
             case _:
@@ -194,6 +194,11 @@ class Requests:
             return reply({"ok": True})  # volatile: nobody would hear it in time
         sid = session.socket.sid
         self._do(session, lambda no: m.Type(no=no, sid=sid, room=room, typing=typing), reply)
+
+    def _read(self, session: Session, make: Make, reply: Reply) -> None:
+        """Asks for what the store has to be asked for: each person in turn."""
+        on_answer = self._paid_by(session, lambda answer: reply(ack_of(answer, hold=False)))
+        self.pages.ask(session, make, on_answer)
 
     def _do(self, session: Session, make: Make, reply: Reply, hold: bool = False) -> None:
         on_answer = self._paid_by(session, lambda answer: reply(ack_of(answer, hold)))
