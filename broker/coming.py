@@ -192,7 +192,9 @@ def _pay(house: House, person: Person, room: str, renames: bool, at: Moment) -> 
     cost = renames + (person.moving().cost(room, at.now) if comes else 0)
     if cost:
         spend(house, person, at, cost)
-    wait_s = comes and rate and person.moving().enter(at.now, rate, house.settings.socket_rooms)
+    wait_s = (
+        comes and rate and person.moving().enter(room, at.now, rate, house.settings.socket_rooms)
+    )
     if wait_s:
         message = "too many rooms at once, wait a little"
         raise Refused("rate_limited", message, round(wait_s + 0.001, 3))

@@ -9,8 +9,9 @@ from collections import OrderedDict
 from broker.rates import Bucket
 
 RETURN_S = 60.0
+"""So long a room that was left is remembered."""
 FREE_RETURNS = 2
-"""In RETURN_S, to one room."""
+"""In RETURN_S, to one room: a client may connect anew with all its rooms."""
 RETURN_COST = 2
 """Of a further return, in messages: it and the leaving before are two lines of the room."""
 ROOMS = 100
@@ -27,8 +28,11 @@ class Moves:
         self._left: OrderedDict[str, tuple[float, int]] | None = None
         """When each room was left first in RETURN_S, and how often since."""
 
-    def enter(self, now: float, rate: float, burst: float) -> float:
-        """Comes into one room more. Returns 0, or the seconds until that is allowed."""
+    def enter(self, room: str, now: float, rate: float, burst: float) -> float:
+        """Comes into this room. Returns 0, or the seconds until that is allowed. Returning counts
+        in `cost` instead."""
+        if self._left is not None and now - self._left.get(room, (-RETURN_S, 0))[0] < RETURN_S:
+            return 0.0
         if self._bucket is None:
             self._bucket = Bucket(burst, now)
         return self._bucket.take(now, rate, burst)

@@ -5,6 +5,7 @@ from common.messages import Failed, Leave
 from tests.playbook import (
     Chat,
     asks,
+    closes,
     hello,
     joined,
     joins,
@@ -35,6 +36,16 @@ def test_a_socket_s_rooms_are_joined_at_once_and_no_thousands_more() -> None:
         made += 1
         play(chat, leaves(f"more{number}"))
     assert made <= 2
+
+
+def test_who_connects_anew_with_all_rooms_waits_for_nothing() -> None:
+    chat = Chat(message_rate=10.0, socket_rooms=100)
+    rooms = [f"r{number}" for number in range(100)]
+    play(chat, hello())
+    for _ in range(3):
+        for room in rooms:
+            play(chat, joins("ann", room), joined("ann", room))
+        play(chat, closes("ann"))
 
 
 def test_who_comes_and_goes_all_the_time_has_to_wait() -> None:
