@@ -70,40 +70,46 @@ def quit_(house: House, peer: bytes, command: Quit, at: Moment, out: list[Effect
     house.done(peer, command.no, out)
 
 
-def begin(
-    house: House, room: Room, speaker: Person, at: Moment, out: list[Effect]
-) -> dict[str, int]:
+def begin(house: House, room: Room, speaker: Person, at: Moment, out: list[Effect]) -> None:
     """Something is about to be said in this conversation: it comes into the lists of its members.
-    Returns the floors of those in whose list it was not (`Happened.floors`).
-
-    A list has at most HUBBUB_PRIVATE_ROOMS conversations that the person has not answered: the
-    oldest of them makes room, and comes back with its next message.
-    """
-    floors: dict[str, int] = {}
+    Speaking is never refused: who has HUBBUB_PRIVATE_ROOMS conversations of their own has this one
+    as they have those of strangers."""
     if room.kind != "direct":
-        return floors
+        return
     for uid in sorted(room.unlisted - {speaker.uid}):
         other = house.directory.people.get(uid)
-        if other is None:
-            continue  # not stored: whoever it was is gone
-        unanswered = [name for name in other.rooms if name not in other.own]
-        if len(unanswered) >= house.settings.private_rooms:
-            _unlist(other, unanswered[0], house.rooms.get(unanswered[0]), out)
-        floors[uid] = room.head
-        room.unlisted.discard(uid)
-        other.rooms[room.name] = room.head
-        out.append(PutMember(uid, room.name, False, at.wall))
-        house.directory.people.touch(uid, at.now)
+        if other is not None:  # else not stored: whoever it was is gone
+            _list(house, other, room, at, out)
     if room.name not in speaker.own:
-        _make_own(speaker, room, at, out)
-    return floors
+        if len(speaker.own) < house.settings.private_rooms:
+            _make_own(speaker, room, at, out)
+        elif room.name not in speaker.rooms:
+            _list(house, speaker, room, at, out)
+
+
+def _list(house: House, person: Person, room: Room, at: Moment, out: list[Effect]) -> None:
+    """The conversation comes into this person's list, as one that they have not answered. There are
+    at most HUBBUB_PRIVATE_ROOMS of those: the oldest makes room, and comes back with its next
+    message."""
+    unanswered = [name for name in person.rooms if name not in person.own]
+    if len(unanswered) >= house.settings.private_rooms:
+        _unlist(person, unanswered[0], house.rooms.get(unanswered[0]), out)
+    _put(person, room)
+    out.append(PutMember(person.uid, room.name, False, at.wall))
+    house.directory.people.touch(person.uid, at.now)
 
 
 def _make_own(person: Person, room: Room, at: Moment, out: list[Effect]) -> None:
-    room.unlisted.discard(person.uid)
-    person.rooms[room.name] = room.head
+    _put(person, room)
     person.own.add(room.name)
     out.append(PutMember(person.uid, room.name, True, at.wall))
+
+
+def _put(person: Person, room: Room) -> None:
+    if person.uid in room.unlisted:
+        room.unlisted.discard(person.uid)
+        room.floors[person.uid] = room.head
+    person.rooms[room.name] = room.head
 
 
 def _unlist(person: Person, name: str, room: Room | None, out: list[Effect]) -> None:

@@ -142,16 +142,8 @@ class House:
     def done(self, peer: bytes, no: int, out: list[Effect]) -> None:
         out.append(Send(peer, Done(term=self.term, no=no)))
 
-    def log(
-        self,
-        room: Room,
-        event: Event | None,
-        at: Moment,
-        out: list[Effect],
-        floors: dict[str, int] | None = None,
-    ) -> None:
-        """Writes the event, if there is one, and tells it to those who may know. `floors` as in
-        Happened."""
+    def log(self, room: Room, event: Event | None, at: Moment, out: list[Effect]) -> None:
+        """Writes the event, if there is one, and tells it to those who may know."""
         self.rooms.touch(room, at.now)
         if event is None:
             return
@@ -170,7 +162,7 @@ class House:
             room=room.name,
             events=[event],
             to=to,
-            floors=floors or {},
+            floors=dict(room.floors) if room.floors else {},
         )
         for topic in self.topics(room):
             out.append(Publish(topic, happened))

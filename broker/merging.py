@@ -44,9 +44,8 @@ class _Frame:
         """Whether it could be joined."""
         mine, size = self._message, self._bytes + _size(message.events)
         if (
-            (mine.room, mine.epoch, mine.term, mine.to)
-            != (message.room, message.epoch, message.term, message.to)
-            or message.floors
+            (mine.room, mine.epoch, mine.term, mine.to, mine.floors)
+            != (message.room, message.epoch, message.term, message.to, message.floors)
             or message.events[0].seq != self._events[-1].seq + 1
             or size > PAGE_BYTES
         ):

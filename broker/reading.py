@@ -41,7 +41,7 @@ def page(house: House, peer: bytes, command: Page, at: Moment, out: list[Effect]
     if is_private(command.room):
         house.require(NeedRoom(command.room))
         room = house.rooms.get(command.room)
-        to = room.members if room else ()
+        to = tuple(room.listed) if room else ()
     after, before = command.after, command.before
     out.append(SendPage(peer, command.no, command.room, after, before, command.limit, to))
 

@@ -21,6 +21,7 @@ class Room:
     __slots__ = (
         "appended_at",
         "crowd",
+        "floors",
         "head",
         "kind",
         "members",
@@ -44,6 +45,9 @@ class Room:
         self.members = fact.members
         self.unlisted = set(fact.unlisted)
         """Members in whose list of rooms it is not: they are told nothing of it."""
+        self.floors: dict[str, int] = {}
+        """Members into whose list it came since the room was loaded, each with the head at that
+        time: sockets that have not heard of it yet are told nothing older."""
         self.title = fact.title
         self.private = is_private(fact.room)
         self.topic = events_topic(fact.room)

@@ -37,9 +37,9 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
         check_text(house, command.text)
         house.require(*(NeedIdentity(uid) for uid in room.unlisted))
         spend(house, person, at)
-        floors = directs.begin(house, room, person, at, out)
+        directs.begin(house, room, person, at, out)
         event = room.say(person.uid, person.name, command.text, command.id, at.wall)
-        house.log(room, event, at, out, floors)
+        house.log(room, event, at, out)
         house.recent.say(key, event.seq, event.timestamp, at.now)
         seq, timestamp = event.seq, event.timestamp
     else:

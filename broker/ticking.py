@@ -47,7 +47,8 @@ def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
         users = room.typists.take(at.now)
         if users is not None:
             to = list(room.members)  # who is typing leaves no trace in a list
-            typing = Typing(term=house.term, room=room.name, users=users, to=to)
+            floors = room.floors | dict.fromkeys(room.unlisted, room.head)
+            typing = Typing(term=house.term, room=room.name, users=users, to=to, floors=floors)
             topics = [typing_topic(room.name)]
             if room.private:
                 topics = [gateway_topic(id) for id in house.directory.gateways_of(to)]

@@ -394,8 +394,8 @@ class Happened(Broadcast, frozen=True, tag="happened"):
     events: Annotated[list[Event], Meta(min_length=1)]
     to: list[Short] = []
     floors: dict[Short, Seq] = {}
-    """Those of `to` in whose list the conversation comes with these events: what is at or below
-    this Seq is older, and is not told to their sockets."""
+    """Those of `to` in whose list the conversation came lately: what is at or below this Seq is
+    older, and is not told to sockets of theirs that have not heard of it."""
 
 
 class Marked(Broadcast, frozen=True, tag="marked"):
@@ -429,11 +429,13 @@ class Presence(Broadcast, frozen=True, tag="presence"):
 
 
 class Typing(Broadcast, frozen=True, tag="typing"):
-    """Who is typing in a room now: name by uid. `to` as in Happened."""
+    """Who is typing in a room now: name by uid. `to` and `floors` as in Happened, also of members
+    in whose list the conversation is not."""
 
     room: Name
     users: dict[Short, Name]
     to: list[Short] = []
+    floors: dict[Short, Seq] = {}
 
 
 class Kicked(Broadcast, frozen=True, tag="kicked"):

@@ -139,6 +139,7 @@ class RoomTable:
 
     def on_typing(self, news: m.Typing, epoch: str) -> None:
         """Somebody began or stopped typing."""
+        self._sessions.begin(news.room, news.floors)
         room = self._addressed(news.room, epoch, news.to)
         if room is not None:
             room.typing(news)

@@ -121,8 +121,8 @@ class Sessions:
             yield from own if isinstance(own, dict) else (own,)
 
     def begin(self, room: str, floors: Mapping[str, int]) -> None:
-        """A private room comes into the lists of these people (uid: floor), whose sockets have not
-        heard of it."""
+        """Sockets of these people (uid: floor) that have not heard of this private room are told
+        nothing older."""
         for session in self.of(floors):
             if room not in session.private:
                 session.set_floors({room: floors[session.uid]})

@@ -3,7 +3,7 @@
 import pytest
 
 from broker.effects import Publish, SendPage
-from common.messages import Direct, Done, Happened, History, Opened, Quit
+from common.messages import Direct, Done, Happened, History, Opened, Quit, Said
 from tests.playbook import (
     Chat,
     answered,
@@ -117,6 +117,23 @@ def test_strangers_cannot_keep_anybody_from_conversations() -> None:
     play(chat, says("s0", "again", room_of(chat, "ann", "s0")))
     assert room_of(chat, "ann", "s0") in private(chat, "ann")
     assert len(private(chat, "ann")) == 3
+
+
+def test_who_answers_everybody_has_no_more_than_two_lists_of_conversations() -> None:
+    chat = Chat(private_rooms=2)
+    play(chat, hello(), joins("ann"))
+    for number in range(7):
+        stranger = f"s{number}"
+        play(chat, joins(stranger))
+        room = room_of(chat, "ann", stranger)
+        play(chat, opens(stranger, "ann"), says(stranger, "hi", room))
+        play(chat, says("ann", "hello", room), answered(Said, room=room))
+    ann = chat.core._house.directory.people.get(chat.uid("ann"))
+    assert len(ann.own) == 2
+    assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (0, 1, 5, 6)]
+    kept = private(chat, "ann")
+    play(chat, restart(), returns("g1", ann=["lobby"]))
+    assert private(chat, "ann") == kept
 
 
 def test_one_person_may_open_so_many_conversations_and_quit_some() -> None:

@@ -67,6 +67,8 @@ def test_members_read_private_rooms_and_gateways_learn_who_may(chat: Chat) -> No
     members = sorted([chat.uid("bob"), chat.uid("cid")])
     play(chat, asks(History(no=0, sid="cid", room=room)), page_ordered(room, 50))
     play(chat, asks(History(no=0, sid="al", room=room)), refused("no_such_room"))
+    play(chat, asks(Page(no=0, room=room)), page_ordered(room, 200, chat.uid("bob")))
+    play(chat, says("bob", "psst", room))
     play(chat, asks(Page(no=0, room=room)), page_ordered(room, 200, *members))
     play(chat, asks(Page(no=0, room="lobby")), page_ordered("lobby", 200), nothing_else())
     asked = asks(Participants(no=0, sid="bob", room=room))
