@@ -18,7 +18,7 @@ PAGES_IN_FLIGHT = 2
 OWED_BYTES = 256 << 10
 """A socket with more unsent bytes has to read them first."""
 LOOK_S = 0.1
-"""Between two looks whether sockets have read."""
+"""Between two looks whether sockets have read, and whether there is a broker."""
 
 _Waiting = tuple[Session, Make, OnAnswer]
 
@@ -52,10 +52,13 @@ class PageQueue:
 
     def drop(self, session: Session) -> None:
         """The socket is gone: its page is not asked for."""
-        person = _person(session)
-        left = deque(one for one in self._waiting.pop(person, ()) if one[0] is not session)
-        if left:
-            self._waiting[person] = left
+        # A page that was asked for before the join was answered waits under the socket's id.
+        for person in {session.uid, session.socket.sid} & self._waiting.keys():
+            left = deque(one for one in self._waiting[person] if one[0] is not session)
+            if left:
+                self._waiting[person] = left
+            else:
+                del self._waiting[person]
 
     def _is_waiting(self, session: Session) -> bool:
         return any(one[0] is session for one in self._waiting.get(_person(session), ()))
@@ -66,6 +69,8 @@ class PageQueue:
             return
         self._working = True
         try:
+            if not self._link.up:
+                self._ask_all()
             for person in list(self._waiting):
                 if self.in_flight >= PAGES_IN_FLIGHT:
                     break
@@ -73,9 +78,17 @@ class PageQueue:
                     self._try(person)
         finally:
             self._working = False
-        if self._waiting and not self.in_flight and not self._looking:
+        if self._waiting and not self._looking:
             self._looking = True
             self._loop.call_later(LOOK_S, self._look)
+
+    def _ask_all(self) -> None:
+        """There is no broker: nothing is gained by waiting here, and the link answers each question
+        in its time."""
+        while self._waiting:
+            person, waiting = self._waiting.popitem(last=False)
+            for session, make, on_answer in waiting:
+                self._ask(person, session, make, on_answer)
 
     def _look(self) -> None:
         self._looking = False

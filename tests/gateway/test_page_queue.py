@@ -60,6 +60,32 @@ def test_who_goes_is_not_asked_for() -> None:
     assert rig.chat.requests.pages.in_flight == 0
 
 
+def test_whose_join_was_answered_meanwhile_is_not_asked_for_either() -> None:
+    rig = Rig()
+    for name in ("ann", "bob"):
+        asks(rig.seated(name), 5)
+    cid = rig.browser()
+    cid.asks("join", {"user": "cid", "room": "tea"})
+    asks(cid, 5)
+    rig.let_in("cid")
+    rig.chat.gone(cid.socket, left=False)
+    assert len(rig.chat.requests.pages) == 0
+
+
+def test_without_a_broker_nobody_waits_for_others() -> None:
+    rig = Rig()
+    people = [rig.seated(name) for name in ("ann", "bob", "cid")]
+    for browser in people:
+        asks(browser, 5)
+    assert len(asked(rig)) == PAGES_IN_FLIGHT
+    rig.broker.up = False
+    rig.pass_time(LOOK_S)
+    assert len(asked(rig)) == 3
+    asks(people[0], 4)
+    assert len(asked(rig)) == 4
+    assert all(browser.socket.ready for browser in people)
+
+
 def test_who_has_not_read_the_last_page_waits() -> None:
     rig = Rig()
     ann = rig.seated("ann")
