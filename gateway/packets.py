@@ -138,7 +138,10 @@ def read_message(text: str, most_values: int) -> Packet:
         case "0" if too_long:
             return Connect(namespace, None) if namespace else TooLongConnect()
         case "0":
-            auth = _json(rest) if rest else None
+            try:
+                auth = _json(rest) if rest else None
+            except RecursionError:
+                return Connect(namespace, None) if namespace else TooLongConnect()
             if auth is not None and not isinstance(auth, dict):
                 raise Malformed("a CONNECT whose auth is no object")
             return Connect(namespace, auth)
@@ -148,10 +151,13 @@ def read_message(text: str, most_values: int) -> Packet:
             raise Malformed("an event in a namespace that was refused")
         case "2" | "5":
             start, ack = _ack_id(rest)
-            if too_long:
-                _looked_at(rest[start:], isinstance(text, Head))
-                return TooLong(ack, attachments)
-            return _request(rest[start:], ack, attachments)
+            if not too_long:
+                try:
+                    return _request(rest[start:], ack, attachments)
+                except RecursionError:
+                    pass  # it is nested deeper than anybody needs
+            _looked_at(rest[start:], isinstance(text, Head))
+            return TooLong(ack, attachments)
         case "3" | "6":
             return Ack(attachments)
         case _:
@@ -196,9 +202,10 @@ def _from_base64(text: str) -> bytes:
 
 
 def _json(text: str) -> Any:
+    """Raises Malformed, or RecursionError if it is nested too deep to be read."""
     try:
         return _decoder.decode(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise Malformed("bad JSON") from None
 
 

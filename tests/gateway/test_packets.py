@@ -55,6 +55,17 @@ def test_what_stock_clients_send() -> None:
     assert read_engine(b"\x01") == read_engine("bAQ==") == Attachment(b"\x01")
 
 
+def test_what_is_nested_too_deep_is_too_long_and_a_broken_one_malformed() -> None:
+    deep = "[" * 1500 + "]" * 1500
+    assert read_message(f'217["a",{deep}]', 10_000) == TooLong("17")
+    assert read_message(f'52-17["a",{deep}]', 10_000) == TooLong("17", 2)
+    assert read_message(f'0{{"token":{deep}}}', 10_000) == TooLongConnect()
+    assert read_message(f'0/x,{{"token":{deep}}}', 10_000) == Connect("/x", None)
+    for broken in ('2["a",' + "[" * 1500, "2" + deep):
+        with pytest.raises(Malformed):
+            read_message(broken, 10_000)
+
+
 def test_what_is_too_long_is_not_read_but_keeps_its_ack_id() -> None:
     many = "[" + '"a",' * MOST_VALUES + "1]"
     assert read("217" + many) == TooLong("17")
