@@ -116,7 +116,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = _setting(10.0, "HUBBUB_MESSAGE_RATE")
     message_burst: Annotated[
-        Positive, Meta(description="messages and renames that may come at once")
+        Positive, Meta(description="messages, renames and new conversations that may come at once")
     ] = _setting(50, "HUBBUB_MESSAGE_BURST")
 
     topics: Annotated[
