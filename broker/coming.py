@@ -15,10 +15,9 @@ from broker.effects import (
     RoomFact,
     Send,
 )
-from broker.gateways import Session
 from broker.house import Asker, House, Moment
-from broker.people import Person
 from broker.rates import Bucket
+from broker.records import Person, Session
 from broker.room import Room
 from common.errors import Refused
 from common.messages import Gone, Join, Joined, Leave

@@ -19,9 +19,8 @@ from broker import (
     telling,
     ticking,
 )
-from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send
+from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send, Snapshot
 from broker.house import House, Moment
-from broker.store.base import Opened
 from common.errors import Refused
 from common.messages import (
     Announce,
@@ -66,7 +65,7 @@ class Core:
     `now` is listening time: monotonic seconds in which the broker listened. `wall` is Unix time.
     """
 
-    def __init__(self, settings: Settings, opened: Opened, now: float) -> None:
+    def __init__(self, settings: Settings, opened: Snapshot, now: float) -> None:
         self._house = House(settings, opened)
         self._quiet_until = opening.restore(self._house, opened, now)
         self._house.quiet = now < self._quiet_until

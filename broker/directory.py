@@ -11,9 +11,10 @@ from itertools import islice, takewhile
 from typing import TypeVar
 
 from broker.effects import IdentityFact, PutSession
-from broker.gateways import Gateway, Gateways, Session
+from broker.gateways import Gateways
 from broker.namebook import NameBook
-from broker.people import People, Person
+from broker.people import People
+from broker.records import Gateway, Person, Session
 from common.names import is_private
 from common.settings import Settings
 

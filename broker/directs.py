@@ -14,7 +14,7 @@ from broker.effects import (
     Unlist,
 )
 from broker.house import House, Moment
-from broker.people import Person
+from broker.records import Person
 from broker.room import Room
 from common.errors import Refused
 from common.messages import Ban, Direct, Opened, Quit

@@ -227,3 +227,25 @@ class Missing(Exception):
     def __init__(self, *needs: Need) -> None:
         super().__init__(needs)
         self.needs = needs
+
+
+STIRRED_S = 20.0
+"""Longer than presence waits for gateways after a restart."""
+
+
+class Snapshot(Struct, frozen=True):
+    """What the store tells a broker that starts: the people and rooms in use, none at rest."""
+
+    epoch: str
+    term: int
+    """Greater than every term before."""
+    secret: bytes
+    """32 bytes, made with the store: keys the uids and the names of private rooms."""
+    sessions: list[PutSession]
+    identities: list[IdentityFact]
+    """Those with a session, and those whose `seen` is after the given time."""
+    rooms: list[RoomFact]
+    """Those that a session is in, and `system` if it exists."""
+    stirred: list[str] = []
+    """Rooms in which somebody came, went or was renamed in the last STIRRED_S before the last event
+    of all: what presence was to tell of it may have been lost."""

@@ -1,68 +1,9 @@
 """The gateways: their links, leases and sockets. Pure."""
 
-from typing import TYPE_CHECKING
-
+from broker.records import Gateway, Session
 from common.errors import Refused
 
-if TYPE_CHECKING:
-    from broker.people import Person
-
 GATEWAYS = 1000
-
-
-class Session:
-    """One socket of a gateway, and who it is."""
-
-    __slots__ = ("gateway", "lost", "person", "plain", "rooms", "sid", "uid", "unnamed")
-
-    def __init__(self, gateway: "Gateway", sid: str, person: "Person", plain: bool) -> None:
-        self.gateway = gateway
-        self.sid = sid
-        self.person = person
-        self.uid = person.uid
-        self.plain = plain
-        self.rooms: dict[str, int] = {}
-        """Rooms joined, each with its head then."""
-        self.lost = False
-        """Its connection broke: it keeps its places for a grace."""
-        self.unnamed = False
-        """Its gateway did not name it: it has not heard that it joined."""
-
-
-class Gateway:
-    """A gateway process. Exactly one of `lease_until` and `orphan_until` is set."""
-
-    __slots__ = (
-        "beat",
-        "id",
-        "kicked",
-        "lease_until",
-        "named",
-        "orphan_until",
-        "peer",
-        "proof",
-        "rooms",
-        "sessions",
-    )
-
-    def __init__(self, id: str, lease_until: float) -> None:
-        self.id = id
-        self.peer: bytes | None = None
-        """The routing id of its link; None while it has none."""
-        self.proof = ""
-        """What its hello proved itself with: nobody else can have its id. Empty: nothing did."""
-        self.lease_until: float | None = lease_until
-        self.orphan_until: float | None = None
-        """Its lease ran out: then its people leave."""
-        self.sessions: dict[str, Session] = {}
-        self.rooms: dict[str, int] = {}
-        """Public rooms, each with the number of this gateway's sessions in it."""
-        self.beat = 0
-        """Number of the last beacon on this link."""
-        self.kicked: dict[str, int] = {}
-        """The sids that were kicked lately, and how many beacons will name them yet."""
-        self.named: set[str] | None = None
-        """While it registers: the sids that it has named so far."""
 
 
 class Gateways:

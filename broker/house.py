@@ -21,15 +21,14 @@ from broker.effects import (
     Publish,
     RoomFact,
     Send,
+    Snapshot,
 )
 from broker.facts import Facts
-from broker.gateways import Gateway, Session
 from broker.ledger import Ledger
-from broker.people import Person
 from broker.recent import Recent
+from broker.records import Gateway, Person, Session
 from broker.room import Room
 from broker.rooms import Rooms
-from broker.store.base import Opened
 from common.errors import Refused
 from common.messages import Asked, Done, Event, Happened, gateway_topic
 from common.names import SYSTEM, is_private, room_key
@@ -53,7 +52,7 @@ class Asker(Struct, frozen=True, gc=False):
 class House:
     """The parts, and what they all need to know."""
 
-    def __init__(self, settings: Settings, opened: Opened) -> None:
+    def __init__(self, settings: Settings, opened: Snapshot) -> None:
         self.settings = settings
         self.epoch = opened.epoch
         self.term = opened.term

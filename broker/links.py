@@ -3,8 +3,8 @@
 from broker.coming import call, drop, lose, make_room, take_seat
 from broker.directory import session_row
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, Publish, Send
-from broker.gateways import Gateway
 from broker.house import House, Moment
+from broker.records import Gateway
 from common.errors import Refused
 from common.messages import (
     WIRE,

@@ -1,12 +1,12 @@
 """Opening: a house as the last run left it. Pure."""
 
 from broker.directory import Directory
+from broker.effects import Snapshot
 from broker.house import House
-from broker.store.base import Opened
 from common.names import is_private
 
 
-def restore(house: House, opened: Opened, now: float) -> float:
+def restore(house: House, opened: Snapshot, now: float) -> float:
     """Everybody is where they were, and nothing is told. Returns until when presence waits for the
     gateways known before, which have one lease time to register their people."""
     directory, rooms = house.directory, house.rooms
@@ -37,7 +37,7 @@ def restore(house: House, opened: Opened, now: float) -> float:
     return now + house.settings.lease if opened.sessions else now
 
 
-def _hold_names(directory: Directory, opened: Opened, now: float) -> None:
+def _hold_names(directory: Directory, opened: Snapshot, now: float) -> None:
     """Of those who left lately; the last to leave with a name has it."""
     for fact in sorted(opened.identities, key=lambda fact: fact.seen):
         person = directory.people.get(fact.uid)

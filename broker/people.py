@@ -2,62 +2,12 @@
 
 from collections import OrderedDict
 
-from broker.effects import IdentityFact, PutIdentity
-from broker.gateways import Session
-from broker.moves import Moves
-from broker.rates import Bucket
+from broker.records import Person
 from common.names import user_key
 
 REST_S = 60.0
 REST_PEOPLE = 10_000
 """People at rest are forgotten after this time, or when there are more of them."""
-
-
-class Person:
-    """An identity that the core knows now: here, lately here, or lately asked for."""
-
-    __slots__ = (
-        "banned",
-        "bucket",
-        "gateways",
-        "moves",
-        "name",
-        "own",
-        "plain",
-        "rooms",
-        "seats",
-        "seen",
-        "sessions",
-        "uid",
-    )
-
-    def __init__(self, fact: IdentityFact) -> None:
-        self.uid = fact.uid
-        self.name = fact.name
-        self.plain = fact.plain
-        self.banned = fact.banned
-        self.seen = fact.seen
-        self.rooms = dict(fact.rooms)
-        """The private rooms in this person's list, each with its head, the oldest first."""
-        self.own = set(fact.own)
-        """Those of them that the person opened or has spoken in: only these count towards
-        HUBBUB_PRIVATE_ROOMS, so that strangers cannot fill it."""
-        self.sessions: set[Session] = set()
-        self.seats: dict[str, int] = {}
-        """Public rooms, each with the number of the person's sessions in it."""
-        self.gateways: dict[str, int] = {}
-        """Gateways, each with the number of the person's sessions there."""
-        self.bucket: Bucket | None = None
-        self.moves: Moves | None = None
-        """Made when the person comes to a second room, or leaves one."""
-
-    def moving(self) -> Moves:
-        if self.moves is None:
-            self.moves = Moves()
-        return self.moves
-
-    def row(self) -> PutIdentity:
-        return PutIdentity(self.uid, self.name, self.plain, self.banned, self.seen)
 
 
 class People:

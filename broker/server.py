@@ -8,6 +8,7 @@ from typing import assert_never
 
 from broker import garbage
 from broker.committer import Committer
+from broker.effects import Snapshot
 from broker.intake import Intake
 from broker.metrics import Metrics
 from broker.pages import Pages
@@ -23,7 +24,7 @@ from broker.questions import (
     Report,
 )
 from broker.service import PROBE_S, Service, Turn
-from broker.store.base import CommitRefused, CommitUnknown, Opened, ReadFailed, Store
+from broker.store.base import CommitRefused, CommitUnknown, ReadFailed, Store
 from broker.turns import Turns
 from broker.wire import Arrived, Wire
 from common.settings import Settings
@@ -37,7 +38,7 @@ class Server:
     """One run of a broker, from an open store on. `wire` is bound."""
 
     def __init__(
-        self, settings: Settings, store: Store, opened: Opened, wire: Wire, metrics: Metrics
+        self, settings: Settings, store: Store, opened: Snapshot, wire: Wire, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._store = store
@@ -141,7 +142,7 @@ class Server:
                 assert_never(question)
         return None
 
-    async def _read_state(self) -> Opened:
+    async def _read_state(self) -> Snapshot:
         while True:
             try:
                 return await self._store.state(time.time() - self._settings.name_hold)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from broker.batch import Batch
 from broker.core import Core
-from broker.effects import Fact, Missing, Need, Release, Send
+from broker.effects import Fact, Missing, Need, Release, Send, Snapshot
 from broker.questions import (
     CheckFiles,
     Learn,
@@ -22,7 +22,6 @@ from broker.questions import (
     Received,
     Report,
 )
-from broker.store.base import Opened
 from common.errors import Code
 from common.listening import ListeningClock
 from common.messages import (
@@ -86,7 +85,7 @@ class Service:
     returns, tell `on_commit` how it went, release what that returns, then call `released`.
     """
 
-    def __init__(self, settings: Settings, opened: Opened, monotonic: float) -> None:
+    def __init__(self, settings: Settings, opened: Snapshot, monotonic: float) -> None:
         self._settings = settings
         self._clock = ListeningClock(monotonic)
         self._state = State.SERVING
@@ -101,7 +100,7 @@ class Service:
         self.epoch, self.term = opened.epoch, opened.term
         self.core = self.make_core(settings, opened, self._clock.now)
 
-    def make_core(self, settings: Settings, opened: Opened, now: float) -> Core:
+    def make_core(self, settings: Settings, opened: Snapshot, now: float) -> Core:
         """A core that knows what the store has. The simulation makes one that it can watch."""
         return Core(settings, opened, now)
 
@@ -234,7 +233,7 @@ class Service:
     def _make_anew(self, happening: Happening) -> Turn:
         """The core is what the store has; the links say hello again."""
         opened = yield ReadState()
-        assert isinstance(opened, Opened)
+        assert isinstance(opened, Snapshot)
         self._state = follow(TRANSITIONS, self._state, happening)
         self._written = 0
         self.epoch, self.term = opened.epoch, opened.term

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from broker.effects import (
+    STIRRED_S,
     Append,
     BlankText,
     DropSession,
@@ -22,10 +23,10 @@ from broker.effects import (
     PutSession,
     RoomFact,
     SaidFact,
+    Snapshot,
     Unlist,
     Write,
 )
-from broker.store.base import STIRRED_S, Opened
 from common.messages import Event
 from common.names import user_key
 
@@ -43,12 +44,12 @@ class Shelf:
         self.lists: dict[tuple[str, str], bool | None] = {}
         """Per member and private room: whether it is their own; None if it is not in their list."""
 
-    def open(self, seen_after: float) -> Opened:
+    def open(self, seen_after: float) -> Snapshot:
         self.term += 1
         here = {row.uid for row in self.sessions.values()}
         people = [uid for uid, row in self.people.items() if uid in here or row.seen > seen_after]
         rooms = {room for row in self.sessions.values() for room in row.rooms} | {"system"}
-        return Opened(
+        return Snapshot(
             epoch="epoch",
             term=self.term,
             secret=b"s" * 32,

@@ -5,11 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from broker.effects import Fact, IdentityFact, Need, PutSession, RoomFact, Write
+from broker.effects import Fact, Need, Snapshot, Write
 from common.messages import Event
-
-STIRRED_S = 20.0
-"""Longer than presence waits for gateways after a restart."""
 
 
 class StoreError(Exception):
@@ -28,24 +25,6 @@ class ReadFailed(Exception):
     """A question could not be answered now (I/O error …); the message says why."""
 
 
-class Opened(Struct, frozen=True):
-    """What a broker knows when it starts: all that is here, nothing at rest."""
-
-    epoch: str
-    term: int
-    """Greater than every term before."""
-    secret: bytes
-    """32 bytes, made with the store: keys the uids and the names of private rooms."""
-    sessions: list[PutSession]
-    identities: list[IdentityFact]
-    """Those with a session, and those whose `seen` is after the given time."""
-    rooms: list[RoomFact]
-    """Those that a session is in, and `system` if it exists."""
-    stirred: list[str] = []
-    """Rooms in which somebody came, went or was renamed in the last STIRRED_S before the last event
-    of all: what presence was to tell of it may have been lost."""
-
-
 class Page(Struct, frozen=True):
     """Events in Seq order, at most about common.frames.PAGE_BYTES of them."""
 
@@ -58,11 +37,11 @@ class Store(Protocol):
     """One writer. Methods may be awaited at once with each other; commits are in call order. Those
     that only read raise ReadFailed."""
 
-    async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
+    async def open(self, wall: float, seen_after: float, retry_window: float) -> Snapshot:
         """Opens or makes the store and draws the next term. Raises StoreError."""
 
-    async def state(self, seen_after: float) -> Opened:
-        """What `open` told, read again, with a fresh term: for after a failed commit."""
+    async def state(self, seen_after: float) -> Snapshot:
+        """The same, read again, with a fresh term: for after a failed commit."""
 
     async def commit(self, writes: Sequence[Write], wall: float) -> None:
         """On return all writes are on disk. Raises CommitRefused or CommitUnknown."""

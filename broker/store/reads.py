@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgpack
 
 from broker.effects import (
+    STIRRED_S,
     Fact,
     IdentityFact,
     Need,
@@ -19,7 +20,7 @@ from broker.effects import (
     RoomFact,
     SaidFact,
 )
-from broker.store.base import STIRRED_S, Page
+from broker.store.base import Page
 from broker.store.schema import said_key
 from common.frames import PAGE_BYTES
 from common.messages import Event
@@ -131,7 +132,7 @@ def everybody_here(
 
 
 def stirred(connection: sqlite3.Connection) -> list[str]:
-    """As `Opened.stirred` tells; only the newest 10,000 events are looked at."""
+    """As `Snapshot.stirred` tells; only the newest 10,000 events are looked at."""
     newest = connection.execute(
         "SELECT room, kind, timestamp FROM events ORDER BY place DESC LIMIT ?", (STIRRED_EVENTS,)
     ).fetchall()

@@ -8,12 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from broker.effects import Fact, Need, Write
+from broker.effects import Fact, Need, Snapshot, Write
 from broker.store import reads, schema, writes
 from broker.store.base import (
     CommitRefused,
     CommitUnknown,
-    Opened,
     Page,
     ReadFailed,
     StoreError,
@@ -46,7 +45,7 @@ class SqliteStore:
         self._retry_window = 0.0
         self._purge_at = 0.0
 
-    async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
+    async def open(self, wall: float, seen_after: float, retry_window: float) -> Snapshot:
         self._retry_window = retry_window
         try:
             opened = await self._writing.do(lambda: self._open(wall, seen_after))
@@ -56,7 +55,7 @@ class SqliteStore:
         self._eraser.soon()  # the broker before may have been killed too early
         return opened
 
-    async def state(self, seen_after: float) -> Opened:
+    async def state(self, seen_after: float) -> Snapshot:
         return await self._writing.do(lambda: self._state(seen_after))
 
     async def commit(self, batch: Sequence[Write], wall: float) -> None:
@@ -108,7 +107,7 @@ class SqliteStore:
 
     # --- on the writer's thread -----------------------------------------------------------------
 
-    def _open(self, wall: float, seen_after: float) -> Opened:
+    def _open(self, wall: float, seen_after: float) -> Snapshot:
         try:
             self._term = self._files.open(wall)
             for warning in self._files.warnings:
@@ -125,7 +124,7 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             raise CommitRefused(f"the store's log cannot be begun anew: {error}") from error
 
-    def _state(self, seen_after: float) -> Opened:
+    def _state(self, seen_after: float) -> Snapshot:
         wall = time.time()
         try:
             self._term = schema.draw_term(self._files.writer, wall, self._term)
@@ -138,10 +137,10 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise ReadFailed(str(error)) from error
 
-    def _opened(self, seen_after: float) -> Opened:
+    def _opened(self, seen_after: float) -> Snapshot:
         epoch, secret = self._files.writer.execute("SELECT epoch, secret FROM meta").fetchone()
         here = reads.everybody_here(self._files.writer, seen_after)
-        return Opened(epoch, self._term, secret, *here, reads.stirred(self._files.writer))
+        return Snapshot(epoch, self._term, secret, *here, reads.stirred(self._files.writer))
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:

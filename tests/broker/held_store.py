@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from broker.effects import Fact, Need, Write
-from broker.store.base import CommitRefused, Opened, Page, Store
+from broker.effects import Fact, Need, Snapshot, Write
+from broker.store.base import CommitRefused, Page, Store
 
 
 class HeldStore:
@@ -33,10 +33,10 @@ class HeldStore:
     def repair(self) -> None:
         self._refusal = ""
 
-    async def open(self, wall: float, seen_after: float, retry_window: float) -> Opened:
+    async def open(self, wall: float, seen_after: float, retry_window: float) -> Snapshot:
         return await self._store.open(wall, seen_after, retry_window)
 
-    async def state(self, seen_after: float) -> Opened:
+    async def state(self, seen_after: float) -> Snapshot:
         return await self._store.state(seen_after)
 
     async def commit(self, writes: Sequence[Write], wall: float) -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from broker.directory import Directory, session_row
 from broker.effects import IdentityFact, PutSession
-from broker.gateways import Session
-from broker.people import Person
+from broker.records import Person, Session
 from common.settings import Settings
 
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broker.effects import (
+    STIRRED_S,
     Append,
     BlankText,
     DropSession,
@@ -29,9 +30,10 @@ from broker.effects import (
     PutSession,
     RoomFact,
     SaidFact,
+    Snapshot,
 )
 from broker.store.addresses import store_at
-from broker.store.base import STIRRED_S, CommitRefused, Opened, StoreError
+from broker.store.base import CommitRefused, StoreError
 from broker.store.sqlite import PURGE_AT_ONCE, SqliteStore
 from common.messages import Event
 
@@ -47,7 +49,7 @@ def said(seq: int, text: str = "hi", id: str = "", **more: object) -> Append:
     )
 
 
-async def opened(store: SqliteStore, wall: float = WALL, seen_after: float = 0.0) -> Opened:
+async def opened(store: SqliteStore, wall: float = WALL, seen_after: float = 0.0) -> Snapshot:
     return await store.open(wall, seen_after, WEEK)
 
 
