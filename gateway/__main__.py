@@ -19,11 +19,11 @@ from gateway import gauges
 from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
-from gateway.garbage import Collector
 from gateway.javascript import SourceError
 from gateway.link import Link
-from gateway.metrics import Metrics
-from gateway.places import browsers
+from gateway.runtime.descriptor_quota import browsers
+from gateway.runtime.garbage import Collector
+from gateway.runtime.metrics import Metrics
 
 SHUTDOWN_S = 1.0
 """Open requests are given this long at the end, and as long again once they are cancelled."""

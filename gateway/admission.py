@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from common.messages import AnyAnswer, AnyCommand
-from gateway.asking import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.sessions import Session
 
 JOINS_IN_FLIGHT = 256

@@ -10,9 +10,9 @@ from common.settings import Settings
 from gateway.chat import Chat
 from gateway.doors import Doorkeeper
 from gateway.engine import make_server
-from gateway.metrics import Metrics
 from gateway.origins import listed
 from gateway.page import Page
+from gateway.runtime.metrics import Metrics
 
 
 def make_app(

@@ -15,15 +15,15 @@ from common.names import SYSTEM, is_private
 from common.settings import Settings
 from gateway import browser
 from gateway.acks import error_ack
-from gateway.asking import Broker, Loop
 from gateway.context import RoomContext
 from gateway.frames import Frame
 from gateway.hearing import Room
 from gateway.marks import Marks
-from gateway.metrics import Metrics
 from gateway.requests import Requests
 from gateway.rooms import RoomTable
 from gateway.rosters import PlainRosters
+from gateway.runtime.metrics import Metrics
+from gateway.runtime.ports import Broker, Loop
 from gateway.sessions import Session, Sessions
 from gateway.sockets import Reply, Socket
 from gateway.upkeep import Upkeep

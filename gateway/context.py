@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from common.settings import Settings
-from gateway.asking import Broker, Loop, OnPage, ask_page, tell_fault
-from gateway.metrics import Metrics
 from gateway.passes import CHUNK_SOCKETS
 from gateway.rosters import PlainRosters
+from gateway.runtime.metrics import Metrics
+from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, tell_fault
+from gateway.runtime.work_queue import WorkQueue
 from gateway.sessions import Sessions
-from gateway.slices import WorkQueue
 from gateway.tails import TailBudget
 
 RETRY_S = 1.0

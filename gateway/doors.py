@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from common.addresses import listen
-from gateway.places import may_stay, may_visit, stays
+from gateway.runtime.descriptor_quota import may_stay, may_visit, stays
 
 ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""

@@ -15,13 +15,13 @@ from gateway.connection import Connection
 from gateway.forwarded import Proxies
 from gateway.frames import Frame
 from gateway.origins import Origins
-from gateway.places import stays
 from gateway.poller import Poller
 from gateway.pulse import Limits
+from gateway.runtime.descriptor_quota import stays
+from gateway.runtime.timer_wheel import Wheel
+from gateway.runtime.work_queue import WorkQueue
 from gateway.sizes import sizes
-from gateway.slices import WorkQueue
 from gateway.takeover import full
-from gateway.wheel import Wheel
 
 TICK_S = 0.25
 """Pings are this exact, or a twentieth of their times if those are short."""

@@ -6,8 +6,8 @@ from gateway.attachments import Whole
 from gateway.backlog import Backlog
 from gateway.poller import Poller
 from gateway.pulse import Limits
+from gateway.runtime.work_queue import WorkQueue
 from gateway.sizes import Sizes
-from gateway.slices import WorkQueue
 
 if TYPE_CHECKING:
     from gateway.connection import Connection

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from common import messages as m
-from gateway.asking import Broker
 from gateway.context import RoomContext
 from gateway.rooms import RoomTable
+from gateway.runtime.ports import Broker
 
 ASK_ROOMS = 500
 """Rooms in one question."""

@@ -16,8 +16,8 @@ from common.frames import encode
 from common.keys import PeerKeys
 from common.listening import ListeningClock
 from common.sockets import Socket, events_endpoint, resolved
+from gateway.runtime.timer_wheel import next_tick
 from gateway.sittings import batches
-from gateway.wheel import next_tick
 from gateway.wire import Wire
 
 TICK_S = 0.25

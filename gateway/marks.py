@@ -7,9 +7,9 @@ from itertools import chain, islice, takewhile
 from typing import Protocol
 
 from common import messages as m
-from gateway.asking import Broker, Loop
 from gateway.context import RETRY_S
-from gateway.slices import WorkQueue
+from gateway.runtime.ports import Broker, Loop
+from gateway.runtime.work_queue import WorkQueue
 
 ASK_ROOMS = 500
 """Rooms in one take-up."""

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 
 from common.messages import AnyAnswer
 from gateway.admission import Make, OnAnswer
-from gateway.asking import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.sessions import Session
 
 PAGES_IN_FLIGHT = 2

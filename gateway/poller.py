@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-from gateway.asking import tell_fault
+from gateway.runtime.ports import tell_fault
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TURN_SOCKETS = 32

@@ -4,7 +4,7 @@ import random
 from typing import Protocol
 
 from gateway.frames import PING, Frame
-from gateway.wheel import Wheel
+from gateway.runtime.timer_wheel import Wheel
 
 
 class Patient(Protocol):

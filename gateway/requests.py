@@ -11,9 +11,9 @@ from common.names import LOBBY
 from gateway import browser as b
 from gateway.acks import ack_of
 from gateway.admission import Admission, Make, OnAnswer
-from gateway.asking import Broker, Loop, tell_fault
 from gateway.frames import Frame
 from gateway.page_queue import PageQueue
+from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.sessions import Session
 from gateway.sockets import Reply
 

@@ -9,7 +9,6 @@ from itertools import islice, takewhile
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.asking import Broker, Loop
 from gateway.audience import PublicRoom, topics
 from gateway.context import RoomContext
 from gateway.hearing import Room
@@ -17,6 +16,7 @@ from gateway.inbox import PrivateRoom
 from gateway.marks import Marks
 from gateway.orders import Limits
 from gateway.replica import Replica
+from gateway.runtime.ports import Broker, Loop
 from gateway.sessions import Session, Sessions
 
 HOLD_BYTES = 8 << 20

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from common import messages as m
-from gateway.asking import Broker, Loop
+from gateway.runtime.ports import Broker, Loop
 
 PLAIN_NAMES = 100
 """Names in a crowd's `participant` line."""

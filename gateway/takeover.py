@@ -11,7 +11,7 @@ import socket
 
 from aiohttp import web
 
-from gateway.places import may_stay
+from gateway.runtime.descriptor_quota import may_stay
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""

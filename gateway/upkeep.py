@@ -6,15 +6,15 @@ from functools import partial
 
 from common import messages as m
 from common.names import SYSTEM
-from gateway.asking import Broker, Loop, tell_fault
 from gateway.context import RETRY_S, RoomContext
 from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.heads import Heads
 from gateway.marks import Marks
 from gateway.rooms import RoomTable
+from gateway.runtime.ports import Broker, Loop, tell_fault
+from gateway.runtime.timer_wheel import next_tick
 from gateway.sockets import Socket
-from gateway.wheel import next_tick
 
 TURN_S = 0.25
 LINK_NOTICE_S = 2.0

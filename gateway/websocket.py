@@ -10,8 +10,8 @@ from gateway.idle import Idle
 from gateway.packets import Head, Malformed
 from gateway.poller import Poller
 from gateway.reader import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
+from gateway.runtime.work_queue import WorkQueue
 from gateway.sizes import Sizes
-from gateway.slices import WorkQueue
 from gateway.stream import Stream
 
 OWED_BYTES = 64 << 10

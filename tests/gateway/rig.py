@@ -8,11 +8,11 @@ from typing import Any
 
 from common import messages as m
 from common.settings import Settings
-from gateway.asking import Loop
 from gateway.chat import Chat
 from gateway.frames import Frame
-from gateway.metrics import Metrics
 from gateway.outbox import Outbox
+from gateway.runtime.metrics import Metrics
+from gateway.runtime.ports import Loop
 from gateway.sockets import Socket
 from tests.sim.virtual import Time
 
@@ -21,7 +21,7 @@ Answered = Callable[[m.AnyAnswer | None], None]
 
 
 class Broker:
-    """A `gateway.asking.Broker` that answers when told."""
+    """A `gateway.runtime.ports.Broker` that answers when told."""
 
     def __init__(self) -> None:
         self.up = True

@@ -9,7 +9,7 @@ from gateway.audience import PublicRoom
 from gateway.frames import Frame
 from gateway.lines import newest
 from gateway.outbox import Outbox
-from gateway.slices import SLICE_S
+from gateway.runtime.work_queue import SLICE_S
 from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
 
 

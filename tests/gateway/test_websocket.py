@@ -12,8 +12,8 @@ from gateway.idle import MOST
 from gateway.packets import Head
 from gateway.poller import Poller
 from gateway.reader import BINARY, PING, PONG, TEXT
+from gateway.runtime.work_queue import WorkQueue
 from gateway.sizes import sizes
-from gateway.slices import WorkQueue
 from gateway.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
 from tests.gateway.test_reader import frame
 

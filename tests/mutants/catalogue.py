@@ -140,10 +140,10 @@ MUTANTS = (
     ),
     Mutant(
         "a long pass holds the loop for one slice",
-        "gateway/slices.py",
+        "gateway/runtime/work_queue.py",
         "                if self._loop.time() >= until:\n",
         "                if self._loop.time() >= until + 1:\n",
-        "tests/gateway/test_slices.py::"
+        "tests/gateway/runtime/test_work_queue.py::"
         "test_a_hundred_works_together_hold_the_loop_no_longer_than_one",
     ),
     Mutant(

@@ -9,9 +9,9 @@ from common.messages import AnyAnswer, AnyBroadcast
 from common.settings import Settings
 from gateway.chat import Chat
 from gateway.frames import DISCONNECT, Frame
-from gateway.metrics import Metrics
 from gateway.outbox import Outbox, Sendable
-from gateway.slices import SLICE_S
+from gateway.runtime.metrics import Metrics
+from gateway.runtime.work_queue import SLICE_S
 from gateway.sockets import NOWHERE, Socket
 from tests.sim.link import Link
 from tests.sim.network import Line, Network
@@ -99,8 +99,8 @@ class SimSocket(Socket):
 
 
 class _Loop:
-    """A gateway.asking.Loop of one process, on which things take their time: slices end anywhere,
-    and between two of them all kinds of things happen."""
+    """A gateway.runtime.ports.Loop of one process, on which things take their time: slices end
+    anywhere, and between two of them all kinds of things happen."""
 
     def __init__(self, gateway: "Gateway", time: Time, random: Random) -> None:
         self._gateway = gateway

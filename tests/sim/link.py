@@ -23,7 +23,7 @@ class Process(Caller, Protocol):
 
 
 class Link:
-    """A `gateway.asking.Broker`. `tick` it four times a second."""
+    """A `gateway.runtime.ports.Broker`. `tick` it four times a second."""
 
     def __init__(
         self,

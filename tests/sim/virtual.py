@@ -9,7 +9,7 @@ WALL = 1_800_000_000.0
 
 
 class Time:
-    """Nothing passes but by `run`. It is a `gateway.asking.Loop`."""
+    """Nothing passes but by `run`. It is a `gateway.runtime.ports.Loop`."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""The garbage collector at chosen moments (gateway/garbage.py)."""
+"""The garbage collector at chosen moments (gateway/runtime/garbage.py)."""
 
 import asyncio
 import gc
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.garbage import Collector
+from gateway.runtime.garbage import Collector
 
 
 class Ring:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.wheel import Wheel, next_tick
+from gateway.runtime.timer_wheel import Wheel, next_tick
 
 
 class Alarm:

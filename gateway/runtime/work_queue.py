@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Protocol
 
-from gateway.asking import Loop, tell_fault
+from gateway.runtime.ports import Loop, tell_fault
 
 SLICE_S = 0.003
 """All pieces together hold the loop at most this long; then other callbacks get their turn."""

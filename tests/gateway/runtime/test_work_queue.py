@@ -1,6 +1,6 @@
-"""gateway/slices.py: long works share one slice of each turn of the loop."""
+"""gateway/runtime/work_queue.py: long works share one slice of each turn of the loop."""
 
-from gateway.slices import SLICE_S, WorkQueue
+from gateway.runtime.work_queue import SLICE_S, WorkQueue
 from tests.gateway.rig import Turns
 
 

@@ -6,7 +6,7 @@ The loop's own timers keep a context each, and cancelled ones stay on its heap f
 import asyncio
 from typing import Protocol
 
-from gateway.asking import tell_fault
+from gateway.runtime.ports import tell_fault
 
 
 def next_tick(now: float, tick_s: float) -> float:

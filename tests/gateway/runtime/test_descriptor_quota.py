@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway import doors
 from gateway.doors import Doorkeeper, open_doors
-from gateway.places import BRIEF, OWN, browsers, may_stay, may_visit
+from gateway.runtime.descriptor_quota import BRIEF, OWN, browsers, may_stay, may_visit
 from tests.gateway.edge import bare, running
 
 MOST = 400

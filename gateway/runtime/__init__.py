@@ -1,0 +1,1 @@
+"""What every part of a gateway runs on: ports, timers, cooperative work, counters."""
