@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.frames import Frame
+from gateway.protocol.frames import Frame
 from gateway.sessions import Session
 
 OWED_BYTES = 128 << 10

@@ -6,8 +6,8 @@ from typing import Protocol
 from common.messages import Event
 from gateway.arrival import CatchUp
 from gateway.context import RoomContext
-from gateway.frames import Batch, Frame
 from gateway.lines import FrameCache, newest, reset
+from gateway.protocol.frames import Batch, Frame
 from gateway.replica import Replica
 from gateway.sessions import Session
 from gateway.sockets import Socket

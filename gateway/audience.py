@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from common.messages import Presence, events_topic, presence_topic, typing_topic
 from gateway.context import RoomContext
-from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.hearing import Room
+from gateway.protocol.frames import Frame
 from gateway.replica import Replica
 from gateway.rosters import PLAIN_NAMES
 from gateway.sessions import Session

@@ -13,12 +13,12 @@ from common import messages as m
 from common.errors import Refused
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway import browser
-from gateway.acks import error_ack
 from gateway.context import RoomContext
-from gateway.frames import Frame
 from gateway.hearing import Room
 from gateway.marks import Marks
+from gateway.protocol import parsing
+from gateway.protocol.acks import error_ack
+from gateway.protocol.frames import Frame
 from gateway.requests import Requests
 from gateway.rooms import RoomTable
 from gateway.rosters import PlainRosters
@@ -60,7 +60,7 @@ class Chat:
         self.rooms.public(SYSTEM).subscribe(session)
         self.upkeep.greet(socket)
         try:
-            ask = browser.parse_auth(auth)
+            ask = parsing.parse_auth(auth)
             if ask is not None:
                 return self.requests.welcome(session, ask, socket.set_ready)
         except Refused as refused:
@@ -73,14 +73,14 @@ class Chat:
             return reply(None)
         self.metrics.events_in.inc()
         try:
-            ask = browser.parse(event, args, session.plain, self._page, self._text_chars)
+            ask = parsing.parse(event, args, session.plain, self._page, self._text_chars)
             self.requests.request(session, ask, self._timed(ask, reply))
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))
 
-    def _timed(self, ask: browser.Ask, reply: Reply) -> Reply:
+    def _timed(self, ask: parsing.Ask, reply: Reply) -> Reply:
         """The same reply; the time until the ack of a message is measured."""
-        if not isinstance(ask, browser.ChatAsk | browser.PlainChat):
+        if not isinstance(ask, parsing.ChatAsk | parsing.PlainChat):
             return reply
         began = time.perf_counter()
 

@@ -8,7 +8,7 @@ from engineio import packet as engine_packet
 from socketio import AsyncManager
 from socketio import packet as socket_packet
 
-from gateway.frames import Batch, Frame
+from gateway.protocol.frames import Batch, Frame
 
 NAMESPACE = "/"
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.frames import CLOSE, Frame
 from gateway.front import Front
 from gateway.inbound import Inbound
 from gateway.outbox import Outbox, Sendable
 from gateway.polling import Polling
+from gateway.protocol.frames import CLOSE, Frame
 from gateway.pulse import Pulse
 from gateway.sockets import Socket
 from gateway.takeover import take_over

@@ -9,18 +9,18 @@ from aiohttp import web
 
 from common.quiet import Quiet
 from common.settings import Settings
-from gateway.attachments import Whole
 from gateway.backlog import Backlog
 from gateway.connection import Connection
 from gateway.forwarded import Proxies
-from gateway.frames import Frame
 from gateway.origins import Origins
 from gateway.poller import Poller
+from gateway.protocol.attachments import Whole
+from gateway.protocol.frames import Frame
+from gateway.protocol.sizes import sizes
 from gateway.pulse import Limits
 from gateway.runtime.descriptor_quota import stays
 from gateway.runtime.timer_wheel import Wheel
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sizes import sizes
 from gateway.takeover import full
 
 TICK_S = 0.25

@@ -10,13 +10,13 @@ from aiohttp import web
 
 from common.quiet import quieten
 from common.settings import Settings
-from gateway.acks import error_ack
-from gateway.attachments import Attachments, Unread, Whole
 from gateway.clients import NAMESPACE, Clients
 from gateway.connection import Connection
 from gateway.eio import Counters, Engine
-from gateway.frames import Frame
-from gateway.packets import (
+from gateway.protocol.acks import error_ack
+from gateway.protocol.attachments import Attachments, Unread, Whole
+from gateway.protocol.frames import Frame
+from gateway.protocol.packets import (
     Ack,
     Connect,
     Disconnect,

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterable
 from operator import length_hint
 
-from gateway.frames import Batch
+from gateway.protocol.frames import Batch
 from gateway.sockets import Socket
 
 _send = socket.socket.send

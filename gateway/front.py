@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.attachments import Whole
 from gateway.backlog import Backlog
 from gateway.poller import Poller
+from gateway.protocol.attachments import Whole
+from gateway.protocol.sizes import Sizes
 from gateway.pulse import Limits
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sizes import Sizes
 
 if TYPE_CHECKING:
     from gateway.connection import Connection

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from common.messages import Event, Typing
-from gateway.frames import Frame
 from gateway.lines import FrameCache, newest, reset
+from gateway.protocol.frames import Frame
 from gateway.tail import EVENT_BYTES, event_bytes
 
 BATCH_BYTES = 64 << 10

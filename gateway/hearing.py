@@ -11,12 +11,12 @@ from common.messages import Event, Paged, Typing
 from gateway.arrivals import CatchUps
 from gateway.context import RoomContext
 from gateway.fanout import SendList
-from gateway.frames import Batch
 from gateway.gathering import Notice, SendQueue
 from gateway.lines import FrameCache, typing_frames
 from gateway.members import Subscribers
 from gateway.orders import AskPage, Deliver, Order, StartOver
 from gateway.passes import RoomBroadcast
+from gateway.protocol.frames import Batch
 from gateway.replica import Replica
 from gateway.sessions import Session
 

@@ -1,6 +1,6 @@
 """The idle ones: frames and packets that ask for nothing, counted. Pure."""
 
-from gateway.packets import Malformed
+from gateway.protocol.packets import Malformed
 
 MOST, WINDOW_S = 1000, 10.0
 """A browser sends a pong in 25 s, a proxy a ping each second. Whoever sends more than this, in so

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sys import getsizeof
 from typing import TYPE_CHECKING
 
-from gateway.attachments import Attachments
 from gateway.idle import Idle
-from gateway.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
+from gateway.protocol.attachments import Attachments
+from gateway.protocol.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
 
 if TYPE_CHECKING:
     from gateway.connection import Connection

@@ -4,8 +4,8 @@ Pure."""
 from collections.abc import Iterable, Sequence
 
 from common.messages import Event, Typing
-from gateway.frames import Frame
-from gateway.payloads import event_payload
+from gateway.protocol.frames import Frame
+from gateway.protocol.payloads import event_payload
 
 FRAME_BYTES = 300
 """What a frame takes in memory besides its text, which is there twice, roughly."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.frames import Frame
+from gateway.protocol.frames import Frame
 from gateway.stream import Stream
 
 ANSWER_S = 5.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gateway.fanout import SendList, fan_out
-from gateway.frames import Batch
+from gateway.protocol.frames import Batch
 from gateway.sessions import Session
 
 CHUNK_SOCKETS = 64

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from engineio import exceptions
 
-from gateway.frames import NOOP, Frame
-from gateway.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
+from gateway.protocol.frames import NOOP, Frame
+from gateway.protocol.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
 
 if TYPE_CHECKING:
     from gateway.connection import Connection

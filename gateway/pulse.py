@@ -3,7 +3,7 @@
 import random
 from typing import Protocol
 
-from gateway.frames import PING, Frame
+from gateway.protocol.frames import PING, Frame
 from gateway.runtime.timer_wheel import Wheel
 
 

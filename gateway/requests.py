@@ -8,11 +8,11 @@ from typing import Any, Protocol, assert_never
 from common import messages as m
 from common.errors import Refused
 from common.names import LOBBY
-from gateway import browser as b
-from gateway.acks import ack_of
 from gateway.admission import Admission, Make, OnAnswer
-from gateway.frames import Frame
 from gateway.page_queue import PageQueue
+from gateway.protocol import parsing as b
+from gateway.protocol.acks import ack_of
+from gateway.protocol.frames import Frame
 from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.sessions import Session
 from gateway.sockets import Reply

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from common.messages import Sitting
-from gateway.frames import Frame
+from gateway.protocol.frames import Frame
 
 if TYPE_CHECKING:
     from gateway.sockets import Socket

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol
 
-from gateway.frames import PROBE_PONG
 from gateway.outbox import Outbox
+from gateway.protocol.frames import PROBE_PONG
 from gateway.websocket import WebSocket
 
 UPGRADE_S = 10.0

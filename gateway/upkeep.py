@@ -7,10 +7,10 @@ from functools import partial
 from common import messages as m
 from common.names import SYSTEM
 from gateway.context import RETRY_S, RoomContext
-from gateway.frames import Frame
 from gateway.gathering import Notice
 from gateway.heads import Heads
 from gateway.marks import Marks
+from gateway.protocol.frames import Frame
 from gateway.rooms import RoomTable
 from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.runtime.timer_wheel import next_tick

@@ -5,13 +5,13 @@ import socket
 from typing import Protocol
 
 from gateway.backlog import Backlog
-from gateway.frames import close_frame, pong_frame
 from gateway.idle import Idle
-from gateway.packets import Head, Malformed
 from gateway.poller import Poller
-from gateway.reader import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
+from gateway.protocol.frames import close_frame, pong_frame
+from gateway.protocol.packets import Head, Malformed
+from gateway.protocol.sizes import Sizes
+from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sizes import Sizes
 from gateway.stream import Stream
 
 OWED_BYTES = 64 << 10

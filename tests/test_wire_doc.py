@@ -11,8 +11,8 @@ import pytest
 from common.errors import CODES
 from common.frames import decode_answer, decode_broadcast, decode_command, encode
 from common.messages import WIRE, AnyAnswer, AnyBroadcast, AnyCommand, Event, EventKind
-from gateway.browser import parse, parse_auth
-from gateway.payloads import event_payload
+from gateway.protocol.parsing import parse, parse_auth
+from gateway.protocol.payloads import event_payload
 from tests.wire_examples import (
     ANSWERS,
     BROADCASTS,

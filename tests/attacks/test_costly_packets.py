@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from tests.attacks.unnoticed import nobody_notices
-from tests.gateway.test_reader import frame
+from tests.gateway.protocol.test_websocket_frames import frame
 from tests.system.harness import House
 from tests.system.memory import memory_mib
 from tests.system.raw import is_closed, raw

@@ -9,8 +9,8 @@ from typing import Any
 from common import messages as m
 from common.settings import Settings
 from gateway.chat import Chat
-from gateway.frames import Frame
 from gateway.outbox import Outbox
+from gateway.protocol.frames import Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop
 from gateway.sockets import Socket

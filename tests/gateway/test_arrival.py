@@ -6,9 +6,9 @@ import pytest
 from common import messages as m
 from gateway.arrival import OWED_BYTES
 from gateway.audience import PublicRoom
-from gateway.frames import Frame
 from gateway.lines import newest
 from gateway.outbox import Outbox
+from gateway.protocol.frames import Frame
 from gateway.runtime.work_queue import SLICE_S
 from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
 

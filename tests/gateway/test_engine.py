@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import socketio
 
-from gateway.frames import Frame
+from gateway.protocol.frames import Frame
 from tests.gateway.edge import bare, poll, polling, post, running
 
 

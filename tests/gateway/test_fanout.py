@@ -7,7 +7,7 @@ import pytest
 import socketio
 
 from gateway.fanout import SendList, fan_out
-from gateway.frames import Batch, Frame
+from gateway.protocol.frames import Batch, Frame
 from tests.gateway.edge import bare, poll, polling, running
 
 

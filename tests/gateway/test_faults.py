@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from common import messages as m
-from gateway.acks import error_ack
 from gateway.hearing import Room
 from gateway.marks import ASK_ROOMS
 from gateway.outbox import Outbox, Sendable
+from gateway.protocol.acks import error_ack
 from gateway.replica import Replica
 from tests.gateway.rig import Browser, Rig, message, messages
 

@@ -1,9 +1,9 @@
 """gateway/gathering.py, gateway/lines.py: what waits for a room's next pass, and its frames."""
 
 from common.messages import Event, Typing
-from gateway.frames import Frame
 from gateway.gathering import BATCH_BYTES, FULL_BYTES, Notice, SendQueue
 from gateway.lines import FrameCache
+from gateway.protocol.frames import Frame
 from tests.gateway.rig import message, messages
 
 

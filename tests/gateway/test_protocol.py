@@ -17,8 +17,8 @@ from socketio import packet as packets
 
 from gateway.connection import Connection
 from gateway.engine import Server
-from gateway.frames import Batch, Frame
-from gateway.packets import Request
+from gateway.protocol.frames import Batch, Frame
+from gateway.protocol.packets import Request
 from gateway.sockets import Socket
 from tests.gateway.edge import Echo, Edge, running
 

@@ -8,7 +8,7 @@ import socket as sockets
 import aiohttp
 import pytest
 
-from gateway.frames import Batch, Frame
+from gateway.protocol.frames import Batch, Frame
 from tests.gateway.edge import Bare, Edge, bare, poll, polling, post, running
 
 EVENT = Frame.event("chat", "x" * 1000)

@@ -9,13 +9,13 @@ import pytest
 
 from gateway.backlog import Backlog
 from gateway.idle import MOST
-from gateway.packets import Head
 from gateway.poller import Poller
-from gateway.reader import BINARY, PING, PONG, TEXT
+from gateway.protocol.packets import Head
+from gateway.protocol.sizes import sizes
+from gateway.protocol.websocket_frames import BINARY, PING, PONG, TEXT
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sizes import sizes
 from gateway.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
-from tests.gateway.test_reader import frame
+from tests.gateway.protocol.test_websocket_frames import frame
 
 
 class Means:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from common.messages import AnyAnswer, AnyBroadcast
 from common.settings import Settings
 from gateway.chat import Chat
-from gateway.frames import DISCONNECT, Frame
 from gateway.outbox import Outbox, Sendable
+from gateway.protocol.frames import DISCONNECT, Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import SLICE_S
 from gateway.sockets import NOWHERE, Socket

@@ -1,10 +1,11 @@
-"""What browsers are told of events and times: gateway/payloads.py, and gateway/acks.py."""
+"""What browsers are told of events and times: gateway/protocol/payloads.py, and
+gateway/protocol/acks.py."""
 
 import pytest
 
 from common import messages as m
-from gateway.acks import ack_of
-from gateway.payloads import event_payload
+from gateway.protocol.acks import ack_of
+from gateway.protocol.payloads import event_payload
 
 
 def test_an_event_as_browsers_are_told_it() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.packets import Ack, Malformed, Request, TooLong
+from gateway.protocol.packets import Ack, Malformed, Request, TooLong
 
 KEPT = 10
 """Of one event, as the stock servers do; of events with more none is kept."""

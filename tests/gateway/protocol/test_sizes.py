@@ -1,5 +1,5 @@
-"""How large and how many: gateway/sizes.py, gateway/idle.py, gateway/backlog.py, and what an edge
-(gateway/inbound.py) makes of what is more."""
+"""How large and how many: gateway/protocol/sizes.py, gateway/idle.py, gateway/backlog.py, and what
+an edge (gateway/inbound.py) makes of what is more."""
 
 import io
 import json
@@ -8,8 +8,8 @@ import pytest
 
 from gateway.backlog import Backlog
 from gateway.idle import MOST, WINDOW_S, Idle
-from gateway.packets import Malformed
-from gateway.sizes import sizes, too_many_values
+from gateway.protocol.packets import Malformed
+from gateway.protocol.sizes import sizes, too_many_values
 from tests.gateway.edge import bare, poll, polling, post, running
 
 

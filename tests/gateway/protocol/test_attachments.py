@@ -1,4 +1,4 @@
-"""Binary events: gateway/attachments.py, and what the edge makes of them."""
+"""Binary events: gateway/protocol/attachments.py, and what the edge makes of them."""
 
 import base64
 import json
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from common.errors import Refused
-from gateway.attachments import KEPT, Attachments, BinaryArgs, Unread
-from gateway.browser import parse
-from gateway.packets import Ack, Malformed, Request, TooLong
+from gateway.protocol.attachments import KEPT, Attachments, BinaryArgs, Unread
+from gateway.protocol.packets import Ack, Malformed, Request, TooLong
+from gateway.protocol.parsing import parse
 from tests.gateway.edge import bare, poll, polling, post, running
 
 

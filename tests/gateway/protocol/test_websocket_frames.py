@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.packets import Malformed
-from gateway.reader import BINARY, CLOSE, LARGE, PART, PING, PONG, TEXT, Reader
-from gateway.sizes import Sizes
+from gateway.protocol.packets import Malformed
+from gateway.protocol.sizes import Sizes
+from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, PONG, TEXT, Reader
 
 KEY = b"\x12\x34\x56\x78"
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from gateway.sizes import too_many_values
+from gateway.protocol.sizes import too_many_values
 
 SEPARATOR = "\x1e"
 """Between packets in the body of a polling request."""

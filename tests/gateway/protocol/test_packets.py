@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.packets import (
+from gateway.protocol.packets import (
     Ack,
     Attachment,
     Closed,

@@ -1,7 +1,7 @@
 """The WebSocket frames of a browser (RFC 6455, section 5), taken apart. Pure."""
 
-from gateway.packets import HEAD_CHARS, Malformed
-from gateway.sizes import Sizes
+from gateway.protocol.packets import HEAD_CHARS, Malformed
+from gateway.protocol.sizes import Sizes
 
 PART, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONTROL_BYTES = 125

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.frame_protocol import FrameProtocol, Opcode
 
-from gateway.frames import Batch, Frame, close_frame, websocket_frame
+from gateway.protocol.frames import Batch, Frame, close_frame, websocket_frame
 
 
 def read(wire: bytes) -> list[str | bytes]:

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 from common.errors import Refused
 from common.messages import Seq, Since
 from common.names import LOBBY, ROOM_NAME_CHARS, TYPED_CHARS, is_private, room_key, user_name
-from gateway.asks import (
+from gateway.protocol.attachments import BinaryArgs
+from gateway.protocol.requests import (
     AUTH_ROOMS,
     HISTORY,
     PAGE,
@@ -34,8 +35,7 @@ from gateway.asks import (
     RoomsAsk,
     TypingAsk,
 )
-from gateway.attachments import BinaryArgs
-from gateway.sizes import sizes, too_many_values
+from gateway.protocol.sizes import sizes, too_many_values
 
 __all__ = [
     "Ask",

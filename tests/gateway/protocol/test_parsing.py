@@ -1,4 +1,4 @@
-"""What a browser may say, and the asks (gateway/asks.py) that come of it."""
+"""What a browser may say, and the asks (gateway/protocol/requests.py) that come of it."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.errors import Refused
 from common.messages import Since
 from common.names import room_key
-from gateway.browser import (
+from gateway.protocol.parsing import (
     AuthAsk,
     AuthRoom,
     ChatAsk,

@@ -3,7 +3,7 @@
 from typing import Any, assert_never
 
 from common import messages as m
-from gateway.payloads import event_payload, whole_seconds
+from gateway.protocol.payloads import event_payload, whole_seconds
 
 
 def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, Any]:
