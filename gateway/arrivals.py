@@ -8,7 +8,7 @@ from gateway.arrival import CatchUp
 from gateway.context import RoomContext
 from gateway.lines import FrameCache, newest, reset
 from gateway.protocol.frames import Batch, Frame
-from gateway.replica import Replica
+from gateway.replica.replica import Replica
 from gateway.sessions import Session
 from gateway.sockets import Socket
 from gateway.stretch import Backfill

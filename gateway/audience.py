@@ -7,7 +7,7 @@ from gateway.context import RoomContext
 from gateway.gathering import Notice
 from gateway.hearing import Room
 from gateway.protocol.frames import Frame
-from gateway.replica import Replica
+from gateway.replica.replica import Replica
 from gateway.rosters import PLAIN_NAMES
 from gateway.sessions import Session
 

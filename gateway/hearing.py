@@ -14,10 +14,10 @@ from gateway.fanout import SendList
 from gateway.gathering import Notice, SendQueue
 from gateway.lines import FrameCache, typing_frames
 from gateway.members import Subscribers
-from gateway.orders import AskPage, Deliver, Order, StartOver
 from gateway.passes import RoomBroadcast
 from gateway.protocol.frames import Batch
-from gateway.replica import Replica
+from gateway.replica.effects import AskPage, Deliver, Order, StartOver
+from gateway.replica.replica import Replica
 from gateway.sessions import Session
 
 P = ParamSpec("P")

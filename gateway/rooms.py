@@ -14,8 +14,8 @@ from gateway.context import RoomContext
 from gateway.hearing import Room
 from gateway.inbox import PrivateRoom
 from gateway.marks import Marks
-from gateway.orders import Limits
-from gateway.replica import Replica
+from gateway.replica.effects import Limits
+from gateway.replica.replica import Replica
 from gateway.runtime.ports import Broker, Loop
 from gateway.sessions import Session, Sessions
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from common.messages import Event, Paged
 from gateway.context import RoomContext
-from gateway.replica import PAGE_EVENTS, Replica
-from gateway.tail import last_run
+from gateway.replica.replica import PAGE_EVENTS, Replica
+from gateway.replica.tail import last_run
 
 
 class Backfill:

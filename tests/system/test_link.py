@@ -12,7 +12,7 @@ import pytest
 from common import messages as m
 from common.settings import read_settings
 from gateway.link import Link
-from gateway.replica import AskPage, Deliver, Limits, Order, Replica
+from gateway.replica.replica import AskPage, Deliver, Limits, Order, Replica
 from tests.system.harness import House
 
 ROOM = "lobby"

@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 from common.messages import Event, Paged
 from common.transitions import follow
-from gateway.orders import AskPage, Deliver, Limits, Order, StartOver
-from gateway.tail import Tail, event_bytes, last_run
+from gateway.replica.effects import AskPage, Deliver, Limits, Order, StartOver
+from gateway.replica.tail import Tail, event_bytes, last_run
 
 PAGE_EVENTS = 1000
 """The most events that one question may ask for (common.messages.Limit)."""

@@ -1,4 +1,5 @@
-"""gateway/replica.py, gateway/orders.py: the replica has the room's log, whatever the link does."""
+"""gateway/replica/replica.py, gateway/replica/effects.py: the replica has the room's log, whatever
+the link does."""
 
 from dataclasses import dataclass, field
 
@@ -15,8 +16,8 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from common.messages import Event, Paged
-from gateway.orders import AskPage, Deliver, Limits, Order, StartOver
-from gateway.replica import Replica
+from gateway.replica.effects import AskPage, Deliver, Limits, Order, StartOver
+from gateway.replica.replica import Replica
 
 LIMITS = Limits(replay_events=4, recovery_events=10, hold_bytes=20_000)
 

@@ -1,7 +1,7 @@
 """The tail keeps the newest events, as they read now."""
 
 from common.messages import Event
-from gateway.tail import EVENT_BYTES, Tail, last_run
+from gateway.replica.tail import EVENT_BYTES, Tail, last_run
 
 MANY = 1000
 

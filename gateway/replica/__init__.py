@@ -1,0 +1,1 @@
+"""One room's log as this gateway has it. Pure."""
