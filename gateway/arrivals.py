@@ -10,8 +10,8 @@ from gateway.lines import FrameCache, newest, reset
 from gateway.protocol.frames import Batch, Frame
 from gateway.replica.replica import Replica
 from gateway.sessions import Session
-from gateway.sockets import Socket
 from gateway.stretch import Backfill
+from gateway.transport.sockets import Socket
 
 STEP_EVENTS = 250
 STEP_BYTES = 64 << 10

@@ -25,7 +25,7 @@ from gateway.rosters import PlainRosters
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop
 from gateway.sessions import Session, Sessions
-from gateway.sockets import Reply, Socket
+from gateway.transport.sockets import Reply, Socket
 from gateway.upkeep import Upkeep
 
 log = logging.getLogger(__name__)

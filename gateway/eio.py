@@ -9,19 +9,19 @@ from aiohttp import web
 
 from common.quiet import Quiet
 from common.settings import Settings
-from gateway.backlog import Backlog
-from gateway.connection import Connection
 from gateway.forwarded import Proxies
 from gateway.origins import Origins
-from gateway.poller import Poller
 from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
-from gateway.pulse import Limits
 from gateway.runtime.descriptor_quota import stays
 from gateway.runtime.timer_wheel import Wheel
 from gateway.runtime.work_queue import WorkQueue
-from gateway.takeover import full
+from gateway.transport.backlog import Backlog
+from gateway.transport.connection import Connection
+from gateway.transport.heartbeat import Limits
+from gateway.transport.poller import Poller
+from gateway.transport.takeover import full
 
 TICK_S = 0.25
 """Pings are this exact, or a twentieth of their times if those are short."""

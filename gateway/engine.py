@@ -11,7 +11,6 @@ from aiohttp import web
 from common.quiet import quieten
 from common.settings import Settings
 from gateway.clients import NAMESPACE, Clients
-from gateway.connection import Connection
 from gateway.eio import Counters, Engine
 from gateway.protocol.acks import error_ack
 from gateway.protocol.attachments import Attachments, Unread, Whole
@@ -26,8 +25,9 @@ from gateway.protocol.packets import (
     TooLongConnect,
     read_message,
 )
-from gateway.sockets import Handler, Socket
-from gateway.websocket import GOING_AWAY
+from gateway.transport.connection import Connection
+from gateway.transport.sockets import Handler, Socket
+from gateway.transport.websocket import GOING_AWAY
 
 LEAVE_A_STEP, MOVE_ON_STEPS, STEP_S = 100, 15, 0.1
 """At the end at least so many leave at a time, in at most so many steps, with this pause."""

@@ -10,7 +10,6 @@ from typing import ParamSpec, assert_never
 from common.messages import Event, Paged, Typing
 from gateway.arrivals import CatchUps
 from gateway.context import RoomContext
-from gateway.fanout import SendList
 from gateway.gathering import Notice, SendQueue
 from gateway.lines import FrameCache, typing_frames
 from gateway.members import Subscribers
@@ -19,6 +18,7 @@ from gateway.protocol.frames import Batch
 from gateway.replica.effects import AskPage, Deliver, Order, StartOver
 from gateway.replica.replica import Replica
 from gateway.sessions import Session
+from gateway.transport.fanout import SendList
 
 P = ParamSpec("P")
 

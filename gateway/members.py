@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from gateway.fanout import SendList
 from gateway.sessions import Session
+from gateway.transport.fanout import SendList
 
 
 class Subscribers:

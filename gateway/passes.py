@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from gateway.fanout import SendList, fan_out
 from gateway.protocol.frames import Batch
 from gateway.sessions import Session
+from gateway.transport.fanout import SendList, fan_out
 
 CHUNK_SOCKETS = 64
 CHUNK_BYTES = 256 << 10

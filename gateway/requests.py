@@ -15,7 +15,7 @@ from gateway.protocol.acks import ack_of
 from gateway.protocol.frames import Frame
 from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.sessions import Session
-from gateway.sockets import Reply
+from gateway.transport.sockets import Reply
 
 
 class Seats(Protocol):

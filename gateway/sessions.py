@@ -7,7 +7,7 @@ from common.messages import Sitting
 from gateway.protocol.frames import Frame
 
 if TYPE_CHECKING:
-    from gateway.sockets import Socket
+    from gateway.transport.sockets import Socket
 
 
 _NO_FLOORS: dict[str, int] = {}

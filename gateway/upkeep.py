@@ -14,7 +14,7 @@ from gateway.protocol.frames import Frame
 from gateway.rooms import RoomTable
 from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.runtime.timer_wheel import next_tick
-from gateway.sockets import Socket
+from gateway.transport.sockets import Socket
 
 TURN_S = 0.25
 LINK_NOTICE_S = 2.0

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from common.settings import Settings
 from gateway.engine import Server, make_server
-from gateway.sockets import Reply, Socket
+from gateway.transport.sockets import Reply, Socket
 
 WITHIN_S = 10.0
 

@@ -4,8 +4,8 @@ import asyncio
 import socket
 from types import TracebackType
 
-from gateway.poller import Poller
-from gateway.stream import Stream
+from gateway.transport.poller import Poller
+from gateway.transport.stream import Stream
 
 
 class Told(Stream):

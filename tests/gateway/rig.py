@@ -9,11 +9,11 @@ from typing import Any
 from common import messages as m
 from common.settings import Settings
 from gateway.chat import Chat
-from gateway.outbox import Outbox
 from gateway.protocol.frames import Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop
-from gateway.sockets import Socket
+from gateway.transport.outbox import Outbox
+from gateway.transport.sockets import Socket
 from tests.sim.virtual import Time
 
 EPOCH = "e1"
@@ -59,7 +59,7 @@ class Broker:
 
 
 class Carrier:
-    """A `gateway.sockets.Carrier` over nothing: what is sent stays in the outbox."""
+    """A `gateway.transport.sockets.Carrier` over nothing: what is sent stays in the outbox."""
 
     def __init__(self) -> None:
         self.outbox = Outbox(1 << 20)

@@ -7,9 +7,9 @@ from common import messages as m
 from gateway.arrival import OWED_BYTES
 from gateway.audience import PublicRoom
 from gateway.lines import newest
-from gateway.outbox import Outbox
 from gateway.protocol.frames import Frame
 from gateway.runtime.work_queue import SLICE_S
+from gateway.transport.outbox import Outbox
 from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
 
 

@@ -1,7 +1,9 @@
 """The engine, by real sockets: what browsers send, what hostile ones try.
 
-This is gateway/engine.py with what it stands on: gateway/connection.py, gateway/pulse.py (silence),
-gateway/polling.py, gateway/upgrade.py, gateway/websocket.py, and gateway/front.py between them.
+This is gateway/engine.py with what it stands on: gateway/transport/connection.py,
+gateway/transport/heartbeat.py (silence), gateway/transport/polling.py,
+gateway/transport/upgrade.py, gateway/transport/websocket.py, and gateway/transport/engine_port.py
+between them.
 """
 
 import asyncio

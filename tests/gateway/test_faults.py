@@ -7,9 +7,9 @@ import pytest
 from common import messages as m
 from gateway.hearing import Room
 from gateway.marks import ASK_ROOMS
-from gateway.outbox import Outbox, Sendable
 from gateway.protocol.acks import error_ack
 from gateway.replica.replica import Replica
+from gateway.transport.outbox import Outbox, Sendable
 from tests.gateway.rig import Browser, Rig, message, messages
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from common import messages as m
 from gateway import arrivals, gathering
 from gateway.gathering import FULL_BYTES
-from gateway.outbox import Outbox
+from gateway.transport.outbox import Outbox
 from tests.gateway.rig import Browser, Rig, Turns, message, messages
 
 RECOVERY, NEWEST = 12, 6

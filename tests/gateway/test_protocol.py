@@ -15,11 +15,11 @@ import aiohttp
 import pytest
 from socketio import packet as packets
 
-from gateway.connection import Connection
 from gateway.engine import Server
 from gateway.protocol.frames import Batch, Frame
 from gateway.protocol.packets import Request
-from gateway.sockets import Socket
+from gateway.transport.connection import Connection
+from gateway.transport.sockets import Socket
 from tests.gateway.edge import Echo, Edge, running
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2

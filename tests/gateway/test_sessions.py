@@ -1,7 +1,7 @@
 """gateway/sessions.py: who is here, by socket and by person."""
 
 from gateway.sessions import Session, Sessions
-from gateway.sockets import Socket
+from gateway.transport.sockets import Socket
 from tests.gateway.rig import Carrier, Rig
 
 

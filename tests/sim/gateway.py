@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from common.messages import AnyAnswer, AnyBroadcast
 from common.settings import Settings
 from gateway.chat import Chat
-from gateway.outbox import Outbox, Sendable
 from gateway.protocol.frames import DISCONNECT, Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import SLICE_S
-from gateway.sockets import NOWHERE, Socket
+from gateway.transport.outbox import Outbox, Sendable
+from gateway.transport.sockets import NOWHERE, Socket
 from tests.sim.link import Link
 from tests.sim.network import Line, Network
 from tests.sim.virtual import Time
@@ -46,7 +46,7 @@ class _Outbox(Outbox):
 
 
 class _Carrier:
-    """A gateway.sockets.Carrier over nothing."""
+    """A gateway.transport.sockets.Carrier over nothing."""
 
     def __init__(self, outbox: Outbox, browser: Browser, gateway: "Gateway") -> None:
         self.outbox = outbox

@@ -1,15 +1,16 @@
-"""How large and how many: gateway/protocol/sizes.py, gateway/idle.py, gateway/backlog.py, and what
-an edge (gateway/inbound.py) makes of what is more."""
+"""How large and how many: gateway/protocol/sizes.py, gateway/transport/idle.py,
+gateway/transport/backlog.py, and what an edge (gateway/transport/inbound.py) makes of what is
+more."""
 
 import io
 import json
 
 import pytest
 
-from gateway.backlog import Backlog
-from gateway.idle import MOST, WINDOW_S, Idle
 from gateway.protocol.packets import Malformed
 from gateway.protocol.sizes import sizes, too_many_values
+from gateway.transport.backlog import Backlog
+from gateway.transport.idle import MOST, WINDOW_S, Idle
 from tests.gateway.edge import bare, poll, polling, post, running
 
 

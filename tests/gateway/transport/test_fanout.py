@@ -6,8 +6,8 @@ import contextlib
 import pytest
 import socketio
 
-from gateway.fanout import SendList, fan_out
 from gateway.protocol.frames import Batch, Frame
+from gateway.transport.fanout import SendList, fan_out
 from tests.gateway.edge import bare, poll, polling, running
 
 

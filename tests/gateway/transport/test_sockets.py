@@ -1,4 +1,5 @@
-"""The sockets (gateway/sockets.py): turns, answers, and what may be owed, by real connections."""
+"""The sockets (gateway/transport/sockets.py): turns, answers, and what may be owed, by real
+connections."""
 
 import asyncio
 import contextlib

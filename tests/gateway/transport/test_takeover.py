@@ -1,4 +1,4 @@
-"""The takeover (gateway/takeover.py): aiohttp lets go of a connection, and all of it."""
+"""The takeover (gateway/transport/takeover.py): aiohttp lets go of a connection, and all of it."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 from aiohttp.web_protocol import RequestHandler
 
-from gateway.connection import Connection
-from gateway.pulse import Pulse
-from gateway.sockets import Socket
-from gateway.websocket import WebSocket
+from gateway.transport.connection import Connection
+from gateway.transport.heartbeat import Pulse
+from gateway.transport.sockets import Socket
+from gateway.transport.websocket import WebSocket
 from tests.gateway.edge import bare, poll, polling, post, running
 
 OURS = (Connection, Socket, WebSocket, Pulse)

@@ -4,15 +4,15 @@ import asyncio
 import socket
 from typing import Protocol
 
-from gateway.backlog import Backlog
-from gateway.idle import Idle
-from gateway.poller import Poller
 from gateway.protocol.frames import close_frame, pong_frame
 from gateway.protocol.packets import Head, Malformed
 from gateway.protocol.sizes import Sizes
 from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
 from gateway.runtime.work_queue import WorkQueue
-from gateway.stream import Stream
+from gateway.transport.backlog import Backlog
+from gateway.transport.idle import Idle
+from gateway.transport.poller import Poller
+from gateway.transport.stream import Stream
 
 OWED_BYTES = 64 << 10
 """Who has more than this to read gets no pong, and does not miss it."""

@@ -7,7 +7,7 @@ delivery as much time again as the kernel's `send`.
 import socket
 from contextlib import suppress
 
-from gateway.poller import READ, WRITE, Poller
+from gateway.transport.poller import READ, WRITE, Poller
 
 RECEIVE_BYTES = 64 << 10
 """Read at once from one browser; then it is the others' turn."""

@@ -10,7 +10,7 @@ from gateway.protocol.frames import NOOP, Frame
 from gateway.protocol.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
 
 if TYPE_CHECKING:
-    from gateway.connection import Connection
+    from gateway.transport.connection import Connection
 
 POST_PACKETS = 1000
 POLL_PACKETS = 16

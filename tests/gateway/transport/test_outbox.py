@@ -2,8 +2,8 @@
 
 import asyncio
 
-from gateway.outbox import Outbox
 from gateway.protocol.frames import Batch, Frame
+from gateway.transport.outbox import Outbox
 from tests.gateway.pair import Pair
 
 ONE, TWO, THREE = (Frame.event("chat", n) for n in (1, 2, 3))

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Protocol
 
-from gateway.outbox import Outbox
 from gateway.protocol.frames import PROBE_PONG
-from gateway.websocket import WebSocket
+from gateway.transport.outbox import Outbox
+from gateway.transport.websocket import WebSocket
 
 UPGRADE_S = 10.0
 """Time for its packets, as Node's Engine.IO gives it."""

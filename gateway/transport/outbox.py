@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.protocol.frames import Frame
-from gateway.stream import Stream
+from gateway.transport.stream import Stream
 
 ANSWER_S = 5.0
 """Time for a browser to take the answer to its last poll."""

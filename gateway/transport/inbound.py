@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from sys import getsizeof
 from typing import TYPE_CHECKING
 
-from gateway.idle import Idle
 from gateway.protocol.attachments import Attachments
 from gateway.protocol.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
+from gateway.transport.idle import Idle
 
 if TYPE_CHECKING:
-    from gateway.connection import Connection
+    from gateway.transport.connection import Connection
 
 AHEAD_BYTES = 32 << 10
 """What is read of a browser whose requests wait: a little, so that an end is noticed."""

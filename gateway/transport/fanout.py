@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from operator import length_hint
 
 from gateway.protocol.frames import Batch
-from gateway.sockets import Socket
+from gateway.transport.sockets import Socket
 
 _send = socket.socket.send
 _SHUT = socket.socket()

@@ -1,4 +1,4 @@
-"""The WebSocket of one browser (gateway/websocket.py), on a real socket."""
+"""The WebSocket of one browser (gateway/transport/websocket.py), on a real socket."""
 
 import asyncio
 import contextlib
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.backlog import Backlog
-from gateway.idle import MOST
-from gateway.poller import Poller
 from gateway.protocol.packets import Head
 from gateway.protocol.sizes import sizes
 from gateway.protocol.websocket_frames import BINARY, PING, PONG, TEXT
 from gateway.runtime.work_queue import WorkQueue
-from gateway.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
+from gateway.transport.backlog import Backlog
+from gateway.transport.idle import MOST
+from gateway.transport.poller import Poller
+from gateway.transport.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
 from tests.gateway.protocol.test_websocket_frames import frame
 
 

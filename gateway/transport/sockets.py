@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from gateway.outbox import Outbox, Sendable
 from gateway.protocol.frames import DISCONNECT, Frame
+from gateway.transport.outbox import Outbox, Sendable
 
 Reply = Callable[[dict[str, Any] | None], None]
 """Called exactly once: the ack's payload; None leaves the request unanswered. Without an ack id an

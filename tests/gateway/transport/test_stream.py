@@ -1,12 +1,13 @@
-"""The stream (gateway/stream.py) and its poller (gateway/poller.py), on real sockets."""
+"""The stream (gateway/transport/stream.py) and its poller (gateway/transport/poller.py), on real
+sockets."""
 
 import asyncio
 import contextlib
 import itertools
 import socket
 
-from gateway.poller import TURN_SOCKETS, Poller
-from gateway.stream import Stream
+from gateway.transport.poller import TURN_SOCKETS, Poller
+from gateway.transport.stream import Stream
 from tests.gateway.pair import Pair, Told
 
 

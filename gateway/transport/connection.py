@@ -11,16 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.front import Front
-from gateway.inbound import Inbound
-from gateway.outbox import Outbox, Sendable
-from gateway.polling import Polling
 from gateway.protocol.frames import CLOSE, Frame
-from gateway.pulse import Pulse
-from gateway.sockets import Socket
-from gateway.takeover import take_over
-from gateway.upgrade import Upgrade
-from gateway.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
+from gateway.transport.engine_port import Front
+from gateway.transport.heartbeat import Pulse
+from gateway.transport.inbound import Inbound
+from gateway.transport.outbox import Outbox, Sendable
+from gateway.transport.polling import Polling
+from gateway.transport.sockets import Socket
+from gateway.transport.takeover import take_over
+from gateway.transport.upgrade import Upgrade
+from gateway.transport.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
 
 FINISH_S = 5.0
 """Time for a browser to take our DISCONNECT and close."""

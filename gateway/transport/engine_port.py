@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.backlog import Backlog
-from gateway.poller import Poller
 from gateway.protocol.attachments import Whole
 from gateway.protocol.sizes import Sizes
-from gateway.pulse import Limits
 from gateway.runtime.work_queue import WorkQueue
+from gateway.transport.backlog import Backlog
+from gateway.transport.heartbeat import Limits
+from gateway.transport.poller import Poller
 
 if TYPE_CHECKING:
-    from gateway.connection import Connection
+    from gateway.transport.connection import Connection
 
 
 class Front(Protocol):

@@ -1,10 +1,11 @@
-"""The connection (gateway/connection.py) and its polling: what only a hostile browser does."""
+"""The connection (gateway/transport/connection.py) and its polling: what only a hostile browser
+does."""
 
 import asyncio
 from sys import getsizeof
 
-from gateway.inbound import AHEAD_BYTES
-from gateway.websocket import TURN_FRAMES
+from gateway.transport.inbound import AHEAD_BYTES
+from gateway.transport.websocket import TURN_FRAMES
 from tests.gateway.edge import WITHIN_S, bare, polling, running
 
 

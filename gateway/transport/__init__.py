@@ -1,0 +1,1 @@
+"""One browser's connection: polling, WebSocket, outbox, fan-out."""
