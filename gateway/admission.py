@@ -5,8 +5,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from common.messages import AnyAnswer, AnyCommand
+from gateway.rooms.sessions import Session
 from gateway.runtime.ports import Broker, Loop, tell_fault
-from gateway.sessions import Session
 
 JOINS_IN_FLIGHT = 256
 WAITING_JOINS = 100_000

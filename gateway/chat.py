@@ -13,18 +13,18 @@ from common import messages as m
 from common.errors import Refused
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.context import RoomContext
-from gateway.hearing import Room
-from gateway.marks import Marks
 from gateway.protocol import parsing
 from gateway.protocol.acks import error_ack
 from gateway.protocol.frames import Frame
 from gateway.requests import Requests
-from gateway.rooms import RoomTable
-from gateway.rosters import PlainRosters
+from gateway.rooms.context import RoomContext
+from gateway.rooms.marks import Marks
+from gateway.rooms.plain_rosters import PlainRosters
+from gateway.rooms.room import Room
+from gateway.rooms.rooms import RoomTable
+from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop
-from gateway.sessions import Session, Sessions
 from gateway.transport.sockets import Reply, Socket
 from gateway.upkeep import Upkeep
 

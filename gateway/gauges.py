@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Protocol
 
 from gateway.chat import Chat
+from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sessions import Session, Sessions
 
 LOOK_SOCKETS = 256
 """Sockets whose unsent bytes are added up in one step."""

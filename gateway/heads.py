@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from common import messages as m
-from gateway.context import RoomContext
-from gateway.rooms import RoomTable
+from gateway.rooms.context import RoomContext
+from gateway.rooms.rooms import RoomTable
 from gateway.runtime.ports import Broker
 
 ASK_ROOMS = 500

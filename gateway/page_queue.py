@@ -10,8 +10,8 @@ from collections import OrderedDict, deque
 
 from common.messages import AnyAnswer
 from gateway.admission import Make, OnAnswer
+from gateway.rooms.sessions import Session
 from gateway.runtime.ports import Broker, Loop, tell_fault
-from gateway.sessions import Session
 
 PAGES_IN_FLIGHT = 2
 """Of a gateway, so at most twice common.frames.PAGE_BYTES at a time."""

@@ -13,8 +13,8 @@ from gateway.page_queue import PageQueue
 from gateway.protocol import parsing as b
 from gateway.protocol.acks import ack_of
 from gateway.protocol.frames import Frame
+from gateway.rooms.sessions import Session
 from gateway.runtime.ports import Broker, Loop, tell_fault
-from gateway.sessions import Session
 from gateway.transport.sockets import Reply
 
 

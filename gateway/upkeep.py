@@ -6,12 +6,12 @@ from functools import partial
 
 from common import messages as m
 from common.names import SYSTEM
-from gateway.context import RETRY_S, RoomContext
-from gateway.gathering import Notice
 from gateway.heads import Heads
-from gateway.marks import Marks
 from gateway.protocol.frames import Frame
-from gateway.rooms import RoomTable
+from gateway.rooms.context import RETRY_S, RoomContext
+from gateway.rooms.marks import Marks
+from gateway.rooms.rooms import RoomTable
+from gateway.rooms.send_queue import Notice
 from gateway.runtime.ports import Broker, Loop, tell_fault
 from gateway.runtime.timer_wheel import next_tick
 from gateway.transport.sockets import Socket

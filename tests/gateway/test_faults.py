@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from common import messages as m
-from gateway.hearing import Room
-from gateway.marks import ASK_ROOMS
 from gateway.protocol.acks import error_ack
 from gateway.replica.replica import Replica
+from gateway.rooms.marks import ASK_ROOMS
+from gateway.rooms.room import Room
 from gateway.transport.outbox import Outbox, Sendable
 from tests.gateway.rig import Browser, Rig, message, messages
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from common import messages as m
-from gateway.context import RETRY_S
 from gateway.heads import ASK_PEOPLE
+from gateway.rooms.context import RETRY_S
 from gateway.upkeep import TURN_S
 from tests.gateway.rig import EPOCH, Rig, message, messages
 

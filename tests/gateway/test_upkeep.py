@@ -10,7 +10,7 @@ from common.settings import Settings
 from gateway import gauges
 from gateway.app import make_app
 from gateway.doors import Doorkeeper
-from gateway.marks import ASK_ROOMS
+from gateway.rooms.marks import ASK_ROOMS
 from tests.gateway.rig import EPOCH, Rig, Turns, message, messages
 
 

@@ -108,34 +108,34 @@ MUTANTS = (
     ),
     Mutant(
         "a page of an epoch that is over is not shown",
-        "gateway/stretch.py",
+        "gateway/rooms/backfill.py",
         "page is None or self._discarded or not page.epoch == epoch == replica.epoch",
         "page is None",
-        "tests/gateway/test_arrival.py::"
+        "tests/gateway/rooms/test_catch_up.py::"
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
     ),
     Mutant(
         "who leaves in the middle of a pass gets nothing after the ack",
-        "gateway/passes.py",
+        "gateway/rooms/broadcast.py",
         "        self._left.add(session.socket)\n",
         "        pass\n",
-        "tests/gateway/test_passes.py::"
+        "tests/gateway/rooms/test_broadcast.py::"
         "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
     ),
     Mutant(
         "nobody is subscribed above what broadcasts have taken",
-        "gateway/gathering.py",
+        "gateway/rooms/send_queue.py",
         "return self._taken if self._events else head",
         "return head",
-        "tests/gateway/test_passes.py::"
+        "tests/gateway/rooms/test_broadcast.py::"
         "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
     ),
     Mutant(
         "who settles in the middle of a pass hears the next one",
-        "gateway/passes.py",
+        "gateway/rooms/broadcast.py",
         "(to, len(to), batch)",
         "(to, 1 << 30, batch)",
-        "tests/gateway/test_passes.py::"
+        "tests/gateway/rooms/test_broadcast.py::"
         "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
     ),
     Mutant(
@@ -148,10 +148,10 @@ MUTANTS = (
     ),
     Mutant(
         "who reads nothing of what it missed is cut off",
-        "gateway/arrival.py",
+        "gateway/rooms/catch_up.py",
         "            socket.cut_off_unread()\n",
         "            pass\n",
-        "tests/gateway/test_arrival.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
+        "tests/gateway/rooms/test_catch_up.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
     ),
     Mutant(
         "what is asked after a join that waits comes after it",
@@ -170,30 +170,30 @@ MUTANTS = (
     ),
     Mutant(
         "what waits for a pass is bounded",
-        "gateway/hearing.py",
+        "gateway/rooms/room.py",
         "        if self.full and events:\n",
         "        if False:\n",
-        "tests/gateway/test_passes.py::"
+        "tests/gateway/rooms/test_broadcast.py::"
         "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",
     ),
     Mutant(
         "what many lack is asked for once",
-        "gateway/stretch.py",
+        "gateway/rooms/backfill.py",
         "        if self._asking:\n            return\n",
         "",
-        "tests/gateway/test_arrival.py::test_newcomers_too_ask_once",
+        "tests/gateway/rooms/test_catch_up.py::test_newcomers_too_ask_once",
     ),
     Mutant(
         "a page that was read before a deletion is not shown after it",
-        "gateway/stretch.py",
+        "gateway/rooms/backfill.py",
         "        self._discarded = self._asking\n",
         "",
-        "tests/gateway/test_arrival.py::"
+        "tests/gateway/rooms/test_catch_up.py::"
         "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
     ),
     Mutant(
         "a private room is heard by all members here, whoever was asked about",
-        "gateway/rooms.py",
+        "gateway/rooms/rooms.py",
         "                if not known:\n",
         "                if False:\n",
         "tests/gateway/test_heads.py::test_a_member_who_came_after_the_question_hears_it_too",
@@ -250,14 +250,14 @@ MUTANTS = (
     ),
     Mutant(
         "what is being left is not registered again",
-        "gateway/sessions.py",
+        "gateway/rooms/sessions.py",
         "rooms = sorted({*s.rooms}.difference(s.leaving))\n",
         "rooms = sorted(s.rooms)\n",
         "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
     ),
     Mutant(
         "who has gone is not registered again",
-        "gateway/sessions.py",
+        "gateway/rooms/sessions.py",
         "            if s.uid and not s.gone:\n",
         "            if s.uid:\n",
         "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
@@ -341,7 +341,7 @@ MUTANTS = (
     ),
     Mutant(
         "a private conversation reaches its members only",
-        "gateway/rooms.py",
+        "gateway/rooms/rooms.py",
         "        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]\n",
         "        return [s for s in self._sessions if not s.plain and not s.gone]\n",
         "tests/system/test_direct.py::test_to_others_it_does_not_exist",

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from common.messages import Event
 from common.names import SYSTEM, is_private
-from gateway.lines import newest
+from gateway.rooms.frame_cache import newest
 from tests.sim.archive import Archive, wrong_acks, wrong_comings, wrong_ids
 from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from common.messages import Event
-from gateway.hearing import Room
-from gateway.sessions import Session
+from gateway.rooms.room import Room
+from gateway.rooms.sessions import Session
 
 
 class PrivateRoom(Room):

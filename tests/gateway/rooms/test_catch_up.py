@@ -1,13 +1,13 @@
-"""gateway/arrival.py, gateway/arrivals.py, gateway/stretch.py, gateway/lines.py: a socket gets what
-it has not, in order, then hears."""
+"""gateway/rooms/catch_up.py, gateway/rooms/catch_ups.py, gateway/rooms/backfill.py,
+gateway/rooms/frame_cache.py: a socket gets what it has not, in order, then hears."""
 
 import pytest
 
 from common import messages as m
-from gateway.arrival import OWED_BYTES
-from gateway.audience import PublicRoom
-from gateway.lines import newest
 from gateway.protocol.frames import Frame
+from gateway.rooms.catch_up import OWED_BYTES
+from gateway.rooms.frame_cache import newest
+from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox
 from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages

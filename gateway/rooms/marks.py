@@ -7,7 +7,7 @@ from itertools import chain, islice, takewhile
 from typing import Protocol
 
 from common import messages as m
-from gateway.context import RETRY_S
+from gateway.rooms.context import RETRY_S
 from gateway.runtime.ports import Broker, Loop
 from gateway.runtime.work_queue import WorkQueue
 

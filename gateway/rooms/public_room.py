@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from common.messages import Presence, events_topic, presence_topic, typing_topic
-from gateway.context import RoomContext
-from gateway.gathering import Notice
-from gateway.hearing import Room
 from gateway.protocol.frames import Frame
 from gateway.replica.replica import Replica
-from gateway.rosters import PLAIN_NAMES
-from gateway.sessions import Session
+from gateway.rooms.context import RoomContext
+from gateway.rooms.plain_rosters import PLAIN_NAMES
+from gateway.rooms.room import Room
+from gateway.rooms.send_queue import Notice
+from gateway.rooms.sessions import Session
 
 
 def topics(name: str) -> list[str]:

@@ -9,15 +9,15 @@ from itertools import islice, takewhile
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.audience import PublicRoom, topics
-from gateway.context import RoomContext
-from gateway.hearing import Room
-from gateway.inbox import PrivateRoom
-from gateway.marks import Marks
 from gateway.replica.effects import Limits
 from gateway.replica.replica import Replica
+from gateway.rooms.context import RoomContext
+from gateway.rooms.marks import Marks
+from gateway.rooms.private_room import PrivateRoom
+from gateway.rooms.public_room import PublicRoom, topics
+from gateway.rooms.room import Room
+from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.ports import Broker, Loop
-from gateway.sessions import Session, Sessions
 
 HOLD_BYTES = 8 << 20
 """Events of one room that wait behind a hole."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gateway.protocol.frames import Frame
-from gateway.sessions import Session
+from gateway.rooms.sessions import Session
 
 OWED_BYTES = 128 << 10
 """A socket is caught up only while it has fewer unsent bytes than this, so that a long recovery

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway.sessions import Session
+from gateway.rooms.sessions import Session
 from gateway.transport.fanout import SendList
 
 

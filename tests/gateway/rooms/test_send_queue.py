@@ -1,9 +1,10 @@
-"""gateway/gathering.py, gateway/lines.py: what waits for a room's next pass, and its frames."""
+"""gateway/rooms/send_queue.py, gateway/rooms/frame_cache.py: what waits for a room's next pass,
+and its frames."""
 
 from common.messages import Event, Typing
-from gateway.gathering import BATCH_BYTES, FULL_BYTES, Notice, SendQueue
-from gateway.lines import FrameCache
 from gateway.protocol.frames import Frame
+from gateway.rooms.frame_cache import FrameCache
+from gateway.rooms.send_queue import BATCH_BYTES, FULL_BYTES, Notice, SendQueue
 from tests.gateway.rig import message, messages
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gateway.protocol.frames import Batch
-from gateway.sessions import Session
+from gateway.rooms.sessions import Session
 from gateway.transport.fanout import SendList, fan_out
 
 CHUNK_SOCKETS = 64

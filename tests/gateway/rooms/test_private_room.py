@@ -1,4 +1,4 @@
-"""gateway/inbox.py, gateway/sessions.py: members hear without a join."""
+"""gateway/rooms/private_room.py, gateway/rooms/sessions.py: members hear without a join."""
 
 from common import messages as m
 from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from common.messages import Event
-from gateway.arrival import CatchUp
-from gateway.context import RoomContext
-from gateway.lines import FrameCache, newest, reset
 from gateway.protocol.frames import Batch, Frame
 from gateway.replica.replica import Replica
-from gateway.sessions import Session
-from gateway.stretch import Backfill
+from gateway.rooms.backfill import Backfill
+from gateway.rooms.catch_up import CatchUp
+from gateway.rooms.context import RoomContext
+from gateway.rooms.frame_cache import FrameCache, newest, reset
+from gateway.rooms.sessions import Session
 from gateway.transport.sockets import Socket
 
 STEP_EVENTS = 250

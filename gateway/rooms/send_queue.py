@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from common.messages import Event, Typing
-from gateway.lines import FrameCache, newest, reset
 from gateway.protocol.frames import Frame
 from gateway.replica.tail import EVENT_BYTES, event_bytes
+from gateway.rooms.frame_cache import FrameCache, newest, reset
 
 BATCH_BYTES = 64 << 10
 """One broadcast takes hardly more than this, and so each socket is sent hardly more in one

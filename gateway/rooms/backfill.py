@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from common.messages import Event, Paged
-from gateway.context import RoomContext
 from gateway.replica.replica import PAGE_EVENTS, Replica
 from gateway.replica.tail import last_run
+from gateway.rooms.context import RoomContext
 
 
 class Backfill:

@@ -1,5 +1,5 @@
-"""gateway/passes.py, gateway/hearing.py, gateway/members.py: each hears all of it once, in order,
-whoever comes and goes while it is on its way."""
+"""gateway/rooms/broadcast.py, gateway/rooms/room.py, gateway/rooms/subscribers.py: each hears all
+of it once, in order, whoever comes and goes while it is on its way."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from common import messages as m
-from gateway import arrivals, gathering
-from gateway.gathering import FULL_BYTES
+from gateway.rooms import catch_ups, send_queue
+from gateway.rooms.send_queue import FULL_BYTES
 from gateway.transport.outbox import Outbox
 from tests.gateway.rig import Browser, Rig, Turns, message, messages
 
@@ -318,7 +318,7 @@ class AnyCompany(RuleBasedStateMachine):
         for view in self.views:
             assert view.epoch == self.epoch
             assert view.next == len(self.log) + 1
-            if gathering.FULL_BYTES == FULL_BYTES:
+            if send_queue.FULL_BYTES == FULL_BYTES:
                 assert view.versions[len(view.versions) - len(view.told) :] == view.told
             assert view.versions == sorted(set(view.versions))
 
@@ -329,10 +329,10 @@ def test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order(
     bounds: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if bounds == "narrow":  # a batch and a step are a line or two, and a burst is more than waits
-        monkeypatch.setattr(gathering, "BATCH_BYTES", 200)
-        monkeypatch.setattr(gathering, "FULL_BYTES", 3000)
-        monkeypatch.setattr(arrivals, "STEP_BYTES", 200)
-        monkeypatch.setattr(arrivals, "STEP_EVENTS", 3)
+        monkeypatch.setattr(send_queue, "BATCH_BYTES", 200)
+        monkeypatch.setattr(send_queue, "FULL_BYTES", 3000)
+        monkeypatch.setattr(catch_ups, "STEP_BYTES", 200)
+        monkeypatch.setattr(catch_ups, "STEP_EVENTS", 3)
     run_state_machine_as_test(
         AnyCompany, settings=settings(max_examples=150, stateful_step_count=40, deadline=None)
     )

@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import ParamSpec, assert_never
 
 from common.messages import Event, Paged, Typing
-from gateway.arrivals import CatchUps
-from gateway.context import RoomContext
-from gateway.gathering import Notice, SendQueue
-from gateway.lines import FrameCache, typing_frames
-from gateway.members import Subscribers
-from gateway.passes import RoomBroadcast
 from gateway.protocol.frames import Batch
 from gateway.replica.effects import AskPage, Deliver, Order, StartOver
 from gateway.replica.replica import Replica
-from gateway.sessions import Session
+from gateway.rooms.broadcast import RoomBroadcast
+from gateway.rooms.catch_ups import CatchUps
+from gateway.rooms.context import RoomContext
+from gateway.rooms.frame_cache import FrameCache, typing_frames
+from gateway.rooms.send_queue import Notice, SendQueue
+from gateway.rooms.sessions import Session
+from gateway.rooms.subscribers import Subscribers
 from gateway.transport.fanout import SendList
 
 P = ParamSpec("P")

@@ -1,6 +1,6 @@
-"""gateway/sessions.py: who is here, by socket and by person."""
+"""gateway/rooms/sessions.py: who is here, by socket and by person."""
 
-from gateway.sessions import Session, Sessions
+from gateway.rooms.sessions import Session, Sessions
 from gateway.transport.sockets import Socket
 from tests.gateway.rig import Carrier, Rig
 

@@ -1,5 +1,5 @@
-"""Public rooms here: gateway/rooms.py, gateway/audience.py, gateway/rosters.py,
-gateway/tails.py."""
+"""Public rooms here: gateway/rooms/rooms.py, gateway/rooms/public_room.py,
+gateway/rooms/plain_rosters.py, gateway/rooms/tail_budget.py."""
 
 from common import messages as m
 from tests.gateway.rig import EPOCH, Rig, message, messages

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from common.settings import Settings
-from gateway.passes import CHUNK_SOCKETS
-from gateway.rosters import PlainRosters
+from gateway.rooms.broadcast import CHUNK_SOCKETS
+from gateway.rooms.plain_rosters import PlainRosters
+from gateway.rooms.sessions import Sessions
+from gateway.rooms.tail_budget import TailBudget
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, tell_fault
 from gateway.runtime.work_queue import WorkQueue
-from gateway.sessions import Sessions
-from gateway.tails import TailBudget
 
 RETRY_S = 1.0
 """What the broker left unanswered is asked again after this."""
