@@ -44,7 +44,7 @@ def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     # No bound of libzmq's own: 4.3.5 aborts the process when a peer whose input waits at the bound
     # hangs up and a heartbeat is due or waits too (`!_io_error` in stream_engine_base.cpp).
-    # Gateways bound what they have under way (gateway.pending).
+    # Gateways bound what they have under way (gateway.link.pending).
     socket.setsockopt(zmq.RCVHWM, 0)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
     _serve(socket, keys, COMMANDS_DOMAIN)

@@ -20,7 +20,7 @@ from gateway.app import make_app
 from gateway.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
 from gateway.javascript import SourceError
-from gateway.link import Link
+from gateway.link.link import Link
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.garbage import Collector
 from gateway.runtime.metrics import Metrics

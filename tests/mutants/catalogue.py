@@ -264,17 +264,17 @@ MUTANTS = (
     ),
     Mutant(
         "an older broker is not believed",
-        "gateway/link.py",
+        "gateway/link/link.py",
         "        if message.term < self.term:\n",
         "        if message.term < 0:\n",
-        "tests/gateway/test_link.py::test_an_older_term_is_refused",
+        "tests/gateway/link/test_link.py::test_an_older_term_is_refused",
     ),
     Mutant(
         "what has no answer is sent again on a new link",
-        "gateway/link.py",
+        "gateway/link/link.py",
         "in enumerate(self.pending.frames(), 1):\n",
         "in enumerate((), 1):\n",
-        "tests/gateway/test_link.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
+        "tests/gateway/link/test_link.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
     ),
     Mutant(
         "a restart of the broker is no storm of leaves",

@@ -1,4 +1,5 @@
-"""The link of a run: what gateway.link and gateway.incarnation promise, without ZeroMQ."""
+"""The link of a run: what gateway.link.link and gateway.link.incarnation promise, without
+ZeroMQ."""
 
 from collections.abc import Callable, Iterable
 from random import Random
@@ -8,10 +9,10 @@ from common import messages as m
 from common.frames import encode
 from common.listening import ListeningClock
 from common.settings import Settings
-from gateway.incarnation import Make
-from gateway.link import FIRST_REST_S, HOLD_S, LONGEST_REST_S, Listener
-from gateway.pending import OnAnswer, Pending
-from gateway.sittings import batches
+from gateway.link.incarnation import Make
+from gateway.link.link import FIRST_REST_S, HOLD_S, LONGEST_REST_S, Listener
+from gateway.link.pending import OnAnswer, Pending
+from gateway.link.registration import batches
 from tests.sim.network import Caller, Line, Network
 from tests.sim.virtual import Time
 

@@ -11,7 +11,7 @@ import pytest
 
 from common import messages as m
 from common.settings import read_settings
-from gateway.link import Link
+from gateway.link.link import Link
 from gateway.replica.replica import AskPage, Deliver, Limits, Order, Replica
 from tests.system.harness import House
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import messages as m
 from common.settings import read_settings
-from gateway.link import Link
+from gateway.link.link import Link
 from tests.system.harness import House
 
 ROOMS = 10_000

@@ -2,7 +2,7 @@
 
 from common.frames import FRAME_BYTES, encode
 from common.messages import Register, Sitting
-from gateway.sittings import batches
+from gateway.link.registration import batches
 
 
 def sitting(n: int, rooms: list[str]) -> Sitting:

@@ -18,8 +18,8 @@ from common.listening import ListeningClock
 from common.quiet import Quiet
 from common.settings import Settings
 from common.sockets import Socket, resolved
-from gateway.incarnation import Incarnation, LinkLost, Make
-from gateway.pending import OnAnswer, Pending
+from gateway.link.incarnation import Incarnation, LinkLost, Make
+from gateway.link.pending import OnAnswer, Pending
 
 log = logging.getLogger(__name__)
 

@@ -58,7 +58,8 @@ class Wire:
 
     def _open(self, context: zmq.Context[Socket], keys: PeerKeys | None) -> None:
         self._dealer = self._listen(dealer(context, keys))
-        # The link bounds what waits (gateway.pending), by giving up: ZeroMQ would block or drop.
+        # The link bounds what waits (gateway.link.pending), by giving up: ZeroMQ would block or
+        # drop.
         self._dealer.setsockopt(zmq.SNDHWM, 0)
         self._dealer.setsockopt(zmq.RCVHWM, 0)
         self._dealer.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)

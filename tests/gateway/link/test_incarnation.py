@@ -12,7 +12,7 @@ from common import messages as m
 from common.errors import FrameError
 from common.listening import ListeningClock
 from common.sockets import Socket
-from gateway.incarnation import TURN_TOPICS, Incarnation, LinkLost
+from gateway.link.incarnation import TURN_TOPICS, Incarnation, LinkLost
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
 TOPIC = m.gateway_topic("g1")

@@ -4,7 +4,7 @@ from functools import partial
 
 from common.frames import FRAME_BYTES
 from common.messages import AnyAnswer
-from gateway.pending import COMMAND_BYTES, OnAnswer, Pending
+from gateway.link.pending import COMMAND_BYTES, OnAnswer, Pending
 
 
 def nobody(answer: AnyAnswer | None) -> None:

@@ -16,9 +16,9 @@ from common.frames import encode
 from common.keys import PeerKeys
 from common.listening import ListeningClock
 from common.sockets import Socket, events_endpoint, resolved
+from gateway.link.registration import batches
+from gateway.link.zmq_sockets import Wire
 from gateway.runtime.timer_wheel import next_tick
-from gateway.sittings import batches
-from gateway.wire import Wire
 
 TICK_S = 0.25
 TURN_FRAMES = 200

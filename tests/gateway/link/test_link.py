@@ -12,8 +12,8 @@ import pytest
 from common import messages as m
 from common.frames import encode
 from common.settings import Settings
-from gateway.link import Link
-from gateway.pending import OnAnswer, Pending
+from gateway.link.link import Link
+from gateway.link.pending import OnAnswer, Pending
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
 ANN = m.Sitting(sid="s1", uid="ann", plain=False, rooms=["lobby"])

@@ -13,7 +13,7 @@ from common.errors import FrameError
 from common.frames import encode
 from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
 from common.sockets import Socket, bind, router
-from gateway.wire import Wire
+from gateway.link.zmq_sockets import Wire
 from tests.gateway.fake_broker import fake_broker
 
 

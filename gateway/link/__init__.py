@@ -1,0 +1,1 @@
+"""The connection to the broker, made anew whenever it is lost."""
