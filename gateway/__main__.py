@@ -17,7 +17,7 @@ from common.settings import Settings, SettingsError, read_settings
 from common.stopping import on_stop_signal
 from gateway import gauges
 from gateway.app import make_app
-from gateway.chat import Chat
+from gateway.chat.chat import Chat
 from gateway.doors import KEPT_S, Doorkeeper, open_doors
 from gateway.javascript import SourceError
 from gateway.link.link import Link

@@ -7,7 +7,7 @@ from common.addresses import only_here
 from common.hosts import Hosts
 from common.http import edge
 from common.settings import Settings
-from gateway.chat import Chat
+from gateway.chat.chat import Chat
 from gateway.doors import Doorkeeper
 from gateway.engine import make_server
 from gateway.origins import listed

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol
 
-from gateway.chat import Chat
+from gateway.chat.chat import Chat
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.metrics import Metrics

@@ -8,7 +8,7 @@ from typing import Any
 
 from common import messages as m
 from common.settings import Settings
-from gateway.chat import Chat
+from gateway.chat.chat import Chat
 from gateway.protocol.frames import Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop

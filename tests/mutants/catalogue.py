@@ -155,18 +155,18 @@ MUTANTS = (
     ),
     Mutant(
         "what is asked after a join that waits comes after it",
-        "gateway/admission.py",
+        "gateway/chat/join_limiter.py",
         "            session.socket.ready = False\n",
         "",
-        "tests/gateway/test_admission.py::"
+        "tests/gateway/chat/test_join_limiter.py::"
         "test_a_socket_whose_join_waits_is_read_no_further_until_its_turn",
     ),
     Mutant(
         "only so many joins are under way at once",
-        "gateway/admission.py",
+        "gateway/chat/join_limiter.py",
         "while self._queue and self.in_flight < self.most:",
         "while self._queue:",
-        "tests/gateway/test_admission.py",
+        "tests/gateway/chat/test_join_limiter.py",
     ),
     Mutant(
         "what waits for a pass is bounded",
@@ -196,7 +196,7 @@ MUTANTS = (
         "gateway/rooms/rooms.py",
         "                if not known:\n",
         "                if False:\n",
-        "tests/gateway/test_heads.py::test_a_member_who_came_after_the_question_hears_it_too",
+        "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_hears_it_too",
     ),
     Mutant(
         "an empty page that comes late is not the newest one",
@@ -236,14 +236,14 @@ MUTANTS = (
     ),
     Mutant(
         "beacons that were missed lead to a look at all heads",
-        "gateway/upkeep.py",
+        "gateway/chat/maintenance.py",
         "        if beacon.beat > self._beat + BEACON_MEMORY:\n",
         "        if self._beat and beacon.beat > self._beat + BEACON_MEMORY:\n",
         "tests/system/faults/test_broadcasts.py::test_a_hole_is_seen_after_missed_beacons",
     ),
     Mutant(
         "a lost mark is asked for again",
-        "gateway/upkeep.py",
+        "gateway/chat/maintenance.py",
         "if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:",
         "if now - self._beacon_at > BEACON_SILENCE_S:",
         "tests/system/faults/test_broadcasts.py::test_marks_that_are_lost_are_asked_for_again",
@@ -334,7 +334,7 @@ MUTANTS = (
     ),
     Mutant(
         "who is banned hears no more, if their gateway is away",
-        "gateway/heads.py",
+        "gateway/chat/head_checks.py",
         '                    session.send_away("banned", "you are banned")\n',
         "                    pass\n",
         "tests/sim/test_bans.py::test_while_the_gateway_is_given_up",
@@ -441,7 +441,7 @@ MUTANTS = (
     ),
     Mutant(
         "pages that the browser was not shown are not skipped when it comes back",
-        "gateway/chat.py",
+        "gateway/chat/chat.py",
         "cursor = since.seq if since is not None and answer.recovered else None",
         "cursor = since.seq + 1 if since is not None and answer.recovered else None",
         "tests/system/test_recovery.py::test_exactly_the_missed_events_come",

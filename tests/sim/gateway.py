@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from common.messages import AnyAnswer, AnyBroadcast
 from common.settings import Settings
-from gateway.chat import Chat
+from gateway.chat.chat import Chat
 from gateway.protocol.frames import DISCONNECT, Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import SLICE_S

@@ -1,5 +1,5 @@
-"""gateway/chat.py, gateway/requests.py, gateway/runtime/ports.py: what browsers ask and are
-answered."""
+"""gateway/chat/chat.py, gateway/chat/dispatcher.py, gateway/runtime/ports.py: what browsers ask
+and are answered."""
 
 from common import messages as m
 from tests.gateway.rig import EPOCH, Rig, message, messages

@@ -1,11 +1,11 @@
-"""gateway/heads.py: where rooms are, private ones that are news here too."""
+"""gateway/chat/head_checks.py: where rooms are, private ones that are news here too."""
 
 from typing import Any
 
 from common import messages as m
-from gateway.heads import ASK_PEOPLE
+from gateway.chat.head_checks import ASK_PEOPLE
+from gateway.chat.maintenance import TURN_S
 from gateway.rooms.context import RETRY_S
-from gateway.upkeep import TURN_S
 from tests.gateway.rig import EPOCH, Rig, message, messages
 
 DM = "@dm"

@@ -8,8 +8,8 @@ from typing import Any, Protocol, assert_never
 from common import messages as m
 from common.errors import Refused
 from common.names import LOBBY
-from gateway.admission import Admission, Make, OnAnswer
-from gateway.page_queue import PageQueue
+from gateway.chat.join_limiter import Admission, Make, OnAnswer
+from gateway.chat.page_queue import PageQueue
 from gateway.protocol import parsing as b
 from gateway.protocol.acks import ack_of
 from gateway.protocol.frames import Frame

@@ -1,7 +1,7 @@
-"""gateway/page_queue.py: pages are asked for few at a time, each person in turn."""
+"""gateway/chat/page_queue.py: pages are asked for few at a time, each person in turn."""
 
 from common import messages as m
-from gateway.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
+from gateway.chat.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
 from tests.gateway.rig import Browser, Rig, messages
 
 

@@ -13,10 +13,11 @@ from common import messages as m
 from common.errors import Refused
 from common.names import SYSTEM, is_private
 from common.settings import Settings
+from gateway.chat.dispatcher import Requests
+from gateway.chat.maintenance import Upkeep
 from gateway.protocol import parsing
 from gateway.protocol.acks import error_ack
 from gateway.protocol.frames import Frame
-from gateway.requests import Requests
 from gateway.rooms.context import RoomContext
 from gateway.rooms.marks import Marks
 from gateway.rooms.plain_rosters import PlainRosters
@@ -26,7 +27,6 @@ from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop
 from gateway.transport.sockets import Reply, Socket
-from gateway.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 

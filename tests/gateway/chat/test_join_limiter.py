@@ -1,9 +1,9 @@
-"""gateway/admission.py: a storm of joins waits, and nobody else does."""
+"""gateway/chat/join_limiter.py: a storm of joins waits, and nobody else does."""
 
 import pytest
 
 from common import messages as m
-from gateway import admission
+from gateway.chat import join_limiter
 from tests.gateway.rig import Browser, Rig
 
 
@@ -93,7 +93,7 @@ def test_all_joins_of_a_handshake_have_their_turn_before_the_socket_is_read() ->
 
 
 def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "WAITING_JOINS", 2)
+    monkeypatch.setattr(join_limiter, "WAITING_JOINS", 2)
     rig = crowded()
     people = [asks_to_join(rig, f"p{n}") for n in range(4)]
     assert [browser.acks for browser in people] == [[], [], [], [None]]

@@ -9,7 +9,7 @@ counts the unread messages of each room.
 from collections import OrderedDict, deque
 
 from common.messages import AnyAnswer
-from gateway.admission import Make, OnAnswer
+from gateway.chat.join_limiter import Make, OnAnswer
 from gateway.rooms.sessions import Session
 from gateway.runtime.ports import Broker, Loop, tell_fault
 

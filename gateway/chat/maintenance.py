@@ -6,7 +6,7 @@ from functools import partial
 
 from common import messages as m
 from common.names import SYSTEM
-from gateway.heads import Heads
+from gateway.chat.head_checks import Heads
 from gateway.protocol.frames import Frame
 from gateway.rooms.context import RETRY_S, RoomContext
 from gateway.rooms.marks import Marks

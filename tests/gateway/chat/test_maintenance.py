@@ -1,6 +1,7 @@
-"""gateway/upkeep.py, heads.py, metrics.py, app.py: what happens by the clock, and figures.
+"""gateway/chat/maintenance.py, heads.py, metrics.py, app.py: what happens by the clock, and
+figures.
 
-That is gateway/heads.py, gateway/runtime/metrics.py and gateway/app.py too.
+That is gateway/chat/head_checks.py, gateway/runtime/metrics.py and gateway/app.py too.
 """
 
 from prometheus_client import generate_latest
