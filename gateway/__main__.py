@@ -18,12 +18,12 @@ from common.stopping import on_stop_signal
 from gateway import gauges
 from gateway.app import make_app
 from gateway.chat.chat import Chat
-from gateway.doors import KEPT_S, Doorkeeper, open_doors
-from gateway.javascript import SourceError
 from gateway.link.link import Link
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.garbage import Collector
 from gateway.runtime.metrics import Metrics
+from gateway.server.javascript import SourceError
+from gateway.server.listener import KEPT_S, Doorkeeper, open_doors
 
 SHUTDOWN_S = 1.0
 """Open requests are given this long at the end, and as long again once they are cancelled."""

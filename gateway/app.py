@@ -8,11 +8,11 @@ from common.hosts import Hosts
 from common.http import edge
 from common.settings import Settings
 from gateway.chat.chat import Chat
-from gateway.doors import Doorkeeper
-from gateway.engine import make_server
-from gateway.origins import listed
-from gateway.page import Page
 from gateway.runtime.metrics import Metrics
+from gateway.server.listener import Doorkeeper
+from gateway.server.origins import listed
+from gateway.server.page import Page
+from gateway.server.socketio_server import make_server
 
 
 def make_app(

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from common.settings import Settings
-from gateway.engine import Server, make_server
+from gateway.server.socketio_server import Server, make_server
 from gateway.transport.sockets import Reply, Socket
 
 WITHIN_S = 10.0

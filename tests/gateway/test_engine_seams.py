@@ -10,7 +10,7 @@ import pytest
 import socketio
 from aiohttp import web
 
-from gateway.seams import SEAMS
+from gateway.server.library_seams import SEAMS
 
 
 def find(dotted: str) -> Any:
@@ -33,7 +33,9 @@ async def made() -> dict[str, Any]:
 async def test_every_seam_is_where_it_was(owner: str) -> None:
     one = (await made())[owner]
     missing = [name for name in SEAMS[owner] if not hasattr(one, name)]
-    assert not missing, f"{owner} has no {missing} any more: see gateway/seams.py for what to do"
+    assert not missing, (
+        f"{owner} has no {missing} any more: see gateway/server/library_seams.py for what to do"
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,9 @@ def test_what_we_override_is_called_as_it_was(
     owner: str, method: str, parameters: list[str]
 ) -> None:
     now = list(inspect.signature(getattr(find(owner), method)).parameters)
-    assert now == parameters, f"{owner}.{method} takes {now} now: see gateway/seams.py"
+    assert now == parameters, (
+        f"{owner}.{method} takes {now} now: see gateway/server/library_seams.py"
+    )
 
 
 def test_the_driver_is_made_and_called_as_it_was() -> None:

@@ -15,9 +15,9 @@ import aiohttp
 import pytest
 from socketio import packet as packets
 
-from gateway.engine import Server
 from gateway.protocol.frames import Batch, Frame
 from gateway.protocol.packets import Request
+from gateway.server.socketio_server import Server
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Socket
 from tests.gateway.edge import Echo, Edge, running

@@ -422,14 +422,14 @@ MUTANTS = (
         "gateway/transport/heartbeat.py",
         "        else:\n            self._patient.cut_off()\n",
         "        else:\n            self._pinged = False\n",
-        "tests/gateway/test_engine.py::test_who_does_not_answer_pings_is_gone",
+        "tests/gateway/server/test_socketio_server.py::test_who_does_not_answer_pings_is_gone",
     ),
     Mutant(
         "who never says CONNECT is sent away",
         "gateway/transport/heartbeat.py",
         "            self._limits.wheel.set(self._deadline, self._limits.connect_s)\n",
         "            self._limits.wheel.set(self._deadline, self._limits.connect_s * 1000)\n",
-        "tests/gateway/test_engine.py::test_without_a_connect_it_is_closed_in_time",
+        "tests/gateway/server/test_socketio_server.py::test_without_a_connect_it_is_closed_in_time",
     ),
     Mutant(
         "a full disk does not keep people from reading",

@@ -10,8 +10,8 @@ from common import messages as m
 from common.settings import Settings
 from gateway import gauges
 from gateway.app import make_app
-from gateway.doors import Doorkeeper
 from gateway.rooms.marks import ASK_ROOMS
+from gateway.server.listener import Doorkeeper
 from tests.gateway.rig import EPOCH, Rig, Turns, message, messages
 
 

@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway import doors
-from gateway.doors import Doorkeeper, open_doors
 from gateway.runtime.descriptor_quota import BRIEF, OWN, browsers, may_stay, may_visit
+from gateway.server import listener
+from gateway.server.listener import Doorkeeper, open_doors
 from tests.gateway.edge import bare, running
 
 MOST = 400
@@ -84,11 +84,11 @@ async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
 ) -> None:
     async with open_house() as port:
         with at_most(MOST), taken_below(browsers()):
-            monkeypatch.setattr(doors, "VISIT_S", 60)
+            monkeypatch.setattr(listener, "VISIT_S", 60)
             answer = await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200 OK")
             assert answer.endswith(b"hello")
-            monkeypatch.setattr(doors, "VISIT_S", 0.2)
+            monkeypatch.setattr(listener, "VISIT_S", 0.2)
             assert await visit(port, b"GET / HTT") == b""
 
 

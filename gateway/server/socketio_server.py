@@ -10,8 +10,6 @@ from aiohttp import web
 
 from common.quiet import quieten
 from common.settings import Settings
-from gateway.clients import NAMESPACE, Clients
-from gateway.eio import Counters, Engine
 from gateway.protocol.acks import error_ack
 from gateway.protocol.attachments import Attachments, Unread, Whole
 from gateway.protocol.frames import Frame
@@ -25,6 +23,8 @@ from gateway.protocol.packets import (
     TooLongConnect,
     read_message,
 )
+from gateway.server.clients import NAMESPACE, Clients
+from gateway.server.engineio_server import Counters, Engine
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Handler, Socket
 from gateway.transport.websocket import GOING_AWAY

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.assets import ASK_AGAIN, Assets, made
+from gateway.server.assets import ASK_AGAIN, Assets, made
 
-STATIC = Path(__file__).parent.parent / "static"
+STATIC = Path(__file__).parents[2] / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src {}; "
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "

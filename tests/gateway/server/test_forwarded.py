@@ -1,10 +1,10 @@
-"""gateway/forwarded.py: whose address a request has."""
+"""gateway/server/forwarded.py: whose address a request has."""
 
 import time
 
 import pytest
 
-from gateway.forwarded import Proxies
+from gateway.server.forwarded import Proxies
 
 NONE: list[str] = []
 

@@ -9,14 +9,14 @@ from aiohttp import web
 
 from common.quiet import Quiet
 from common.settings import Settings
-from gateway.forwarded import Proxies
-from gateway.origins import Origins
 from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
 from gateway.runtime.descriptor_quota import stays
 from gateway.runtime.timer_wheel import Wheel
 from gateway.runtime.work_queue import WorkQueue
+from gateway.server.forwarded import Proxies
+from gateway.server.origins import Origins
 from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection
 from gateway.transport.heartbeat import Limits

@@ -2,7 +2,7 @@
 
 import socketio
 
-from gateway.clients import NAMESPACE, Clients
+from gateway.server.clients import NAMESPACE, Clients
 
 
 def test_a_client_that_goes_leaves_nothing_behind() -> None:

@@ -1,6 +1,6 @@
 """The page and its headers."""
 
-from gateway.page import Page
+from gateway.server.page import Page
 
 ALONE = "connect-src 'self';"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.origins import Origins, listed
+from gateway.server.origins import Origins, listed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ Anything else is a SourceError, with the module's name. Comments are left out, b
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from gateway.javascript import SourceError, Token, tokens
+from gateway.server.javascript import SourceError, Token, tokens
 
 DECLARED = {"const", "class", "function", "async"}
 SIGNS = tuple('{}[](),;:=?<>&|!+-"')

@@ -1,4 +1,4 @@
-"""gateway/assets.py: what a browser gets, in which form, and how long it may keep it."""
+"""gateway/server/assets.py: what a browser gets, in which form, and how long it may keep it."""
 
 import gzip
 import re
@@ -10,8 +10,8 @@ import brotli
 import pytest
 from aiohttp import web
 
-from gateway.assets import FOR_EVER, Assets
-from gateway.page import STATIC, Page
+from gateway.server.assets import FOR_EVER, Assets
+from gateway.server.page import STATIC, Page
 
 AS_IT_IS = {"Accept-Encoding": "identity"}
 

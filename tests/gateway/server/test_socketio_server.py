@@ -1,6 +1,6 @@
 """The engine, by real sockets: what browsers send, what hostile ones try.
 
-This is gateway/engine.py with what it stands on: gateway/transport/connection.py,
+This is gateway/server/socketio_server.py with what it stands on: gateway/transport/connection.py,
 gateway/transport/heartbeat.py (silence), gateway/transport/polling.py,
 gateway/transport/upgrade.py, gateway/transport/websocket.py, and gateway/transport/engine_port.py
 between them.

@@ -1,4 +1,4 @@
-"""The Engine.IO server (gateway/eio.py) against bytes that no browser sends."""
+"""The Engine.IO server (gateway/server/engineio_server.py) against bytes that no browser sends."""
 
 import asyncio
 import random

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from common.addresses import READ_BYTES
-from gateway.doors import ACCEPTED_A_TURN, Doorkeeper, open_doors
+from gateway.server.listener import ACCEPTED_A_TURN, Doorkeeper, open_doors
 
 
 async def running() -> web.AppRunner:

@@ -15,7 +15,7 @@ import brotli
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from gateway.bundle import bundle
+from gateway.server.bundle import bundle
 
 TYPES = {
     ".css": "text/css",

@@ -1,4 +1,5 @@
-"""gateway/bundle.py and gateway/javascript.py: modules become one script that does the same."""
+"""gateway/server/bundle.py and gateway/server/javascript.py: modules become one script that does
+the same."""
 
 import re
 import shutil
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.bundle import bundle
-from gateway.javascript import SourceError, tokens
+from gateway.server.bundle import bundle
+from gateway.server.javascript import SourceError, tokens
 from tests.system.surroundings import need_tool
 
 STATIC = Path(__file__).parents[2] / "static"

@@ -1,0 +1,1 @@
+"""The library servers, subclassed, and what listens."""
