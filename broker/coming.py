@@ -3,7 +3,6 @@
 A person is in a public room as long as one of their sockets is, and here as long as they have one.
 """
 
-from broker.directory import session_row
 from broker.effects import (
     DropSession,
     Effect,
@@ -15,10 +14,11 @@ from broker.effects import (
     RoomFact,
     Send,
 )
-from broker.house import Asker, House, Moment
-from broker.rates import Bucket
-from broker.records import Person, Session
-from broker.room import Room
+from broker.model.directory import session_row
+from broker.model.records import Person, Session
+from broker.model.room import Room
+from broker.model.state import Asker, House, Moment
+from broker.model.token_bucket import Bucket
 from common.errors import Refused
 from common.messages import Gone, Join, Joined, Leave
 from common.names import LOBBY, SYSTEM, is_private, room_key, user_name

@@ -20,7 +20,7 @@ from broker import (
     ticking,
 )
 from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send, Snapshot
-from broker.house import House, Moment
+from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import (
     Announce,

@@ -13,9 +13,9 @@ from broker.effects import (
     Send,
     Unlist,
 )
-from broker.house import House, Moment
-from broker.records import Person
-from broker.room import Room
+from broker.model.records import Person
+from broker.model.room import Room
+from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import Ban, Direct, Opened, Quit
 from common.names import is_private, user_key

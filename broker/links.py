@@ -1,10 +1,10 @@
 """The links to gateways: hello, who is there, marks, farewell. Pure."""
 
 from broker.coming import call, drop, lose, make_room, take_seat
-from broker.directory import session_row
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, Publish, Send
-from broker.house import House, Moment
-from broker.records import Gateway
+from broker.model.directory import session_row
+from broker.model.records import Gateway
+from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import (
     WIRE,

@@ -3,8 +3,8 @@
 from broker.coming import drop, make_room
 from broker.directs import meant
 from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
-from broker.house import House, Moment
-from broker.rooms import BEACONS
+from broker.model.rooms import BEACONS
+from broker.model.state import House, Moment
 from broker.speaking import check_text
 from common.errors import Refused
 from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic

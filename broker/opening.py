@@ -1,8 +1,8 @@
 """Opening: a house as the last run left it. Pure."""
 
-from broker.directory import Directory
 from broker.effects import Snapshot
-from broker.house import House
+from broker.model.directory import Directory
+from broker.model.state import House
 from common.names import is_private
 
 

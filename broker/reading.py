@@ -16,9 +16,9 @@ from broker.effects import (
     SendPage,
     SendRooms,
 )
-from broker.house import Asker, House, Moment
-from broker.participants import page_of
-from broker.room import Room
+from broker.model.participants import page_of
+from broker.model.room import Room
+from broker.model.state import Asker, House, Moment
 from common.errors import Refused
 from common.messages import History, Listed, Names, Page, Participants, Rooms
 from common.names import SYSTEM, is_private, room_key, user_key

@@ -3,8 +3,8 @@
 from broker import directs
 from broker.coming import spend
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, NeedSaid, Send
-from broker.house import House, Moment
-from broker.records import Session
+from broker.model.records import Session
+from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import Said, Say, Type
 from common.names import is_invisible, is_private, room_key

@@ -1,9 +1,9 @@
 """Telling: presence of a room goes out, and whoever waits for its names is answered. Pure."""
 
 from broker.effects import Effect, Publish, Send
-from broker.house import House, Moment
-from broker.presence import GATHER_S
-from broker.room import Room
+from broker.model.presence import GATHER_S
+from broker.model.room import Room
+from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import Listed, Participants, Presence, presence_topic
 

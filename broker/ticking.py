@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from broker import telling
 from broker.coming import drop, leave_seat
-from broker.directory import session_row
 from broker.effects import Effect, Publish
-from broker.house import House, Moment
-from broker.presence import GATHER_S
+from broker.model.directory import session_row
+from broker.model.presence import GATHER_S
+from broker.model.state import House, Moment
 from common.messages import (
     Beacon,
     Typing,

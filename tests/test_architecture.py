@@ -19,7 +19,7 @@ IMPURE = {
 }  # fmt: skip
 """Sockets, clocks, disks, randomness, logs: a pure file gets what they tell as arguments."""
 PURE = {
-    "broker/core.py", "broker/directory.py", "broker/room.py", "broker/presence.py",
+    "broker/core.py", "broker/model/directory.py", "broker/model/room.py", "broker/model/presence.py",
     "broker/effects.py", "common/errors.py", "common/frames.py", "common/messages.py",
     "common/names.py", "gateway/protocol/parsing.py", "gateway/protocol/frames.py", "gateway/replica/replica.py",
     "gateway/replica/tail.py",
@@ -100,10 +100,10 @@ def _paths(name: str) -> set[str]:
 
 
 def test_the_core_s_two_parts_exchange_only_messages() -> None:
-    rooms = {"broker.room", "broker.presence"}
+    rooms = {"broker.model.room", "broker.model.presence"}
     for source, others in (
-        ("broker/directory.py", rooms),
-        ("broker/room.py", {"broker.directory"}),
+        ("broker/model/directory.py", rooms),
+        ("broker/model/room.py", {"broker.model.directory"}),
     ):
         known = {name.rpartition(".")[0] for name in imports(source)} | imports(source)
         assert not known & others, f"{source} imports {known & others}"

@@ -1,5 +1,5 @@
-"""broker.core and broker.house: whatever people, gateways and time do, a mirror that follows only
-what is released tells the truth."""
+"""broker.core and broker.model.state: whatever people, gateways and time do, a mirror that follows
+only what is released tells the truth."""
 
 from copy import deepcopy
 from typing import Any
@@ -11,7 +11,7 @@ from msgspec import structs
 
 from broker.core import Core
 from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
-from broker.presence import NEVER
+from broker.model.presence import NEVER
 from common.messages import (
     AnyCommand,
     Asked,

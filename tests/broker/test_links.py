@@ -1,8 +1,9 @@
-"""broker.links and broker.gateways: hello, leases, and people who outlive their gateway's link."""
+"""broker.links and broker.model.gateways: hello, leases, and people who outlive their gateway's
+link."""
 
 import pytest
 
-from broker.gateways import Gateways
+from broker.model.gateways import Gateways
 from common.errors import Refused
 from common.messages import (
     Beat,

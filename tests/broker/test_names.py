@@ -1,4 +1,5 @@
-"""broker.namebook and broker.rates: names are used by one person at most, and changed at a rate."""
+"""broker.model.names_in_use and broker.model.token_bucket: names are used by one person at most,
+and changed at a rate."""
 
 import time
 
@@ -6,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.namebook import NameBook
-from broker.rates import Bucket
+from broker.model.names_in_use import NameBook
+from broker.model.token_bucket import Bucket
 from common.names import USER_NAME_CHARS, user_key, user_name
 
 

@@ -1,11 +1,12 @@
-"""What is at rest lives in the store only: broker.people, broker.rooms, broker.recent,
-broker.ledger, broker.facts, broker.ticking and broker.opening forget and find it again."""
+"""What is at rest lives in the store only: broker.model.people, broker.model.rooms,
+broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.ticking and
+broker.opening forget and find it again."""
 
 from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
-from broker.facts import Facts
-from broker.ledger import FOREVER, Ledger
-from broker.recent import Recent
-from broker.rooms import REST_ROOMS, Rooms
+from broker.model.facts import Facts
+from broker.model.rooms import REST_ROOMS, Rooms
+from broker.model.uncommitted import Recent
+from broker.model.write_ledger import FOREVER, Ledger
 from common.messages import Done, Event, Join, Opened, Said
 from common.names import SYSTEM
 from common.settings import Settings

@@ -9,7 +9,8 @@ import msgpack
 import pytest
 import zmq
 
-from broker import batch, presence, server, service, ticking
+from broker import batch, server, service, ticking
+from broker.model import presence
 from common.frames import FRAME_BYTES, encode
 from common.messages import (
     Beat,

@@ -1,7 +1,8 @@
-"""broker.ticking and the agenda of broker.rooms: what is due is told in time, and costs its own."""
+"""broker.ticking and the agenda of broker.model.rooms: what is due is told in time, and costs its
+own."""
 
 from broker.effects import RoomFact
-from broker.rooms import Rooms
+from broker.model.rooms import Rooms
 from broker.ticking import LOOKS
 from common.messages import Join, Presence, Say, Type
 from common.settings import Settings

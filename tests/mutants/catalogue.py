@@ -228,7 +228,7 @@ MUTANTS = (
     ),
     Mutant(
         "what has changed is named by three beacons",
-        "broker/rooms.py",
+        "broker/model/rooms.py",
         "maxlen=BEACONS",
         "maxlen=BEACONS - 1",
         "tests/broker/test_links.py::"
@@ -299,21 +299,21 @@ MUTANTS = (
     ),
     Mutant(
         "the people of a dead gateway have time to move",
-        "broker/gateways.py",
+        "broker/model/gateways.py",
         "        gateway.orphan_until = now + self._move_grace_s\n",
         "        gateway.orphan_until = now\n",
         "tests/broker/test_links.py::test_unless_they_are_back_elsewhere",
     ),
     Mutant(
         "the people of a dead gateway do leave",
-        "broker/gateways.py",
+        "broker/model/gateways.py",
         "if gateway.lease_until is not None and gateway.lease_until <= now:",
         "if gateway.lease_until is not None and gateway.lease_until < 0:",
         "tests/broker/test_links.py::test_the_people_of_a_silent_gateway_leave",
     ),
     Mutant(
         "who was given up says hello before anything else",
-        "broker/gateways.py",
+        "broker/model/gateways.py",
         "            del self._by_peer[gateway.peer]\n        gateway.peer = None\n",
         "            pass\n        gateway.peer = None\n",
         "tests/broker/test_links.py::test_who_was_given_up_is_not_heard_before_a_hello",
@@ -355,7 +355,7 @@ MUTANTS = (
     ),
     Mutant(
         "however many ask for the names, presence goes out four times a second at most",
-        "broker/presence.py",
+        "broker/model/presence.py",
         "max(now, self._told_at + GATHER_S)",
         "now",
         "tests/broker/test_telling.py::test_however_many_ask_presence_goes_out_four_times_a_second",
@@ -376,7 +376,7 @@ MUTANTS = (
     ),
     Mutant(
         "who knows the names asks again when a room turns into a crowd, or out of one",
-        "broker/presence.py",
+        "broker/model/presence.py",
         "        self.version = self._versions.next()\n        self.due = now + GATHER_S\n",
         "        self.due = now + GATHER_S\n",
         "tests/broker/test_core_machine.py",

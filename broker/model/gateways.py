@@ -1,6 +1,6 @@
 """The gateways: their links, leases and sockets. Pure."""
 
-from broker.records import Gateway, Session
+from broker.model.records import Gateway, Session
 from common.errors import Refused
 
 GATEWAYS = 1000

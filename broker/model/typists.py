@@ -1,6 +1,6 @@
 """The typists: who is typing in one room now. Pure."""
 
-from broker.presence import NEVER
+from broker.model.presence import NEVER
 
 TYPING_S = 6.0
 GATHER_S = 0.5

@@ -1,10 +1,10 @@
-"""broker.directory: people, their sockets and their names, without rooms."""
+"""broker.model.directory: people, their sockets and their names, without rooms."""
 
 import pytest
 
-from broker.directory import Directory, session_row
 from broker.effects import IdentityFact, PutSession
-from broker.records import Person, Session
+from broker.model.directory import Directory, session_row
+from broker.model.records import Person, Session
 from common.settings import Settings
 
 

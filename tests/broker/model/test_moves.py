@@ -1,6 +1,7 @@
-"""broker.moves: coming to rooms is free for whoever uses rooms, and costs whoever floods them."""
+"""broker.model.moves: coming to rooms is free for whoever uses rooms, and costs whoever floods
+them."""
 
-from broker.moves import Moves
+from broker.model.moves import Moves
 from common.messages import Failed, Leave
 from tests.playbook import (
     Chat,

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from broker.presence import NEVER
+from broker.model.presence import NEVER
 
 CALM_S = 5.0
 CALM_BELOW = 0.8

@@ -7,8 +7,8 @@ from heapq import heappop, heappush
 from sortedcontainers import SortedList
 
 from broker.effects import RoomFact
-from broker.presence import NEVER, Versions
-from broker.room import Room
+from broker.model.presence import NEVER, Versions
+from broker.model.room import Room
 from common.names import SYSTEM
 from common.settings import Settings
 

@@ -1,10 +1,10 @@
-"""broker.presence: what is gathered, when it may go out, and when names may be told."""
+"""broker.model.presence: what is gathered, when it may go out, and when names may be told."""
 
 from itertools import pairwise
 
 import pytest
 
-from broker.presence import NEVER, Change, Presence, Versions
+from broker.model.presence import NEVER, Change, Presence, Versions
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ to as many rooms as a socket may be in waits for nothing, nor does who comes bac
 
 from collections import OrderedDict
 
-from broker.rates import Bucket
+from broker.model.token_bucket import Bucket
 
 RETURN_S = 60.0
 """So long a room that was left is remembered."""

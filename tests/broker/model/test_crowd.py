@@ -1,4 +1,4 @@
-"""broker.crowd, in a core: what a crowd costs, and when a room is one."""
+"""broker.model.crowd, in a core: what a crowd costs, and when a room is one."""
 
 import json
 import sys

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from broker.records import Person
+from broker.model.records import Person
 from common.names import user_key
 
 REST_S = 60.0

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from broker.directory import Directory
 from broker.effects import (
     Append,
     Effect,
@@ -23,12 +22,13 @@ from broker.effects import (
     Send,
     Snapshot,
 )
-from broker.facts import Facts
-from broker.ledger import Ledger
-from broker.recent import Recent
-from broker.records import Gateway, Person, Session
-from broker.room import Room
-from broker.rooms import Rooms
+from broker.model.directory import Directory
+from broker.model.facts import Facts
+from broker.model.records import Gateway, Person, Session
+from broker.model.room import Room
+from broker.model.rooms import Rooms
+from broker.model.uncommitted import Recent
+from broker.model.write_ledger import Ledger
 from common.errors import Refused
 from common.messages import Asked, Done, Event, Happened, gateway_topic
 from common.names import SYSTEM, is_private, room_key

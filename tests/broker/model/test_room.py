@@ -1,12 +1,13 @@
-"""broker.room, broker.crowd and broker.participants: a room's rules, without sockets."""
+"""broker.model.room, broker.model.crowd and broker.model.participants: a room's rules, without
+sockets."""
 
 import pytest
 
-from broker.crowd import Crowd
 from broker.effects import RoomFact
-from broker.participants import Participants
-from broker.presence import Versions
-from broker.room import Room
+from broker.model.crowd import Crowd
+from broker.model.participants import Participants
+from broker.model.presence import Versions
+from broker.model.room import Room
 from common.messages import Event
 from common.settings import Settings
 

@@ -11,10 +11,10 @@ from itertools import islice, takewhile
 from typing import TypeVar
 
 from broker.effects import IdentityFact, PutSession
-from broker.gateways import Gateways
-from broker.namebook import NameBook
-from broker.people import People
-from broker.records import Gateway, Person, Session
+from broker.model.gateways import Gateways
+from broker.model.names_in_use import NameBook
+from broker.model.people import People
+from broker.model.records import Gateway, Person, Session
 from common.names import is_private
 from common.settings import Settings
 

@@ -4,11 +4,11 @@ It knows people as uids with names, not their sockets. Each method that makes an
 the log itself is the store's.
 """
 
-from broker.crowd import Crowd
 from broker.effects import RoomFact
-from broker.participants import Participants
-from broker.presence import Presence, Versions
-from broker.typists import Typists
+from broker.model.crowd import Crowd
+from broker.model.participants import Participants
+from broker.model.presence import Presence, Versions
+from broker.model.typists import Typists
 from common.messages import Event, EventKind, events_topic
 from common.messages import Participants as AsksNames
 from common.names import SYSTEM, is_private

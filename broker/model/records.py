@@ -1,8 +1,8 @@
 """The records of who is here: gateways, sessions (a socket each), and people. Pure."""
 
 from broker.effects import IdentityFact, PutIdentity
-from broker.moves import Moves
-from broker.rates import Bucket
+from broker.model.moves import Moves
+from broker.model.token_bucket import Bucket
 
 
 class Session:

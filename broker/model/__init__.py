@@ -1,0 +1,1 @@
+"""People, gateways, rooms, presence: the broker's state and its rules. Pure."""
