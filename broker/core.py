@@ -8,18 +8,18 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from broker import (
-    coming,
-    directs,
-    links,
-    moderating,
-    opening,
-    reading,
-    speaking,
-    telling,
-    ticking,
-)
 from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send, Snapshot
+from broker.handlers import (
+    direct_rooms,
+    gateway_links,
+    membership,
+    messages,
+    moderation,
+    presence_updates,
+    queries,
+    restore,
+    timers,
+)
 from broker.model.state import House, Moment
 from common.errors import Refused
 from common.messages import (
@@ -67,9 +67,9 @@ class Core:
 
     def __init__(self, settings: Settings, opened: Snapshot, now: float) -> None:
         self._house = House(settings, opened)
-        self._quiet_until = opening.restore(self._house, opened, now)
+        self._quiet_until = restore.restore(self._house, opened, now)
         self._house.quiet = now < self._quiet_until
-        self._next_beacon = now + ticking.BEACON_S
+        self._next_beacon = now + timers.BEACON_S
         self._now = now
 
     def needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
@@ -117,15 +117,15 @@ class Core:
         at = Moment(now, wall)
         self._now = now
         out: list[Effect] = []
-        ticking.end_sessions(house, at, out)
+        timers.end_sessions(house, at, out)
         if now >= self._quiet_until or not house.directory.gateways.awaited():
             house.quiet = False
-        ticking.tell_rooms(house, at, out)
+        timers.tell_rooms(house, at, out)
         if now >= self._next_beacon:
-            self._next_beacon = max(self._next_beacon + ticking.BEACON_S, now)
-            ticking.beacons(house, out)
+            self._next_beacon = max(self._next_beacon + timers.BEACON_S, now)
+            timers.beacons(house, out)
         house.ledger.hand_out(out, now)
-        ticking.forget(house, at)
+        timers.forget(house, at)
         return out
 
     @property
@@ -136,7 +136,7 @@ class Core:
     def stop(self, now: float, wall: float) -> list[Effect]:
         """The last answers: to those who wait."""
         out: list[Effect] = []
-        telling.end(self._house, Moment(now, wall), out)
+        presence_updates.end(self._house, Moment(now, wall), out)
         return out
 
     def committed(self, writes: int) -> None:
@@ -155,17 +155,17 @@ class Core:
         house = self._house
         match command:
             case Say():
-                return speaking.needs_of_say(house, peer, command)
+                return messages.needs_of_say(house, peer, command)
             case Join():
-                return coming.needs_of_join(house, command)
+                return membership.needs_of_join(house, command)
             case Register():
-                return links.needs_of_register(house, command)
+                return gateway_links.needs_of_register(house, command)
             case TakeUp():
-                return links.needs_of_take_up(house, command)
+                return gateway_links.needs_of_take_up(house, command)
             case Heads():
-                return links.needs_of_heads(house, command)
+                return gateway_links.needs_of_heads(house, command)
             case Direct(user=str(name)) | Ban(user=str(name)):
-                return directs.needs_of_name(house, name)
+                return direct_rooms.needs_of_name(house, name)
             case Page(room=name) if is_private(name):
                 return house.lacking(NeedRoom(name))
             case _:
@@ -175,47 +175,47 @@ class Core:
         house = self._house
         match command:
             case Say():
-                speaking.say(house, peer, command, at, out)
+                messages.say(house, peer, command, at, out)
             case Join():
-                coming.join(house, peer, command, at, out)
+                membership.join(house, peer, command, at, out)
             case Leave():
-                coming.leave(house, peer, command, at, out)
+                membership.leave(house, peer, command, at, out)
             case Gone():
-                coming.gone(house, peer, command, at, out)
+                membership.gone(house, peer, command, at, out)
             case Type():
-                speaking.type_(house, peer, command, at, out)
+                messages.type_(house, peer, command, at, out)
             case History():
-                reading.history(house, peer, command, at, out)
+                queries.history(house, peer, command, at, out)
             case Page():
-                reading.page(house, peer, command, at, out)
+                queries.page(house, peer, command, at, out)
             case Participants():
-                reading.participants(house, peer, command, at, out)
+                queries.participants(house, peer, command, at, out)
             case Rooms():
-                reading.rooms(house, peer, command, at, out)
+                queries.rooms(house, peer, command, at, out)
             case Names():
-                reading.names(house, peer, command, at, out)
+                queries.names(house, peer, command, at, out)
             case Direct():
-                directs.direct(house, peer, command, at, out)
+                direct_rooms.direct(house, peer, command, at, out)
             case Quit():
-                directs.quit_(house, peer, command, at, out)
+                direct_rooms.quit_(house, peer, command, at, out)
             case Hello():
-                links.hello(house, peer, command, at, out)
+                gateway_links.hello(house, peer, command, at, out)
             case Register():
-                links.register(house, peer, command, at, out)
+                gateway_links.register(house, peer, command, at, out)
             case Beat():
                 house.gateway(peer, at)
                 house.done(peer, command.no, out)
             case Bye():
-                links.bye(house, peer, command, at, out)
+                gateway_links.bye(house, peer, command, at, out)
             case TakeUp():
-                links.take_up(house, peer, command, at, out)
+                gateway_links.take_up(house, peer, command, at, out)
             case Heads():
-                links.heads(house, peer, command, at, out)
+                gateway_links.heads(house, peer, command, at, out)
             case Announce():
-                moderating.announce(house, peer, command, at, out)
+                moderation.announce(house, peer, command, at, out)
             case Blank():
-                moderating.blank(house, peer, command, at, out)
+                moderation.blank(house, peer, command, at, out)
             case Ban():
-                moderating.ban(house, peer, command, at, out)
+                moderation.ban(house, peer, command, at, out)
             case _:
                 assert_never(command)

@@ -1,6 +1,6 @@
 """What is at rest lives in the store only: broker.model.people, broker.model.rooms,
-broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.ticking and
-broker.opening forget and find it again."""
+broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.handlers.timers and
+broker.handlers.restore forget and find it again."""
 
 from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
 from broker.model.facts import Facts

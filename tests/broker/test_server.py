@@ -9,7 +9,8 @@ import msgpack
 import pytest
 import zmq
 
-from broker import batch, server, service, ticking
+from broker import batch, server, service
+from broker.handlers import timers
 from broker.model import presence
 from common.frames import FRAME_BYTES, encode
 from common.messages import (
@@ -142,7 +143,7 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
     asked: Say | History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To send takes the sign away that something has come."""
-    for module, rest in ((service, "REST_S"), (ticking, "BEACON_S"), (presence, "GATHER_S")):
+    for module, rest in ((service, "REST_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
         monkeypatch.setattr(module, rest, 60.0)
     async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
         await peer.hello()

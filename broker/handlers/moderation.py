@@ -1,11 +1,11 @@
 """Moderating: announcements, deleted messages, bans. For scripts. Pure."""
 
-from broker.coming import drop, make_room
-from broker.directs import meant
 from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
+from broker.handlers.direct_rooms import meant
+from broker.handlers.membership import drop, make_room
+from broker.handlers.messages import check_text
 from broker.model.rooms import BEACONS
 from broker.model.state import House, Moment
-from broker.speaking import check_text
 from common.errors import Refused
 from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
 from common.names import SYSTEM, is_private, room_key

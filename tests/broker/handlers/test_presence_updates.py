@@ -1,4 +1,5 @@
-"""broker.telling: a page of names and the changes after it add up, and nobody waits long."""
+"""broker.handlers.presence_updates: a page of names and the changes after it add up, and nobody
+waits long."""
 
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.effects import Publish, Send
-from broker.telling import WAITING
+from broker.handlers.presence_updates import WAITING
 from common.messages import Done, Join, Leave, Listed, Names, Participants, Presence
 from tests.broker.mirror import Roster
 from tests.playbook import (

@@ -1,6 +1,5 @@
 """Direct conversations: finding somebody, and the room of two. Pure."""
 
-from broker.coming import spend
 from broker.effects import (
     Effect,
     Need,
@@ -13,6 +12,7 @@ from broker.effects import (
     Send,
     Unlist,
 )
+from broker.handlers.membership import spend
 from broker.model.records import Person
 from broker.model.room import Room
 from broker.model.state import House, Moment

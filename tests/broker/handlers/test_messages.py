@@ -1,5 +1,5 @@
-"""broker.speaking and broker.model.typists: messages are stored once, typing is told to the
-others."""
+"""broker.handlers.messages and broker.model.typists: messages are stored once, typing is told to
+the others."""
 
 import pytest
 

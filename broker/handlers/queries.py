@@ -4,8 +4,6 @@ from itertools import islice
 
 from sortedcontainers import SortedList
 
-from broker import telling
-from broker.directs import other_member
 from broker.effects import (
     Effect,
     Listing,
@@ -16,6 +14,8 @@ from broker.effects import (
     SendPage,
     SendRooms,
 )
+from broker.handlers import presence_updates
+from broker.handlers.direct_rooms import other_member
 from broker.model.participants import page_of
 from broker.model.room import Room
 from broker.model.state import Asker, House, Moment
@@ -52,7 +52,7 @@ def participants(
     asker = house.asker(peer, command, at)
     room = house.room(house.place(asker, command.room))
     if not room.private:
-        return telling.names(house, room, peer, command, at, out)
+        return presence_updates.names(house, room, peer, command, at, out)
     house.require(*(NeedIdentity(uid) for uid in room.members))
     members = _members(house, room)
     limit = min(command.limit, house.settings.page)

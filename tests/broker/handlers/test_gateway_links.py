@@ -1,5 +1,5 @@
-"""broker.links and broker.model.gateways: hello, leases, and people who outlive their gateway's
-link."""
+"""broker.handlers.gateway_links and broker.model.gateways: hello, leases, and people who outlive
+their gateway's link."""
 
 import pytest
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from broker import telling
-from broker.coming import drop, leave_seat
 from broker.effects import Effect, Publish
+from broker.handlers import presence_updates
+from broker.handlers.membership import drop, leave_seat
 from broker.model.directory import session_row
 from broker.model.presence import GATHER_S
 from broker.model.state import House, Moment
@@ -43,7 +43,7 @@ def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
     for room in house.rooms.due(at.now, LOOKS):
         room.calm(at.now)
         if not house.quiet:
-            telling.presence(house, room, at, out)
+            presence_updates.presence(house, room, at, out)
         users = room.typists.take(at.now)
         if users is not None:
             to = list(room.members)  # who is typing leaves no trace in a list

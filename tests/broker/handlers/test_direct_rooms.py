@@ -1,4 +1,4 @@
-"""broker.directs: conversations of two, which to others do not exist."""
+"""broker.handlers.direct_rooms: conversations of two, which to others do not exist."""
 
 import pytest
 

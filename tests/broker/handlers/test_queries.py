@@ -1,4 +1,5 @@
-"""broker.reading: pages of history, participants and rooms, for those who may read them."""
+"""broker.handlers.queries: pages of history, participants and rooms, for those who may read
+them."""
 
 import pytest
 

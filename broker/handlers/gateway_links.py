@@ -1,7 +1,7 @@
 """The links to gateways: hello, who is there, marks, farewell. Pure."""
 
-from broker.coming import call, drop, lose, make_room, take_seat
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, Publish, Send
+from broker.handlers.membership import call, drop, lose, make_room, take_seat
 from broker.model.directory import session_row
 from broker.model.records import Gateway
 from broker.model.state import House, Moment

@@ -1,4 +1,4 @@
-"""broker.moderating: announcements, deleted messages, bans."""
+"""broker.handlers.moderation: announcements, deleted messages, bans."""
 
 import pytest
 

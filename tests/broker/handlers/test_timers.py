@@ -1,9 +1,9 @@
-"""broker.ticking and the agenda of broker.model.rooms: what is due is told in time, and costs its
-own."""
+"""broker.handlers.timers and the agenda of broker.model.rooms: what is due is told in time, and
+costs its own."""
 
 from broker.effects import RoomFact
+from broker.handlers.timers import LOOKS
 from broker.model.rooms import Rooms
-from broker.ticking import LOOKS
 from common.messages import Join, Presence, Say, Type
 from common.settings import Settings
 from tests.playbook import (

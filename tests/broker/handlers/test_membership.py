@@ -1,4 +1,4 @@
-"""broker.coming: who comes, who goes, and what others are told of it."""
+"""broker.handlers.membership: who comes, who goes, and what others are told of it."""
 
 import pytest
 

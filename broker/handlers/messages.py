@@ -1,8 +1,8 @@
 """Speaking: messages and typing. Pure."""
 
-from broker import directs
-from broker.coming import spend
 from broker.effects import Effect, Need, NeedIdentity, NeedRoom, NeedSaid, Send
+from broker.handlers import direct_rooms
+from broker.handlers.membership import spend
 from broker.model.records import Session
 from broker.model.state import House, Moment
 from common.errors import Refused
@@ -37,7 +37,7 @@ def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
         check_text(house, command.text)
         house.require(*(NeedIdentity(uid) for uid in room.unlisted))
         spend(house, person, at)
-        directs.begin(house, room, person, at, out)
+        direct_rooms.begin(house, room, person, at, out)
         event = room.say(person.uid, person.name, command.text, command.id, at.wall)
         house.log(room, event, at, out)
         house.recent.say(key, event.seq, event.timestamp, at.now)

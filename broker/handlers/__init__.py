@@ -1,0 +1,1 @@
+"""What each command does: one file a subject, one function a command. Pure."""
