@@ -7,12 +7,12 @@ import time
 
 from msgspec import structs
 
-from broker.http import HttpError, serving
-from broker.metrics import Metrics
-from broker.server import Server
+from broker.shell.http import HttpError, serving
+from broker.shell.metrics import Metrics
+from broker.shell.server import Server
+from broker.shell.zmq_sockets import Wire
 from broker.store.addresses import store_at
 from broker.store.base import StoreError
-from broker.wire import Wire
 from common.descriptors import limit, raise_limit
 from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log

@@ -22,7 +22,8 @@ ADMIN = "admin"
 NAME_CHARS = 40
 
 Role = Literal["gateway", "publisher", "moderator", "admin", "monitor"]
-"""What a key may be used for. broker/permissions.py says which commands each role may send."""
+"""What a key may be used for. broker/shell/permissions.py says which commands each role may
+send."""
 ROLES: tuple[Role, ...] = get_args(Role)
 DEFAULT_ROLE: Role = "gateway"
 """Of a key whose file names none: keys had no roles before."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import structs
 
-from broker.metrics import Metrics
-from broker.server import Server
+from broker.shell.metrics import Metrics
+from broker.shell.server import Server
+from broker.shell.zmq_sockets import Wire
 from broker.store.sqlite import SqliteStore
-from broker.wire import Wire
 from common.keys import BrokerKeys
 from common.settings import Settings
 from common.sockets import events_told

@@ -1,6 +1,7 @@
 """broker/service.py, broker/questions.py: what a turn asks for, and what follows a failed commit.
 
-broker/server.py and broker/committer.py drive it in test_server.py, the simulation in tests/sim.
+broker/shell/server.py and broker/shell/committer.py drive it in test_server.py, the simulation in
+tests/sim.
 """
 
 import pytest

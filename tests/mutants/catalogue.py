@@ -5,27 +5,27 @@ from tests.mutants.mutant import Mutant
 MUTANTS = (
     Mutant(
         "nothing is acked before it is on disk",
-        "broker/committer.py",
+        "broker/shell/committer.py",
         '            failure = await self._commit(batch) if batch.writes else ""\n'
         "            await self._release(self._service.on_commit(failure))\n",
         '            await self._release(self._service.on_commit(""))\n'
         "            await self._commit(batch)\n",
-        "tests/broker/test_server.py",
+        "tests/broker/shell/test_server.py",
     ),
     Mutant(
         "nothing is published before it is on disk",
-        "broker/committer.py",
+        "broker/shell/committer.py",
         '            failure = await self._commit(batch) if batch.writes else ""\n',
         "            await self._release([r for r in batch.releases if isinstance(r, Publish)])\n"
         '            failure = await self._commit(batch) if batch.writes else ""\n',
-        "tests/broker/test_server.py",
+        "tests/broker/shell/test_server.py",
     ),
     Mutant(
         "what was not committed is not acked",
         "broker/service.py",
         "            return batch.refused()\n",
         "            return batch.releases\n",
-        "tests/broker/test_server.py::test_a_refused_commit_is_unavailable_and_core_and_store_agree",
+        "tests/broker/shell/test_server.py::test_a_refused_commit_is_unavailable_and_core_and_store_agree",
     ),
     Mutant(
         "an ack outlives a power cut",
@@ -436,7 +436,7 @@ MUTANTS = (
         "broker/service.py",
         "        if isinstance(command, Register):\n",
         "        if False:\n",
-        "tests/broker/test_server.py::"
+        "tests/broker/shell/test_server.py::"
         "test_a_refused_commit_is_unavailable_and_core_and_store_agree",
     ),
     Mutant(
@@ -456,10 +456,10 @@ MUTANTS = (
     ),
     Mutant(
         "what arrives while the broker waits for its store is taken afterwards",
-        "broker/turns.py",
+        "broker/shell/turns.py",
         "        self._again = True\n        if self._resting",
         "        self._again = self._resting.is_set()\n        if self._resting",
-        "tests/broker/test_turns.py",
+        "tests/broker/shell/test_turns.py",
     ),
     Mutant(
         "a way kept for the fan-out is shut once something waits before it",

@@ -37,7 +37,7 @@ class Disk(Shelf):
     def page(
         self, term: int, no: int, room: str, after: int | None, before: int, limit: int
     ) -> Paged:
-        """What `broker.pages` answers, without the members."""
+        """What `broker.shell.page_reader` answers, without the members."""
         log = self.logs.get(room, [])
         end = min(len(log), before - 1) if before else len(log)
         if after is None:

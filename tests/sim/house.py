@@ -7,7 +7,6 @@ from typing import assert_never
 from broker.batch import Batch
 from broker.core import Core
 from broker.effects import Effect, Publish, Send, SendPage
-from broker.merging import merged
 from broker.questions import (
     CheckFiles,
     Learn,
@@ -19,6 +18,7 @@ from broker.questions import (
     Report,
 )
 from broker.service import Service
+from broker.shell.merging import merged
 from broker.store.base import Opened
 from common.frames import decode_command
 from common.messages import AnyAnswer, AnyCommand, RoomRow, RoomsListed

@@ -1,4 +1,5 @@
-"""broker/admission.py: only the keys in the broker's folder get in, each known by its name."""
+"""broker/shell/curve_auth.py: only the keys in the broker's folder get in, each known by its
+name."""
 
 import asyncio
 import logging

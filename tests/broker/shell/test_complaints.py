@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.complaints import Complaints, number
-from broker.metrics import Metrics
-from broker.wire import Arrived
+from broker.shell.complaints import Complaints, number
+from broker.shell.metrics import Metrics
+from broker.shell.zmq_sockets import Arrived
 from common.errors import FrameError
 
 

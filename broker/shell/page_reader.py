@@ -5,9 +5,9 @@ import asyncio
 from typing import assert_never
 
 from broker.effects import SendPage, SendRooms
-from broker.metrics import Metrics
+from broker.shell.metrics import Metrics
+from broker.shell.zmq_sockets import Wire
 from broker.store.base import ReadFailed, Store
-from broker.wire import Wire
 from common.frames import encode
 from common.messages import Failed, Paged, RoomRow, RoomsListed
 

@@ -1,4 +1,5 @@
-"""broker.garbage: what lives long is not looked at, and what the core drops needs no collector."""
+"""broker.shell.garbage: what lives long is not looked at, and what the core drops needs no
+collector."""
 
 import gc
 import weakref
@@ -6,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from broker import garbage
+from broker.shell import garbage
 from tests.playbook import (
     Chat,
     closes,

@@ -3,8 +3,8 @@ import socket
 import pytest
 from aiohttp import ClientSession
 
-from broker.http import HttpError, serving
-from broker.metrics import Metrics
+from broker.shell.http import HttpError, serving
+from broker.shell.metrics import Metrics
 
 
 async def test_alive_ready_and_counting() -> None:

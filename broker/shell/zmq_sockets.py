@@ -6,9 +6,9 @@ from collections.abc import Callable
 import zmq
 from msgspec import Struct
 
-from broker.admission import Admission
-from broker.metrics import Metrics
-from broker.subscriptions import Subscriptions, give_memory_back
+from broker.shell.curve_auth import Admission
+from broker.shell.metrics import Metrics
+from broker.shell.subscriptions import Subscriptions, give_memory_back
 from common import sockets
 from common.keys import BrokerKeys
 

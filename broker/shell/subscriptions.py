@@ -20,7 +20,7 @@ from contextlib import suppress
 
 import zmq
 
-from broker.metrics import Metrics
+from broker.shell.metrics import Metrics
 from common.quiet import Quiet
 
 ROOM_TOPIC = re.compile(rb"(?:events|presence|typing)/(?!@)[^\0]{1,256}\0")

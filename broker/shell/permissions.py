@@ -55,7 +55,8 @@ ROLES_OF: dict[type[AnyCommand], tuple[Role, ...]] = {
     Blank: _STAFF,
     Ban: _STAFF,
 }
-"""Every command has a row: tests/broker/test_permissions.py fails for one that is forgotten."""
+"""Every command has a row: tests/broker/shell/test_permissions.py fails for one that is
+forgotten."""
 
 SUBSCRIBERS: tuple[Role, ...] = _GATEWAY
 """The roles whose keys are let in at the port where the broker publishes."""

@@ -1,4 +1,5 @@
-"""broker.subscriptions: a gateway's connection has what topics it needs, others are cut off."""
+"""broker.shell.subscriptions: a gateway's connection has what topics it needs, others are cut
+off."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.subscriptions import UNKNOWN_TOPICS, give_memory_back
+from broker.shell.subscriptions import UNKNOWN_TOPICS, give_memory_back
 from common.messages import events_topic, presence_topic, typing_topic
 from tests.broker.peer import Peer
 from tests.broker.running import Running, broker

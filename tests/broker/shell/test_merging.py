@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.effects import Publish
-from broker.merging import merged
+from broker.shell.merging import merged
 from common.frames import PAGE_BYTES, encode
 from common.messages import Event, Happened, Marked
 

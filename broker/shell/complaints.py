@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from broker.metrics import Metrics
-from broker.wire import Arrived
+from broker.shell.metrics import Metrics
+from broker.shell.zmq_sockets import Arrived
 from common.errors import FrameError
 from common.quiet import Quiet
 

@@ -1,10 +1,10 @@
-"""broker.permissions: every command belongs to roles, and only gateways act for people."""
+"""broker.shell.permissions: every command belongs to roles, and only gateways act for people."""
 
 from typing import get_args
 
 import pytest
 
-from broker.permissions import ROLES_OF, SUBSCRIBERS, refusal
+from broker.shell.permissions import ROLES_OF, SUBSCRIBERS, refusal
 from common.keys import ROLES, Role
 from common.messages import (
     Announce,

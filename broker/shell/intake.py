@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import structs
 
-from broker.complaints import Complaints, by, number
-from broker.metrics import Metrics
-from broker.permissions import refusal
-from broker.wire import Arrived
+from broker.shell.complaints import Complaints, by, number
+from broker.shell.metrics import Metrics
+from broker.shell.permissions import refusal
+from broker.shell.zmq_sockets import Arrived
 from common.errors import Code, FrameError
 from common.frames import decode_command
 from common.keys import Role

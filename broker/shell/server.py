@@ -6,12 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import assert_never
 
-from broker import garbage
-from broker.committer import Committer
 from broker.effects import Snapshot
-from broker.intake import Intake
-from broker.metrics import Metrics
-from broker.pages import Pages
 from broker.questions import (
     CheckFiles,
     Learn,
@@ -24,9 +19,14 @@ from broker.questions import (
     Report,
 )
 from broker.service import PROBE_S, Service, Turn
+from broker.shell import garbage
+from broker.shell.committer import Committer
+from broker.shell.intake import Intake
+from broker.shell.metrics import Metrics
+from broker.shell.page_reader import Pages
+from broker.shell.turns import Turns
+from broker.shell.zmq_sockets import Arrived, Wire
 from broker.store.base import CommitRefused, CommitUnknown, ReadFailed, Store
-from broker.turns import Turns
-from broker.wire import Arrived, Wire
 from common.settings import Settings
 
 FRAMES_A_TURN = 500

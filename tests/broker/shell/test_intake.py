@@ -1,13 +1,13 @@
-"""broker.intake: every frame becomes a command, an answer, or a complaint."""
+"""broker.shell.intake: every frame becomes a command, an answer, or a complaint."""
 
 import logging
 
 import msgpack
 import pytest
 
-from broker.intake import HELLOS_AT_ONCE, Intake
-from broker.metrics import Metrics
-from broker.wire import Arrived
+from broker.shell.intake import HELLOS_AT_ONCE, Intake
+from broker.shell.metrics import Metrics
+from broker.shell.zmq_sockets import Arrived
 from common.frames import encode
 from common.messages import Announce, Beat, Hello
 

@@ -1,10 +1,10 @@
-"""broker/turns.py: one turn at a time, none forgotten."""
+"""broker/shell/turns.py: one turn at a time, none forgotten."""
 
 import asyncio
 
 import pytest
 
-from broker.turns import Turns
+from broker.shell.turns import Turns
 
 
 class Work:

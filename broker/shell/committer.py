@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 
 from broker.batch import Batch
 from broker.effects import Publish, Release, Send
-from broker.merging import merged
-from broker.metrics import Metrics
-from broker.pages import Pages
 from broker.service import Service
+from broker.shell.merging import merged
+from broker.shell.metrics import Metrics
+from broker.shell.page_reader import Pages
+from broker.shell.zmq_sockets import Wire
 from broker.store.base import CommitRefused, CommitUnknown, Store
-from broker.wire import Wire
 from common.eager import Eager
 from common.frames import encode
 from common.messages import Happened

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from broker.metrics import Metrics
+from broker.shell.metrics import Metrics
 from common.addresses import listen, only_here, split
 from common.hosts import Hosts
 from common.http import RUNNER, edge

@@ -7,7 +7,7 @@ import zmq
 from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
 
-from broker.permissions import SUBSCRIBERS
+from broker.shell.permissions import SUBSCRIBERS
 from common.keys import BrokerKeys
 from common.quiet import Quiet
 from common.sockets import COMMANDS_DOMAIN, EVENTS_DOMAIN

@@ -1,4 +1,5 @@
-"""broker/server.py, broker/pages.py: over real sockets, with the real core and store."""
+"""broker/shell/server.py, broker/shell/page_reader.py: over real sockets, with the real core and
+store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,9 +10,10 @@ import msgpack
 import pytest
 import zmq
 
-from broker import batch, server, service
+from broker import batch, service
 from broker.handlers import timers
 from broker.model import presence
+from broker.shell import server
 from common.frames import FRAME_BYTES, encode
 from common.messages import (
     Beat,

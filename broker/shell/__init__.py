@@ -1,0 +1,1 @@
+"""What the pure core is driven by: ZeroMQ, the clock, threads, HTTP."""
