@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from broker.core import Core
+from broker.core.core import Core
 from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
 from common.messages import (
     AnyCommand,

@@ -19,7 +19,7 @@ IMPURE = {
 }  # fmt: skip
 """Sockets, clocks, disks, randomness, logs: a pure file gets what they tell as arguments."""
 PURE = {
-    "broker/core.py", "broker/model/directory.py", "broker/model/room.py", "broker/model/presence.py",
+    "broker/core/core.py", "broker/model/directory.py", "broker/model/room.py", "broker/model/presence.py",
     "broker/effects.py", "common/errors.py", "common/frames.py", "common/messages.py",
     "common/names.py", "gateway/protocol/parsing.py", "gateway/protocol/frames.py", "gateway/replica/replica.py",
     "gateway/replica/tail.py",

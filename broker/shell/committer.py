@@ -9,9 +9,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from broker.batch import Batch
+from broker.core.batch import Batch
+from broker.core.service import Service
 from broker.effects import Publish, Release, Send
-from broker.service import Service
 from broker.shell.merging import merged
 from broker.shell.metrics import Metrics
 from broker.shell.page_reader import Pages

@@ -6,8 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import assert_never
 
-from broker.effects import Snapshot
-from broker.questions import (
+from broker.core.questions import (
     CheckFiles,
     Learn,
     PeerCommand,
@@ -18,7 +17,8 @@ from broker.questions import (
     Received,
     Report,
 )
-from broker.service import PROBE_S, Service, Turn
+from broker.core.service import PROBE_S, Service, Turn
+from broker.effects import Snapshot
 from broker.shell import garbage
 from broker.shell.committer import Committer
 from broker.shell.intake import Intake

@@ -1,5 +1,5 @@
-"""broker.core and broker.model.state: whatever people, gateways and time do, a mirror that follows
-only what is released tells the truth."""
+"""broker.core.core and broker.model.state: whatever people, gateways and time do, a mirror that
+follows only what is released tells the truth."""
 
 from copy import deepcopy
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec import structs
 
-from broker.core import Core
+from broker.core.core import Core
 from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
 from broker.model.presence import NEVER
 from common.messages import (

@@ -22,7 +22,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was not committed is not acked",
-        "broker/service.py",
+        "broker/core/service.py",
         "            return batch.refused()\n",
         "            return batch.releases\n",
         "tests/broker/shell/test_server.py::test_a_refused_commit_is_unavailable_and_core_and_store_agree",
@@ -433,7 +433,7 @@ MUTANTS = (
     ),
     Mutant(
         "a full disk does not keep people from reading",
-        "broker/service.py",
+        "broker/core/service.py",
         "        if isinstance(command, Register):\n",
         "        if False:\n",
         "tests/broker/shell/test_server.py::"

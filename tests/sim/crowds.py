@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from broker.core import Core
+from broker.core.core import Core
 from common.messages import Event
 
 Spells = list[tuple[int, bool]]

@@ -4,10 +4,9 @@ from collections import deque
 from random import Random
 from typing import assert_never
 
-from broker.batch import Batch
-from broker.core import Core
-from broker.effects import Effect, Publish, Send, SendPage
-from broker.questions import (
+from broker.core.batch import Batch
+from broker.core.core import Core
+from broker.core.questions import (
     CheckFiles,
     Learn,
     Probe,
@@ -17,7 +16,8 @@ from broker.questions import (
     Received,
     Report,
 )
-from broker.service import Service
+from broker.core.service import Service
+from broker.effects import Effect, Publish, Send, SendPage
 from broker.shell.merging import merged
 from broker.store.base import Opened
 from common.frames import decode_command

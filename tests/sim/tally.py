@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from broker.core import Core
+from broker.core.core import Core
 from broker.effects import Append, Effect, Send, Write
 from common.messages import AnyCommand, Ban, Failed, Gone, Join, Leave, Page, Register, Say
 from tests.sim.disk import Disk

@@ -10,7 +10,7 @@ import msgpack
 import pytest
 import zmq
 
-from broker import batch, service
+from broker.core import batch, service
 from broker.handlers import timers
 from broker.model import presence
 from broker.shell import server

@@ -1,4 +1,4 @@
-from broker.batch import BATCH_BYTES, BATCH_EFFECTS, Batch, unavailable
+from broker.core.batch import BATCH_BYTES, BATCH_EFFECTS, Batch, unavailable
 from broker.effects import Append, Publish, PutRoom, PutSession, Send
 from common.messages import Beacon, Done, Event, Failed
 

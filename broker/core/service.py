@@ -8,10 +8,9 @@ from collections.abc import Generator, Iterable, Sequence
 from enum import Enum, auto
 from typing import TypeAlias
 
-from broker.batch import Batch
-from broker.core import Core
-from broker.effects import Fact, Missing, Need, Release, Send, Snapshot
-from broker.questions import (
+from broker.core.batch import Batch
+from broker.core.core import Core
+from broker.core.questions import (
     CheckFiles,
     Learn,
     PeerCommand,
@@ -22,6 +21,7 @@ from broker.questions import (
     Received,
     Report,
 )
+from broker.effects import Fact, Missing, Need, Release, Send, Snapshot
 from common.errors import Code
 from common.listening import ListeningClock
 from common.messages import (

@@ -1,4 +1,5 @@
-"""broker/service.py, broker/questions.py: what a turn asks for, and what follows a failed commit.
+"""broker/core/service.py, broker/core/questions.py: what a turn asks for, and what follows a
+failed commit.
 
 broker/shell/server.py and broker/shell/committer.py drive it in test_server.py, the simulation in
 tests/sim.
@@ -6,9 +7,9 @@ tests/sim.
 
 import pytest
 
+from broker.core.questions import CheckFiles, Learn, Probe, ReadState, Receive, Received
+from broker.core.service import PROBE_S, TRANSITIONS, Happening, Service, State
 from broker.effects import Send
-from broker.questions import CheckFiles, Learn, Probe, ReadState, Receive, Received
-from broker.service import PROBE_S, TRANSITIONS, Happening, Service, State
 from common.messages import WIRE, Announce, AnyAnswer, Failed, Hello
 from common.settings import Settings
 from common.transitions import ImpossibleTransition, follow
