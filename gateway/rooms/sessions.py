@@ -1,14 +1,10 @@
 """The sessions: which socket is whom, and where it is."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from common.messages import Sitting
 from gateway.protocol.frames import Frame
-
-if TYPE_CHECKING:
-    from gateway.transport.sockets import Socket
-
+from gateway.transport.sockets import Socket
 
 _NO_FLOORS: dict[str, int] = {}
 """That of all who have none: never changed."""
@@ -32,7 +28,7 @@ class Session:
         "user",
     )  # fmt: skip
 
-    def __init__(self, socket: "Socket") -> None:
+    def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.token = ""
         """What the next join is made with; proven only once `uid` is there."""
@@ -89,7 +85,7 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         return iter(self._by_sid.values())
 
-    def add(self, socket: "Socket") -> Session:
+    def add(self, socket: Socket) -> Session:
         session = self._by_sid[socket.sid] = Session(socket)
         return session
 

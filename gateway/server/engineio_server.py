@@ -9,7 +9,6 @@ from aiohttp import web
 
 from common.quiet import Quiet
 from common.settings import Settings
-from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
 from gateway.runtime.descriptor_quota import stays
@@ -18,7 +17,7 @@ from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
 from gateway.server.origins import Origins
 from gateway.transport.backlog import Backlog
-from gateway.transport.connection import Connection
+from gateway.transport.connection import Connection, Receiver
 from gateway.transport.heartbeat import Limits
 from gateway.transport.poller import Poller
 from gateway.transport.takeover import full
@@ -49,33 +48,22 @@ class Counters(Protocol):
     def refused_frames(self) -> Counter: ...
 
 
-class Above(Protocol):
-    """The Socket.IO server on top."""
-
-    def heard(self, connection: Connection, text: str) -> None:
-        """A Socket.IO packet. Raises Malformed."""
-
-    def completed(self, connection: Connection, packet: Whole) -> None:
-        """The attachments of this packet have come."""
-
-    def ended(self, connection: Connection) -> None:
-        """The connection is over."""
-
-
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not typed
     """Overrides and uses what `seams` lists."""
 
-    above: Above
     poller: Poller
     slices: WorkQueue
     pulses: Limits
 
-    def __init__(self, settings: Settings, counters: Counters, **options: Any) -> None:
+    def __init__(
+        self, settings: Settings, counters: Counters, receiver: Receiver, **options: Any
+    ) -> None:
         self._settings = settings
         self.outbox_bytes = settings.outbox_bytes
         self.sizes = sizes(settings.text_chars)
         self.backlog = Backlog()
         self._counters = counters
+        self._receiver = receiver
         # The pages of other gateways may come here when theirs is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
         self._proxies = Proxies(settings.proxies)
@@ -132,7 +120,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         request: web.Request = environ["aiohttp.request"]
         if "transport" not in request.query:  # the library takes that for polling
             return self._bad_request("Invalid transport")
-        connection = Connection(self, self.generate_id(), self._client(request))
+        connection = Connection(self, self._receiver, self.generate_id(), self._client(request))
         self.sockets[connection.sid] = connection
         upgrades = ["websocket"] if transport == "polling" else []
         ping_s = (self.ping_interval, self.ping_timeout)
@@ -169,25 +157,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
 
     # --- what connections tell -------------------------------------------------------------------
 
-    def heard(self, connection: Connection, text: str) -> None:
-        self.above.heard(connection, text)
+    def lists(self, sid: str) -> bool:
+        return sid in self.sockets
 
-    def completed(self, connection: Connection, packet: Whole) -> None:
-        self.above.completed(connection, packet)
+    def forget(self, sid: str) -> None:
+        self.sockets.pop(sid, None)
 
-    def ended(self, connection: Connection) -> None:
-        self.above.ended(connection)
-
-    def malformed(self, connection: Connection, why: str) -> None:
+    def malformed(self, why: str) -> None:
         self._counters.refused_frames.inc()
         self._quiet.warning("closed a connection for a malformed packet", why)
 
-    def failed(self, connection: Connection) -> None:
+    def failed(self) -> None:
         self._quiet.warning("closed a connection for a fault of ours", failed=True)
 
-    def unread(self, connection: Connection) -> None:
+    def unread(self, remote: str) -> None:
         self._counters.cut_off.inc()
-        self._quiet.warning("cut off a browser that does not read", connection.remote)
+        self._quiet.warning("cut off a browser that does not read", remote)
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         if message_key == "bad-origin":

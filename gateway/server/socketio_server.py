@@ -53,14 +53,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             logger=library_log,
             engineio_logger=library_log,
         )
-        self.eio.above = self
 
     def _engineio_server_class(self) -> Any:
-        return lambda **options: Engine(self._settings, self._counters, **options)
+        return lambda **options: Engine(self._settings, self._counters, self, **options)
 
-    def heard(self, connection: Connection, text: str) -> None:
+    def on_packet(self, connection: Connection, text: str) -> None:
         """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
-        sizes = connection.front.sizes
+        sizes = connection.engine.sizes
         packet = read_message(text, sizes.values)
         if isinstance(packet, Request | TooLong | Ack) and packet.attachments:
             if connection.socket is None:
@@ -76,13 +75,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
                 connection.inbound.asks_nothing()
                 self._left(connection)
             case Request() | TooLong() | Ack():
-                self.completed(connection, packet)
+                self.on_attachments(connection, packet)
             case Disconnect():
                 connection.inbound.asks_nothing()  # it is of a namespace that was refused
             case _:
                 assert_never(packet)
 
-    def completed(self, connection: Connection, packet: Whole) -> None:
+    def on_attachments(self, connection: Connection, packet: Whole) -> None:
         """Raises Malformed."""
         match packet:
             case Request():
@@ -135,7 +134,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             connection.pulse.await_connect()
             socket.end(left=True, at_once=True)  # before a next CONNECT of the same connection
 
-    def ended(self, connection: Connection) -> None:
+    def on_end(self, connection: Connection) -> None:
         """The connection is over."""
         socket = self._forget(connection)
         if socket is not None:

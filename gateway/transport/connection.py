@@ -7,12 +7,13 @@ no timer and no request.
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
+from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import CLOSE, Frame
-from gateway.transport.engine_port import Front
+from gateway.transport.engine_port import EnginePort
 from gateway.transport.heartbeat import Pulse
 from gateway.transport.inbound import Inbound
 from gateway.transport.outbox import Outbox, Sendable
@@ -26,16 +27,30 @@ FINISH_S = 5.0
 """Time for a browser to take our DISCONNECT and close."""
 
 
+class Receiver(Protocol):
+    """The Socket.IO server: it gets what connections receive."""
+
+    def on_packet(self, connection: "Connection", text: str) -> None:
+        """A Socket.IO packet has come. Raises Malformed."""
+
+    def on_attachments(self, connection: "Connection", packet: Whole) -> None:
+        """The last attachment of this packet has come. Raises Malformed."""
+
+    def on_end(self, connection: "Connection") -> None:
+        """The connection is over. This is called once."""
+
+
 class Connection:
     """`connected` to `closed` are looked at by the library too."""
 
     __slots__ = (
-        "_polling", "_upgrade", "_ws", "closed", "closing", "connected", "front", "inbound",
-        "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading", "waved",
+        "_polling", "_receiver", "_upgrade", "_ws", "closed", "closing", "connected", "engine",
+        "inbound", "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading", "waved",
     )  # fmt: skip
 
-    def __init__(self, front: Front, sid: str, remote: str) -> None:
-        self.front = front
+    def __init__(self, engine: EnginePort, receiver: Receiver, sid: str, remote: str) -> None:
+        self.engine = engine
+        self._receiver = receiver
         self.sid = sid
         self.remote = remote
         self.connected = False
@@ -49,9 +64,9 @@ class Connection:
         """It is over."""
         self.socket: Socket | None = None
         """The browser, after its CONNECT."""
-        self.outbox = Outbox(front.outbox_bytes)
+        self.outbox = Outbox(engine.outbox_bytes)
         self.inbound = Inbound(self)
-        self.pulse = Pulse(self, front.pulses)
+        self.pulse = Pulse(self, engine.pulses)
         self.waved = False
         """The browser closed it: its last poll is no error."""
         self._polling: Polling | None = None
@@ -90,7 +105,7 @@ class Connection:
     def cut_off_unread(self) -> None:
         """`cut_off`, and told: the browser does not read."""
         if not self.closed:
-            self.front.unread(self)
+            self.engine.unread(self.remote)
             self.cut_off()
 
     def hang_up(self, code: int = NORMAL) -> None:
@@ -116,12 +131,12 @@ class Connection:
             self._upgrade.drop()
         self.heard_all()
         # Later: the library's `handle_request` still looks there when it is what led here.
-        asyncio.get_running_loop().call_soon(self.front.sockets.pop, self.sid, None)
-        self.front.ended(self)
+        asyncio.get_running_loop().call_soon(self.engine.forget, self.sid)
+        self._receiver.on_end(self)
 
     def refuse(self, why: str) -> None:
         """It sent what no browser sends (websocket.Owner)."""
-        self.front.malformed(self, why)
+        self.engine.malformed(why)
         self.hang_up(PROTOCOL_ERROR)
 
     # --- in --------------------------------------------------------------------------------------
@@ -133,6 +148,17 @@ class Connection:
     def go_on(self) -> None:
         """The socket may ask more (sockets.Carrier)."""
         self.inbound.go_on()
+
+    def on_packet(self, text: str) -> None:
+        self._receiver.on_packet(self, text)
+
+    def on_attachments(self, packet: Whole) -> None:
+        self._receiver.on_attachments(self, packet)
+
+    @property
+    def may_ask(self) -> bool:
+        """What comes next may be handled now."""
+        return self.socket is None or self.socket.may_ask
 
     @property
     def held(self) -> bool:
@@ -182,7 +208,7 @@ class Connection:
             answer, sock, early = await take_over(request)
         finally:
             self.upgrading = False
-        ws = WebSocket(sock, self.front)
+        ws = WebSocket(sock, self.engine)
         if self.closed:
             ws.abort()
         elif upgrade:
@@ -197,7 +223,7 @@ class Connection:
     async def second_websocket(self, request: web.Request) -> web.StreamResponse:
         """Opened, and closed, as the stock server does."""
         answer, sock, _ = await take_over(request)
-        WebSocket(sock, self.front).hang_up(NORMAL)
+        WebSocket(sock, self.engine).hang_up(NORMAL)
         return answer
 
     def upgraded_to(self, ws: WebSocket) -> None:

@@ -1,22 +1,18 @@
-"""The front: what a connection asks of the engine that it belongs to, and tells it."""
+"""The engine as a connection sees it: what connections share and report.
 
-from typing import TYPE_CHECKING, Protocol
+`server.engineio_server.Engine` implements it.
+"""
 
-from gateway.protocol.attachments import Whole
+from typing import Protocol
+
 from gateway.protocol.sizes import Sizes
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
 from gateway.transport.heartbeat import Limits
 from gateway.transport.poller import Poller
 
-if TYPE_CHECKING:
-    from gateway.transport.connection import Connection
 
-
-class Front(Protocol):
-    """Implemented by `eio.Engine`."""
-
-    sockets: dict[str, "Connection"]
+class EnginePort(Protocol):
     poller: Poller
     pulses: Limits
     outbox_bytes: int
@@ -24,20 +20,17 @@ class Front(Protocol):
     backlog: Backlog
     sizes: Sizes
 
-    def heard(self, connection: "Connection", text: str) -> None:
-        """A Socket.IO packet. Raises Malformed."""
+    def lists(self, sid: str) -> bool:
+        """Whether requests with this session id are still led to its connection."""
 
-    def completed(self, connection: "Connection", packet: Whole) -> None:
-        """The attachments of this packet have come."""
+    def forget(self, sid: str) -> None:
+        """The connection with this session id has ended: no request is led to it any more."""
 
-    def ended(self, connection: "Connection") -> None:
-        """It is over. Once."""
+    def malformed(self, why: str) -> None:
+        """A browser sent what no browser sends, and its connection is being closed for it."""
 
-    def malformed(self, connection: "Connection", why: str) -> None:
-        """It sent what no browser sends, and is being closed for it."""
+    def failed(self) -> None:
+        """The connection that met the exception being handled is being closed."""
 
-    def failed(self, connection: "Connection") -> None:
-        """An exception of our own is being handled; it is being closed."""
-
-    def unread(self, connection: "Connection") -> None:
-        """It does not read, and is being cut off."""
+    def unread(self, remote: str) -> None:
+        """The browser at this address does not read, and is being cut off."""

@@ -3,19 +3,49 @@
 from collections import deque
 from collections.abc import Iterable
 from sys import getsizeof
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from gateway.protocol.attachments import Attachments
+from gateway.protocol.attachments import Attachments, Whole
 from gateway.protocol.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
+from gateway.transport.engine_port import EnginePort
+from gateway.transport.heartbeat import Pulse
 from gateway.transport.idle import Idle
-
-if TYPE_CHECKING:
-    from gateway.transport.connection import Connection
 
 AHEAD_BYTES = 32 << 10
 """What is read of a browser whose requests wait: a little, so that an end is noticed."""
 BREATH_PACKETS, BREATH_BYTES = 32, 8 << 10
 """After so many packets of one browser, or so much in them, the others have their turn."""
+
+
+class Owner(Protocol):
+    """The connection whose packets these are."""
+
+    engine: EnginePort
+    pulse: Pulse
+    closed: bool
+    closing: bool
+
+    @property
+    def may_ask(self) -> bool:
+        """The next packet may be handled now."""
+
+    def on_packet(self, text: str) -> None:
+        """A Socket.IO packet has come. Raises Malformed."""
+
+    def on_attachments(self, packet: Whole) -> None:
+        """The last attachment of this packet has come. Raises Malformed."""
+
+    def wave(self) -> None:
+        """The browser closes the connection."""
+
+    def pace(self) -> None:
+        """More may be read now, or no more, as `few` says."""
+
+    def heard_all(self) -> None:
+        """All packets that have come are handled."""
+
+    def refuse(self, why: str) -> None: ...
+    def cut_off(self) -> None: ...
 
 
 class Inbound:
@@ -26,12 +56,12 @@ class Inbound:
         "held",
     )  # fmt: skip
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Owner) -> None:
         self.held = False
         """What has come waits, for the socket may not ask more now: it is read no further."""
         self.attachments: Attachments | None = None
         """The attachments of a packet that has come are awaited."""
-        self._connection: Connection | None = connection
+        self._connection: Owner | None = connection
         """None once it is over: the two know each other, and leave no work to the collector."""
         self._packets: deque[str | bytes | None] | None = None
         self._waiting_bytes = self._counted = 0
@@ -72,7 +102,7 @@ class Inbound:
         """What is being heard asks for nothing. Raises Malformed if there was too much of it."""
         self._idle = self._idle or Idle()
         if self._connection is not None:
-            self._idle.add(packets, self._connection.front.slices.now())
+            self._idle.add(packets, self._connection.engine.slices.now())
 
     def step(self) -> bool:
         """Goes on after the others had their turn (slices.Work)."""
@@ -100,7 +130,7 @@ class Inbound:
             for _ in range(BREATH_PACKETS):
                 if not self._packets or connection.closing or heard_bytes > BREATH_BYTES:
                     break
-                if connection.socket is not None and not connection.socket.may_ask:
+                if not connection.may_ask:
                     self.held = True
                     break
                 packet = self._packets.popleft()
@@ -111,7 +141,7 @@ class Inbound:
         except Malformed as error:
             connection.refuse(str(error))
         except Exception:
-            connection.front.failed(connection)
+            connection.engine.failed()
             connection.cut_off()
         finally:
             self._hearing = False
@@ -119,7 +149,7 @@ class Inbound:
             return
         if self._packets and not connection.closing:
             if not self.held:
-                connection.front.slices.wake(self)
+                connection.engine.slices.wake(self)
         else:
             self._packets, self._waiting_bytes = None, 0
             connection.heard_all()
@@ -134,21 +164,21 @@ class Inbound:
         """Tells the backlog what waits."""
         if self._connection is not None and self._waiting_bytes != self._counted:
             self._counted = self._waiting_bytes
-            self._connection.front.backlog.hold(self, self._counted)
+            self._connection.engine.backlog.hold(self, self._counted)
 
-    def _hear(self, connection: "Connection", packet: str | bytes | None) -> None:
+    def _hear(self, connection: Owner, packet: str | bytes | None) -> None:
         heard = read_engine(packet)
         if isinstance(heard, Message):
             if self.attachments is not None:
                 raise Malformed("text, where an attachment is awaited")
-            connection.front.heard(connection, heard.text)
+            connection.on_packet(heard.text)
         elif isinstance(heard, Attachment):
             if self.attachments is None:
                 raise Malformed("an attachment that belongs to nothing")
             whole = self.attachments.add(heard.data)
             if whole is not None:
                 self.attachments = None
-                connection.front.completed(connection, whole)
+                connection.on_attachments(whole)
         elif isinstance(heard, Closed):
             connection.wave()
         else:

@@ -1,16 +1,16 @@
 """Polling: the requests of a browser that has no WebSocket, or none yet."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Protocol
 
 from aiohttp import web
 from engineio import exceptions
 
 from gateway.protocol.frames import NOOP, Frame
 from gateway.protocol.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
-
-if TYPE_CHECKING:
-    from gateway.transport.connection import Connection
+from gateway.transport.engine_port import EnginePort
+from gateway.transport.outbox import Outbox
 
 POST_PACKETS = 1000
 POLL_PACKETS = 16
@@ -19,12 +19,32 @@ UPGRADE_POLL_S = 0.1
 """A poll during an upgrade ends this soon: the browser waits for it."""
 
 
+class Owner(Protocol):
+    """The connection that polls."""
+
+    engine: EnginePort
+    outbox: Outbox
+    sid: str
+    closed: bool
+    closing: bool
+    upgrading: bool
+    upgraded: bool
+    waved: bool
+
+    def take_in(self, packets: Iterable[str | bytes | None]) -> None:
+        """These packets have come, after those before."""
+
+    def refuse(self, why: str) -> None: ...
+    def cut_off(self) -> None: ...
+    def end(self) -> None: ...
+
+
 class Polling:
     """The polls and posts of one connection."""
 
     __slots__ = ("_body", "_connection", "_posted", "polled")
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Owner) -> None:
         self._connection = connection
         self.polled = False
         """A poll waits for its answer."""
@@ -40,7 +60,7 @@ class Polling:
             connection.refuse("a second poll at once")
             raise exceptions.SocketIsClosedError
         self.polled = True
-        pulses = connection.front.pulses
+        pulses = connection.engine.pulses
         try:
             most_s = pulses.interval_s + pulses.timeout_s
             if not connection.closed:  # and still listed for a moment: nobody would wake this
@@ -79,7 +99,7 @@ class Polling:
         except OSError:
             connection.cut_off()
         refused = connection.closed and not connection.waved
-        if refused and connection.sid in connection.front.sockets:
+        if refused and connection.engine.lists(connection.sid):
             raise exceptions.SocketIsClosedError  # if it is not there, the library expects no error
 
     def heard_all(self) -> None:
@@ -94,26 +114,26 @@ class Polling:
 
     def _drop(self) -> None:
         self._body = bytearray()
-        self._connection.front.backlog.hold(self, 0)
+        self._connection.engine.backlog.hold(self, 0)
 
     async def _read(self, request: web.Request) -> list[str]:
         """The packets of a post. Raises Malformed, UnicodeDecodeError or web.RequestPayloadError
         for what no browser sends, OSError if the connection is lost, or slower than the time for a
         pong."""
-        front = self._connection.front
-        async with asyncio.timeout(front.pulses.timeout_s):
+        engine = self._connection.engine
+        async with asyncio.timeout(engine.pulses.timeout_s):
             async for chunk in request.content.iter_any():
                 if self._connection.closed:
                     raise OSError
                 self._body += chunk
-                if len(self._body) > front.sizes.body_bytes:
+                if len(self._body) > engine.sizes.body_bytes:
                     raise Malformed("too large")
-                front.backlog.hold(self, len(self._body))
+                engine.backlog.hold(self, len(self._body))
         packets = self._body.split(SEPARATOR.encode(), POST_PACKETS)
         self._drop()
         if len(packets) > POST_PACKETS:
             raise Malformed("too many packets")
-        return [read_packet(packet, front.sizes.packet_bytes) for packet in packets]
+        return [read_packet(packet, engine.sizes.packet_bytes) for packet in packets]
 
 
 def read_packet(packet: bytearray, most_bytes: int) -> str:
