@@ -10,7 +10,7 @@ from msgspec import structs
 from broker.shell.http import HttpError, serving
 from broker.shell.metrics import Metrics
 from broker.shell.server import Server
-from broker.shell.zmq_sockets import Wire
+from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.addresses import store_at
 from broker.store.base import StoreError
 from common.descriptors import limit, raise_limit
@@ -55,7 +55,7 @@ async def _run(settings: Settings) -> None:
     wall = time.time()
     opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
     try:
-        wire = Wire(keys, metrics, settings.topics)
+        wire = BrokerSockets(keys, metrics, settings.topics)
         try:
             commands, events = wire.bind(settings.bind, settings.events_bind)
             advertise = events_told(events, settings.events_advertise)

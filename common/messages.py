@@ -62,7 +62,7 @@ class Since(Struct, frozen=True, gc=False):
     seq: Seq
 
 
-class Sitting(Struct, frozen=True, gc=False):
+class SessionInfo(Struct, frozen=True, gc=False):
     """One socket of a gateway as it registers it: who it is and which rooms it is in."""
 
     sid: Short
@@ -93,7 +93,7 @@ class Register(Command, frozen=True, tag="register"):
     """The people of this gateway, in batches after Hello; with `last`, whoever was not named is
     no longer here."""
 
-    sittings: Annotated[list[Sitting], Meta(max_length=1000)]
+    sittings: Annotated[list[SessionInfo], Meta(max_length=1000)]
     last: bool
 
 
@@ -112,7 +112,7 @@ class TakeUp(Command, frozen=True, tag="take_up"):
     nonce: Short
 
 
-class Page(Command, frozen=True, tag="page"):
+class GetPage(Command, frozen=True, tag="page"):
     """Events of any room, for the gateway itself; bounds exclusive, `before` 0 means none.
 
     With `after` from it upwards, without it the newest below `before`. Short of `limit` if the page
@@ -125,7 +125,7 @@ class Page(Command, frozen=True, tag="page"):
     limit: Limit = 200
 
 
-class Heads(Command, frozen=True, tag="heads"):
+class GetHeads(Command, frozen=True, tag="heads"):
     """The heads of up to 1,000 rooms of the gateway's own choice, and of all private rooms of
     these of its people in which something was said; and who of these is banned."""
 
@@ -133,13 +133,13 @@ class Heads(Command, frozen=True, tag="heads"):
     people: Annotated[list[Short], Meta(max_length=100)] = []
 
 
-class Asked(Command, frozen=True):
+class SessionCommand(Command, frozen=True):
     """A command on behalf of one socket."""
 
     sid: Short
 
 
-class Join(Asked, frozen=True, tag="join"):
+class Join(SessionCommand, frozen=True, tag="join"):
     """`key` is the SHA-256 of the token, in hex: the token itself never leaves the gateway."""
 
     key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -149,19 +149,19 @@ class Join(Asked, frozen=True, tag="join"):
     plain: bool = False
 
 
-class Leave(Asked, frozen=True, tag="leave"):
+class Leave(SessionCommand, frozen=True, tag="leave"):
     """The socket leaves a room."""
 
     room: Name
 
 
-class Gone(Asked, frozen=True, tag="gone"):
+class Gone(SessionCommand, frozen=True, tag="gone"):
     """The socket is gone: for good (`left`), or its connection was lost and may come back."""
 
     left: bool
 
 
-class Say(Asked, frozen=True, tag="say"):
+class Say(SessionCommand, frozen=True, tag="say"):
     """Says a message. `id` is always given: the gateway makes one where the browser had none."""
 
     room: Name
@@ -169,28 +169,28 @@ class Say(Asked, frozen=True, tag="say"):
     id: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class Type(Asked, frozen=True, tag="type"):
+class Type(SessionCommand, frozen=True, tag="type"):
     """Began or stopped typing."""
 
     room: Name
     typing: bool
 
 
-class Direct(Asked, frozen=True, tag="direct"):
+class Direct(SessionCommand, frozen=True, tag="direct"):
     """Opens the 1-to-1 conversation with somebody, by name or by uid (one of them)."""
 
     user: Name | None = None
     uid: Short | None = None
 
 
-class Quit(Asked, frozen=True, tag="quit"):
+class Quit(SessionCommand, frozen=True, tag="quit"):
     """Takes a conversation out of the person's list until somebody says something there."""
 
     room: Name
 
 
-class History(Asked, frozen=True, tag="history"):
-    """A page for a browser: as `Page`, for those who may read the room."""
+class GetHistory(SessionCommand, frozen=True, tag="history"):
+    """A page for a browser: as `GetPage`, for those who may read the room."""
 
     room: Name
     after: Seq | None = None
@@ -198,7 +198,7 @@ class History(Asked, frozen=True, tag="history"):
     limit: Limit = 50
 
 
-class Participants(Asked, frozen=True, tag="participants"):
+class GetParticipants(SessionCommand, frozen=True, tag="participants"):
     """Names after `after` that begin with `prefix`, without regard to case."""
 
     room: Name
@@ -207,14 +207,14 @@ class Participants(Asked, frozen=True, tag="participants"):
     limit: Limit = 100
 
 
-class Rooms(Asked, frozen=True, tag="rooms"):
+class GetRooms(SessionCommand, frozen=True, tag="rooms"):
     """The person's private rooms, then the public ones with somebody in them, by count."""
 
     after: Name = ""
     limit: Limit = 100
 
 
-class Names(Command, frozen=True, tag="names"):
+class GetNames(Command, frozen=True, tag="names"):
     """The first names of a room, for the gateway's plain sockets."""
 
     room: Name
@@ -247,8 +247,8 @@ class Ban(Command, frozen=True, tag="ban"):
 
 
 AnyCommand = (
-    Hello | Register | Beat | Bye | TakeUp | Page | Heads | Join | Leave | Gone | Say | Type
-    | Direct | Quit | History | Participants | Rooms | Names | Announce | Blank | Ban
+    Hello | Register | Beat | Bye | TakeUp | GetPage | GetHeads | Join | Leave | Gone | Say | Type
+    | Direct | Quit | GetHistory | GetParticipants | GetRooms | GetNames | Announce | Blank | Ban
 )  # fmt: skip
 
 # --- answers -------------------------------------------------------------------------------------

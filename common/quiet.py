@@ -6,7 +6,7 @@ import time
 PAUSE_S = 10.0
 
 
-class Quiet:
+class LimitedLog:
     """`at_once` lines for each kind of trouble and PAUSE_S. Kinds are words of ours, never of
     strangers: there are few."""
 

@@ -11,7 +11,7 @@ import zmq
 from common.frames import FRAME_BYTES
 from common.keys import BrokerKeys, PeerKeys
 
-Socket = zmq.Socket[bytes]
+ZmqSocket = zmq.Socket[bytes]
 COMMANDS_QUEUED = 10_000
 """Commands, or answers, that wait on one link; a sender sees EAGAIN at the limit."""
 BROADCASTS_QUEUED = 10_000
@@ -37,7 +37,7 @@ class SocketError(Exception):
     """An endpoint cannot be used; the message says why, in one line."""
 
 
-def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
+def router(context: zmq.Context[ZmqSocket], keys: BrokerKeys | None) -> ZmqSocket:
     """The broker's end of commands. A send to nobody raises ZMQError(EHOSTUNREACH), to somebody who
     does not read EAGAIN."""
     socket = _socket(context, zmq.ROUTER)
@@ -51,7 +51,7 @@ def router(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     return socket
 
 
-def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
+def publisher(context: zmq.Context[ZmqSocket], keys: BrokerKeys | None) -> ZmqSocket:
     """The broker's end of broadcasts."""
     socket = _socket(context, zmq.XPUB)
     socket.setsockopt(zmq.SNDHWM, BROADCASTS_QUEUED)
@@ -65,7 +65,7 @@ def publisher(context: zmq.Context[Socket], keys: BrokerKeys | None) -> Socket:
     return socket
 
 
-def dealer(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
+def dealer(context: zmq.Context[ZmqSocket], keys: PeerKeys | None) -> ZmqSocket:
     """A gateway's or script's end of commands, not yet connected."""
     socket = _socket(context, zmq.DEALER)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
@@ -74,7 +74,7 @@ def dealer(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
     return socket
 
 
-def subscriber(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
+def subscriber(context: zmq.Context[ZmqSocket], keys: PeerKeys | None) -> ZmqSocket:
     """A gateway's end of broadcasts, not yet connected."""
     socket = _socket(context, zmq.SUB)
     socket.setsockopt(zmq.RCVHWM, BROADCASTS_QUEUED)
@@ -84,7 +84,7 @@ def subscriber(context: zmq.Context[Socket], keys: PeerKeys | None) -> Socket:
     return socket
 
 
-def bind(socket: Socket, endpoint: str) -> str:
+def bind(socket: ZmqSocket, endpoint: str) -> str:
     """Binds, and returns the real endpoint (port 0 takes any). Raises SocketError."""
     _speak(socket, endpoint)
     try:
@@ -99,7 +99,7 @@ def bind(socket: Socket, endpoint: str) -> str:
     return bound
 
 
-def connect(socket: Socket, endpoint: str) -> None:
+def connect(socket: ZmqSocket, endpoint: str) -> None:
     """Connects in the background, again and again. Raises SocketError if the endpoint is none."""
     _speak(socket, endpoint)
     try:
@@ -150,7 +150,7 @@ def events_endpoint(broker: str, told: str) -> str:
     return f"{host}:{told}"
 
 
-def _socket(context: zmq.Context[Socket], kind: int) -> Socket:
+def _socket(context: zmq.Context[ZmqSocket], kind: int) -> ZmqSocket:
     socket = context.socket(kind)
     socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
     socket.setsockopt(zmq.MAXMSGSIZE, FRAME_BYTES)
@@ -160,12 +160,12 @@ def _socket(context: zmq.Context[Socket], kind: int) -> Socket:
     return socket
 
 
-def _speak(socket: Socket, endpoint: str) -> None:
+def _speak(socket: ZmqSocket, endpoint: str) -> None:
     # Only where it is asked for: else `localhost` may mean ::1 to one side only.
     socket.setsockopt(zmq.IPV6, "[" in endpoint)
 
 
-def _serve(socket: Socket, keys: BrokerKeys | None, domain: str) -> None:
+def _serve(socket: ZmqSocket, keys: BrokerKeys | None, domain: str) -> None:
     socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
     socket.setsockopt(zmq.BACKLOG, CONNECTIONS_QUEUED)
     if keys is not None:
@@ -174,7 +174,7 @@ def _serve(socket: Socket, keys: BrokerKeys | None, domain: str) -> None:
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
 
 
-def _visit(socket: Socket, keys: PeerKeys | None) -> None:
+def _visit(socket: ZmqSocket, keys: PeerKeys | None) -> None:
     socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     if keys is not None:

@@ -20,10 +20,10 @@ from gateway.app import make_app
 from gateway.chat.chat import Chat
 from gateway.link.link import Link
 from gateway.runtime.descriptor_quota import browsers
-from gateway.runtime.garbage import Collector
+from gateway.runtime.garbage import GcPolicy
 from gateway.runtime.metrics import Metrics
 from gateway.server.javascript import SourceError
-from gateway.server.listener import KEPT_S, Doorkeeper, open_doors
+from gateway.server.listener import KEPT_S, IdleReaper, open_doors
 
 SHUTDOWN_S = 1.0
 """Open requests are given this long at the end, and as long again once they are cancelled."""
@@ -40,10 +40,10 @@ async def serve(settings: Settings) -> None:
     link = Link(settings, gateway)
     chat = Chat(settings, gateway, metrics, link, loop)
     gauges.register(metrics, chat, link)
-    collector = Collector(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
+    collector = GcPolicy(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
-    keeper = Doorkeeper(settings.connect_timeout)
+    keeper = IdleReaper(settings.connect_timeout)
     runner = web.AppRunner(
         make_app(settings, chat, metrics, keeper),
         **RUNNER,

@@ -9,14 +9,14 @@ from common.http import edge
 from common.settings import Settings
 from gateway.chat.chat import Chat
 from gateway.runtime.metrics import Metrics
-from gateway.server.listener import Doorkeeper
+from gateway.server.listener import IdleReaper
 from gateway.server.origins import listed
 from gateway.server.page import Page
 from gateway.server.socketio_server import make_server
 
 
 def make_app(
-    settings: Settings, chat: Chat, metrics: Metrics, keeper: Doorkeeper
+    settings: Settings, chat: Chat, metrics: Metrics, keeper: IdleReaper
 ) -> web.Application:
     """Everything a gateway serves, below HUBBUB_PATH. The caller runs the keeper, and the chat's
     link and upkeep. Raises OSError if there is no such host to listen on."""

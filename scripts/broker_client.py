@@ -11,7 +11,7 @@ from common.frames import decode_answer, encode
 from common.keys import ADMIN, LOCAL, KeysError, peer_keys
 from common.messages import WIRE, AnyAnswer, AnyCommand, Failed, Hello
 from common.settings import Settings, SettingsError, read_settings
-from common.sockets import Socket, SocketError, connect, dealer, resolved
+from common.sockets import SocketError, ZmqSocket, connect, dealer, resolved
 
 WAIT_S = 4.0
 """For everything: whoever runs a script has an answer or an error within 5 s."""
@@ -84,7 +84,7 @@ def run(script: str, make: Make, tell: Callable[[AnyAnswer], str]) -> int:
     return 1
 
 
-def _exchange(socket: Socket, command: AnyCommand, deadline: float) -> AnyAnswer | None:
+def _exchange(socket: ZmqSocket, command: AnyCommand, deadline: float) -> AnyAnswer | None:
     """Sends one command and waits for its answer; None at the deadline. Raises Refused."""
     socket.send(encode(command))
     while (left := deadline - time.monotonic()) > 0:

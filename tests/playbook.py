@@ -29,8 +29,8 @@ from common.messages import (
     Presence,
     Register,
     Say,
+    SessionInfo,
     Since,
-    Sitting,
     Typing,
     gateway_topic,
 )
@@ -183,7 +183,7 @@ def returns(gateway: str, **rooms: list[str]) -> Step:
         chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
         chat.seen.clear()
         sittings = [
-            Sitting(sid, chat.uid(sid.partition("/")[0]), False, names)
+            SessionInfo(sid, chat.uid(sid.partition("/")[0]), False, names)
             for sid, names in rooms.items()
         ]
         chat.do(Register(no=0, sittings=sittings, last=True), gateway)

@@ -20,7 +20,7 @@ from broker.handlers import (
     restore,
     timers,
 )
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import (
     Announce,
@@ -31,18 +31,18 @@ from common.messages import (
     Bye,
     Direct,
     Failed,
+    GetHeads,
+    GetHistory,
+    GetNames,
+    GetPage,
+    GetParticipants,
+    GetRooms,
     Gone,
-    Heads,
     Hello,
-    History,
     Join,
     Leave,
-    Names,
-    Page,
-    Participants,
     Quit,
     Register,
-    Rooms,
     Say,
     TakeUp,
     Type,
@@ -66,7 +66,7 @@ class Core:
     """
 
     def __init__(self, settings: Settings, opened: Snapshot, now: float) -> None:
-        self._house = House(settings, opened)
+        self._house = State(settings, opened)
         self._quiet_until = restore.restore(self._house, opened, now)
         self._house.quiet = now < self._quiet_until
         self._next_beacon = now + timers.BEACON_S
@@ -162,11 +162,11 @@ class Core:
                 return gateway_links.needs_of_register(house, command)
             case TakeUp():
                 return gateway_links.needs_of_take_up(house, command)
-            case Heads():
+            case GetHeads():
                 return gateway_links.needs_of_heads(house, command)
             case Direct(user=str(name)) | Ban(user=str(name)):
                 return direct_rooms.needs_of_name(house, name)
-            case Page(room=name) if is_private(name):
+            case GetPage(room=name) if is_private(name):
                 return house.lacking(NeedRoom(name))
             case _:
                 return ()
@@ -184,15 +184,15 @@ class Core:
                 membership.gone(house, peer, command, at, out)
             case Type():
                 messages.type_(house, peer, command, at, out)
-            case History():
+            case GetHistory():
                 queries.history(house, peer, command, at, out)
-            case Page():
+            case GetPage():
                 queries.page(house, peer, command, at, out)
-            case Participants():
+            case GetParticipants():
                 queries.participants(house, peer, command, at, out)
-            case Rooms():
+            case GetRooms():
                 queries.rooms(house, peer, command, at, out)
-            case Names():
+            case GetNames():
                 queries.names(house, peer, command, at, out)
             case Direct():
                 direct_rooms.direct(house, peer, command, at, out)
@@ -209,7 +209,7 @@ class Core:
                 gateway_links.bye(house, peer, command, at, out)
             case TakeUp():
                 gateway_links.take_up(house, peer, command, at, out)
-            case Heads():
+            case GetHeads():
                 gateway_links.heads(house, peer, command, at, out)
             case Announce():
                 moderation.announce(house, peer, command, at, out)

@@ -51,7 +51,7 @@ QUESTIONS = 20
 _WRITING = (Announce, Ban, Blank, Direct, Gone, Join, Leave, Quit, Register, Say)
 
 
-class State(Enum):
+class ServiceState(Enum):
     SERVING = auto()
     FAILED = auto()
     """The core cannot be trusted: a commit or the core itself failed. Everything that is not
@@ -67,11 +67,11 @@ class Happening(Enum):
 
 
 TRANSITIONS = {
-    (State.SERVING, Happening.FAILURE): State.FAILED,
-    (State.FAILED, Happening.FAILURE): State.FAILED,
-    (State.REFUSING, Happening.FAILURE): State.FAILED,
-    (State.FAILED, Happening.MADE_ANEW): State.REFUSING,
-    (State.REFUSING, Happening.PROBED): State.SERVING,
+    (ServiceState.SERVING, Happening.FAILURE): ServiceState.FAILED,
+    (ServiceState.FAILED, Happening.FAILURE): ServiceState.FAILED,
+    (ServiceState.REFUSING, Happening.FAILURE): ServiceState.FAILED,
+    (ServiceState.FAILED, Happening.MADE_ANEW): ServiceState.REFUSING,
+    (ServiceState.REFUSING, Happening.PROBED): ServiceState.SERVING,
 }
 
 
@@ -88,7 +88,7 @@ class Service:
     def __init__(self, settings: Settings, opened: Snapshot, monotonic: float) -> None:
         self._settings = settings
         self._clock = ListeningClock(monotonic)
-        self._state = State.SERVING
+        self._state = ServiceState.SERVING
         self._why_not = ""
         """Why the service does not take writes."""
         self._probe_at = 0.0
@@ -119,12 +119,12 @@ class Service:
     def turn(self, monotonic: float) -> Turn:
         """Everything that is to be done now. Nothing, while batches of a core that failed are still
         to be refused."""
-        if self._state is State.FAILED:
+        if self._state is ServiceState.FAILED:
             if not self.is_idle:
                 return
             yield from self._make_anew(Happening.MADE_ANEW)
             self._probe_at = monotonic + PROBE_S
-        if self._state is State.REFUSING and monotonic >= self._probe_at:
+        if self._state is ServiceState.REFUSING and monotonic >= self._probe_at:
             self._probe_at = monotonic + PROBE_S
             yield from self._probe()
         # First what has waited, then the time: nobody loses anything while we did not listen.
@@ -135,7 +135,7 @@ class Service:
             self.core.committed(self._written)
             self._written = 0
         yield from self._handle_all(received.commands, now, received.wall)
-        if now >= self._tick_at and self._state is not State.REFUSING:
+        if now >= self._tick_at and self._state is not ServiceState.REFUSING:
             self._ticked_at = now
             yield from self._tick(now, received.wall)
         due = min(self.core.due, self._ticked_at + REST_S)
@@ -156,11 +156,11 @@ class Service:
         self._gathering.add(self.core.stop(self._clock.now, wall))
 
     def _pass_time(self, monotonic: float) -> float:
-        refusing = self._state is State.REFUSING
+        refusing = self._state is ServiceState.REFUSING
         return (self._clock.pause if refusing else self._clock.advance)(monotonic)
 
     def _handle_all(self, commands: Sequence[PeerCommand], now: float, wall: float) -> Turn:
-        if self._state is State.REFUSING:
+        if self._state is ServiceState.REFUSING:
             commands = [one for one in commands if not self._refuses(*one)]
         yield from self._learn_ahead(commands)
         for peer, command in commands:
@@ -276,7 +276,7 @@ class Service:
         if self._committing is not None or self._gathering.is_empty():
             return None
         batch, self._gathering = self._gathering, Batch()
-        if self._state is State.FAILED:
+        if self._state is ServiceState.FAILED:
             batch.writes.clear()
         self._committing = batch
         return batch
@@ -288,7 +288,7 @@ class Service:
         batch = self._committing
         if failure:
             self.fail(failure)
-        if self._state is State.FAILED:
+        if self._state is ServiceState.FAILED:
             return batch.refused()
         self._written += len(batch.writes)
         return batch.releases

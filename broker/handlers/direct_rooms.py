@@ -15,13 +15,13 @@ from broker.effects import (
 from broker.handlers.membership import spend
 from broker.model.records import Person
 from broker.model.room import Room
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import Ban, Direct, Opened, Quit
 from common.names import is_private, user_key
 
 
-def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Effect]) -> None:
+def direct(house: State, peer: bytes, command: Direct, at: Moment, out: list[Effect]) -> None:
     asker = house.asker(peer, command, at)
     person = asker.person
     if person.plain or asker.session.plain:
@@ -56,7 +56,7 @@ def direct(house: House, peer: bytes, command: Direct, at: Moment, out: list[Eff
     out.append(Send(peer, opened))
 
 
-def quit_(house: House, peer: bytes, command: Quit, at: Moment, out: list[Effect]) -> None:
+def quit_(house: State, peer: bytes, command: Quit, at: Moment, out: list[Effect]) -> None:
     """Again is the same as once."""
     asker = house.asker(peer, command, at)
     if not is_private(command.room):
@@ -70,7 +70,7 @@ def quit_(house: House, peer: bytes, command: Quit, at: Moment, out: list[Effect
     house.done(peer, command.no, out)
 
 
-def begin(house: House, room: Room, speaker: Person, at: Moment, out: list[Effect]) -> None:
+def begin(house: State, room: Room, speaker: Person, at: Moment, out: list[Effect]) -> None:
     """Something is about to be said in this conversation: it comes into the lists of its members.
     Speaking is never refused: who has HUBBUB_PRIVATE_ROOMS conversations of their own has this one
     as they have those of strangers."""
@@ -87,7 +87,7 @@ def begin(house: House, room: Room, speaker: Person, at: Moment, out: list[Effec
             _list(house, speaker, room, at, out)
 
 
-def _list(house: House, person: Person, room: Room, at: Moment, out: list[Effect]) -> None:
+def _list(house: State, person: Person, room: Room, at: Moment, out: list[Effect]) -> None:
     """The conversation comes into this person's list, as one that they have not answered. There are
     at most HUBBUB_PRIVATE_ROOMS of those: the oldest makes room, and comes back with its next
     message."""
@@ -121,12 +121,12 @@ def _unlist(person: Person, name: str, room: Room | None, out: list[Effect]) -> 
     out.append(Unlist(person.uid, name))
 
 
-def needs_of_name(house: House, user: str) -> list[Need]:
+def needs_of_name(house: State, user: str) -> list[Need]:
     key = user_key(user)
     return [] if house.directory.names.user(key) else house.lacking(NeedNamed(key))
 
 
-def meant(house: House, command: Direct | Ban) -> Person | None:
+def meant(house: State, command: Direct | Ban) -> Person | None:
     """Whom the command names, by `user` or by `uid`. Raises Refused as `named`."""
     if (command.user is None) == (command.uid is None):
         raise Refused("bad_request", "say whom: give a user or a uid, one of them")
@@ -136,7 +136,7 @@ def meant(house: House, command: Direct | Ban) -> Person | None:
     return house.directory.people.get(command.uid)
 
 
-def named(house: House, user: str) -> Person | None:
+def named(house: State, user: str) -> Person | None:
     """Who carries this name: who uses it now, or else the one person who went away with it. Raises
     Refused("no_such_user") if there are several. Plain people are found only while they use it."""
     key = user_key(user)
@@ -153,7 +153,7 @@ def named(house: House, user: str) -> Person | None:
     return found[0] if found else None
 
 
-def other_member(house: House, name: str, uid: str) -> str:
+def other_member(house: State, name: str, uid: str) -> str:
     """The uid of the other person of a direct room that is known; empty for other rooms."""
     room = house.rooms.get(name)
     if room is None or room.kind != "direct":

@@ -4,17 +4,17 @@ from broker.effects import Effect, Need, NeedIdentity, NeedRoom, Publish, Send
 from broker.handlers.membership import call, drop, lose, make_room, take_seat
 from broker.model.directory import session_row
 from broker.model.records import Gateway
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import (
     WIRE,
     Bye,
-    Heads,
+    GetHeads,
     HeadsTold,
     Hello,
     Marked,
     Register,
-    Sitting,
+    SessionInfo,
     TakeUp,
     Welcome,
     events_topic,
@@ -24,7 +24,7 @@ from common.names import SYSTEM, is_private, room_key
 _EVENTS = events_topic("").removesuffix("\0")
 
 
-def hello(house: House, peer: bytes, command: Hello, at: Moment, out: list[Effect]) -> None:
+def hello(house: State, peer: bytes, command: Hello, at: Moment, out: list[Effect]) -> None:
     if command.wire != WIRE:
         raise Refused("bad_request", f"this broker speaks wire {WIRE}, not {command.wire}")
     if command.gateway:
@@ -39,13 +39,13 @@ def hello(house: House, peer: bytes, command: Hello, at: Moment, out: list[Effec
     out.append(Send(peer, welcome))
 
 
-def bye(house: House, peer: bytes, command: Bye, at: Moment, out: list[Effect]) -> None:
+def bye(house: State, peer: bytes, command: Bye, at: Moment, out: list[Effect]) -> None:
     gateway = house.gateway(peer, at)
     house.directory.gateways.unbind(gateway, at.now)
     house.done(peer, command.no, out)
 
 
-def needs_of_register(house: House, command: Register) -> list[Need]:
+def needs_of_register(house: State, command: Register) -> list[Need]:
     needs: dict[Need, None] = {}
     for sitting in command.sittings:
         needs[NeedIdentity(sitting.uid)] = None
@@ -54,7 +54,7 @@ def needs_of_register(house: House, command: Register) -> list[Need]:
     return house.lacking(*needs)
 
 
-def register(house: House, peer: bytes, command: Register, at: Moment, out: list[Effect]) -> None:
+def register(house: State, peer: bytes, command: Register, at: Moment, out: list[Effect]) -> None:
     """The gateway's people as it knows them are applied as a difference to what is known here."""
     gateway = house.gateway(peer, at)
     needs: dict[Need, None] = {NeedIdentity(sitting.uid): None for sitting in command.sittings}
@@ -81,7 +81,9 @@ def register(house: House, peer: bytes, command: Register, at: Moment, out: list
     house.done(peer, command.no, out)
 
 
-def _sit(house: House, gateway: Gateway, sitting: Sitting, at: Moment, out: list[Effect]) -> None:
+def _sit(
+    house: State, gateway: Gateway, sitting: SessionInfo, at: Moment, out: list[Effect]
+) -> None:
     session = gateway.sessions.get(sitting.sid)
     if session is not None and session.uid != sitting.uid:
         drop(house, session, at, out)
@@ -130,11 +132,11 @@ def _room_of(topic: str) -> str:
     return ""
 
 
-def needs_of_take_up(house: House, command: TakeUp) -> list[Need]:
+def needs_of_take_up(house: State, command: TakeUp) -> list[Need]:
     return house.lacking(*(NeedRoom(_room_of(t)) for t in command.topics if _room_of(t)))
 
 
-def take_up(house: House, peer: bytes, command: TakeUp, at: Moment, out: list[Effect]) -> None:
+def take_up(house: State, peer: bytes, command: TakeUp, at: Moment, out: list[Effect]) -> None:
     """Effects are released in order: all up to the room's head is published before the mark."""
     house.gateway(peer, at)
     house.require(*(NeedRoom(_room_of(t)) for t in command.topics if _room_of(t)))
@@ -151,16 +153,16 @@ def take_up(house: House, peer: bytes, command: TakeUp, at: Moment, out: list[Ef
     house.done(peer, command.no, out)
 
 
-def needs_of_heads(house: House, command: Heads) -> list[Need]:
+def needs_of_heads(house: State, command: GetHeads) -> list[Need]:
     return house.lacking(*_needs_of_heads(command))
 
 
-def _needs_of_heads(command: Heads) -> list[Need]:
+def _needs_of_heads(command: GetHeads) -> list[Need]:
     rooms: list[Need] = [NeedRoom(name) for name in command.rooms]
     return rooms + [NeedIdentity(uid) for uid in command.people]
 
 
-def heads(house: House, peer: bytes, command: Heads, at: Moment, out: list[Effect]) -> None:
+def heads(house: State, peer: bytes, command: GetHeads, at: Moment, out: list[Effect]) -> None:
     gateway = house.gateway(peer, at)
     house.require(*_needs_of_heads(command))
     banned: list[str] = []

@@ -17,8 +17,8 @@ from broker.effects import (
 from broker.model.directory import session_row
 from broker.model.records import Person, Session
 from broker.model.room import Room
-from broker.model.state import Asker, House, Moment
-from broker.model.token_bucket import Bucket
+from broker.model.state import Moment, Requester, State
+from broker.model.token_bucket import TokenBucket
 from common.errors import Refused
 from common.messages import Gone, Join, Joined, Leave
 from common.names import LOBBY, SYSTEM, is_private, room_key, user_name
@@ -27,12 +27,12 @@ NEW = -1.0
 """Stands where the time of the last leaving is, of somebody who is not stored yet."""
 
 
-def needs_of_join(house: House, command: Join) -> list[Need]:
+def needs_of_join(house: State, command: Join) -> list[Need]:
     uid = house.directory.uid_of(command.key)
     return house.lacking(NeedIdentity(uid), NeedRoom(_wanted_room(command)))
 
 
-def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]) -> None:
+def join(house: State, peer: bytes, command: Join, at: Moment, out: list[Effect]) -> None:
     directory = house.directory
     gateway = house.gateway(peer, at)
     name = _wanted_room(command)
@@ -93,12 +93,12 @@ def join(house: House, peer: bytes, command: Join, at: Moment, out: list[Effect]
     out.append(Send(peer, joined))
 
 
-def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effect]) -> None:
+def leave(house: State, peer: bytes, command: Leave, at: Moment, out: list[Effect]) -> None:
     session = house.gateway(peer, at).sessions.get(command.sid)
     if session is None:
         raise Refused("not_joined", "you have joined no room")
     person = session.person
-    name = house.place(Asker(session, person), command.room)
+    name = house.place(Requester(session, person), command.room)
     if name in session.rooms:  # a member hears a private room without being in it
         leave_seat(house, session, person, name, at, out)
         if name not in person.seats:
@@ -107,7 +107,7 @@ def leave(house: House, peer: bytes, command: Leave, at: Moment, out: list[Effec
     house.done(peer, command.no, out)
 
 
-def gone(house: House, peer: bytes, command: Gone, at: Moment, out: list[Effect]) -> None:
+def gone(house: State, peer: bytes, command: Gone, at: Moment, out: list[Effect]) -> None:
     session = house.gateway(peer, at).sessions.get(command.sid)
     if session is not None:
         if command.left:
@@ -121,7 +121,7 @@ def gone(house: House, peer: bytes, command: Gone, at: Moment, out: list[Effect]
     house.done(peer, command.no, out)
 
 
-def lose(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
+def lose(house: State, session: Session, at: Moment, out: list[Effect]) -> None:
     """The connection broke: a plain socket cannot come back, another may."""
     if session.plain:
         drop(house, session, at, out)
@@ -129,7 +129,7 @@ def lose(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
         house.directory.lose(session, at.now)
 
 
-def drop(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
+def drop(house: State, session: Session, at: Moment, out: list[Effect]) -> None:
     """The socket is gone for good."""
     person = session.person
     for name in list(session.rooms):
@@ -139,7 +139,7 @@ def drop(house: House, session: Session, at: Moment, out: list[Effect]) -> None:
         out.append(person.row())
 
 
-def call(house: House, person: Person, called: str, at: Moment, out: list[Effect]) -> None:
+def call(house: State, person: Person, called: str, at: Moment, out: list[Effect]) -> None:
     """The person, who is about to have one socket more, is called so from now on."""
     changed = called != person.name
     if changed:
@@ -154,7 +154,7 @@ def call(house: House, person: Person, called: str, at: Moment, out: list[Effect
 
 
 def take_seat(
-    house: House, session: Session, person: Person, room: Room, at: Moment, out: list[Effect]
+    house: State, session: Session, person: Person, room: Room, at: Moment, out: list[Effect]
 ) -> None:
     """The socket is in the room now; tells it if the person was not."""
     if house.directory.seat(session, person, room.name, room.head):
@@ -165,7 +165,7 @@ def take_seat(
 
 
 def leave_seat(
-    house: House, session: Session, person: Person, name: str, at: Moment, out: list[Effect]
+    house: State, session: Session, person: Person, name: str, at: Moment, out: list[Effect]
 ) -> None:
     """The socket is in the room no more; tells it if the person is not either."""
     if house.directory.unseat(session, person, name):
@@ -176,13 +176,13 @@ def leave_seat(
         house.rooms.counted(room, before, at.now)
 
 
-def make_room(house: House, name: str, at: Moment, out: list[Effect]) -> Room:
+def make_room(house: State, name: str, at: Moment, out: list[Effect]) -> Room:
     """A new public room."""
     out.append(PutRoom(name, "public"))
     return house.rooms.load(RoomFact(name, "public", 0), at.now)
 
 
-def _pay(house: House, person: Person, room: str, renames: bool, at: Moment) -> None:
+def _pay(house: State, person: Person, room: str, renames: bool, at: Moment) -> None:
     """Raises Refused("rate_limited") if the person has come to rooms, or changed names, too often
     lately. Somebody who is in the room already, by another socket or since their connection was
     lost, is told to nobody and pays nothing."""
@@ -199,13 +199,13 @@ def _pay(house: House, person: Person, room: str, renames: bool, at: Moment) -> 
         raise Refused("rate_limited", message, round(wait_s + 0.001, 3))
 
 
-def spend(house: House, person: Person, at: Moment, count: int = 1) -> None:
+def spend(house: State, person: Person, at: Moment, count: int = 1) -> None:
     """Raises Refused("rate_limited") if the person has said or changed too much lately."""
     rate, burst = house.settings.message_rate, house.settings.message_burst
     if not rate:
         return
     if person.bucket is None:
-        person.bucket = Bucket(burst, at.now)
+        person.bucket = TokenBucket(burst, at.now)
     wait_s = person.bucket.take(at.now, rate, burst, count)
     if wait_s:
         raise Refused("rate_limited", "too much at once, wait a little", round(wait_s + 0.001, 3))
@@ -222,7 +222,7 @@ def _wanted_room(command: Join) -> str:
     return name
 
 
-def _called(house: House, person: Person | None, uid: str, user: str | None) -> str:
+def _called(house: State, person: Person | None, uid: str, user: str | None) -> str:
     names = house.directory.names
     if person is None:
         if user is None:

@@ -4,13 +4,13 @@ from broker.effects import Effect, Need, NeedIdentity, NeedRoom, NeedSaid, Send
 from broker.handlers import direct_rooms
 from broker.handlers.membership import spend
 from broker.model.records import Session
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import Said, Say, Type
 from common.names import is_invisible, is_private, room_key
 
 
-def needs_of_say(house: House, peer: bytes, command: Say) -> list[Need]:
+def needs_of_say(house: State, peer: bytes, command: Say) -> list[Need]:
     session = house.directory.gateways.session(peer, command.sid)
     if session is None:
         return []
@@ -22,7 +22,7 @@ def needs_of_say(house: House, peer: bytes, command: Say) -> list[Need]:
     return house.lacking(key, NeedRoom(key.room))
 
 
-def say(house: House, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
+def say(house: State, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
     """A repeat gets the first one's answer, whatever has come since: its socket may have left the
     room, or be another one. It finds only what the same person has said."""
     asker = house.asker(peer, command, at)
@@ -66,7 +66,7 @@ def _key(session: Session, command: Say) -> NeedSaid:
     return NeedSaid(name, session.uid, command.id)
 
 
-def check_text(house: House, text: str) -> None:
+def check_text(house: State, text: str) -> None:
     limit = house.settings.text_chars
     if is_invisible(text):
         raise Refused("bad_request", "there is nothing in this message")
@@ -74,7 +74,7 @@ def check_text(house: House, text: str) -> None:
         raise Refused("too_long", f"a message has at most {limit} characters")
 
 
-def type_(house: House, peer: bytes, command: Type, at: Moment, out: list[Effect]) -> None:
+def type_(house: State, peer: bytes, command: Type, at: Moment, out: list[Effect]) -> None:
     asker = house.asker(peer, command, at)
     room = house.room(house.place(asker, command.room))
     room.type(asker.person.uid, asker.person.name, command.typing, at.now)

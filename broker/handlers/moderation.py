@@ -5,13 +5,13 @@ from broker.handlers.direct_rooms import meant
 from broker.handlers.membership import drop, make_room
 from broker.handlers.messages import check_text
 from broker.model.rooms import BEACONS
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
 from common.names import SYSTEM, is_private, room_key
 
 
-def announce(house: House, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
+def announce(house: State, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
     """To all, in the room of announcements, which the first one makes; or to one room."""
     check_text(house, command.text)
     name = _room_name(command.room) if command.room else SYSTEM
@@ -37,7 +37,7 @@ def announce(house: House, peer: bytes, command: Announce, at: Moment, out: list
     out.append(Send(peer, _said(house, command.no, name, command.id, seq, timestamp)))
 
 
-def blank(house: House, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
+def blank(house: State, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
     """Blanks a message. Asked again, it tells the same."""
     name = _room_name(command.room)
     room = house.room(name)
@@ -61,7 +61,7 @@ def blank(house: House, peer: bytes, command: Blank, at: Moment, out: list[Effec
     out.append(Send(peer, _said(house, command.no, name, "", seq, timestamp)))
 
 
-def ban(house: House, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
+def ban(house: State, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
     """Keeps somebody out, or lets them in again."""
     person = meant(house, command)
     if person is None:
@@ -85,5 +85,5 @@ def _room_name(name: str) -> str:
     return name if is_private(name) else room_key(name)
 
 
-def _said(house: House, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
+def _said(house: State, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
     return Said(term=house.term, no=no, room=room, id=id, seq=seq, timestamp=timestamp)

@@ -3,15 +3,15 @@
 from broker.effects import Effect, Publish, Send
 from broker.model.presence import GATHER_S
 from broker.model.room import Room
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.errors import Refused
-from common.messages import Listed, Participants, Presence, presence_topic
+from common.messages import GetParticipants, Listed, Presence, presence_topic
 
 WAITING = 1000
 """So many wait for the names of one room."""
 
 
-def presence(house: House, room: Room, at: Moment, out: list[Effect]) -> None:
+def presence(house: State, room: Room, at: Moment, out: list[Effect]) -> None:
     """Publishes the change that is due, if there is one. Who waits is answered as soon as the names
     are those of what is published."""
     change = room.presence.take(room.count, at.now)
@@ -31,7 +31,7 @@ def presence(house: House, room: Room, at: Moment, out: list[Effect]) -> None:
 
 
 def names(
-    house: House, room: Room, peer: bytes, command: Participants, at: Moment, out: list[Effect]
+    house: State, room: Room, peer: bytes, command: GetParticipants, at: Moment, out: list[Effect]
 ) -> None:
     """Answers with a page of a public room's names; later, if names are gathered that may not be
     published yet. In a quiet time nobody waits: everybody else will ask again."""
@@ -47,7 +47,7 @@ def names(
     house.rooms.touch(room, at.now)
 
 
-def end(house: House, at: Moment, out: list[Effect]) -> None:
+def end(house: State, at: Moment, out: list[Effect]) -> None:
     """The broker stops: who waits is answered, though nothing is published any more."""
     for room in house.rooms:
         if room.waiting:
@@ -55,14 +55,14 @@ def end(house: House, at: Moment, out: list[Effect]) -> None:
             _answer_all(house, room, out)
 
 
-def _answer_all(house: House, room: Room, out: list[Effect]) -> None:
+def _answer_all(house: State, room: Room, out: list[Effect]) -> None:
     for peer, command in room.waiting:
         _answer(house, room, peer, command, out)
     room.waiting.clear()
 
 
 def _answer(
-    house: House, room: Room, peer: bytes, command: Participants, out: list[Effect]
+    house: State, room: Room, peer: bytes, command: GetParticipants, out: list[Effect]
 ) -> None:
     limit = min(command.limit, house.settings.page)
     users, more = room.participants.page(command.after, command.prefix, limit)

@@ -18,13 +18,13 @@ from broker.handlers import presence_updates
 from broker.handlers.direct_rooms import other_member
 from broker.model.participants import page_of
 from broker.model.room import Room
-from broker.model.state import Asker, House, Moment
+from broker.model.state import Moment, Requester, State
 from common.errors import Refused
-from common.messages import History, Listed, Names, Page, Participants, Rooms
+from common.messages import GetHistory, GetNames, GetPage, GetParticipants, GetRooms, Listed
 from common.names import SYSTEM, is_private, room_key, user_key
 
 
-def history(house: House, peer: bytes, command: History, at: Moment, out: list[Effect]) -> None:
+def history(house: State, peer: bytes, command: GetHistory, at: Moment, out: list[Effect]) -> None:
     """For those who are in the room; anybody who is here may read the announcements."""
     asker = house.asker(peer, command, at)
     name = SYSTEM
@@ -34,7 +34,7 @@ def history(house: House, peer: bytes, command: History, at: Moment, out: list[E
     out.append(SendPage(peer, command.no, name, command.after, command.before, limit))
 
 
-def page(house: House, peer: bytes, command: Page, at: Moment, out: list[Effect]) -> None:
+def page(house: State, peer: bytes, command: GetPage, at: Moment, out: list[Effect]) -> None:
     """For a gateway: any room, and who may see it."""
     house.gateway(peer, at)
     to: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ def page(house: House, peer: bytes, command: Page, at: Moment, out: list[Effect]
 
 
 def participants(
-    house: House, peer: bytes, command: Participants, at: Moment, out: list[Effect]
+    house: State, peer: bytes, command: GetParticipants, at: Moment, out: list[Effect]
 ) -> None:
     asker = house.asker(peer, command, at)
     room = house.room(house.place(asker, command.room))
@@ -68,7 +68,7 @@ def participants(
     out.append(Send(peer, listed))
 
 
-def names(house: House, peer: bytes, command: Names, at: Moment, out: list[Effect]) -> None:
+def names(house: State, peer: bytes, command: GetNames, at: Moment, out: list[Effect]) -> None:
     """The first names of a public room as they are now, for a plain line: whoever shows it asks
     again when presence goes out. Of a room at rest there are none."""
     if house.directory.gateways.at(peer) is not None:
@@ -95,7 +95,7 @@ def names(house: House, peer: bytes, command: Names, at: Moment, out: list[Effec
     out.append(Send(peer, listed))
 
 
-def rooms(house: House, peer: bytes, command: Rooms, at: Moment, out: list[Effect]) -> None:
+def rooms(house: State, peer: bytes, command: GetRooms, at: Moment, out: list[Effect]) -> None:
     """The person's private rooms by name, then the public ones by count."""
     asker = house.asker(peer, command, at)
     limit = min(command.limit, house.settings.page)
@@ -112,7 +112,7 @@ def rooms(house: House, peer: bytes, command: Rooms, at: Moment, out: list[Effec
     out.append(SendRooms(peer, command.no, asker.person.uid, tuple(listings[:limit]), more))
 
 
-def _own(house: House, asker: Asker, names: list[str]) -> list[Listing]:
+def _own(house: State, asker: Requester, names: list[str]) -> list[Listing]:
     house.require(*(NeedRoom(name) for name in names))
     uid = asker.person.uid
     others = [other_member(house, name, uid) for name in names]
@@ -129,6 +129,6 @@ def _own(house: House, asker: Asker, names: list[str]) -> list[Listing]:
     return listings
 
 
-def _members(house: House, room: Room) -> "SortedList[tuple[str, str]]":
+def _members(house: State, room: Room) -> "SortedList[tuple[str, str]]":
     people = (house.directory.people.get(uid) for uid in room.members)
     return SortedList((user_key(person.name), person.name) for person in people if person)

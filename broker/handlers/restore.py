@@ -2,11 +2,11 @@
 
 from broker.effects import Snapshot
 from broker.model.directory import Directory
-from broker.model.state import House
+from broker.model.state import State
 from common.names import is_private
 
 
-def restore(house: House, opened: Snapshot, now: float) -> float:
+def restore(house: State, opened: Snapshot, now: float) -> float:
     """Everybody is where they were, and nothing is told. Returns until when presence waits for the
     gateways known before, which have one lease time to register their people."""
     directory, rooms = house.directory, house.rooms

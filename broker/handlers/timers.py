@@ -7,7 +7,7 @@ from broker.handlers import presence_updates
 from broker.handlers.membership import drop, leave_seat
 from broker.model.directory import session_row
 from broker.model.presence import GATHER_S
-from broker.model.state import House, Moment
+from broker.model.state import Moment, State
 from common.messages import (
     Beacon,
     Typing,
@@ -24,7 +24,7 @@ BEACON_S = 1.0
 BEACON_ROOMS = 5000
 
 
-def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
+def end_sessions(house: State, at: Moment, out: list[Effect]) -> None:
     """Of gateways that are gone, and lost connections that did not come back."""
     left = DROPS
     for gateway in house.directory.gateways.expire(at.now):
@@ -38,7 +38,7 @@ def end_sessions(house: House, at: Moment, out: list[Effect]) -> None:
         out.append(session_row(session))
 
 
-def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
+def tell_rooms(house: State, at: Moment, out: list[Effect]) -> None:
     """Presence and typing; in a quiet time presence waits."""
     for room in house.rooms.due(at.now, LOOKS):
         room.calm(at.now)
@@ -56,7 +56,7 @@ def tell_rooms(house: House, at: Moment, out: list[Effect]) -> None:
         house.rooms.plan(room, at.now + GATHER_S if house.quiet else at.now)
 
 
-def beacons(house: House, out: list[Effect]) -> None:
+def beacons(house: State, out: list[Effect]) -> None:
     """To each gateway what changed lately: the heads of rooms that it has sockets in, and who was
     kicked."""
     changed = house.rooms.changed_lately()
@@ -89,7 +89,7 @@ def beacons(house: House, out: list[Effect]) -> None:
             out.append(Publish(gateway_topic(gateway.id), beacon))
 
 
-def forget(house: House, at: Moment) -> None:
+def forget(house: State, at: Moment) -> None:
     """Whoever and whatever is at rest lives in the store only."""
     clean_before = house.ledger.clean_before()
     house.recent.forget(clean_before)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from broker.effects import IdentityFact, PutSession
 from broker.model.gateways import Gateways
-from broker.model.names_in_use import NameBook
+from broker.model.names_in_use import NamesInUse
 from broker.model.people import People
 from broker.model.records import Gateway, Person, Session
 from common.names import is_private
@@ -29,7 +29,7 @@ class Directory:
         self._settings = settings
         self._secret = secret
         self.people = People()
-        self.names = NameBook()
+        self.names = NamesInUse()
         self.gateways = Gateways(settings.lease, settings.move_grace)
         self._held: OrderedDict[str, float] = OrderedDict()
         self._lost: OrderedDict[Session, float] = OrderedDict()

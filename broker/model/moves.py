@@ -6,7 +6,7 @@ to as many rooms as a socket may be in waits for nothing, nor does who comes bac
 
 from collections import OrderedDict
 
-from broker.model.token_bucket import Bucket
+from broker.model.token_bucket import TokenBucket
 
 RETURN_S = 60.0
 """So long a room that was left is remembered."""
@@ -24,7 +24,7 @@ class Moves:
     __slots__ = ("_bucket", "_left")
 
     def __init__(self) -> None:
-        self._bucket: Bucket | None = None
+        self._bucket: TokenBucket | None = None
         self._left: OrderedDict[str, tuple[float, int]] | None = None
         """When each room was left first in RETURN_S, and how often since."""
 
@@ -34,7 +34,7 @@ class Moves:
         if self._left is not None and now - self._left.get(room, (-RETURN_S, 0))[0] < RETURN_S:
             return 0.0
         if self._bucket is None:
-            self._bucket = Bucket(burst, now)
+            self._bucket = TokenBucket(burst, now)
         return self._bucket.take(now, rate, burst)
 
     def cost(self, room: str, now: float) -> int:

@@ -5,7 +5,7 @@ from common.names import SYSTEM, USER_NAME_CHARS, cut, user_key
 _SYSTEM_KEY = user_key(SYSTEM)
 
 
-class NameBook:
+class NamesInUse:
     """A name is used by one person at most: somebody who is here, or whose name is held."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from sortedcontainers import SortedList
 from common.names import user_key
 
 
-class Participants:
+class NameIndex:
     """Names are in the order of their keys, that is without regard to case."""
 
     __slots__ = ("_by_uid", "_names")
@@ -43,7 +43,7 @@ class Participants:
 def page_of(
     names: "SortedList[tuple[str, str]]", after: str, prefix: str, limit: int
 ) -> tuple[list[str], bool]:
-    """As `Participants.page`, of any names with their keys."""
+    """As `NameIndex.page`, of any names with their keys."""
     start = user_key(prefix)
     first = names.bisect_left((start, ""))
     if after:

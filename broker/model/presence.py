@@ -43,7 +43,7 @@ class Change(Struct, frozen=True, gc=False):
     left: tuple[str, ...] = ()
 
 
-class Presence:
+class PresenceTracker:
     """One public room's."""
 
     __slots__ = (

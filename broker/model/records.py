@@ -2,7 +2,7 @@
 
 from broker.effects import IdentityFact, PutIdentity
 from broker.model.moves import Moves
-from broker.model.token_bucket import Bucket
+from broker.model.token_bucket import TokenBucket
 
 
 class Session:
@@ -94,7 +94,7 @@ class Person:
         """Public rooms, each with the number of the person's sessions in it."""
         self.gateways: dict[str, int] = {}
         """Gateways, each with the number of the person's sessions there."""
-        self.bucket: Bucket | None = None
+        self.bucket: TokenBucket | None = None
         self.moves: Moves | None = None
         """Made when the person comes to a second room, or leaves one."""
 

@@ -6,11 +6,10 @@ the log itself is the store's.
 
 from broker.effects import RoomFact
 from broker.model.crowd import Crowd
-from broker.model.participants import Participants
-from broker.model.presence import Presence, Versions
+from broker.model.participants import NameIndex
+from broker.model.presence import PresenceTracker, Versions
 from broker.model.typists import Typists
-from common.messages import Event, EventKind, events_topic
-from common.messages import Participants as AsksNames
+from common.messages import Event, EventKind, GetParticipants, events_topic
 from common.names import SYSTEM, is_private
 from common.settings import Settings
 
@@ -51,11 +50,11 @@ class Room:
         self.title = fact.title
         self.private = is_private(fact.room)
         self.topic = events_topic(fact.room)
-        self.participants = Participants()
-        self.presence = Presence(versions)
+        self.participants = NameIndex()
+        self.presence = PresenceTracker(versions)
         self.crowd = Crowd(settings.crowd, settings.crowd_joins)
         self.typists = Typists()
-        self.waiting: list[tuple[bytes, AsksNames]] = []
+        self.waiting: list[tuple[bytes, GetParticipants]] = []
         """Who has asked for the names and waits for presence to go out, each with their link."""
 
     @property
@@ -135,7 +134,8 @@ class Room:
             self.presence.turn(False, now)
 
     def wake(self, stirred_at: float | None) -> None:
-        """After everybody was seated. Is this a crowd? `stirred_at` as in `Presence.begin`."""
+        """After everybody was seated. Is this a crowd? `stirred_at` as in
+        `PresenceTracker.begin`."""
         self.crowd.count_in(self.count)
         self.presence.begin(self.crowd.on, stirred_at)
 

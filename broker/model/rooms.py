@@ -20,7 +20,7 @@ BEACONS = 3
 they have missed something, and one may be late."""
 
 
-class Rooms:
+class RoomTable:
     """A room that is not known here has nobody in it; the store has its head."""
 
     def __init__(self, settings: Settings, term: int) -> None:

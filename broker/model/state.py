@@ -26,11 +26,11 @@ from broker.model.directory import Directory
 from broker.model.facts import Facts
 from broker.model.records import Gateway, Person, Session
 from broker.model.room import Room
-from broker.model.rooms import Rooms
-from broker.model.uncommitted import Recent
-from broker.model.write_ledger import Ledger
+from broker.model.rooms import RoomTable
+from broker.model.uncommitted import Uncommitted
+from broker.model.write_ledger import WriteLedger
 from common.errors import Refused
-from common.messages import Asked, Done, Event, Happened, gateway_topic
+from common.messages import Done, Event, Happened, SessionCommand, gateway_topic
 from common.names import SYSTEM, is_private, room_key
 from common.settings import Settings
 
@@ -42,14 +42,14 @@ class Moment(Struct, frozen=True, gc=False):
     wall: float
 
 
-class Asker(Struct, frozen=True, gc=False):
+class Requester(Struct, frozen=True, gc=False):
     """Who asks: a socket of a gateway, and the person who it is."""
 
     session: Session
     person: Person
 
 
-class House:
+class State:
     """The parts, and what they all need to know."""
 
     def __init__(self, settings: Settings, opened: Snapshot) -> None:
@@ -57,10 +57,10 @@ class House:
         self.epoch = opened.epoch
         self.term = opened.term
         self.directory = Directory(settings, opened.secret)
-        self.rooms = Rooms(settings, opened.term)
+        self.rooms = RoomTable(settings, opened.term)
         self.facts = Facts()
-        self.recent = Recent()
-        self.ledger = Ledger()
+        self.recent = Uncommitted()
+        self.ledger = WriteLedger()
         self.quiet = False
         """Presence waits for gateways that were known before."""
 
@@ -105,13 +105,13 @@ class House:
         """The gateway at this link; to hear of it renews its lease."""
         return self.directory.gateways.of(peer, at.now)
 
-    def asker(self, peer: bytes, command: Asked, at: Moment) -> Asker:
+    def asker(self, peer: bytes, command: SessionCommand, at: Moment) -> Requester:
         session = self.gateway(peer, at).sessions.get(command.sid)
         if session is None:
             raise Refused("not_joined", "join a room first")
-        return Asker(session, session.person)
+        return Requester(session, session.person)
 
-    def place(self, asker: Asker, name: str) -> str:
+    def place(self, asker: Requester, name: str) -> str:
         """The name of a room that the asker is in: joined, or a private one as a member."""
         if name in asker.session.rooms or name in asker.person.rooms:
             return name

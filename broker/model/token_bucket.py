@@ -4,7 +4,7 @@ _ROUNDING = 1e-9
 """Ten times a tenth is a little less than one."""
 
 
-class Bucket:
+class TokenBucket:
     """Holds up to `burst` tokens, gets `rate` a second. Starts full."""
 
     __slots__ = ("_at", "_left")

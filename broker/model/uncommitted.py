@@ -5,7 +5,7 @@ from collections import deque
 from broker.effects import NeedSaid, SaidFact
 
 
-class Recent:
+class Uncommitted:
     """Bounded by the writes that the shell lets wait."""
 
     def __init__(self) -> None:

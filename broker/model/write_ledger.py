@@ -8,7 +8,7 @@ from broker.effects import Effect, Stored
 FOREVER = float("inf")
 
 
-class Ledger:
+class WriteLedger:
     """Whatever was last touched before `clean_before` is on disk: the store knows it all, so the
     core may forget it."""
 

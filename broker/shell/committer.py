@@ -14,8 +14,8 @@ from broker.core.service import Service
 from broker.effects import Publish, Release, Send
 from broker.shell.merging import merged
 from broker.shell.metrics import Metrics
-from broker.shell.page_reader import Pages
-from broker.shell.zmq_sockets import Wire
+from broker.shell.page_reader import PageReader
+from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.base import CommitRefused, CommitUnknown, Store
 from common.eager import Eager
 from common.frames import encode
@@ -32,8 +32,8 @@ class Committer:
         self,
         service: Service,
         store: Store,
-        wire: Wire,
-        pages: Pages,
+        wire: BrokerSockets,
+        pages: PageReader,
         metrics: Metrics,
         on_idle: Callable[[], None],
         on_error: Callable[[BaseException], None],

@@ -8,7 +8,7 @@ import msgspec
 from broker.shell.metrics import Metrics
 from broker.shell.zmq_sockets import Arrived
 from common.errors import FrameError
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 
 
 class _Numbered(msgspec.Struct):
@@ -25,7 +25,7 @@ class Complaints:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._log = Quiet(logging.getLogger(__name__))
+        self._log = LimitedLog(logging.getLogger(__name__))
 
     def note(self, one: Arrived, error: FrameError) -> None:
         self._metrics.bad_frames.inc()

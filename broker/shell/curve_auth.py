@@ -1,4 +1,4 @@
-"""Admission: who may connect with CURVE keys, and by what name the broker knows them."""
+"""The CURVE authenticator: who may connect with CURVE keys, and by what name the broker knows them."""
 
 import logging
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from zmq.utils import z85
 
 from broker.shell.permissions import SUBSCRIBERS
 from common.keys import BrokerKeys
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 from common.sockets import COMMANDS_DOMAIN, EVENTS_DOMAIN
 
-log = Quiet(logging.getLogger(__name__))
+log = LimitedLog(logging.getLogger(__name__))
 
 
-class Admission(ThreadAuthenticator):
+class CurveAuthenticator(ThreadAuthenticator):
     """Answers ZAP for a context: exactly the peers of the broker's folder get in. Start it before
     anything is bound, stop it after the sockets are closed. `refused` is called, on a thread of its
     own, for each peer that is not let in."""

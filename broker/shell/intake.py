@@ -14,7 +14,7 @@ from common.errors import Code, FrameError
 from common.frames import decode_command
 from common.keys import Role
 from common.messages import AnyCommand, Hello
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 
 HELLOS_AT_ONCE = 20
 """Lines of the log in ten seconds: whoever says hello again and again does not fill it."""
@@ -34,7 +34,7 @@ class Intake:
         self._roles = roles
         self._complaints = Complaints(metrics)
         self._refuse = refuse
-        self._log = Quiet(logging.getLogger(__name__), HELLOS_AT_ONCE)
+        self._log = LimitedLog(logging.getLogger(__name__), HELLOS_AT_ONCE)
 
     def commands(self, arrived: Iterable[Arrived]) -> list[tuple[bytes, AnyCommand]]:
         """Each with the peer that sent it."""

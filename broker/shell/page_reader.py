@@ -6,7 +6,7 @@ from typing import assert_never
 
 from broker.effects import SendPage, SendRooms
 from broker.shell.metrics import Metrics
-from broker.shell.zmq_sockets import Wire
+from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.base import ReadFailed, Store
 from common.frames import encode
 from common.messages import Failed, Paged, RoomRow, RoomsListed
@@ -14,10 +14,10 @@ from common.messages import Failed, Paged, RoomRow, RoomsListed
 PAGES_WAITING = 1000
 
 
-class Pages:
+class PageReader:
     """Whoever asks for more than it can read waits in `put`."""
 
-    def __init__(self, store: Store, wire: Wire, metrics: Metrics) -> None:
+    def __init__(self, store: Store, wire: BrokerSockets, metrics: Metrics) -> None:
         self._store = store
         self._wire = wire
         self._metrics = metrics

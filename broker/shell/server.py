@@ -23,9 +23,9 @@ from broker.shell import garbage
 from broker.shell.committer import Committer
 from broker.shell.intake import Intake
 from broker.shell.metrics import Metrics
-from broker.shell.page_reader import Pages
+from broker.shell.page_reader import PageReader
 from broker.shell.turns import Turns
-from broker.shell.zmq_sockets import Arrived, Wire
+from broker.shell.zmq_sockets import Arrived, BrokerSockets
 from broker.store.base import CommitRefused, CommitUnknown, ReadFailed, Store
 from common.settings import Settings
 
@@ -38,7 +38,12 @@ class Server:
     """One run of a broker, from an open store on. `wire` is bound."""
 
     def __init__(
-        self, settings: Settings, store: Store, opened: Snapshot, wire: Wire, metrics: Metrics
+        self,
+        settings: Settings,
+        store: Store,
+        opened: Snapshot,
+        wire: BrokerSockets,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -46,7 +51,7 @@ class Server:
         self._metrics = metrics
         with garbage.away():
             self._service = Service(settings, opened, time.monotonic())
-        self._pages = Pages(store, wire, metrics)
+        self._pages = PageReader(store, wire, metrics)
         self._turns = Turns(self._turn, lambda: self._service.rest_s)
         self._committer = Committer(
             self._service, store, wire, self._pages, metrics, self._on_idle, self._turns.fail

@@ -21,7 +21,7 @@ from contextlib import suppress
 import zmq
 
 from broker.shell.metrics import Metrics
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 
 ROOM_TOPIC = re.compile(rb"(?:events|presence|typing)/(?!@)[^\0]{1,256}\0")
 """A room's name has at most 64 characters of up to four bytes; private rooms have no topics."""
@@ -57,7 +57,7 @@ class Subscriptions:
         self._metrics = metrics
         self._most = most
         self._connections: dict[int, Connection] = {}
-        self._log = Quiet(logging.getLogger(__name__))
+        self._log = LimitedLog(logging.getLogger(__name__))
 
     def take(self, frame: "zmq.Frame") -> bool:
         """What came on the XPUB socket. Returns whether its connection was shut for it."""

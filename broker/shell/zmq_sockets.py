@@ -6,7 +6,7 @@ from collections.abc import Callable
 import zmq
 from msgspec import Struct
 
-from broker.shell.curve_auth import Admission
+from broker.shell.curve_auth import CurveAuthenticator
 from broker.shell.metrics import Metrics
 from broker.shell.subscriptions import Subscriptions, give_memory_back
 from common import sockets
@@ -34,7 +34,7 @@ class Arrived(Struct, frozen=True, gc=False):
     frame: bytes
 
 
-class Wire:
+class BrokerSockets:
     """Call everything from the event loop's thread."""
 
     def __init__(self, keys: BrokerKeys | None, metrics: Metrics, topics: int) -> None:
@@ -44,10 +44,10 @@ class Wire:
         self._named = keys is not None
         self.roles = keys.roles if keys is not None else None
         """The role of each key, by its name."""
-        self._context: zmq.Context[sockets.Socket] = zmq.Context()
-        self._admission: Admission | None = None
+        self._context: zmq.Context[sockets.ZmqSocket] = zmq.Context()
+        self._admission: CurveAuthenticator | None = None
         if keys is not None:
-            self._admission = Admission(self._context, keys, metrics.refused_peers.inc)
+            self._admission = CurveAuthenticator(self._context, keys, metrics.refused_peers.inc)
             self._admission.start()
         self._router = sockets.router(self._context, keys)
         self._publisher = sockets.publisher(self._context, keys)

@@ -11,7 +11,7 @@ import sqlite3
 
 from broker.store.connections import Connections
 from broker.store.worker import Worker
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 
 SOON_S = 2.0
 """From the first deletion on: others may follow, and a text has to be gone within 5 s."""
@@ -28,7 +28,7 @@ class Eraser:
         self._writing = writing
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
-        self._log = Quiet(logging.getLogger(__name__))
+        self._log = LimitedLog(logging.getLogger(__name__))
 
     def soon(self) -> None:
         """Call it in the event loop when a text was taken out of a table. Again does nothing."""

@@ -13,8 +13,8 @@ from common import messages as m
 from common.errors import Refused
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.chat.dispatcher import Requests
-from gateway.chat.maintenance import Upkeep
+from gateway.chat.dispatcher import Dispatcher
+from gateway.chat.maintenance import Maintenance
 from gateway.protocol import parsing
 from gateway.protocol.acks import error_ack
 from gateway.protocol.frames import Frame
@@ -50,8 +50,8 @@ class Chat:
         self.context = RoomContext(settings, link, self.sessions, metrics, rosters, loop)
         self.marks = Marks(link, self.context.slices, loop)
         self.rooms = RoomTable(settings, link, self.sessions, self.context, self.marks, loop)
-        self.requests = Requests(link, self, loop)
-        self.upkeep = Upkeep(gateway, link, self.rooms, self.marks, self.context, loop)
+        self.requests = Dispatcher(link, self, loop)
+        self.upkeep = Maintenance(gateway, link, self.rooms, self.marks, self.context, loop)
 
     # --- browsers (sockets.Handler) --------------------------------------------------------------
 
@@ -78,9 +78,9 @@ class Chat:
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))
 
-    def _timed(self, ask: parsing.Ask, reply: Reply) -> Reply:
+    def _timed(self, ask: parsing.Request, reply: Reply) -> Reply:
         """The same reply; the time until the ack of a message is measured."""
-        if not isinstance(ask, parsing.ChatAsk | parsing.PlainChat):
+        if not isinstance(ask, parsing.ChatRequest | parsing.PlainChat):
             return reply
         began = time.perf_counter()
 
@@ -160,7 +160,7 @@ class Chat:
     def unlinked(self) -> None:
         self.upkeep.unlinked()
 
-    def sittings(self) -> Iterator[m.Sitting]:
+    def sittings(self) -> Iterator[m.SessionInfo]:
         return self.sessions.sittings()
 
     def heard(self, topic: str, message: m.AnyBroadcast) -> None:

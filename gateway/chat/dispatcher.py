@@ -8,7 +8,7 @@ from typing import Any, Protocol, assert_never
 from common import messages as m
 from common.errors import Refused
 from common.names import LOBBY
-from gateway.chat.join_limiter import Admission, Make, OnAnswer
+from gateway.chat.join_limiter import JoinLimiter, Make, OnAnswer
 from gateway.chat.page_queue import PageQueue
 from gateway.protocol import parsing as b
 from gateway.protocol.acks import ack_of
@@ -27,18 +27,18 @@ class Seats(Protocol):
     def left(self, session: Session, room: str) -> None: ...
 
 
-class Requests:
+class Dispatcher:
     """Asks the broker for sockets. Questions that it does not answer in time are `unavailable`;
     what changes something is held, or left unanswered, since it may have been done."""
 
     def __init__(self, link: Broker, seats: Seats, loop: Loop) -> None:
-        self.admission = Admission(link, loop)
+        self.admission = JoinLimiter(link, loop)
         self.pages = PageQueue(link, loop)
         self._link = link
         self._loop = loop
         self._seats = seats
 
-    def welcome(self, session: Session, auth: b.AuthAsk, done: Callable[[], None]) -> None:
+    def welcome(self, session: Session, auth: b.AuthRequest, done: Callable[[], None]) -> None:
         """The joins of a handshake, each answered by a `joined` event; `done` after the last."""
         session.token = auth.token
         session.user = auth.user
@@ -61,59 +61,59 @@ class Requests:
             return reply
 
         for ask in auth.join:
-            join = b.JoinAsk(room=ask.room, since=ask.since)
+            join = b.JoinRequest(room=ask.room, since=ask.since)
             self.request(session, join, reply_for(ask.room))
 
-    def request(self, session: Session, ask: b.Ask, reply: Reply) -> None:
+    def request(self, session: Session, ask: b.Request, reply: Reply) -> None:
         """Does what was asked; `reply` is called once. Raises Refused for what can be refused
         here."""
         sid = session.socket.sid
         match ask:
             case b.PlainJoin(user=user):
                 if session.uid and not session.plain:
-                    return self._join(session, b.JoinAsk(user=user, room=LOBBY), reply)
-                self._join(session, b.JoinAsk(user=user, room=LOBBY), reply, plain=True)
-            case b.JoinAsk():
+                    return self._join(session, b.JoinRequest(user=user, room=LOBBY), reply)
+                self._join(session, b.JoinRequest(user=user, room=LOBBY), reply, plain=True)
+            case b.JoinRequest():
                 if session.plain:
                     raise Refused("bad_request", "this socket joined by name only: open another")
                 self._join(session, ask, reply)
             case b.PlainChat(message=text):
                 self._say(session, LOBBY, text, None, reply)
-            case b.ChatAsk(room=room, message=text, id=id):
+            case b.ChatRequest(room=room, message=text, id=id):
                 self._say(session, room, text, id, reply)
-            case b.QuitAsk(room=room):
+            case b.QuitRequest(room=room):
                 self._do(session, lambda no: m.Quit(no=no, sid=sid, room=room), reply, True)
-            case b.LeaveAsk(room=room):
+            case b.LeaveRequest(room=room):
                 self._leave(session, room, reply)
             case b.PlainTyping(typing=typing):
                 self._type(session, LOBBY, typing, reply)
-            case b.TypingAsk(room=room, typing=typing):
+            case b.TypingRequest(room=room, typing=typing):
                 self._type(session, room, typing, reply)
-            case b.DirectAsk(user=user, uid=uid):
+            case b.DirectRequest(user=user, uid=uid):
                 self._do(
                     session, lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, True
                 )
-            case b.HistoryAsk(room=room, before=given, after=after, limit=limit):
+            case b.HistoryRequest(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
                 before = 0 if given is None else max(given, 1)
                 self._read(
                     session,
-                    lambda no: m.History(
+                    lambda no: m.GetHistory(
                         no=no, sid=sid, room=room, before=before, after=after, limit=limit
                     ),
                     reply,
                 )
-            case b.ParticipantsAsk(room=room, after=name, prefix=prefix, limit=limit):
+            case b.ParticipantsRequest(room=room, after=name, prefix=prefix, limit=limit):
                 self._do(
                     session,
-                    lambda no: m.Participants(
+                    lambda no: m.GetParticipants(
                         no=no, sid=sid, room=room, after=name, prefix=prefix, limit=limit
                     ),
                     reply,
                 )
-            case b.RoomsAsk(after=room, limit=limit):
+            case b.RoomsRequest(after=room, limit=limit):
                 self._read(
-                    session, lambda no: m.Rooms(no=no, sid=sid, after=room, limit=limit), reply
+                    session, lambda no: m.GetRooms(no=no, sid=sid, after=room, limit=limit), reply
                 )
             case _:
                 assert_never(ask)
@@ -127,7 +127,9 @@ class Requests:
         sid = session.socket.sid
         self._link.ask(lambda no: m.Gone(no=no, sid=sid, left=left), lambda _: told(), hold=True)
 
-    def _join(self, session: Session, ask: b.JoinAsk, reply: Reply, plain: bool = False) -> None:
+    def _join(
+        self, session: Session, ask: b.JoinRequest, reply: Reply, plain: bool = False
+    ) -> None:
         if ask.token and session.uid and ask.token != session.token:
             raise Refused("bad_request", "this socket is somebody already: open another")
         if ask.token:

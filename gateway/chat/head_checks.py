@@ -14,7 +14,7 @@ ASK_PEOPLE = 20
 """People in one question for the heads of their private rooms, of which each has up to 1,000."""
 
 
-class Heads:
+class HeadChecks:
     """A question without an answer is asked again. `epoch` is that of the link. It is slices.Work:
     there may be very many people."""
 
@@ -60,4 +60,4 @@ class Heads:
                 for room, head in answer.heads.items():
                     self._rooms.on_head(room, self.epoch, head)
 
-        self._link.ask(lambda no: m.Heads(no=no, rooms=rooms, people=people), answered)
+        self._link.ask(lambda no: m.GetHeads(no=no, rooms=rooms, people=people), answered)

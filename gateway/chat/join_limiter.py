@@ -17,7 +17,7 @@ OnAnswer = Callable[[AnyAnswer | None], None]
 """Does not raise."""
 
 
-class Admission:
+class JoinLimiter:
     """First come, first served. While its join waits a socket is read no further: what it asks
     next comes after it."""
 

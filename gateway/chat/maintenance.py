@@ -6,7 +6,7 @@ from functools import partial
 
 from common import messages as m
 from common.names import SYSTEM
-from gateway.chat.head_checks import Heads
+from gateway.chat.head_checks import HeadChecks
 from gateway.protocol.frames import Frame
 from gateway.rooms.context import RETRY_S, RoomContext
 from gateway.rooms.marks import Marks
@@ -26,7 +26,7 @@ BEACON_MEMORY = 3
 IDLE_ROOM_S = 5.0
 
 
-class Upkeep:
+class Maintenance:
     """Works for one chat; `run` is its only task."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Upkeep:
         context: RoomContext,
         loop: Loop,
     ) -> None:
-        self._heads = Heads(link, rooms, context)
+        self._heads = HeadChecks(link, rooms, context)
         self._context = context
         self._marks = marks
         self._own_topic = m.gateway_topic(gateway)

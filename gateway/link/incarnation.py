@@ -15,9 +15,9 @@ from common.errors import FrameError
 from common.frames import encode
 from common.keys import PeerKeys
 from common.listening import ListeningClock
-from common.sockets import Socket, events_endpoint, resolved
+from common.sockets import ZmqSocket, events_endpoint, resolved
 from gateway.link.registration import batches
-from gateway.link.zmq_sockets import Wire
+from gateway.link.zmq_sockets import LinkSockets
 from gateway.runtime.timer_wheel import next_tick
 
 TICK_S = 0.25
@@ -51,7 +51,7 @@ class Incarnation:
 
     def __init__(
         self,
-        context: zmq.Context[Socket],
+        context: zmq.Context[ZmqSocket],
         broker: str,
         keys: PeerKeys | None,
         lease_s: float,
@@ -71,7 +71,7 @@ class Incarnation:
         """Topics that are to have their turn."""
         self._answered_at = self._sent_at = clock.now
         self._wake = asyncio.Event()
-        self.wire = Wire(context, broker, keys, self._wake.set, ear.take_bad_frame)
+        self.wire = LinkSockets(context, broker, keys, self._wake.set, ear.take_bad_frame)
         self._loop = asyncio.get_running_loop()
         self._tick()
 
@@ -112,7 +112,7 @@ class Incarnation:
         else:
             self.wire.unsubscribe(topic)
 
-    async def register(self, sittings: Iterable[m.Sitting]) -> None:
+    async def register(self, sittings: Iterable[m.SessionInfo]) -> None:
         """The broker knows who is here. (In turn: a large gateway must not flood a new broker.)"""
         for batch, last in batches(sittings):
             done = await self._request(partial(_register, batch, last))
@@ -185,7 +185,7 @@ class Incarnation:
         return answer
 
 
-def _register(sittings: list[m.Sitting], last: bool, no: int) -> m.Register:
+def _register(sittings: list[m.SessionInfo], last: bool, no: int) -> m.Register:
     return m.Register(no=no, sittings=sittings, last=last)
 
 

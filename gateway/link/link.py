@@ -15,9 +15,9 @@ from common.errors import FrameError
 from common.frames import encode
 from common.keys import peer_keys
 from common.listening import ListeningClock
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 from common.settings import Settings
-from common.sockets import Socket, resolved
+from common.sockets import ZmqSocket, resolved
 from gateway.link.incarnation import Incarnation, LinkLost, Make
 from gateway.link.pending import OnAnswer, Pending
 
@@ -36,7 +36,7 @@ P = ParamSpec("P")
 class Listener(Protocol):
     """Who the link tells what happens. An error raised here is logged and costs nobody else."""
 
-    def sittings(self) -> Iterable[m.Sitting]:
+    def sittings(self) -> Iterable[m.SessionInfo]:
         """Who is here, as far as the broker has acked. It is read by and by."""
 
     def linked(self, epoch: str, term: int) -> None:
@@ -77,7 +77,7 @@ class Link:
         self._settings = settings
         self._keys = peer_keys(settings.keys, settings.key)
         self._listener: Listener
-        self._log = Quiet(log)
+        self._log = LimitedLog(log)
         self._proof = secrets.token_urlsafe(24)
         """Nobody else may take this gateway's place at the broker."""
         self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
@@ -122,7 +122,7 @@ class Link:
         """For ever; the listener is told what happens. Cancelled, it takes leave of the broker and
         closes all."""
         self._listener = listener
-        context: zmq.Context[Socket] = zmq.Context()
+        context: zmq.Context[ZmqSocket] = zmq.Context()
         try:
             while True:
                 try:
@@ -138,7 +138,7 @@ class Link:
                 self._tell(on_answer, None)
             context.term()
 
-    async def _live(self, context: zmq.Context[Socket]) -> None:
+    async def _live(self, context: zmq.Context[ZmqSocket]) -> None:
         lease_s, clock = self._settings.lease, self._clock
         broker = await asyncio.to_thread(resolved, self._settings.broker)
         try:

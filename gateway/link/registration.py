@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from common.frames import PAGE_BYTES
-from common.messages import Sitting
+from common.messages import SessionInfo
 
 SITTINGS = 1000
 """The most in one Register (common.messages)."""
@@ -12,10 +12,10 @@ SITTING_BYTES = 600
 """A sitting without its rooms, at most."""
 
 
-def batches(sittings: Iterable[Sitting]) -> Iterator[tuple[list[Sitting], bool]]:
+def batches(sittings: Iterable[SessionInfo]) -> Iterator[tuple[list[SessionInfo], bool]]:
     """The batches in order, each with whether it is the last; with nobody here one empty batch.
     The sittings are read as far as the batch needs."""
-    batch: list[Sitting] = []
+    batch: list[SessionInfo] = []
     size_bytes = 0
     for sitting in sittings:
         size = SITTING_BYTES + sum(len(room) * CHAR_BYTES + 3 for room in sitting.rooms)

@@ -15,7 +15,7 @@ from common.errors import FrameError
 from common.frames import decode_answer, decode_broadcast
 from common.keys import PeerKeys
 from common.messages import AnyAnswer, AnyBroadcast
-from common.sockets import Socket, SocketError, connect, dealer, subscriber
+from common.sockets import SocketError, ZmqSocket, connect, dealer, subscriber
 
 RECONNECT_MAX_MS = 1_000
 """A broker that is back is found this soon."""
@@ -24,7 +24,7 @@ POLLIN = int(zmq.POLLIN)
 _NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 
-class Wire:
+class LinkSockets:
     """`wake` is called when there is something to read: then call `look`, `answers`, `broadcasts`.
 
     The descriptors are edge-triggered: whatever may have read a socket's mailbox (a send, too) must
@@ -35,7 +35,7 @@ class Wire:
 
     def __init__(
         self,
-        context: zmq.Context[Socket],
+        context: zmq.Context[ZmqSocket],
         broker: str,
         keys: PeerKeys | None,
         wake: Callable[[], None],
@@ -47,16 +47,16 @@ class Wire:
         self._wake = wake
         self._bad_frame = bad_frame
         self._loop = asyncio.get_running_loop()
-        self._sockets: list[Socket] = []
-        self._ready: set[Socket] = set()
-        self._readable: set[Socket] = set()
+        self._sockets: list[ZmqSocket] = []
+        self._ready: set[ZmqSocket] = set()
+        self._readable: set[ZmqSocket] = set()
         try:
             self._open(context, keys)
         except zmq.ZMQError:
             self.close()
             raise
 
-    def _open(self, context: zmq.Context[Socket], keys: PeerKeys | None) -> None:
+    def _open(self, context: zmq.Context[ZmqSocket], keys: PeerKeys | None) -> None:
         self._dealer = self._listen(dealer(context, keys))
         # The link bounds what waits (gateway.link.pending), by giving up: ZeroMQ would block or
         # drop.
@@ -135,19 +135,19 @@ class Wire:
         for socket in self._sockets:
             socket.close(linger=0)
 
-    def _connect(self, socket: Socket, endpoint: str) -> None:
+    def _connect(self, socket: ZmqSocket, endpoint: str) -> None:
         try:
             connect(socket, endpoint)
         except SocketError as error:
             self.broken = f"cannot connect: {error}"
 
-    def _listen(self, socket: Socket) -> Socket:
+    def _listen(self, socket: ZmqSocket) -> ZmqSocket:
         self._loop.add_reader(_option(socket, zmq.FD), self._look_again, socket)
         self._sockets.append(socket)
         self._look_again(socket)  # who was never looked at does not stir
         return socket
 
-    def _read(self, socket: Socket, budget: int) -> Iterator[list[bytes]]:
+    def _read(self, socket: ZmqSocket, budget: int) -> Iterator[list[bytes]]:
         while budget and socket in self._readable:
             budget -= 1
             with suppress(zmq.Again):
@@ -155,13 +155,13 @@ class Wire:
             self._readable.discard(socket)
             self._look_again(socket)
 
-    def _look_again(self, socket: Socket) -> None:
+    def _look_again(self, socket: ZmqSocket) -> None:
         if _option(socket, zmq.EVENTS) & POLLIN:
             self._readable.add(socket)
             self._wake()
 
 
-def _option(socket: Socket, option: int) -> int:
+def _option(socket: ZmqSocket, option: int) -> int:
     value = socket.get(option)
     assert isinstance(value, int)
     return value

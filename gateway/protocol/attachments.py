@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.protocol.packets import Ack, Malformed, Request, TooLong
+from gateway.protocol.packets import Ack, EventPacket, Malformed, TooLong
 
 KEPT = 10
 """Of one event, as the stock servers do; of events with more none is kept."""
@@ -16,7 +16,7 @@ class Unread(TooLong, frozen=True):
     """A binary event whose attachments were too many, or too large, to be kept."""
 
 
-Whole = Request | TooLong | Ack
+Whole = EventPacket | TooLong | Ack
 """What has attachments, and gets them."""
 
 
@@ -29,7 +29,7 @@ class Attachments:
         self._bytes_left = most_bytes
         self._kept: list[bytes] | None = None
         self._places: list[tuple[Any, Any, int]] = []
-        if isinstance(packet, Request):
+        if isinstance(packet, EventPacket):
             self._places = _places(packet.args, packet.attachments)
             if packet.attachments <= KEPT:
                 self._kept = []
@@ -45,13 +45,13 @@ class Attachments:
         if self._left:
             return None
         packet = self._packet
-        if not isinstance(packet, Request):
+        if not isinstance(packet, EventPacket):
             return packet
         if self._kept is None:
             return Unread(packet.ack)
         for place, key, number in self._places:
             place[key] = self._kept[number]
-        return Request(packet.event, BinaryArgs(packet.args), packet.ack)
+        return EventPacket(packet.event, BinaryArgs(packet.args), packet.ack)
 
 
 def _places(args: list[Any], attachments: int) -> list[tuple[Any, Any, int]]:

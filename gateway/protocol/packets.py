@@ -68,7 +68,7 @@ class Disconnect(Struct, frozen=True):
     namespace: str
 
 
-class Request(Struct, frozen=True):
+class EventPacket(Struct, frozen=True):
     """EVENT or BINARY_EVENT in the default namespace; `ack` are the digits of its ack id, empty for
     none. `attachments` binary packets follow, whose places are still empty."""
 
@@ -95,7 +95,7 @@ class Ack(Struct, frozen=True):
     attachments: int = 0
 
 
-Packet = Connect | Disconnect | Request | TooLong | TooLongConnect | Ack
+Packet = Connect | Disconnect | EventPacket | TooLong | TooLongConnect | Ack
 
 
 def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message | Attachment:
@@ -187,11 +187,11 @@ def _looked_at(array: str, head: bool) -> None:
         raise Malformed("an event without a name, or without an end")
 
 
-def _request(array: str, ack: str, attachments: int) -> Request:
+def _request(array: str, ack: str, attachments: int) -> EventPacket:
     said = _json(array)
     if not isinstance(said, list) or not said or not isinstance(said[0], str):
         raise Malformed("an event without a name")
-    return Request(said[0], said[1:], ack, attachments)
+    return EventPacket(said[0], said[1:], ack, attachments)
 
 
 def _from_base64(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """What a browser may say: its events and their arguments become typed structs. Pure.
 
-Any arguments give an Ask or Refused, nothing else. Unknown keys and further arguments are ignored.
+Any arguments give a Request or Refused, nothing else. Unknown keys and further arguments are
+ignored.
 """
 
 import json
@@ -19,40 +20,40 @@ from gateway.protocol.requests import (
     HISTORY,
     PAGE,
     TEXT_CHARS,
-    Ask,
-    AuthAsk,
+    AuthRequest,
     AuthRoom,
-    ChatAsk,
-    DirectAsk,
-    HistoryAsk,
-    JoinAsk,
-    LeaveAsk,
-    ParticipantsAsk,
+    ChatRequest,
+    DirectRequest,
+    HistoryRequest,
+    JoinRequest,
+    LeaveRequest,
+    ParticipantsRequest,
     PlainChat,
     PlainJoin,
     PlainTyping,
-    QuitAsk,
-    RoomsAsk,
-    TypingAsk,
+    QuitRequest,
+    Request,
+    RoomsRequest,
+    TypingRequest,
 )
 from gateway.protocol.sizes import sizes, too_many_values
 
 __all__ = [
-    "Ask",
-    "AuthAsk",
+    "AuthRequest",
     "AuthRoom",
-    "ChatAsk",
-    "DirectAsk",
-    "HistoryAsk",
-    "JoinAsk",
-    "LeaveAsk",
-    "ParticipantsAsk",
+    "ChatRequest",
+    "DirectRequest",
+    "HistoryRequest",
+    "JoinRequest",
+    "LeaveRequest",
+    "ParticipantsRequest",
     "PlainChat",
     "PlainJoin",
     "PlainTyping",
-    "QuitAsk",
-    "RoomsAsk",
-    "TypingAsk",
+    "QuitRequest",
+    "Request",
+    "RoomsRequest",
+    "TypingRequest",
     "parse",
     "parse_auth",
 ]
@@ -74,16 +75,16 @@ class _Line(Struct, frozen=True):
     message: str
 
 
-_FORMS: dict[str, type[Ask]] = {
-    "join": JoinAsk,
-    "chat": ChatAsk,
-    "leave": LeaveAsk,
-    "quit": QuitAsk,
-    "typing": TypingAsk,
-    "direct": DirectAsk,
-    "history": HistoryAsk,
-    "participants": ParticipantsAsk,
-    "rooms": RoomsAsk,
+_FORMS: dict[str, type[Request]] = {
+    "join": JoinRequest,
+    "chat": ChatRequest,
+    "leave": LeaveRequest,
+    "quit": QuitRequest,
+    "typing": TypingRequest,
+    "direct": DirectRequest,
+    "history": HistoryRequest,
+    "participants": ParticipantsRequest,
+    "rooms": RoomsRequest,
 }
 _LIMITS = {"history": HISTORY, "participants": PAGE, "rooms": PAGE}
 _LATER = frozenset(("create", "invite", "read", "search", "edit", "delete", "react"))
@@ -92,7 +93,7 @@ _UNSAYABLE = re.compile("[\0\ud800-\udfff]")
 
 def parse(
     event: str, args: list[Any], plain: bool, page: int = PAGE, text_chars: int = TEXT_CHARS
-) -> Ask:
+) -> Request:
     """What was asked. `plain` sockets may leave out the room: it is the lobby. Raises Refused."""
     form = _FORMS.get(event)
     if form is None:
@@ -118,12 +119,12 @@ def parse(
     if event in _LIMITS and said.get("limit") is None:
         said["limit"] = min(_LIMITS[event], page)
     ask = _checked(_convert(event, said, form), page)
-    if isinstance(ask, ChatAsk):
+    if isinstance(ask, ChatRequest):
         _measured(ask.message, text_chars)
     return ask
 
 
-def parse_auth(auth: object) -> AuthAsk | None:
+def parse_auth(auth: object) -> AuthRequest | None:
     """What the handshake asks for; None if it is about nothing of ours. Raises Refused."""
     said = _clean(auth)
     if not isinstance(said, dict) or (said.get("token") is None and said.get("join") is None):
@@ -133,10 +134,10 @@ def parse_auth(auth: object) -> AuthAsk | None:
         if len(join) > AUTH_ROOMS:
             raise Refused("bad_request", f"auth: join takes at most {AUTH_ROOMS} rooms")
         said["join"] = [_without_nulls(room) for room in join]
-    ask: AuthAsk = _convert("auth", said, AuthAsk)
+    ask: AuthRequest = _convert("auth", said, AuthRequest)
     rooms = [AuthRoom(_room_or_as_it_is(asked.room), asked.since) for asked in ask.join]
     user = None if ask.user is None else _user(ask.user, ask.token)
-    return AuthAsk(ask.token, user, rooms)
+    return AuthRequest(ask.token, user, rooms)
 
 
 def _convert(event: str, said: dict[str, Any], form: Any) -> Any:
@@ -146,18 +147,21 @@ def _convert(event: str, said: dict[str, Any], form: Any) -> Any:
         raise Refused("bad_request", f"{event}: {error}") from None
 
 
-def _checked(ask: Any, page: int) -> Ask:
+def _checked(ask: Any, page: int) -> Request:
     """The same with its names in their one spelling."""
     changed: dict[str, Any] = {}
-    if not isinstance(ask, DirectAsk | RoomsAsk):
+    if not isinstance(ask, DirectRequest | RoomsRequest):
         changed["room"] = _room(ask.room)
-    if isinstance(ask, JoinAsk | DirectAsk) and ask.user is not None:
-        changed["user"] = _user(ask.user, ask.token if isinstance(ask, JoinAsk) else None)
-    if isinstance(ask, DirectAsk) and (ask.user is None) == (ask.uid is None):
+    if isinstance(ask, JoinRequest | DirectRequest) and ask.user is not None:
+        changed["user"] = _user(ask.user, ask.token if isinstance(ask, JoinRequest) else None)
+    if isinstance(ask, DirectRequest) and (ask.user is None) == (ask.uid is None):
         raise Refused("bad_request", "direct takes one of user and uid")
-    if isinstance(ask, HistoryAsk | ParticipantsAsk | RoomsAsk) and not 1 <= ask.limit <= page:
+    if (
+        isinstance(ask, HistoryRequest | ParticipantsRequest | RoomsRequest)
+        and not 1 <= ask.limit <= page
+    ):
         raise Refused("bad_request", f"limit is 1 to {page}")
-    checked: Ask = msgspec.structs.replace(ask, **changed)
+    checked: Request = msgspec.structs.replace(ask, **changed)
     return checked
 
 

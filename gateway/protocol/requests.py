@@ -34,7 +34,7 @@ class PlainJoin(Struct, frozen=True):
     user: str
 
 
-class JoinAsk(Struct, frozen=True):
+class JoinRequest(Struct, frozen=True):
     room: str = LOBBY
     user: str | None = None
     token: Token | None = None
@@ -51,17 +51,17 @@ class PlainChat(Struct, frozen=True):
     message: str
 
 
-class ChatAsk(Struct, frozen=True):
+class ChatRequest(Struct, frozen=True):
     room: str
     message: str
     id: Id | None = None
 
 
-class LeaveAsk(Struct, frozen=True):
+class LeaveRequest(Struct, frozen=True):
     room: str
 
 
-class QuitAsk(Struct, frozen=True):
+class QuitRequest(Struct, frozen=True):
     room: str
 
 
@@ -71,41 +71,40 @@ class PlainTyping(Struct, frozen=True):
     typing: bool
 
 
-class TypingAsk(Struct, frozen=True):
+class TypingRequest(Struct, frozen=True):
     room: str
     typing: bool
 
 
-class DirectAsk(Struct, frozen=True):
+class DirectRequest(Struct, frozen=True):
     """One of the two is given."""
 
     user: str | None = None
     uid: Id | None = None
 
 
-class HistoryAsk(Struct, frozen=True):
+class HistoryRequest(Struct, frozen=True):
     room: str
     before: Seq | None = None
     after: Seq | None = None
     limit: int = HISTORY
 
 
-class ParticipantsAsk(Struct, frozen=True):
+class ParticipantsRequest(Struct, frozen=True):
     room: str
     after: Name = ""
     prefix: Name = ""
     limit: int = PAGE
 
 
-class RoomsAsk(Struct, frozen=True):
+class RoomsRequest(Struct, frozen=True):
     after: Name = ""
     limit: int = PAGE
 
 
-Ask = (
-    PlainJoin | JoinAsk | PlainChat | ChatAsk | LeaveAsk | QuitAsk | PlainTyping | TypingAsk
-    | DirectAsk
-    | HistoryAsk | ParticipantsAsk | RoomsAsk
+Request = (
+    PlainJoin | JoinRequest | PlainChat | ChatRequest | LeaveRequest | QuitRequest | PlainTyping
+    | TypingRequest | DirectRequest | HistoryRequest | ParticipantsRequest | RoomsRequest
 )  # fmt: skip
 
 
@@ -117,7 +116,7 @@ class AuthRoom(Struct, frozen=True):
     since: Since | None = None
 
 
-class AuthAsk(Struct, frozen=True):
+class AuthRequest(Struct, frozen=True):
     """The handshake's `auth`."""
 
     token: Token

@@ -9,7 +9,7 @@ LARGE = 16
 """With TEXT or BINARY: only the beginning of a message that is too large."""
 
 
-class Reader:
+class FrameReader:
     """One connection's bytes become (opcode, payload): whole messages, and control frames between
     their parts. Of a message that is larger than a packet only its beginning is kept. Compression
     is never negotiated."""

@@ -5,7 +5,7 @@ from msgspec import Struct
 from common.messages import Event
 
 
-class Limits(Struct, frozen=True):
+class ReplicaLimits(Struct, frozen=True):
     """What one room may ask for and hold."""
 
     replay_events: int
@@ -45,4 +45,4 @@ class StartOver(Struct, frozen=True):
     events: list[Event]
 
 
-Order = AskPage | Deliver | StartOver
+Effect = AskPage | Deliver | StartOver

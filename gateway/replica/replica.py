@@ -9,14 +9,14 @@ from enum import Enum, auto
 
 from common.messages import Event, Paged
 from common.transitions import follow
-from gateway.replica.effects import AskPage, Deliver, Limits, Order, StartOver
+from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits, StartOver
 from gateway.replica.tail import Tail, event_bytes, last_run
 
 PAGE_EVENTS = 1000
 """The most events that one question may ask for (common.messages.Limit)."""
 
 
-class State(Enum):
+class ReplicaState(Enum):
     """How much of the log is here, and whether the subscription is proven live."""
 
     EMPTY = auto()
@@ -46,7 +46,7 @@ class Happening(Enum):
     """The log here cannot be continued: another epoch, too far behind, or delivered in part."""
 
 
-_S, _H = State, Happening
+_S, _H = ReplicaState, Happening
 TRANSITIONS = {
     (_S.EMPTY, _H.RELINKED): _S.EMPTY,
     (_S.EMPTY, _H.MARKED): _S.LOADING,
@@ -67,9 +67,9 @@ TRANSITIONS = {
     (_S.LIVE, _H.LEVEL): _S.LIVE,
     (_S.LIVE, _H.BROKEN): _S.LOADING,
 }
-_PROVEN = frozenset((State.LOADING, State.CATCHING_UP, State.LIVE))
-_CONTINUED = frozenset((State.CATCHING_UP, State.LIVE))
-_WITHOUT_LOG = frozenset((State.EMPTY, State.LOADING))
+_PROVEN = frozenset((ReplicaState.LOADING, ReplicaState.CATCHING_UP, ReplicaState.LIVE))
+_CONTINUED = frozenset((ReplicaState.CATCHING_UP, ReplicaState.LIVE))
+_WITHOUT_LOG = frozenset((ReplicaState.EMPTY, ReplicaState.LOADING))
 
 
 class Replica:
@@ -83,13 +83,18 @@ class Replica:
     """
 
     def __init__(
-        self, room: str, limits: Limits, private: bool = False, epoch: str = "", head: int = 0
+        self,
+        room: str,
+        limits: ReplicaLimits,
+        private: bool = False,
+        epoch: str = "",
+        head: int = 0,
     ) -> None:
         self.room = room
         self.limits = limits
         self.epoch = epoch
         self._private = private
-        self._state = State.LIVE if private else State.EMPTY
+        self._state = ReplicaState.LIVE if private else ReplicaState.EMPTY
         self._was_shown = private
         """Whether sockets may have been sent something of this log."""
         self._known_head = head
@@ -109,7 +114,7 @@ class Replica:
     @property
     def live(self) -> bool:
         """Whether the subscription is proven and all that was missed before is here."""
-        return self._state is State.LIVE
+        return self._state is ReplicaState.LIVE
 
     @property
     def tail_bytes(self) -> int:
@@ -132,25 +137,25 @@ class Replica:
 
     # --- what is heard ---------------------------------------------------------------------------
 
-    def relinked(self) -> list[Order]:
+    def relinked(self) -> list[Effect]:
         """There is a new link. Nothing proves that a public room's topic is live on it."""
         self._asked = None
         if not self._private:
             self._move(Happening.RELINKED)
         return self._continue()
 
-    def marked(self, epoch: str, head: int) -> list[Order]:
+    def marked(self, epoch: str, head: int) -> list[Effect]:
         """The topic is live: what is published after `head` will arrive."""
         self._move(Happening.MARKED)
         return self.told_head(epoch, head)
 
-    def told_head(self, epoch: str, head: int) -> list[Order]:
+    def told_head(self, epoch: str, head: int) -> list[Effect]:
         """The room is at least that far (a beacon, an answer to Heads, a join's ack)."""
         self._take_epoch(epoch)
         self._known_head = max(self._known_head, head)
         return self._continue()
 
-    def happened(self, epoch: str, events: Sequence[Event]) -> list[Order]:
+    def happened(self, epoch: str, events: Sequence[Event]) -> list[Effect]:
         """Events arrived on the topic."""
         self._take_epoch(epoch)
         for event in events:
@@ -160,7 +165,7 @@ class Replica:
                 self._known_head = max(self._known_head, event.seq)
         return self._continue()
 
-    def paged(self, page: Paged) -> list[Order]:
+    def paged(self, page: Paged) -> list[Effect]:
         """A page arrived. A page that was asked for long ago is used where it fits, else
         ignored."""
         if page.epoch != self.epoch:
@@ -180,7 +185,7 @@ class Replica:
         self._asked = None
         return self._continue(new)
 
-    def page_failed(self) -> list[Order]:
+    def page_failed(self) -> list[Effect]:
         """The question got no answer. Wait a moment before you call this: it asks again."""
         self._asked = None
         return self._continue()
@@ -198,7 +203,7 @@ class Replica:
     def _move(self, happening: Happening) -> None:
         self._state = follow(TRANSITIONS, self._state, happening)
 
-    def _load(self, page: Paged) -> list[Order]:
+    def _load(self, page: Paged) -> list[Effect]:
         """The log begins here (again), if this is the room's newest page."""
         ends = page.events[-1].seq if page.events else 0
         if self._asked is None or page.head < self._known_when_asked or ends != page.head:
@@ -215,9 +220,9 @@ class Replica:
             return [order for order in self._continue() if not isinstance(order, Deliver)]
         return [StartOver(self.room, self.epoch, page.head, events), *self._continue()]
 
-    def _continue(self, new: Sequence[Event] = ()) -> list[Order]:
+    def _continue(self, new: Sequence[Event] = ()) -> list[Effect]:
         """Delivers what can be delivered and asks for what is missing, once."""
-        orders: list[Order] = []
+        orders: list[Effect] = []
         if self._state in _CONTINUED:
             events = self._take(new)
             if events:
@@ -247,13 +252,13 @@ class Replica:
         self._known_head = max(self._known_head, self.head)
         return events
 
-    def _ask(self) -> list[Order]:
+    def _ask(self) -> list[Effect]:
         if self._state in _CONTINUED:
             if self._known_head <= self.head or self._asked is not None:
                 return []
             if self._known_head - self.head - len(self._held) > self.limits.recovery_events:
                 self._move(Happening.BROKEN)
-        if self._state is State.LOADING:
+        if self._state is ReplicaState.LOADING:
             if self._asked is not None and self._asked.after is None:
                 return []
             self._asked = AskPage(self.room, None, self.limits.replay_events)

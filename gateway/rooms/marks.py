@@ -15,7 +15,7 @@ ASK_ROOMS = 500
 """Rooms in one take-up."""
 
 
-class Subscriber(Protocol):
+class MarkSubscriber(Protocol):
     """A room of this gateway."""
 
     name: str
@@ -34,7 +34,7 @@ class Marks:
         self._slices = slices
         self._loop = loop
         self._nonce = ""
-        self._relinking: deque[Subscriber] = deque()
+        self._relinking: deque[MarkSubscriber] = deque()
         """Rooms that are to be told of a new link."""
         self._unasked: dict[str, None] = {}
         """Rooms whose mark is missing and was not asked for."""
@@ -46,7 +46,7 @@ class Marks:
         """Some room's subscription is not proven yet."""
         return bool(self._relinking or self._unasked or self._asked)
 
-    def linked(self, rooms: Iterable[Subscriber]) -> None:
+    def linked(self, rooms: Iterable[MarkSubscriber]) -> None:
         """There is a new link: all of these have to be proven live on it."""
         self._nonce = secrets.token_hex(8)
         self._relinking = deque(rooms)

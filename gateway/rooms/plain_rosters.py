@@ -63,4 +63,4 @@ class PlainRosters:
                 self._due[room] = None
             room.roster_not_before = self._loop.time() + pause
 
-        self._link.ask(lambda no: m.Names(no=no, room=room.name, limit=self._names), answered)
+        self._link.ask(lambda no: m.GetNames(no=no, room=room.name, limit=self._names), answered)

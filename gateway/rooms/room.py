@@ -9,7 +9,7 @@ from typing import ParamSpec, assert_never
 
 from common.messages import Event, Paged, Typing
 from gateway.protocol.frames import Batch
-from gateway.replica.effects import AskPage, Deliver, Order, StartOver
+from gateway.replica.effects import AskPage, Deliver, Effect, StartOver
 from gateway.replica.replica import Replica
 from gateway.rooms.broadcast import RoomBroadcast
 from gateway.rooms.catch_ups import CatchUps
@@ -138,7 +138,9 @@ class Room:
     def _ask_again_later(self) -> None:
         self._context.later(lambda: self._apply(self.replica.page_failed))
 
-    def _apply(self, tell: Callable[P, Sequence[Order]], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _apply(
+        self, tell: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
         """Calls the replica and carries out the effects that it returns."""
         try:
             for order in tell(*args, **kwargs):
@@ -152,7 +154,7 @@ class Room:
             self._context.fault("a room failed", error)
             self.failed()
 
-    def _carry_out(self, order: Order) -> None:
+    def _carry_out(self, order: Effect) -> None:
         match order:
             case AskPage() if self.full:
                 self.stalled = True

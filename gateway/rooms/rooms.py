@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 from common import messages as m
 from common.names import SYSTEM, is_private
 from common.settings import Settings
-from gateway.replica.effects import Limits
+from gateway.replica.effects import ReplicaLimits
 from gateway.replica.replica import Replica
 from gateway.rooms.context import RoomContext
 from gateway.rooms.marks import Marks
@@ -46,7 +46,7 @@ class RoomTable:
         self._link = link
         self._loop = loop
         self._sessions = sessions
-        self._limits = Limits(
+        self._limits = ReplicaLimits(
             replay_events=min(1000, 2 * settings.replay_events),
             recovery_events=settings.recovery_events,
             hold_bytes=HOLD_BYTES,

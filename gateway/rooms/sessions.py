@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from common.messages import Sitting
+from common.messages import SessionInfo
 from gateway.protocol.frames import Frame
 from gateway.transport.sockets import Socket
 
@@ -127,11 +127,11 @@ class Sessions:
         """The uids of all who are here."""
         return list(self._by_uid)
 
-    def sittings(self) -> Iterator[Sitting]:
+    def sittings(self) -> Iterator[SessionInfo]:
         """What a new link registers, each as it is when it is read. Without who has gone and what
         is being left: the broker may know it already, and would tell everybody of one more coming
         and going."""
         for s in list(self):
             if s.uid and not s.gone:
                 rooms = sorted({*s.rooms}.difference(s.leaving))
-                yield Sitting(sid=s.socket.sid, uid=s.uid, plain=s.plain, rooms=rooms)
+                yield SessionInfo(sid=s.socket.sid, uid=s.uid, plain=s.plain, rooms=rooms)

@@ -19,7 +19,7 @@ SETTLE_S = 60.0
 """After this long what has survived is taken for permanent."""
 
 
-class Collector:
+class GcPolicy:
     """`settle` once all is set up, then `run`. `at_rest` tells when there is time to look through
     everything. `note` is told the seconds of each pause."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from common.messages import AnyAnswer, AnyCommand, Page, Paged
+from common.messages import AnyAnswer, AnyCommand, GetPage, Paged
 
 
 class Broker(Protocol):
@@ -32,13 +32,15 @@ OnPage = Callable[[Paged | None], None]
 def ask_page(
     link: Broker, room: str, on_page: OnPage, *, after: int | None, before: int = 0, limit: int
 ) -> None:
-    """Asks for a page, by the bounds of `messages.Page`. `on_page` gets None if there is no answer
-    in time."""
+    """Asks for a page, by the bounds of `messages.GetPage`. `on_page` gets None if there is no
+    answer in time."""
 
     def on_answer(answer: AnyAnswer | None) -> None:
         on_page(answer if isinstance(answer, Paged) else None)
 
-    link.ask(lambda no: Page(no=no, room=room, after=after, before=before, limit=limit), on_answer)
+    link.ask(
+        lambda no: GetPage(no=no, room=room, after=after, before=before, limit=limit), on_answer
+    )
 
 
 class Loop(Protocol):

@@ -22,7 +22,7 @@ class Timed(Protocol):
     def due(self) -> None: ...
 
 
-class Wheel:
+class TimerWheel:
     """One timer for each Timed. Exact to a tick, never early. To be stopped."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tick_s: float) -> None:

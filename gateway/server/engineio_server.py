@@ -7,18 +7,18 @@ from typing import Any, Protocol
 import engineio
 from aiohttp import web
 
-from common.quiet import Quiet
+from common.quiet import LimitedLog
 from common.settings import Settings
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
 from gateway.runtime.descriptor_quota import stays
-from gateway.runtime.timer_wheel import Wheel
+from gateway.runtime.timer_wheel import TimerWheel
 from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
 from gateway.server.origins import Origins
 from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection, Receiver
-from gateway.transport.heartbeat import Limits
+from gateway.transport.heartbeat import HeartbeatTimes
 from gateway.transport.poller import Poller
 from gateway.transport.takeover import full
 
@@ -48,12 +48,12 @@ class Counters(Protocol):
     def refused_frames(self) -> Counter: ...
 
 
-class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not typed
+class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library is not typed
     """Overrides and uses what `seams` lists."""
 
     poller: Poller
     slices: WorkQueue
-    pulses: Limits
+    pulses: HeartbeatTimes
 
     def __init__(
         self, settings: Settings, counters: Counters, receiver: Receiver, **options: Any
@@ -67,7 +67,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         # The pages of other gateways may come here when theirs is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
         self._proxies = Proxies(settings.proxies)
-        self._quiet = Quiet(log)
+        self._quiet = LimitedLog(log)
         self._refused_page = ""
         """The last page that was not let in, for the log."""
         super().__init__(
@@ -85,8 +85,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is not 
         """On the loop that it is to serve on."""
         loop, own = asyncio.get_running_loop(), self._settings
         shortest_s = min(own.ping_interval, own.ping_timeout, own.connect_timeout)
-        wheel = Wheel(loop, min(TICK_S, shortest_s / 20))
-        self.pulses = Limits(wheel, own.ping_interval, own.ping_timeout, own.connect_timeout)
+        wheel = TimerWheel(loop, min(TICK_S, shortest_s / 20))
+        self.pulses = HeartbeatTimes(
+            wheel, own.ping_interval, own.ping_timeout, own.connect_timeout
+        )
         self.poller = Poller(loop)
         self.slices = WorkQueue(loop)
 

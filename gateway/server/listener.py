@@ -25,7 +25,7 @@ async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.So
     """Listens on all addresses of the host. Raises OSError if one is taken."""
     doors = []
     for listening in listen(host, port):
-        door = Door(fileno=listening.detach())
+        door = Listener(fileno=listening.detach())
         doors.append(web.SockSite(runner, door, backlog=ACCEPTED_A_TURN))
         await doors[-1].start()
         # asyncio takes as many in a turn as it believes may wait: it was told a lie.
@@ -33,7 +33,7 @@ async def open_doors(runner: web.AppRunner, host: str, port: int) -> list[web.So
     return doors
 
 
-class Door(socket.socket):
+class Listener(socket.socket):
     """A listening socket that lets nobody have the last descriptors."""
 
     def accept(self) -> tuple[socket.socket, object]:
@@ -52,7 +52,7 @@ def _show_out(guest: socket.socket) -> None:
         guest.shutdown(socket.SHUT_RDWR)
 
 
-class Doorkeeper:
+class IdleReaper:
     """Sends away who is let in and asks for nothing, or never ends to ask: aiohttp waits for ever
     for a connection's first request."""
 

@@ -17,14 +17,14 @@ from gateway.protocol.packets import (
     Ack,
     Connect,
     Disconnect,
+    EventPacket,
     Malformed,
-    Request,
     TooLong,
     TooLongConnect,
     read_message,
 )
 from gateway.server.clients import NAMESPACE, Clients
-from gateway.server.engineio_server import Counters, Engine
+from gateway.server.engineio_server import Counters, EngineIOServer
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Handler, Socket
 from gateway.transport.websocket import GOING_AWAY
@@ -38,7 +38,7 @@ library_log = logging.getLogger("gateway.library")
 library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
 
 
-class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
+class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
     """Socket.IO: the default namespace, one Socket for each connection that sent its CONNECT."""
 
     def __init__(self, settings: Settings, handler: Handler, counters: Counters) -> None:
@@ -55,13 +55,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         )
 
     def _engineio_server_class(self) -> Any:
-        return lambda **options: Engine(self._settings, self._counters, self, **options)
+        return lambda **options: EngineIOServer(self._settings, self._counters, self, **options)
 
     def on_packet(self, connection: Connection, text: str) -> None:
         """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
         sizes = connection.engine.sizes
         packet = read_message(text, sizes.values)
-        if isinstance(packet, Request | TooLong | Ack) and packet.attachments:
+        if isinstance(packet, EventPacket | TooLong | Ack) and packet.attachments:
             if connection.socket is None:
                 raise Malformed("an event before CONNECT")
             connection.inbound.attachments = Attachments(packet, sizes.packet_bytes)
@@ -74,7 +74,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             case Disconnect(namespace=""):
                 connection.inbound.asks_nothing()
                 self._left(connection)
-            case Request() | TooLong() | Ack():
+            case EventPacket() | TooLong() | Ack():
                 self.on_attachments(connection, packet)
             case Disconnect():
                 connection.inbound.asks_nothing()  # it is of a namespace that was refused
@@ -84,7 +84,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
     def on_attachments(self, connection: Connection, packet: Whole) -> None:
         """Raises Malformed."""
         match packet:
-            case Request():
+            case EventPacket():
                 self._request(connection, packet)
             case Unread():
                 self._refuse(connection, packet.ack, "bad_request", "the attachments are too large")
@@ -117,7 +117,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
             socket.send(first)
         self._handler.connected(socket, auth)
 
-    def _request(self, connection: Connection, request: Request) -> None:
+    def _request(self, connection: Connection, request: EventPacket) -> None:
         """The connection has looked whether the socket may ask."""
         if connection.socket is None:
             raise Malformed("an event before CONNECT")
@@ -177,7 +177,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is not 
         app.cleanup_ctx.append(life)
 
 
-def make_server(settings: Settings, handler: Handler, metrics: Counters) -> Server:
+def make_server(settings: Settings, handler: Handler, metrics: Counters) -> SocketIOServer:
     """To be attached to an aiohttp application: `make_server(…).attach(app)`."""
     quieten("aiohttp.server", "asyncio")
-    return Server(settings, handler, metrics)
+    return SocketIOServer(settings, handler, metrics)

@@ -14,7 +14,7 @@ from aiohttp import web
 from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import CLOSE, Frame
 from gateway.transport.engine_port import EnginePort
-from gateway.transport.heartbeat import Pulse
+from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.inbound import Inbound
 from gateway.transport.outbox import Outbox, Sendable
 from gateway.transport.polling import Polling
@@ -66,7 +66,7 @@ class Connection:
         """The browser, after its CONNECT."""
         self.outbox = Outbox(engine.outbox_bytes)
         self.inbound = Inbound(self)
-        self.pulse = Pulse(self, engine.pulses)
+        self.pulse = Heartbeat(self, engine.pulses)
         self.waved = False
         """The browser closed it: its last poll is no error."""
         self._polling: Polling | None = None
@@ -146,7 +146,7 @@ class Connection:
         self.inbound.take_in(packets)
 
     def go_on(self) -> None:
-        """The socket may ask more (sockets.Carrier)."""
+        """The socket may ask more (sockets.Transport)."""
         self.inbound.go_on()
 
     def on_packet(self, text: str) -> None:

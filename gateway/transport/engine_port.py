@@ -8,13 +8,13 @@ from typing import Protocol
 from gateway.protocol.sizes import Sizes
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
-from gateway.transport.heartbeat import Limits
+from gateway.transport.heartbeat import HeartbeatTimes
 from gateway.transport.poller import Poller
 
 
 class EnginePort(Protocol):
     poller: Poller
-    pulses: Limits
+    pulses: HeartbeatTimes
     outbox_bytes: int
     slices: WorkQueue
     backlog: Backlog

@@ -4,10 +4,10 @@ import random
 from typing import Protocol
 
 from gateway.protocol.frames import PING, Frame
-from gateway.runtime.timer_wheel import Wheel
+from gateway.runtime.timer_wheel import TimerWheel
 
 
-class Patient(Protocol):
+class HeartbeatOwner(Protocol):
     """The connection whose pulse is felt."""
 
     @property
@@ -19,24 +19,26 @@ class Patient(Protocol):
     def hang_up(self) -> None: ...
 
 
-class Limits:
+class HeartbeatTimes:
     """Seconds, the same for all connections, and the wheel that they are on."""
 
-    def __init__(self, wheel: Wheel, interval_s: float, timeout_s: float, connect_s: float) -> None:
+    def __init__(
+        self, wheel: TimerWheel, interval_s: float, timeout_s: float, connect_s: float
+    ) -> None:
         self.wheel = wheel
         self.interval_s = interval_s
         self.timeout_s = timeout_s
         self.connect_s = connect_s
 
 
-class Pulse:
+class Heartbeat:
     """Pings, waits for the pong, waits for the next ping. A deadline beside it, until `connected`:
     the Socket.IO CONNECT has to come in time, whatever is ponged."""
 
     __slots__ = ("_deadline", "_limits", "_patient", "_pinged", "tick")
 
-    def __init__(self, patient: Patient, limits: Limits) -> None:
-        self._patient: Patient | None = patient
+    def __init__(self, patient: HeartbeatOwner, limits: HeartbeatTimes) -> None:
+        self._patient: HeartbeatOwner | None = patient
         self._limits = limits
         self._pinged = False
         self._deadline: _Deadline | None = None
@@ -95,7 +97,7 @@ class _Deadline:
 
     __slots__ = ("_patient", "tick")
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: HeartbeatOwner) -> None:
         self._patient = patient
         self.tick = 0
 

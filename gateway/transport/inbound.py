@@ -8,7 +8,7 @@ from typing import Protocol
 from gateway.protocol.attachments import Attachments, Whole
 from gateway.protocol.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
 from gateway.transport.engine_port import EnginePort
-from gateway.transport.heartbeat import Pulse
+from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.idle import Idle
 
 AHEAD_BYTES = 32 << 10
@@ -17,11 +17,11 @@ BREATH_PACKETS, BREATH_BYTES = 32, 8 << 10
 """After so many packets of one browser, or so much in them, the others have their turn."""
 
 
-class Owner(Protocol):
+class InboundOwner(Protocol):
     """The connection whose packets these are."""
 
     engine: EnginePort
-    pulse: Pulse
+    pulse: Heartbeat
     closed: bool
     closing: bool
 
@@ -56,12 +56,12 @@ class Inbound:
         "held",
     )  # fmt: skip
 
-    def __init__(self, connection: Owner) -> None:
+    def __init__(self, connection: InboundOwner) -> None:
         self.held = False
         """What has come waits, for the socket may not ask more now: it is read no further."""
         self.attachments: Attachments | None = None
         """The attachments of a packet that has come are awaited."""
-        self._connection: Owner | None = connection
+        self._connection: InboundOwner | None = connection
         """None once it is over: the two know each other, and leave no work to the collector."""
         self._packets: deque[str | bytes | None] | None = None
         self._waiting_bytes = self._counted = 0
@@ -166,7 +166,7 @@ class Inbound:
             self._counted = self._waiting_bytes
             self._connection.engine.backlog.hold(self, self._counted)
 
-    def _hear(self, connection: Owner, packet: str | bytes | None) -> None:
+    def _hear(self, connection: InboundOwner, packet: str | bytes | None) -> None:
         heard = read_engine(packet)
         if isinstance(heard, Message):
             if self.attachments is not None:

@@ -19,7 +19,7 @@ UPGRADE_POLL_S = 0.1
 """A poll during an upgrade ends this soon: the browser waits for it."""
 
 
-class Owner(Protocol):
+class PollOwner(Protocol):
     """The connection that polls."""
 
     engine: EnginePort
@@ -44,7 +44,7 @@ class Polling:
 
     __slots__ = ("_body", "_connection", "_posted", "polled")
 
-    def __init__(self, connection: Owner) -> None:
+    def __init__(self, connection: PollOwner) -> None:
         self._connection = connection
         self.polled = False
         """A poll waits for its answer."""

@@ -12,7 +12,7 @@ Reply = Callable[[dict[str, Any] | None], None]
 error is sent as a `refused` event and the rest is dropped."""
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """The connection under a socket."""
 
     outbox: Outbox
@@ -50,7 +50,7 @@ class Socket:
     )  # fmt: skip
 
     def __init__(
-        self, sid: str, remote: str, carrier: Carrier, handler: Handler, most_in_flight: int
+        self, sid: str, remote: str, carrier: Transport, handler: Handler, most_in_flight: int
     ) -> None:
         self.sid = sid
         self.remote = remote
@@ -59,7 +59,7 @@ class Socket:
         self.in_flight = 0
         self.most_in_flight = most_in_flight
         self.outbox = carrier.outbox
-        self._carrier: Carrier | None = carrier
+        self._carrier: Transport | None = carrier
         self._handler = handler
 
     def set_ready(self) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from gateway.protocol.frames import close_frame, pong_frame
 from gateway.protocol.packets import Head, Malformed
 from gateway.protocol.sizes import Sizes
-from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, Reader
+from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, FrameReader
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
 from gateway.transport.idle import Idle
@@ -25,7 +25,7 @@ PART_BYTES = 256
 NORMAL, GOING_AWAY, PROTOCOL_ERROR = 1000, 1001, 1002
 
 
-class Owner(Protocol):
+class WebSocketOwner(Protocol):
     """Whose WebSocket it is."""
 
     def take_in(self, packets: list[str | bytes | None]) -> None:
@@ -38,7 +38,7 @@ class Owner(Protocol):
         """What came is no WebSocket frame, or no text, or too much: nothing more is read."""
 
 
-class Means(Protocol):
+class WebSocketContext(Protocol):
     """What all WebSockets of a gateway share."""
 
     poller: Poller
@@ -53,17 +53,17 @@ class WebSocket(Stream):
 
     __slots__ = ("_backlog", "_behind", "_idle", "_kept", "_reader", "_reads", "_slices", "owner")
 
-    def __init__(self, sock: socket.socket, means: Means) -> None:
+    def __init__(self, sock: socket.socket, means: WebSocketContext) -> None:
         super().__init__(sock, means.poller)
         self._slices = means.slices
         self._backlog = means.backlog
-        self._reader = Reader(means.sizes)
+        self._reader = FrameReader(means.sizes)
         self._idle: Idle | None = None
         self._kept = 0
         self._reads = False
         self._behind = False
         """Frames that have come wait for the next turn: no more are fetched from the kernel."""
-        self.owner: Owner | None = None
+        self.owner: WebSocketOwner | None = None
 
     def read(self, on: bool) -> None:
         self._reads = on

@@ -54,7 +54,7 @@ class Sayings(msgspec.Struct):
 class Peer:
     def __init__(self, broker: str, hears: bool) -> None:
         """At this endpoint. `hears`: it subscribes to the rooms of its people."""
-        self._context: zmq.Context[sockets.Socket] = zmq.Context()
+        self._context: zmq.Context[sockets.ZmqSocket] = zmq.Context()
         self._dealer = sockets.dealer(self._context, None)
         self._sub = sockets.subscriber(self._context, None)
         self._hears = hears

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.keys import peer_keys
-from common.messages import WIRE, Hello, Join, Page, Register, Sitting
+from common.messages import WIRE, GetPage, Hello, Join, Register, SessionInfo
 from tests.attacks.unnoticed import nobody_notices
 from tests.broker.peer import Peer, refused
 from tests.system.harness import House, run_module
@@ -50,7 +50,7 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
     assert found is not None
     gateway = found[1]
     keyed = bool(house.settings.get("HUBBUB_KEYS"))
-    sitting = Sitting(sid="s1", uid=ann.uid, plain=False, rooms=[room])
+    sitting = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=[room])
 
     async def attack() -> None:
         async with intruder(house) as eve:
@@ -65,7 +65,7 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
                 answer = refused(await eve.ask(kind, **fields))
                 assert answer == ("forbidden" if keyed else "hello")
             if keyed:
-                assert refused(await eve.ask(Page, room=private)) == "forbidden"
+                assert refused(await eve.ask(GetPage, room=private)) == "forbidden"
             await ann.say(private, SECRET)
             await bob.hears_text(SECRET)
             while await eve.sub.poll(200):

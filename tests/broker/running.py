@@ -11,7 +11,7 @@ from msgspec import structs
 
 from broker.shell.metrics import Metrics
 from broker.shell.server import Server
-from broker.shell.zmq_sockets import Wire
+from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.sqlite import SqliteStore
 from common.keys import BrokerKeys
 from common.settings import Settings
@@ -47,7 +47,7 @@ async def broker(
     wall = time.time()
     opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
     metrics = Metrics()
-    wire = Wire(keys, metrics, settings.topics)
+    wire = BrokerSockets(keys, metrics, settings.topics)
     stop = asyncio.Event()
     try:
         commands, events = wire.bind(*ends)

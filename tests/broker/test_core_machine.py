@@ -14,25 +14,25 @@ from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, 
 from broker.model.presence import NEVER
 from common.messages import (
     AnyCommand,
-    Asked,
     Beat,
     Direct,
     Done,
     Failed,
+    GetNames,
+    GetParticipants,
     Gone,
     Hello,
     Join,
     Joined,
     Leave,
     Listed,
-    Names,
     Opened,
-    Participants,
     Register,
     Said,
     Say,
+    SessionCommand,
+    SessionInfo,
     Since,
-    Sitting,
 )
 from common.settings import Settings
 from tests.broker.mirror import Mirror, Roster
@@ -87,7 +87,7 @@ class Hubbub(RuleBasedStateMachine):
     # --- the shell -------------------------------------------------------------------------------
 
     def ask(self, gateway: str, command: AnyCommand) -> None:
-        if gateway not in self.linked and isinstance(command, Asked):
+        if gateway not in self.linked and isinstance(command, SessionCommand):
             self.link(gateway)
         self.no += 1
         self.send(gateway, structs.replace(command, no=self.no))
@@ -119,12 +119,12 @@ class Hubbub(RuleBasedStateMachine):
             del self.asked[no]
         self.ask(gateway, Hello(no=0, wire=1, gateway=gateway, proof="p"))
         sittings = [
-            Sitting(sid, self.uids[person], False, sorted(rooms))
+            SessionInfo(sid, self.uids[person], False, sorted(rooms))
             for sid, (person, rooms) in self.sittings[gateway].items()
         ]
         self.ask(gateway, Register(no=0, sittings=sittings, last=True))
         for _, command in sorted(unanswered, key=lambda one: one[0]):
-            if isinstance(command, Asked):
+            if isinstance(command, SessionCommand):
                 self.send(gateway, command)
 
     @rule()
@@ -157,17 +157,17 @@ class Hubbub(RuleBasedStateMachine):
             case Say(sid=sid), Said():
                 self.mirror.said_so(self.uids[sid.partition("/")[0]], send)
             case (
-                (Say(sid=sid, room=room) | Participants(sid=sid, room=room)),
+                (Say(sid=sid, room=room) | GetParticipants(sid=sid, room=room)),
                 Failed(code="not_joined"),
             ):
                 known = sittings.get(sid, ("", set()))[1]
                 assert room not in known, "not_joined, but holds an ack and has not left"
-            case Names(room=room), Listed():
+            case GetNames(room=room), Listed():
                 self.mirror.lines[room] = set(answer.users)
                 assert answer.count == len(self.mirror.lines[room])
-            case Participants(room=room, limit=1, after=after), Listed():
+            case GetParticipants(room=room, limit=1, after=after), Listed():
                 self.mirror.read.setdefault(room, Roster()).told(answer, after)
-            case Participants(room=room), Listed():
+            case GetParticipants(room=room), Listed():
                 self.mirror.roster(room).told(answer)
                 self.mirror.hard.setdefault(room, Roster()).told(answer)
             case Direct(), Opened(room=room):
@@ -254,14 +254,14 @@ class Hubbub(RuleBasedStateMachine):
     @rule(which=whiches)
     def list(self, which: int) -> None:
         gateway, sid, room = self.socket(which)
-        self.ask(gateway, Participants(no=0, sid=sid, room=room))
+        self.ask(gateway, GetParticipants(no=0, sid=sid, room=room))
 
     @rule(which=whiches)
     def read_on(self, which: int) -> None:
         """The next name of a room, by a page of its own."""
         gateway, sid, room = self.socket(which)
         after = self.mirror.read.setdefault(room, Roster()).after
-        self.ask(gateway, Participants(no=0, sid=sid, room=room, after=after, limit=1))
+        self.ask(gateway, GetParticipants(no=0, sid=sid, room=room, after=after, limit=1))
 
     @rule(deaf=st.booleans())
     def deafen(self, deaf: bool) -> None:
@@ -271,7 +271,7 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule(room=rooms)
     def look(self, room: str = "lobby") -> None:
-        self.ask("script", Names(no=0, room=room, limit=1000))
+        self.ask("script", GetNames(no=0, room=room, limit=1000))
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -349,7 +349,7 @@ class Hubbub(RuleBasedStateMachine):
             for room in joined
         }
         for room, (gateway, sid) in seats.items():
-            self.ask(gateway, Participants(no=0, sid=sid, room=room))
+            self.ask(gateway, GetParticipants(no=0, sid=sid, room=room))
 
     def teardown(self) -> None:
         """When all are gone, nothing stays in memory."""

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.model.names_in_use import NameBook
-from broker.model.token_bucket import Bucket
+from broker.model.names_in_use import NamesInUse
+from broker.model.token_bucket import TokenBucket
 from common.names import USER_NAME_CHARS, user_key, user_name
 
 
 def test_a_taken_name_is_numbered() -> None:
-    book = NameBook()
+    book = NamesInUse()
     for uid, name in enumerate(["ann", "ann2", "ann3", "ann4", "ann5"]):
         assert book.choose("ann", str(uid)) == name
         book.take(name, str(uid))
@@ -27,7 +27,7 @@ def test_a_taken_name_is_numbered() -> None:
 
 
 def test_a_name_that_ends_in_a_digit_is_numbered_behind_a_hyphen() -> None:
-    book = NameBook()
+    book = NamesInUse()
     for uid, name in enumerate(["host02", "host02-2", "host02-3"]):
         assert book.choose("host02", str(uid)) == name
         book.take(name, str(uid))
@@ -49,7 +49,7 @@ def test_a_name_that_ends_in_a_digit_is_numbered_behind_a_hyphen() -> None:
 )
 def test_a_numbered_name_is_cut_between_characters(name: str, numbered: str) -> None:
     assert len(name) <= USER_NAME_CHARS
-    book = NameBook()
+    book = NamesInUse()
     book.take(name, "somebody")
     assert book.choose(name, "uid") == numbered
     assert len(numbered) <= USER_NAME_CHARS
@@ -60,18 +60,18 @@ def test_a_numbered_name_is_cut_between_characters(name: str, numbered: str) -> 
     ["an\u200dn", "ann\ufe0f", "ANN\u3164", "a\u034fnn", "\uff41nn", "ann\U000e0100", " ann "],
 )
 def test_a_name_that_looks_taken_is_taken(name: str) -> None:
-    book = NameBook()
+    book = NamesInUse()
     book.take("Ann", "ann")
     assert user_key(book.choose(user_name(name), "uid")) == "ann2"
 
 
 @pytest.mark.parametrize("name", ["System", "system\ufe0f", "ſyſtem", "ｓystem"])  # noqa: RUF001
 def test_the_system_s_name_is_nobody_s(name: str) -> None:
-    assert user_key(NameBook().choose(name, "uid")) == "system2"
+    assert user_key(NamesInUse().choose(name, "uid")) == "system2"
 
 
 def test_ten_thousand_of_one_name_cost_little() -> None:
-    book = NameBook()
+    book = NamesInUse()
     names = set()
     began = time.process_time()
     for uid in range(10_000):
@@ -84,7 +84,7 @@ def test_ten_thousand_of_one_name_cost_little() -> None:
 
 @given(st.lists(st.text(max_size=USER_NAME_CHARS), max_size=30))
 def test_names_are_unique_and_names(wanted: list[str]) -> None:
-    book = NameBook()
+    book = NamesInUse()
     keys = set()
     for uid, text in enumerate(wanted):
         try:
@@ -99,7 +99,7 @@ def test_names_are_unique_and_names(wanted: list[str]) -> None:
 
 
 def test_a_bucket_fills_again() -> None:
-    bucket = Bucket(2, 0.0)
+    bucket = TokenBucket(2, 0.0)
     assert [bucket.take(0.0, 10, 2) for _ in range(3)] == [0, 0, 0.1]
     assert bucket.take(0.1, 10, 2) == 0
     assert bucket.take(9.0, 10, 2) == 0

@@ -4,9 +4,9 @@ broker.handlers.restore forget and find it again."""
 
 from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
 from broker.model.facts import Facts
-from broker.model.rooms import REST_ROOMS, Rooms
-from broker.model.uncommitted import Recent
-from broker.model.write_ledger import FOREVER, Ledger
+from broker.model.rooms import REST_ROOMS, RoomTable
+from broker.model.uncommitted import Uncommitted
+from broker.model.write_ledger import FOREVER, WriteLedger
 from common.messages import Done, Event, Join, Opened, Said
 from common.names import SYSTEM
 from common.settings import Settings
@@ -73,7 +73,7 @@ def test_a_held_name_outlives_a_restart() -> None:
 
 
 def test_there_are_so_many_rooms_at_rest_at_most() -> None:
-    rooms = Rooms(Settings(), 1)
+    rooms = RoomTable(Settings(), 1)
     rooms.load(RoomFact(SYSTEM, "public", 1), 0.0)
     for number in range(REST_ROOMS + 5):
         rooms.load(RoomFact(f"r{number}", "public", 1), 0.0)
@@ -109,7 +109,7 @@ def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
 
 
 def test_a_ledger_knows_since_when_writes_wait() -> None:
-    ledger = Ledger()
+    ledger = WriteLedger()
     append = Append("r", Event(1, "join", "ann", 0.0))
     assert ledger.clean_before() == FOREVER
     ledger.hand_out([append, append], 1.0)
@@ -123,7 +123,7 @@ def test_a_ledger_knows_since_when_writes_wait() -> None:
 
 
 def test_recent_ids_wait_for_the_disk() -> None:
-    recent = Recent()
+    recent = Uncommitted()
     recent.say(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
     recent.say(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
     recent.blank("r", 1, 3, 0.0, 6.0)

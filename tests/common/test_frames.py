@@ -24,8 +24,8 @@ from common.messages import (
     Paged,
     Register,
     Say,
+    SessionInfo,
     Since,
-    Sitting,
 )
 from tests.common.any_message import any_message
 
@@ -112,7 +112,7 @@ def test_limits_are_held_at_the_edge(fields: dict[str, Any]) -> None:
 
 def test_structs_in_structs_come_back() -> None:
     event = Event(1, "message", "ann", 1.5, "hi \0 \U0001f600", "u1", "i", rev=2)
-    sitting = Sitting("s", "u", False, ["lobby", "@x"])
+    sitting = SessionInfo("s", "u", False, ["lobby", "@x"])
     join = Join(no=1, sid="s", key="a" * 64, room="r", since=Since("e", 5))
     assert decode_command(encode(join)) == join
     register = Register(no=1, sittings=[sitting], last=True)

@@ -5,20 +5,20 @@ import logging
 import pytest
 
 from common import quiet
-from common.quiet import Quiet, quieten
+from common.quiet import LimitedLog, quieten
 
 
 def test_a_flood_is_one_line_and_a_count(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = Quiet(logging.getLogger("test"))
+    log = LimitedLog(logging.getLogger("test"))
     for _ in range(1000):
         log.warning("rubbish", "x" * 10_000)
     log.warning("other")
     assert len(caplog.records) == 2
     assert len(caplog.records[0].getMessage()) < 250
     monkeypatch.setattr(quiet, "PAUSE_S", 0.0)
-    later = Quiet(logging.getLogger("test"))
+    later = LimitedLog(logging.getLogger("test"))
     later.warning("rubbish")
     later.warning("rubbish")
     assert len(caplog.records) == 4

@@ -7,8 +7,8 @@ import zmq
 from common.frames import FRAME_BYTES
 from common.sockets import (
     SUBSCRIPTION_BYTES,
-    Socket,
     SocketError,
+    ZmqSocket,
     bind,
     connect,
     dealer,
@@ -21,16 +21,16 @@ from common.sockets import (
     subscriber,
 )
 
-Make = Callable[[Callable[..., Socket]], Socket]
+Make = Callable[[Callable[..., ZmqSocket]], ZmqSocket]
 
 
 @pytest.fixture
 def make() -> Iterator[Make]:
     """`make(router)`: a socket that is closed after the test."""
-    context: zmq.Context[Socket] = zmq.Context()
-    made: list[Socket] = []
+    context: zmq.Context[ZmqSocket] = zmq.Context()
+    made: list[ZmqSocket] = []
 
-    def keep(kind: Callable[..., Socket]) -> Socket:
+    def keep(kind: Callable[..., ZmqSocket]) -> ZmqSocket:
         made.append(kind(context, None))
         return made[-1]
 

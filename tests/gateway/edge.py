@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from common.settings import Settings
-from gateway.server.socketio_server import Server, make_server
+from gateway.server.socketio_server import SocketIOServer, make_server
 from gateway.transport.sockets import Reply, Socket
 
 WITHIN_S = 10.0
@@ -80,7 +80,7 @@ class Echo:
 class Edge:
     """The running server: `url`, `chat`, `server`, `counts`."""
 
-    def __init__(self, port: int, server: Server, chat: Echo, counts: Counts) -> None:
+    def __init__(self, port: int, server: SocketIOServer, chat: Echo, counts: Counts) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.path = f"{self.url}/socket.io/?EIO=4"
@@ -97,7 +97,7 @@ class Edge:
 @contextlib.asynccontextmanager
 async def running(
     chat: Echo | None = None,
-    make: Callable[[Settings, Echo, Counts], Server] = make_server,
+    make: Callable[[Settings, Echo, Counts], SocketIOServer] = make_server,
     **settings: Any,
 ) -> AsyncIterator[Edge]:
     chat, counts = chat or Echo(), Counts()

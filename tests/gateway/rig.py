@@ -184,10 +184,10 @@ class Rig:
 
     def page(self, events: list[m.Event], to: list[str] | None = None, more: bool = False) -> Any:
         """Answers the oldest question for a page."""
-        room = self.broker.of(m.Page)[0].room
+        room = self.broker.of(m.GetPage)[0].room
         head = events[-1].seq if events else 0
         command = self.broker.answer(
-            m.Page,
+            m.GetPage,
             lambda no: m.Paged(
                 term=1, no=no, room=room, epoch=self.epoch, head=head, events=events, more=more,
                 to=to or [],
@@ -211,7 +211,7 @@ class Rig:
         browser.asks("join", {"user": user, "room": room})
         self.let_in(user, room, head)
         self.mark_all(head)
-        while self.broker.of(m.Page):
+        while self.broker.of(m.GetPage):
             self.page(messages(1, head))
         browser.hears()
         return browser

@@ -60,7 +60,7 @@ def test_a_pass_that_fails_makes_its_room_start_over_and_no_other() -> None:
     assert rig.faults == [Fault]
     assert cleo.lines() == [2]
     bob.hears(), ann.hears()
-    assert rig.broker.of(m.Page) == []
+    assert rig.broker.of(m.GetPage) == []
     rig.pass_time(1.1)
     assert rig.page(messages(1, 3)).after is None
     for browser in (ann, bob):
@@ -117,7 +117,7 @@ def test_what_fails_by_the_clock_fails_alone() -> None:
     assert rig.faults == [Fault, Fault]
 
 
-@pytest.mark.parametrize("part", [m.TakeUp, m.Heads])
+@pytest.mark.parametrize("part", [m.TakeUp, m.GetHeads])
 def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
     part: type[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +145,7 @@ def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
     assert rig.faults == [Fault]
     marked = {topic for command in rig.broker.of(m.TakeUp) for topic in command.topics}
     assert {m.events_topic(room) for room in rooms} <= marked
-    asked = {uid for command in rig.broker.of(m.Heads) for uid in command.people}
+    asked = {uid for command in rig.broker.of(m.GetHeads) for uid in command.people}
     assert asked == {f"u-p{number}" for number in range(len(people))}
 
 
@@ -187,7 +187,7 @@ def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.Mo
             page = m.Paged(
                 term=1, no=1, room="tea", epoch=rig.epoch, head=1, events=[None], more=False
             )  # type: ignore[list-item]
-            rig.broker.answer(m.History, lambda no: page)
+            rig.broker.answer(m.GetHistory, lambda no: page)
     assert len(rig.faults) == 1
     assert (ann.carrier.lost, bob.carrier.lost) == (True, False)
 

@@ -16,8 +16,8 @@ import pytest
 from socketio import packet as packets
 
 from gateway.protocol.frames import Batch, Frame
-from gateway.protocol.packets import Request
-from gateway.server.socketio_server import Server
+from gateway.protocol.packets import EventPacket
+from gateway.server.socketio_server import SocketIOServer
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Socket
 from tests.gateway.edge import Echo, Edge, running
@@ -29,10 +29,10 @@ OPENED = {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
 Ws = aiohttp.ClientWebSocketResponse
 
 
-class EchoServer(Server):
+class EchoServer(SocketIOServer):
     """Sends `message` back, and acks `message-with-ack`, with the same arguments."""
 
-    def _request(self, connection: Connection, request: Request) -> None:
+    def _request(self, connection: Connection, request: EventPacket) -> None:
         if request.event == "message":
             said = self.packet_class(packets.EVENT, data=["message-back", *request.args])
         else:

@@ -53,7 +53,7 @@ class Link:
         self._no = 0
         self._rests = 0
         self._own: set[int] = set()
-        self._batches: list[tuple[list[m.Sitting], bool]] = []
+        self._batches: list[tuple[list[m.SessionInfo], bool]] = []
         self._unheard: list[tuple[str, m.AnyBroadcast]] = []
         self._registered = False
         self._answered_at = self._sent_at = 0.0

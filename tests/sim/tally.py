@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from broker.core.core import Core
 from broker.effects import Append, Effect, Send, Write
-from common.messages import AnyCommand, Ban, Failed, Gone, Join, Leave, Page, Register, Say
+from common.messages import AnyCommand, Ban, Failed, GetPage, Gone, Join, Leave, Register, Say
 from tests.sim.disk import Disk
 
 _MOVING = (Join, Leave, Gone, Register, Ban)
@@ -33,7 +33,7 @@ class Tally:
                 last = effects[-1]
                 done = isinstance(last, Send) and not isinstance(last.answer, Failed)
                 self.counts["dedupes"] += done and not any(isinstance(e, Append) for e in effects)
-            case Page(after=after, before=before):
+            case GetPage(after=after, before=before):
                 # What a hole hides: an arrival's question has a `before`.
                 self.counts["refills"] += after is not None and not before
             case _ if isinstance(command, _MOVING):

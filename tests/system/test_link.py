@@ -38,12 +38,12 @@ class Reader:
 
     # --- link.Listener ---
 
-    def sittings(self) -> list[m.Sitting]:
-        return [m.Sitting(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []
+    def sittings(self) -> list[m.SessionInfo]:
+        return [m.SessionInfo(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []
 
     def linked(self, epoch: str, term: int) -> None:
         self.carry_out(self.replica.relinked())
-        self.link.ask(lambda no: m.Heads(no=no, rooms=[ROOM]), self.told_heads)
+        self.link.ask(lambda no: m.GetHeads(no=no, rooms=[ROOM]), self.told_heads)
 
     def unlinked(self) -> None:
         pass
@@ -121,7 +121,7 @@ class Reader:
 
 
 def _page(order: AskPage) -> Callable[[int], m.AnyCommand]:
-    return lambda no: m.Page(no=no, room=order.room, after=order.after, limit=order.limit)
+    return lambda no: m.GetPage(no=no, room=order.room, after=order.after, limit=order.limit)
 
 
 @contextlib.asynccontextmanager

@@ -38,8 +38,8 @@ class Gateway:
 
     # --- link.Listener ---
 
-    def sittings(self) -> list[m.Sitting]:
-        return [m.Sitting("s", self.uid, False, SPOKEN_IN)] if self.uid else []
+    def sittings(self) -> list[m.SessionInfo]:
+        return [m.SessionInfo("s", self.uid, False, SPOKEN_IN)] if self.uid else []
 
     def linked(self, epoch: str, term: int) -> None:
         self.links += 1

@@ -8,7 +8,7 @@ tests/sim.
 import pytest
 
 from broker.core.questions import CheckFiles, Learn, Probe, ReadState, Receive, Received
-from broker.core.service import PROBE_S, TRANSITIONS, Happening, Service, State
+from broker.core.service import PROBE_S, TRANSITIONS, Happening, Service, ServiceState
 from broker.effects import Send
 from common.messages import WIRE, Announce, AnyAnswer, Failed, Hello
 from common.settings import Settings
@@ -120,4 +120,4 @@ def test_what_writes_is_refused_until_a_probe_succeeds() -> None:
 
 def test_a_service_that_serves_cannot_be_made_anew() -> None:
     with pytest.raises(ImpossibleTransition, match="no MADE_ANEW in SERVING"):
-        follow(TRANSITIONS, State.SERVING, Happening.MADE_ANEW)
+        follow(TRANSITIONS, ServiceState.SERVING, Happening.MADE_ANEW)

@@ -3,7 +3,7 @@
 import pytest
 
 from broker.effects import Publish, SendPage
-from common.messages import Direct, Done, Happened, History, Opened, Quit, Said
+from common.messages import Direct, Done, GetHistory, Happened, Opened, Quit, Said
 from tests.playbook import (
     Chat,
     answered,
@@ -152,7 +152,7 @@ def test_who_quits_finds_the_conversation_again_with_its_next_message(chat: Chat
     assert private(chat, "ann") == []
     assert private(chat, "bob") == [room]
     play(chat, restart(), returns("g1", ann=["lobby"]), returns("g2", bob=["lobby"]))
-    play(chat, asks(History(no=0, sid="ann", room=room)))
+    play(chat, asks(GetHistory(no=0, sid="ann", room=room)))
     assert any(isinstance(one, SendPage) for one in chat.seen)
     play(chat, says("bob", "two", room, gateway="g2"))
     (told,) = [one.message for one in chat.seen if isinstance(one, Publish)][:1]

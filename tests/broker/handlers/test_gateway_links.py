@@ -9,10 +9,10 @@ from common.messages import (
     Beat,
     Bye,
     Done,
-    Heads,
+    GetHeads,
     Hello,
     Register,
-    Sitting,
+    SessionInfo,
     TakeUp,
     Welcome,
     events_topic,
@@ -181,7 +181,10 @@ def test_a_gateway_brings_people_that_the_broker_has_given_up(chat: Chat) -> Non
 def test_registering_what_cannot_be_is_passed_over(chat: Chat) -> None:
     play(chat, joins("ann"))
     rooms = ["lobby", "system", "a b", "@nowhere", "Tea"]
-    sittings = [Sitting("ann", chat.uid("ann"), False, rooms), Sitting("x", "nobody", False, [])]
+    sittings = [
+        SessionInfo("ann", chat.uid("ann"), False, rooms),
+        SessionInfo("x", "nobody", False, []),
+    ]
     play(chat, asks(Register(no=0, sittings=sittings, last=True)), answered(Done), nothing_else())
 
 
@@ -192,7 +195,9 @@ def test_a_register_of_very_many_unknown_rooms_is_answered(chat: Chat) -> None:
         play(
             chat,
             asks(
-                Register(no=0, sittings=[Sitting("ann", chat.uid("ann"), False, rooms)], last=False)
+                Register(
+                    no=0, sittings=[SessionInfo("ann", chat.uid("ann"), False, rooms)], last=False
+                )
             ),
         )
         play(chat, answered(Done), nothing_else())
@@ -225,7 +230,7 @@ def test_a_mark_tells_the_head(chat: Chat) -> None:
         answered(Done),
         nothing_else(),
     )
-    told_heads = chat.answer(Heads(no=0, rooms=["lobby", "nowhere"])).heads
+    told_heads = chat.answer(GetHeads(no=0, rooms=["lobby", "nowhere"])).heads
     assert told_heads == {"lobby": 2, "nowhere": 0}
 
 

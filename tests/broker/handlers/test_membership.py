@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Done, Join, Leave, Listed, Names, Since
+from common.messages import Done, GetNames, Join, Leave, Listed, Since
 from tests.playbook import (
     Chat,
     answered,
@@ -35,7 +35,7 @@ def chat() -> Chat:
 
 
 def names(chat: Chat, room: str = "lobby") -> list[str]:
-    users: list[str] = chat.answer(Names(no=0, room=room)).users
+    users: list[str] = chat.answer(GetNames(no=0, room=room)).users
     return users
 
 
@@ -236,7 +236,7 @@ def test_a_leave_is_repeated_after_its_socket_was_registered_in_the_room_again(c
         asks(leave),
         answered(Done),
         told("lobby", "leave", "ann"),
-        asks(Names(no=0, room="lobby")),
+        asks(GetNames(no=0, room="lobby")),
         answered(Listed, users=[]),
     )
 

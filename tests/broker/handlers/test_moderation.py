@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.messages import Announce, Ban, Beacon, Blank, Done, Heads, HeadsTold, Kicked, Said
+from common.messages import Announce, Ban, Beacon, Blank, Done, GetHeads, HeadsTold, Kicked, Said
 from tests.playbook import (
     Chat,
     Step,
@@ -108,7 +108,7 @@ def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:
         refused("banned"),
         restart(),
         returns("g1", ann=["lobby"], bob=["lobby"]),
-        asks(Heads(no=0, rooms=[], people=[chat.uid("ann"), chat.uid("bob")])),
+        asks(GetHeads(no=0, rooms=[], people=[chat.uid("ann"), chat.uid("bob")])),
         answered(HeadsTold, banned=[chat.uid("bob")]),
         joins("bob"),
         refused("banned"),
@@ -134,7 +134,7 @@ def test_who_was_kicked_is_named_by_three_beacons(chat: Chat) -> None:
 def test_who_is_banned_and_forgotten_is_told_all_the_same(chat: Chat) -> None:
     play(chat, joins("bob"), bans("bob"), seconds(1000))
     assert chat.core._house.directory.people.get(chat.uid("bob")) is None
-    play(chat, asks(Heads(no=0, rooms=[], people=[chat.uid("bob"), "nobody"])))
+    play(chat, asks(GetHeads(no=0, rooms=[], people=[chat.uid("bob"), "nobody"])))
     play(chat, answered(HeadsTold, banned=[chat.uid("bob")]))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from broker.effects import Publish, Send
 from broker.handlers.presence_updates import WAITING
-from common.messages import Done, Join, Leave, Listed, Names, Participants, Presence
+from common.messages import Done, GetNames, GetParticipants, Join, Leave, Listed, Presence
 from tests.broker.mirror import Roster
 from tests.playbook import (
     Chat,
@@ -42,7 +42,7 @@ def chat() -> Chat:
 
 
 def looks(sid: str, gateway: str = "g1", **page: object) -> Step:
-    return asks(Participants(no=0, sid=sid, room="lobby", **page), gateway)  # type: ignore[arg-type]
+    return asks(GetParticipants(no=0, sid=sid, room="lobby", **page), gateway)  # type: ignore[arg-type]
 
 
 def listed(*users: str, **fields: object) -> Step:
@@ -51,7 +51,7 @@ def listed(*users: str, **fields: object) -> Step:
 
 def version(chat: Chat) -> int:
     """Of the names as they are told now."""
-    answer = chat.answer(Participants(no=0, sid="ann", room="lobby"))
+    answer = chat.answer(GetParticipants(no=0, sid="ann", room="lobby"))
     told: int = answer.version
     return told
 
@@ -108,7 +108,7 @@ def test_who_waits_is_answered_when_the_room_turns_into_a_crowd() -> None:
 
 
 def test_whoever_has_a_plain_line_hears_that_it_is_old(chat: Chat) -> None:
-    play(chat, joins("cid"), asks(Names(no=0, room="lobby")))
+    play(chat, joins("cid"), asks(GetNames(no=0, room="lobby")))
     play(chat, listed("ann", "bob", "cid", version=0), nothing_else(), closes("cid"))
     play(chat, seconds(0.3), presence(count=2), nothing_else())
 
@@ -116,7 +116,7 @@ def test_whoever_has_a_plain_line_hears_that_it_is_old(chat: Chat) -> None:
 def test_only_so_many_wait(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"))
     for _ in range(WAITING):
-        chat.do(Participants(no=0, sid="ann", room="lobby"))
+        chat.do(GetParticipants(no=0, sid="ann", room="lobby"))
     play(chat, looks("ann"), refused("rate_limited"), seconds(0.3))
     assert sum(isinstance(one, Send) for one in chat.seen) == WAITING
     play(chat, looks("ann"), listed("ann", "bob", "cid", "dan"), nothing_else())
@@ -203,7 +203,7 @@ class Follow:
             self._ask(self.slow, self.slow.after, 1)
 
     def _ask(self, roster: Roster, after: str, limit: int) -> None:
-        asks = Participants(no=0, sid="eye", room="lobby", after=after, limit=limit)
+        asks = GetParticipants(no=0, sid="eye", room="lobby", after=after, limit=limit)
         self.asked[self.chat.no + 1] = (roster, after)
         self.chat.do(asks)
 
@@ -223,7 +223,7 @@ class Follow:
 
     def compare(self) -> None:
         assert not self.asked, "somebody waits"
-        answer = self.chat.answer(Names(no=0, room="lobby"))
+        answer = self.chat.answer(GetNames(no=0, room="lobby"))
         here, crowd = set(answer.users), answer.crowd
         for roster in [*self.rosters, self.slow]:
             assert roster.names in (None, here) or (crowd and roster.crowd)
@@ -241,7 +241,7 @@ def test_however_many_ask_presence_goes_out_four_times_a_second() -> None:
         name = f"p{person}"
         chat.seen.clear()
         chat.do(Join(no=0, sid=name, key=key_of(name), room="tea", user=name))
-        chat.do(Participants(no=0, sid=name, room="tea"))
+        chat.do(GetParticipants(no=0, sid=name, room="tea"))
         times += [chat.now for one in chat.seen if is_presence(one)]
         answers += sum(isinstance(one, Send) for one in chat.seen) - 1
         chat.seen.clear()

@@ -4,7 +4,7 @@ them."""
 import pytest
 
 from broker.effects import Listing, SendPage, SendRooms
-from common.messages import History, Listed, Names, Page, Participants, Rooms
+from common.messages import GetHistory, GetNames, GetPage, GetParticipants, GetRooms, Listed
 from tests.playbook import (
     Chat,
     Step,
@@ -38,7 +38,7 @@ def page_ordered(room: str, limit: int, *to: str) -> Step:
 
 def listing(chat: Chat, sid: str, after: str = "", limit: int = 100) -> SendRooms:
     chat.seen.clear()
-    chat.do(Rooms(no=0, sid=sid, after=after, limit=limit))
+    chat.do(GetRooms(no=0, sid=sid, after=after, limit=limit))
     (order,) = chat.seen
     assert isinstance(order, SendRooms)
     return order
@@ -52,27 +52,29 @@ def private_room(chat: Chat, one: str, other: str) -> str:
     ("room", "code"), [("tea", "not_joined"), ("@x", "no_such_room"), ("a b", "bad_request")]
 )
 def test_history_is_for_those_who_are_in_the_room(chat: Chat, room: str, code: str) -> None:
-    play(chat, asks(History(no=0, sid="bob", room=room)), refused(code), nothing_else())
-    play(chat, asks(Participants(no=0, sid="bob", room=room)), refused(code), nothing_else())
+    play(chat, asks(GetHistory(no=0, sid="bob", room=room)), refused(code), nothing_else())
+    play(chat, asks(GetParticipants(no=0, sid="bob", room=room)), refused(code), nothing_else())
 
 
 def test_history_is_a_page_of_the_store(chat: Chat) -> None:
-    play(chat, asks(History(no=0, sid="bob", room="Lobby", limit=999)), page_ordered("lobby", 100))
-    play(chat, asks(History(no=0, sid="bob", room="SYSTEM", limit=9)), page_ordered("system", 9))
-    play(chat, asks(Participants(no=0, sid="bob", room="system")), refused("forbidden"))
+    play(
+        chat, asks(GetHistory(no=0, sid="bob", room="Lobby", limit=999)), page_ordered("lobby", 100)
+    )
+    play(chat, asks(GetHistory(no=0, sid="bob", room="SYSTEM", limit=9)), page_ordered("system", 9))
+    play(chat, asks(GetParticipants(no=0, sid="bob", room="system")), refused("forbidden"))
 
 
 def test_members_read_private_rooms_and_gateways_learn_who_may(chat: Chat) -> None:
     play(chat, opens("bob", "cid"))
     room = private_room(chat, "bob", "cid")
     members = sorted([chat.uid("bob"), chat.uid("cid")])
-    play(chat, asks(History(no=0, sid="cid", room=room)), page_ordered(room, 50))
-    play(chat, asks(History(no=0, sid="al", room=room)), refused("no_such_room"))
-    play(chat, asks(Page(no=0, room=room)), page_ordered(room, 200, chat.uid("bob")))
+    play(chat, asks(GetHistory(no=0, sid="cid", room=room)), page_ordered(room, 50))
+    play(chat, asks(GetHistory(no=0, sid="al", room=room)), refused("no_such_room"))
+    play(chat, asks(GetPage(no=0, room=room)), page_ordered(room, 200, chat.uid("bob")))
     play(chat, says("bob", "psst", room))
-    play(chat, asks(Page(no=0, room=room)), page_ordered(room, 200, *members))
-    play(chat, asks(Page(no=0, room="lobby")), page_ordered("lobby", 200), nothing_else())
-    asked = asks(Participants(no=0, sid="bob", room=room))
+    play(chat, asks(GetPage(no=0, room=room)), page_ordered(room, 200, *members))
+    play(chat, asks(GetPage(no=0, room="lobby")), page_ordered("lobby", 200), nothing_else())
+    asked = asks(GetParticipants(no=0, sid="bob", room=room))
     play(chat, asked, answered(Listed, count=2, users=["bob", "cid"], more=False))
 
 
@@ -92,18 +94,18 @@ def test_members_read_private_rooms_and_gateways_learn_who_may(chat: Chat) -> No
 def test_names_come_by_page(
     chat: Chat, after: str, prefix: str, limit: int, users: list[str], more: bool
 ) -> None:
-    asked = Participants(no=0, sid="bob", room="lobby", after=after, prefix=prefix, limit=limit)
+    asked = GetParticipants(no=0, sid="bob", room="lobby", after=after, prefix=prefix, limit=limit)
     play(chat, asks(asked), answered(Listed, count=4, users=users, more=more, crowd=False))
 
 
 def test_gateways_read_the_names_of_any_public_room(chat: Chat) -> None:
     play(
         chat,
-        asks(Names(no=0, room="lobby", limit=2)),
+        asks(GetNames(no=0, room="lobby", limit=2)),
         answered(Listed, users=["al", "Ann"], version=0),
     )
-    play(chat, asks(Names(no=0, room="nowhere"), "script"), answered(Listed, users=[], count=0))
-    play(chat, asks(Names(no=0, room="@x")), refused("no_such_room"))
+    play(chat, asks(GetNames(no=0, room="nowhere"), "script"), answered(Listed, users=[], count=0))
+    play(chat, asks(GetNames(no=0, room="@x")), refused("no_such_room"))
 
 
 def test_rooms_are_one_s_own_and_then_the_busiest(chat: Chat) -> None:

@@ -3,7 +3,7 @@ costs its own."""
 
 from broker.effects import RoomFact
 from broker.handlers.timers import LOOKS
-from broker.model.rooms import Rooms
+from broker.model.rooms import RoomTable
 from common.messages import Join, Presence, Say, Type
 from common.settings import Settings
 from tests.playbook import (
@@ -21,7 +21,7 @@ from tests.playbook import (
 
 
 def test_a_room_is_looked_at_when_it_has_something_to_tell() -> None:
-    rooms = Rooms(Settings(), 1)
+    rooms = RoomTable(Settings(), 1)
     tea = rooms.load(RoomFact("tea", "public", 0), 0.0)
     tea.enter("u1", "ann", 1.0, 0.0)
     rooms.counted(tea, 0, 1.0)

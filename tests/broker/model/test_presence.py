@@ -4,15 +4,15 @@ from itertools import pairwise
 
 import pytest
 
-from broker.model.presence import NEVER, Change, Presence, Versions
+from broker.model.presence import NEVER, Change, PresenceTracker, Versions
 
 
 @pytest.fixture
-def presence() -> Presence:
-    return Presence(Versions(0))
+def presence() -> PresenceTracker:
+    return PresenceTracker(Versions(0))
 
 
-def test_changes_are_gathered(presence: Presence) -> None:
+def test_changes_are_gathered(presence: PresenceTracker) -> None:
     presence.came("bob", 1, 0.0)
     presence.came("ann", 2, 0.1)
     assert not presence.current
@@ -23,7 +23,7 @@ def test_changes_are_gathered(presence: Presence) -> None:
     assert presence.due == NEVER
 
 
-def test_coming_and_going_cancels_out(presence: Presence) -> None:
+def test_coming_and_going_cancels_out(presence: PresenceTracker) -> None:
     presence.came("ann", 1, 0.0)
     presence.went("ann", 0, 0.1)
     assert presence.current
@@ -32,7 +32,7 @@ def test_coming_and_going_cancels_out(presence: Presence) -> None:
 
 
 def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
-    presence: Presence,
+    presence: PresenceTracker,
 ) -> None:
     presence.came("ann", 1, 5.0)
     presence.hurry(5.1)
@@ -43,7 +43,7 @@ def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
     assert presence.take(2, 5.35) == Change(1, 2, 2, ("bob",))
 
 
-def test_however_many_wait_it_goes_out_four_times_a_second(presence: Presence) -> None:
+def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTracker) -> None:
     told = []
     for step in range(1000):
         now = step / 100
@@ -55,7 +55,7 @@ def test_however_many_wait_it_goes_out_four_times_a_second(presence: Presence) -
     assert all(later - now >= 0.25 for now, later in pairwise(told))
 
 
-def test_who_was_told_the_count_while_it_changed_is_told_again(presence: Presence) -> None:
+def test_who_was_told_the_count_while_it_changed_is_told_again(presence: PresenceTracker) -> None:
     """A join and a leave that cancel out are told nobody else."""
     presence.came("ann", 2, 0.0)
     assert presence.peek("bob") == 0
@@ -67,7 +67,7 @@ def test_who_was_told_the_count_while_it_changed_is_told_again(presence: Presenc
     assert presence.take(1, 3.0) is None
 
 
-def test_somebody_who_comes_back_may_have_been_told_of_others(presence: Presence) -> None:
+def test_somebody_who_comes_back_may_have_been_told_of_others(presence: PresenceTracker) -> None:
     presence.went("ann", 1, 0.0)
     presence.came("bob", 2, 0.1)
     presence.came("ann", 3, 0.2)
@@ -76,7 +76,7 @@ def test_somebody_who_comes_back_may_have_been_told_of_others(presence: Presence
     assert presence.take(2, 1.0) == Change(0, 1, 2)
 
 
-def test_a_turn_leaves_a_version_out(presence: Presence) -> None:
+def test_a_turn_leaves_a_version_out(presence: PresenceTracker) -> None:
     presence.came("ann", 1, 0.0)
     presence.turn(True, 0.1)
     assert presence.version == 1
@@ -87,12 +87,12 @@ def test_a_turn_leaves_a_version_out(presence: Presence) -> None:
     assert presence.take(3, 3.0) == Change(3, 4, 3, ("cid",))
 
 
-def test_a_turn_alone_is_told(presence: Presence) -> None:
+def test_a_turn_alone_is_told(presence: PresenceTracker) -> None:
     presence.turn(False, 0.0)
     assert presence.take(1, 1.0) == Change(1, 2, 1)
 
 
-def test_what_may_have_been_lost_in_a_restart_is_asked_for_again(presence: Presence) -> None:
+def test_what_may_have_been_lost_in_a_restart_is_asked_for_again(presence: PresenceTracker) -> None:
     presence.begin(crowd=False, stirred_at=None)
     assert presence.due == NEVER
     presence.begin(crowd=False, stirred_at=5.0)
@@ -108,7 +108,7 @@ def test_no_run_repeats_a_version_of_the_one_before() -> None:
 
 @pytest.mark.parametrize(("count", "wait"), [(10, 1.0), (5_000, 1.0), (20_000, 4.0)])
 def test_a_crowd_is_told_its_count_now_and_then(
-    presence: Presence, count: int, wait: float
+    presence: PresenceTracker, count: int, wait: float
 ) -> None:
     presence.begin(crowd=True, stirred_at=None)
     for joined in range(10):

@@ -5,7 +5,7 @@ import pytest
 
 from broker.effects import RoomFact
 from broker.model.crowd import Crowd
-from broker.model.participants import Participants
+from broker.model.participants import NameIndex
 from broker.model.presence import Versions
 from broker.model.room import Room
 from common.messages import Event
@@ -75,7 +75,7 @@ def test_people_who_were_here_before_are_no_rush(room: Room) -> None:
 
 
 def test_names_are_in_order_without_regard_to_case() -> None:
-    participants = Participants()
+    participants = NameIndex()
     for name in ("bob", "Ann", "al", "Éva", "straße"):
         participants.add(name, name)
     assert participants.page("", "", 10) == (["al", "Ann", "bob", "straße", "Éva"], False)

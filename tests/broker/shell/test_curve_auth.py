@@ -12,15 +12,15 @@ from common.keys import ROLES, PeerKeys, Role, broker_keys, make_pair, peer_keys
 from common.messages import (
     WIRE,
     Bye,
-    Heads,
+    GetHeads,
+    GetNames,
+    GetPage,
     Hello,
     Join,
-    Names,
-    Page,
     Register,
     Said,
     Say,
-    Sitting,
+    SessionInfo,
     TakeUp,
     Welcome,
 )
@@ -95,17 +95,17 @@ async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
         await gateway.take_up("lobby")
         welcome = await other.hello("")
         assert isinstance(welcome, Welcome)
-        sitting = Sitting(sid="s1", uid=ann.uid, plain=False, rooms=["lobby"])
+        sitting = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=["lobby"])
         for kind, fields in (
             (Hello, {"wire": WIRE, "gateway": "g1"}),
             (Hello, {"wire": WIRE, "gateway": "mine"}),
             (Register, {"sittings": [sitting], "last": True}),
             (Join, {"sid": "s1", "key": "b" * 64, "room": "lobby", "user": "eve"}),
             (Say, {"sid": "s1", "room": "lobby", "text": "I am ann", "id": "x"}),
-            (Page, {"room": "lobby"}),
-            (Heads, {"rooms": ["lobby"]}),
+            (GetPage, {"room": "lobby"}),
+            (GetHeads, {"rooms": ["lobby"]}),
             (TakeUp, {"topics": ["events/lobby\0"], "nonce": "n"}),
-            (Names, {"room": "lobby"}),
+            (GetNames, {"room": "lobby"}),
             (Bye, {}),
         ):
             answer = await other.ask(kind, **fields)

@@ -9,14 +9,14 @@ from common.keys import ROLES, Role
 from common.messages import (
     Announce,
     AnyCommand,
-    Asked,
     Ban,
     Beat,
     Blank,
     Command,
+    GetPage,
     Hello,
-    Page,
     Register,
+    SessionCommand,
     TakeUp,
 )
 
@@ -32,7 +32,7 @@ def test_every_command_has_its_row() -> None:
 
 def test_only_gateways_act_for_people_and_hear() -> None:
     for command in get_args(AnyCommand):
-        if issubclass(command, Asked):
+        if issubclass(command, SessionCommand):
             assert ROLES_OF[command] == ("gateway",)
     assert SUBSCRIBERS == ("gateway",)
 
@@ -55,7 +55,7 @@ def test_what_scripts_of_each_role_may(role: Role, may: tuple[Command, ...]) -> 
         Register(no=1, sittings=[], last=True),
         Beat(no=1),
         TakeUp(no=1, topics=[], nonce="n"),
-        Page(no=1, room="lobby"),
+        GetPage(no=1, room="lobby"),
     )
     for command in others:
         assert bool(refusal("k", role, command)) == (role != "gateway")

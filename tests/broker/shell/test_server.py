@@ -20,18 +20,18 @@ from common.messages import (
     Direct,
     Done,
     Failed,
-    Heads,
+    GetHeads,
+    GetHistory,
+    GetPage,
+    GetParticipants,
+    GetRooms,
     HeadsTold,
     Hello,
-    History,
     Join,
     Joined,
     Opened,
-    Page,
     Paged,
-    Participants,
     Register,
-    Rooms,
     RoomsListed,
     Said,
     Say,
@@ -40,7 +40,7 @@ from common.messages import (
 from tests.broker.peer import Peer, refused
 from tests.broker.running import Running, broker
 
-BACK = History(no=1, sid="s1", room="lobby")
+BACK = GetHistory(no=1, sid="s1", room="lobby")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_line_travels_from_say_to_everybody(peer: Peer) -> None:
     said = await peer.say("hello \0 \U0001f600", "x")
     assert isinstance(said, Said)
     assert await peer.hear_texts(1) == ["hello \0 \U0001f600"]
-    page = await peer.ask(History, sid="s1", room="lobby")
+    page = await peer.ask(GetHistory, sid="s1", room="lobby")
     assert isinstance(page, Paged)
     assert [event.seq for event in page.events] == [1, 2]
     assert page.events[1].timestamp == said.timestamp
@@ -86,7 +86,7 @@ async def test_a_repeat_gets_the_first_answer(peer: Peer) -> None:
     for _ in range(3):
         again = await peer.say("once", "x")
         assert (again.seq, again.timestamp) == (first.seq, first.timestamp)
-    assert (await peer.ask(Heads, rooms=["lobby"])).heads == {"lobby": first.seq}
+    assert (await peer.ask(GetHeads, rooms=["lobby"])).heads == {"lobby": first.seq}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_many_at_once_share_a_commit_and_a_frame(house: Running, peer: Pee
 
 @pytest.mark.parametrize("asked", [Say(no=1, sid="s1", room="lobby", text="x", id="x"), BACK])
 async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
-    asked: Say | History, monkeypatch: pytest.MonkeyPatch
+    asked: Say | GetHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To send takes the sign away that something has come."""
     for module, rest in ((service, "REST_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
@@ -193,12 +193,12 @@ async def test_a_held_commit_is_seen_by_nobody(house: Running) -> None:
         await ann.join("ann", key="a")
         await bob.join("bob", key="b")
         await bob.take_up("lobby")
-        head = (await bob.ask(Page, room="lobby")).head
+        head = (await bob.ask(GetPage, room="lobby")).head
         house.store.hold()
         await ann.send(Say(no=50, sid="s1", room="lobby", text="secret", id="x"))
         await house.store.waiting.wait()
         # Whatever else is asked: it waits as well, or is answered as if nothing had been said.
-        await bob.send(Page(no=60, room="lobby"))
+        await bob.send(GetPage(no=60, room="lobby"))
         await house.taken(2, "page")
         assert not await ann.dealer.poll(100)
         assert not await bob.dealer.poll(0)
@@ -227,12 +227,12 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     again = await peer.hello()
     assert again.term > welcome.term
     assert again.epoch == welcome.epoch
-    assert (await peer.ask(Heads, rooms=["lobby"])).heads == {"lobby": joined.head}
-    assert isinstance(await peer.ask(History, sid="s1", room="lobby"), Paged)
+    assert (await peer.ask(GetHeads, rooms=["lobby"])).heads == {"lobby": joined.head}
+    assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert refused(await peer.say("lost", "x")) == "unavailable"
     # Registering is put off, so that gateways get a link to read by.
     assert isinstance(await peer.ask(Register, sittings=[], last=True), Done)
-    assert isinstance(await peer.ask(History, sid="s1", room="lobby"), Paged)
+    assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert house.server.ready
     house.store.repair()
     answer = await say_at_last(peer, "lost", "x")
@@ -251,8 +251,8 @@ async def test_what_gathers_behind_a_refused_commit_is_refused_too(
     await peer.send(Say(no=50, sid="s1", room="lobby", text="a", id="a"))
     await house.store.waiting.wait()
     await peer.send(Say(no=51, sid="s1", room="lobby", text="b", id="b"))
-    await peer.send(Heads(no=52, rooms=["lobby"]))
-    await peer.send(Page(no=53, room="lobby"))
+    await peer.send(GetHeads(no=52, rooms=["lobby"]))
+    await peer.send(GetPage(no=53, room="lobby"))
     await house.taken(1, "heads")
     house.store.refuse()
     house.store.let_go()
@@ -320,7 +320,7 @@ async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> No
     await peer.__aexit__(None, None, None)
     async with broker(path) as house, Peer(house.endpoint) as peer:
         await peer.hello()
-        page = await peer.ask(Page, room="lobby", after=1, limit=100)
+        page = await peer.ask(GetPage, room="lobby", after=1, limit=100)
         assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
 
 
@@ -339,7 +339,7 @@ async def test_a_stopping_broker_answers_who_waits_for_a_page(
 
         monkeypatch.setattr(house.store, "page", read_by_and_by)
         for n in range(3):
-            await peer.send(Page(no=n, room="lobby"))
+            await peer.send(GetPage(no=n, room="lobby"))
         await house.taken(3, "page")
     assert [(await peer.answer()).no for _ in range(3)] == [0, 1, 2]
     await peer.__aexit__(None, None, None)
@@ -369,7 +369,7 @@ async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
         await peer.hello()
         for n, name in enumerate(("ann", "bob")):
             await peer.send(Join(no=n, sid=name, key=name[0] * 64, room="tea", user=name))
-            await peer.send(Participants(no=10 + n, sid=name, room="tea"))
+            await peer.send(GetParticipants(no=10 + n, sid=name, room="tea"))
         await house.taken(2, "participants")
     answers = {answer.no: answer for answer in [await peer.answer() for _ in range(4)]}
     assert answers[10].users == ["ann"]  # type: ignore[union-attr]
@@ -386,7 +386,7 @@ async def test_after_a_restart_everybody_is_still_here(tmp_path: Path) -> None:
         second = await peer.hello()
         assert second.term > first.term
         assert isinstance(await peer.say("still here", "x"), Said)
-        listed = await peer.ask(Participants, sid="s1", room="lobby")
+        listed = await peer.ask(GetParticipants, sid="s1", room="lobby")
         assert listed.users == ["ann"]
         again = await peer.join("ann")
         assert isinstance(again, Joined)
@@ -400,7 +400,7 @@ async def test_a_peer_that_reads_nothing_slows_nobody(house: Running) -> None:
         await busy.hello("busy")
         await busy.join("bob", key="b")
         for n in range(300):
-            await idle.send(Page(no=n, room="lobby", limit=1000))
+            await idle.send(GetPage(no=n, room="lobby", limit=1000))
         for n in range(20):
             assert isinstance(await busy.say("x", f"i{n}"), Said)
 
@@ -413,19 +413,19 @@ async def test_rooms_have_heads_and_unread_messages(house: Running) -> None:
         opened = await peer.ask(Direct, sid="s1", uid=bob.uid)
         assert isinstance(opened, Opened)
         await peer.say("psst", "x", room=opened.room, sid="s1")
-        listed = await peer.ask(Rooms, sid="s2")
+        listed = await peer.ask(GetRooms, sid="s2")
         assert isinstance(listed, RoomsListed)
         rows = [(row.room, row.kind, row.seq, row.unread, row.user) for row in listed.rooms]
         assert rows == [(opened.room, "direct", 1, 1, "ann"), ("lobby", "public", 2, 0, "")]
-        listed = await peer.ask(Rooms, sid="s1")
+        listed = await peer.ask(GetRooms, sid="s1")
         assert listed.rooms[0].unread == 0
 
 
 async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
     await peer.hello()
-    page = await peer.ask(Page, room="nowhere")
+    page = await peer.ask(GetPage, room="nowhere")
     assert (page.events, page.head, page.more) == ([], 0, False)
-    heads = await peer.ask(Heads, rooms=["nowhere"])
+    heads = await peer.ask(GetHeads, rooms=["nowhere"])
     assert isinstance(heads, HeadsTold)
     assert encode(heads)
 

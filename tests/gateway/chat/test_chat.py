@@ -17,7 +17,7 @@ def test_the_ack_comes_before_what_is_replayed() -> None:
     assert ack["token"] not in join.key
     assert ann.lines() == []
     rig.mark_all(head=3)
-    while rig.broker.of(m.Page)[0].room != "tea":
+    while rig.broker.of(m.GetPage)[0].room != "tea":
         rig.page([])
     rig.page(messages(1, 3))
     assert ann.lines() == [1, 2, 3]
@@ -29,7 +29,7 @@ def test_what_was_not_answered_in_time_is_unavailable_but_a_message_stays_unansw
     ann.acks.clear()
     ann.asks("history", {"room": "tea"})
     ann.asks("chat", {"room": "tea", "message": "hi"})
-    rig.broker.answer(m.History, None)
+    rig.broker.answer(m.GetHistory, None)
     rig.broker.answer(m.Say, None)
     assert ann.acks[0]["error"]["code"] == "unavailable"
     assert ann.acks[1] is None
@@ -153,7 +153,7 @@ def test_every_socket_hears_announcements_and_plain_pages_as_messages() -> None:
     pat.asks("join", "pat")
     rig.let_in("pat", "lobby", head=0)
     rig.mark_all()
-    while rig.broker.of(m.Page):
+    while rig.broker.of(m.GetPage):
         rig.page([])
     event = m.Event(seq=1, kind="announce", user="system", timestamp=1.0, text="noon")
     rig.happens(event, room="system")

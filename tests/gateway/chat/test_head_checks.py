@@ -11,13 +11,13 @@ from tests.gateway.rig import EPOCH, Rig, message, messages
 DM = "@dm"
 
 
-def tell(rig: Rig, heads: dict[str, int], **members: list[str]) -> m.Heads:
+def tell(rig: Rig, heads: dict[str, int], **members: list[str]) -> m.GetHeads:
     """Answers the oldest question for heads of people."""
-    while not rig.broker.of(m.Heads)[0].people:
-        rig.broker.answer(m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={}))
+    while not rig.broker.of(m.GetHeads)[0].people:
+        rig.broker.answer(m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads={}))
     rooms = {f"@{name}": uids for name, uids in members.items()}
-    command: m.Heads = rig.broker.answer(
-        m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads=heads, members=rooms)
+    command: m.GetHeads = rig.broker.answer(
+        m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads=heads, members=rooms)
     )
     rig.pass_time()
     return command
@@ -31,7 +31,7 @@ def relink(rig: Rig, epoch: str = EPOCH) -> None:
 
 
 def asked_pages(rig: Rig, room: str = DM) -> list[Any]:
-    return [page for page in rig.broker.of(m.Page) if page.room == room]
+    return [page for page in rig.broker.of(m.GetPage) if page.room == room]
 
 
 def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
@@ -39,8 +39,8 @@ def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
     ann, bob = rig.seated("ann"), rig.seated("bob")
     relink(rig)
     assert tell(rig, {DM: 2}, dm=["u-ann"]).people == ["u-ann", "u-bob"]
-    while asked_pages(rig)[0] is not rig.broker.of(m.Page)[0]:
-        rig.broker.answer(m.Page, None)
+    while asked_pages(rig)[0] is not rig.broker.of(m.GetPage)[0]:
+        rig.broker.answer(m.GetPage, None)
     rig.page(messages(1, 2))
     assert (ann.lines(), bob.lines()) == ([1, 2], [])
 
@@ -54,11 +54,11 @@ def test_a_member_who_came_after_the_question_hears_it_too() -> None:
     bob.asks("join", {"user": "bob", "room": "tea"})
     rig.let_in("bob", private={DM: 1})
     assert tell(rig, {DM: 2}, dm=["u-ann"]).people == ["u-ann"]
-    while rig.broker.of(m.Page):
-        room = rig.broker.of(m.Page)[0].room
+    while rig.broker.of(m.GetPage):
+        room = rig.broker.of(m.GetPage)[0].room
         rig.page(messages(1, 2) if room == DM else [message(1)], to=["u-ann", "u-bob"])
     rig.pass_time(0.2)
-    while rig.broker.of(m.Page):
+    while rig.broker.of(m.GetPage):
         rig.page(messages(1, 2), to=["u-ann", "u-bob"])
     private = [p["Seq"] for name, p in bob.hears() if name == "chat" and p["Room"] == DM]
     assert private == [2]
@@ -85,7 +85,8 @@ async def test_who_was_banned_while_the_link_was_down_is_sent_away() -> None:
     rig.let_in("pat", "lobby", head=0)
     relink(rig)
     command = rig.broker.answer(
-        m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={}, banned=["u-bob", "u-pat", "u-eve"])
+        m.GetHeads,
+        lambda no: m.HeadsTold(term=1, no=no, heads={}, banned=["u-bob", "u-pat", "u-eve"]),
     )
     assert sorted(command.people) == ["u-ann", "u-bob", "u-pat"]
     for browser in (bob, pat):
@@ -98,10 +99,10 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     rig = Rig()
     rig.seated("ann")
     relink(rig)
-    while rig.broker.of(m.Heads):
-        rig.broker.answer(m.Heads, None)
+    while rig.broker.of(m.GetHeads):
+        rig.broker.answer(m.GetHeads, None)
     rig.pass_time(RETRY_S + TURN_S)
-    assert [command.people for command in rig.broker.of(m.Heads)] == [["u-ann"]]
+    assert [command.people for command in rig.broker.of(m.GetHeads)] == [["u-ann"]]
 
 
 def test_many_people_are_asked_about_by_page() -> None:
@@ -109,7 +110,7 @@ def test_many_people_are_asked_about_by_page() -> None:
     for number in range(ASK_PEOPLE + 1):
         rig.seated(f"p{number}")
     relink(rig)
-    assert [len(command.people) for command in rig.broker.of(m.Heads)] == [ASK_PEOPLE, 1]
+    assert [len(command.people) for command in rig.broker.of(m.GetHeads)] == [ASK_PEOPLE, 1]
 
 
 def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_come() -> None:
@@ -133,8 +134,8 @@ def test_who_joins_a_private_room_makes_it_heard_by_the_other_members_here() -> 
     bob.asks("join", {"room": DM, "since": {"Epoch": EPOCH, "Seq": 1}})
     rig.let_in("bob", DM, head=1, recovered=True)
     while asked_pages(rig):
-        while rig.broker.of(m.Page)[0].room != DM:
-            rig.broker.answer(m.Page, None)
+        while rig.broker.of(m.GetPage)[0].room != DM:
+            rig.broker.answer(m.GetPage, None)
         rig.page([message(1)], to=["u-ann", "u-bob"])
     assert ann.lines() == [1]
 

@@ -11,7 +11,7 @@ from common.settings import Settings
 from gateway import gauges
 from gateway.app import make_app
 from gateway.rooms.marks import ASK_ROOMS
-from gateway.server.listener import Doorkeeper
+from gateway.server.listener import IdleReaper
 from tests.gateway.rig import EPOCH, Rig, Turns, message, messages
 
 
@@ -81,9 +81,9 @@ def test_who_missed_too_many_beacons_asks_for_all_heads() -> None:
     rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
     rig.broker.asked.clear()
     rig.chat.heard("", m.Beacon(term=1, beat=4, epoch=EPOCH, heads={}))
-    assert rig.broker.of(m.Heads) == []
+    assert rig.broker.of(m.GetHeads) == []
     rig.chat.heard("", m.Beacon(term=1, beat=8, epoch=EPOCH, heads={}))
-    rig.broker.answer(m.Heads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 4}))
+    rig.broker.answer(m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 4}))
     rig.page(messages(4, 4))
     assert ann.lines() == [4]
 
@@ -166,7 +166,7 @@ def test_what_all_owe_is_added_up_by_the_next_look() -> None:
 
 async def test_the_application_serves_what_it_should() -> None:
     rig = Rig()
-    app = make_app(Settings(), rig.chat, rig.chat.metrics, Doorkeeper(30))
+    app = make_app(Settings(), rig.chat, rig.chat.metrics, IdleReaper(30))
     paths = {resource.canonical for resource in app.router.resources()}
     assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
 

@@ -10,12 +10,12 @@ def asks(browser: Browser, before: int) -> None:
 
 
 def asked(rig: Rig) -> list[tuple[str, int]]:
-    return [(command.sid, command.before) for command in rig.broker.of(m.History)]
+    return [(command.sid, command.before) for command in rig.broker.of(m.GetHistory)]
 
 
 def answer(rig: Rig) -> None:
     page = m.Paged(term=1, no=0, room="tea", epoch=rig.epoch, head=9, events=[], more=False)
-    rig.broker.answer(m.History, lambda no: page)
+    rig.broker.answer(m.GetHistory, lambda no: page)
 
 
 def test_a_person_gets_one_page_at_a_time_and_a_gateway_few() -> None:

@@ -11,7 +11,7 @@ import zmq
 from common import messages as m
 from common.errors import FrameError
 from common.listening import ListeningClock
-from common.sockets import Socket
+from common.sockets import ZmqSocket
 from gateway.link.incarnation import TURN_TOPICS, Incarnation, LinkLost
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
@@ -43,7 +43,7 @@ class Ear:
 async def incarnation(
     broker: FakeBroker, ear: Ear, lease_s: float = 15.0
 ) -> AsyncIterator[Incarnation]:
-    context: zmq.Context[Socket] = zmq.Context()
+    context: zmq.Context[ZmqSocket] = zmq.Context()
     clock = ListeningClock(asyncio.get_running_loop().time())
     number = count(1).__next__
     one = Incarnation(context, broker.endpoint, None, lease_s, number, clock, ear)
@@ -83,7 +83,7 @@ async def test_broadcasts_wait_until_the_broker_knows_who_is_here(
         await broker.subscribed(TOPIC)
         kick = m.Kicked(term=1, sids=["s"], code="banned", message="out")
         await broker.publish(TOPIC, kick)
-        sittings = [m.Sitting(sid=str(n), uid="u", plain=True, rooms=[]) for n in range(1500)]
+        sittings = [m.SessionInfo(sid=str(n), uid="u", plain=True, rooms=[]) for n in range(1500)]
         await one.register(sittings)
         assert [len(r.sittings) for r in broker.of(m.Register)] == [1000, 500]
         assert ear.broadcasts == []

@@ -16,7 +16,7 @@ from gateway.link.link import Link
 from gateway.link.pending import OnAnswer, Pending
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 
-ANN = m.Sitting(sid="s1", uid="ann", plain=False, rooms=["lobby"])
+ANN = m.SessionInfo(sid="s1", uid="ann", plain=False, rooms=["lobby"])
 LOBBY = m.events_topic("lobby")
 
 
@@ -30,7 +30,7 @@ class People:
         self.answers: list[m.AnyAnswer | None] = []
         self._changed = asyncio.Event()
 
-    def sittings(self) -> list[m.Sitting]:
+    def sittings(self) -> list[m.SessionInfo]:
         return self.here
 
     def linked(self, epoch: str, term: int) -> None:
@@ -279,7 +279,7 @@ async def test_without_descriptors_for_a_new_link_it_waits_for_them(
 async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People) -> None:
     here = people.sittings
 
-    def fail_once() -> list[m.Sitting]:
+    def fail_once() -> list[m.SessionInfo]:
         people.sittings = here  # type: ignore[method-assign]
         raise RuntimeError("a fault of ours")
 
@@ -323,7 +323,7 @@ async def test_questions_are_given_up_and_what_changes_something_is_held(
         await people.until(lambda: link.up)
         broker.rule = lambda command: None
         link.ask(say("held"), people.answered, hold=True)
-        link.ask(lambda no: m.Heads(no=no, rooms=["lobby"]), people.answered)
+        link.ask(lambda no: m.GetHeads(no=no, rooms=["lobby"]), people.answered)
         await people.until(lambda: bool(people.answers))
         assert people.answers == [None]
         assert (link.given_up, link.pending.commands) == (1, 1)

@@ -1,12 +1,12 @@
 """Whoever is here fits into Registers."""
 
 from common.frames import FRAME_BYTES, encode
-from common.messages import Register, Sitting
+from common.messages import Register, SessionInfo
 from gateway.link.registration import batches
 
 
-def sitting(n: int, rooms: list[str]) -> Sitting:
-    return Sitting(sid=f"{n:064}", uid="u" * 64, plain=False, rooms=rooms)
+def sitting(n: int, rooms: list[str]) -> SessionInfo:
+    return SessionInfo(sid=f"{n:064}", uid="u" * 64, plain=False, rooms=rooms)
 
 
 def test_with_nobody_here_there_is_one_empty_batch() -> None:

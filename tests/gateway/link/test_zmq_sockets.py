@@ -12,18 +12,18 @@ from common import messages as m
 from common.errors import FrameError
 from common.frames import encode
 from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
-from common.sockets import Socket, bind, router
-from gateway.link.zmq_sockets import Wire
+from common.sockets import ZmqSocket, bind, router
+from gateway.link.zmq_sockets import LinkSockets
 from tests.gateway.fake_broker import fake_broker
 
 
 class Open:
     """A wire with what wakes it."""
 
-    def __init__(self, context: zmq.Context[Socket], broker: str, keys: PeerKeys | None) -> None:
+    def __init__(self, context: zmq.Context[ZmqSocket], broker: str, keys: PeerKeys | None) -> None:
         self.bad: list[FrameError] = []
         self._awake = asyncio.Event()
-        self.wire = Wire(context, broker, keys, self._awake.set, self.bad.append)
+        self.wire = LinkSockets(context, broker, keys, self._awake.set, self.bad.append)
 
     async def wake(self) -> None:
         await self._awake.wait()
@@ -33,7 +33,7 @@ class Open:
 
 @asynccontextmanager
 async def wire_to(broker: str, keys: PeerKeys | None = None) -> AsyncIterator[Open]:
-    context: zmq.Context[Socket] = zmq.Context()
+    context: zmq.Context[ZmqSocket] = zmq.Context()
     opened = Open(context, broker, keys)
     try:
         yield opened
@@ -90,7 +90,7 @@ async def test_a_broker_that_wants_another_key_makes_it_broken(tmp_path: Path, k
     for folder in ("broker", "stranger"):
         for name in ("broker", "local"):
             make_pair(tmp_path / folder, name)
-    context: zmq.Context[Socket] = zmq.Context()
+    context: zmq.Context[ZmqSocket] = zmq.Context()
     commands = router(context, broker_keys(str(tmp_path / "broker")))
     endpoint = bind(commands, "tcp://127.0.0.1:*")
     keys = peer_keys(str(tmp_path / "stranger")) if keyed == "stranger" else None

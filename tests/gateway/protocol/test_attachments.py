@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import Refused
 from gateway.protocol.attachments import KEPT, Attachments, BinaryArgs, Unread
-from gateway.protocol.packets import Ack, Malformed, Request, TooLong
+from gateway.protocol.packets import Ack, EventPacket, Malformed, TooLong
 from gateway.protocol.parsing import parse
 from tests.gateway.edge import bare, poll, polling, post, running
 
@@ -23,22 +23,22 @@ def said(count: int, **more: Any) -> str:
 
 def test_attachments_take_their_places() -> None:
     args = [{"a": [hole(1)], "b": hole(0), "c": {"_placeholder": 1, "num": 9}}, hole(1)]
-    parts = Attachments(Request("x", args, "7", 2), 100)
+    parts = Attachments(EventPacket("x", args, "7", 2), 100)
     assert parts.add(b"zero") is None
     whole = parts.add(b"one")
     told = [{"a": [b"one"], "b": b"zero", "c": {"_placeholder": 1, "num": 9}}, b"one"]
-    assert whole == Request("x", BinaryArgs(told), "7")
+    assert whole == EventPacket("x", BinaryArgs(told), "7")
 
 
 @pytest.mark.parametrize("number", [2, -1, "0", None, True, 0.0, [0]])
 def test_a_placeholder_for_nothing_is_malformed(number: Any) -> None:
     with pytest.raises(Malformed):
-        Attachments(Request("x", [[hole(number)]], "", 2), 100)
+        Attachments(EventPacket("x", [[hole(number)]], "", 2), 100)
 
 
 @pytest.mark.parametrize("parts", [[b"x" * 60, b"x" * 41], [None, b"x"], [b"x"] * (KEPT + 1)])
 def test_too_much_is_not_kept_but_awaited(parts: list[bytes | None]) -> None:
-    event = Attachments(Request("x", [hole(0)], "7", len(parts)), 100)
+    event = Attachments(EventPacket("x", [hole(0)], "7", len(parts)), 100)
     assert [event.add(part) for part in parts] == [None] * (len(parts) - 1) + [Unread("7")]
 
 

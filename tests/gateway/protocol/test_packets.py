@@ -12,13 +12,13 @@ from gateway.protocol.packets import (
     Closed,
     Connect,
     Disconnect,
+    EventPacket,
     Head,
     Ignored,
     Malformed,
     Message,
     Packet,
     Pong,
-    Request,
     TooLong,
     TooLongConnect,
     read_engine,
@@ -44,13 +44,15 @@ def test_what_stock_clients_send() -> None:
     assert read("0/,{}") == Connect("", {})
     assert read("1") == Disconnect("")
     assert read("1/admin,") == Disconnect("/admin")
-    assert read('2["a"]') == Request("a", [], "")
-    assert read('217["a",1,[2]]') == Request("a", [1, [2]], "17")
-    assert read('2["a","\\ud800"]') == Request("a", ["\ud800"], "")
+    assert read('2["a"]') == EventPacket("a", [], "")
+    assert read('217["a",1,[2]]') == EventPacket("a", [1, [2]], "17")
+    assert read('2["a","\\ud800"]') == EventPacket("a", ["\ud800"], "")
     assert read("37[]") == Ack()
-    assert read('50-["a"]') == Request("a", [], "")
+    assert read('50-["a"]') == EventPacket("a", [], "")
     hole = {"_placeholder": True, "num": 0}
-    assert read('4517-2["a",{"_placeholder":true,"num":0}]'[1:]) == Request("a", [hole], "2", 17)
+    assert read('4517-2["a",{"_placeholder":true,"num":0}]'[1:]) == EventPacket(
+        "a", [hole], "2", 17
+    )
     assert read('61-7[{"_placeholder":true,"num":0}]') == Ack(1)
     assert read_engine(b"\x01") == read_engine("bAQ==") == Attachment(b"\x01")
 

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from gateway.protocol.packets import Malformed
 from gateway.protocol.sizes import Sizes
-from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, PONG, TEXT, Reader
+from gateway.protocol.websocket_frames import (
+    BINARY,
+    CLOSE,
+    LARGE,
+    PART,
+    PING,
+    PONG,
+    TEXT,
+    FrameReader,
+)
 
 KEY = b"\x12\x34\x56\x78"
 
@@ -32,7 +41,7 @@ def sizes(packet_bytes: int, body_bytes: int = 0) -> Sizes:
     return Sizes(packet_bytes, 100, body_bytes or packet_bytes)
 
 
-def heard(reader: Reader, *wires: bytes, parts: bool = False) -> list[tuple[int, bytes]]:
+def heard(reader: FrameReader, *wires: bytes, parts: bool = False) -> list[tuple[int, bytes]]:
     """What comes of these bytes, with or without the frames that end no message."""
     came = []
     for wire in wires:
@@ -59,7 +68,7 @@ def test_messages_come_whole_whatever_the_cuts_and_parts(
     for opcode, parts in sent:
         for number, part in enumerate(parts):
             wire += frame(0 if number else opcode, part, number == len(parts) - 1, os.urandom(4))
-    reader, came = Reader(sizes(10_000)), []
+    reader, came = FrameReader(sizes(10_000)), []
     while wire:
         cut = data.draw(st.integers(1, len(wire)))
         came += heard(reader, wire[:cut])
@@ -70,13 +79,13 @@ def test_messages_come_whole_whatever_the_cuts_and_parts(
 
 def test_a_control_frame_may_come_between_the_parts() -> None:
     wire = frame(TEXT, b"a", fin=False) + frame(PING, b"p") + frame(0, b"b")
-    assert heard(Reader(sizes(10)), wire) == [(PING, b"p"), (TEXT, b"ab")]
+    assert heard(FrameReader(sizes(10)), wire) == [(PING, b"p"), (TEXT, b"ab")]
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 1 << 20])
 def test_all_lengths(size: int) -> None:
     payload = os.urandom(size)
-    assert heard(Reader(sizes(1 << 20)), frame(BINARY, payload)) == [(BINARY, payload)]
+    assert heard(FrameReader(sizes(1 << 20)), frame(BINARY, payload)) == [(BINARY, payload)]
 
 
 @pytest.mark.parametrize(
@@ -97,18 +106,18 @@ def test_all_lengths(size: int) -> None:
 )
 def test_what_breaks_the_protocol_is_malformed(wire: bytes) -> None:
     with pytest.raises(Malformed):
-        heard(Reader(sizes(100)), wire)
+        heard(FrameReader(sizes(100)), wire)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_messages_or_malformed(wire: bytes) -> None:
     with contextlib.suppress(Malformed):
-        heard(Reader(sizes(1000)), wire)
+        heard(FrameReader(sizes(1000)), wire)
 
 
 def test_a_frame_that_is_too_large_is_refused_by_its_head() -> None:
     with pytest.raises(Malformed):
-        heard(Reader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
+        heard(FrameReader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
 
 
 @given(st.lists(st.binary(max_size=400), min_size=1, max_size=4), st.data())
@@ -120,7 +129,7 @@ def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
         wire += frame(0 if number else TEXT, part, number == len(parts) - 1)
         wire += frame(PING, b"") if number < len(parts) - 1 else b""
     wire += frame(BINARY, b"next")
-    reader, came, whole = Reader(sizes(100, 2000)), [], b"".join(parts)
+    reader, came, whole = FrameReader(sizes(100, 2000)), [], b"".join(parts)
     while wire:
         cut = data.draw(st.integers(1, len(wire)))
         came += heard(reader, wire[:cut])
@@ -138,12 +147,12 @@ def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
 
 def test_frames_that_end_no_message_are_told_too() -> None:
     wire = frame(TEXT, b"", fin=False) + frame(0, b"a", fin=False) + frame(0, b"")
-    came = heard(Reader(sizes(10)), wire, parts=True)
+    came = heard(FrameReader(sizes(10)), wire, parts=True)
     assert came == [(PART, b""), (PART, b"a"), (TEXT, b"a")]
 
 
 def test_a_large_frame_leaves_nothing_behind() -> None:
-    reader, wire = Reader(sizes(100, 1 << 20)), frame(TEXT, b"x" * (1 << 20))
+    reader, wire = FrameReader(sizes(100, 1 << 20)), frame(TEXT, b"x" * (1 << 20))
     for at in range(0, len(wire), 65536):
         heard(reader, wire[at : at + 65536])
         assert reader.kept_bytes <= 100
@@ -152,7 +161,7 @@ def test_a_large_frame_leaves_nothing_behind() -> None:
 def test_a_large_frame_may_come_byte_by_byte() -> None:
     """What has come of it is not copied for each."""
     size, copied = 1 << 20, 0
-    reader, wire = Reader(sizes(size)), frame(TEXT, b"x" * size)
+    reader, wire = FrameReader(sizes(size)), frame(TEXT, b"x" * size)
     assert not heard(reader, wire[:-100])
     tracemalloc.start()
     try:

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from common.messages import Event, Paged
-from gateway.replica.effects import AskPage, Deliver, Limits, Order, StartOver
+from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits, StartOver
 from gateway.replica.replica import Replica
 
-LIMITS = Limits(replay_events=4, recovery_events=10, hold_bytes=20_000)
+LIMITS = ReplicaLimits(replay_events=4, recovery_events=10, hold_bytes=20_000)
 
 
 MANY = 1000
@@ -328,7 +328,7 @@ class AnyLink(RuleBasedStateMachine):
         self.late: list[Paged] = []
         self.shown = 0 if self.private else None
 
-    def carry_out(self, orders: list[Order]) -> None:
+    def carry_out(self, orders: list[Effect]) -> None:
         for order in orders:
             match order:
                 case AskPage():

@@ -34,7 +34,7 @@ def seated(rig: Rig, loop: Turns, *names: str) -> list[Browser]:
         rig.let_in(name, head=3)
         loop.run()
         rig.mark_all(head=3)
-        while rig.broker.of(m.Page):
+        while rig.broker.of(m.GetPage):
             rig.page(messages(1, 3))
         loop.run()
         browser.hears()
@@ -137,12 +137,12 @@ def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later
     tea = rig.chat.rooms.public("tea")
     assert tea.full
     assert tea.replica.head < 1804
-    assert rig.broker.of(m.Page) == []
-    while not rig.broker.of(m.Page):
+    assert rig.broker.of(m.GetPage) == []
+    while not rig.broker.of(m.GetPage):
         loop.turn()
         for browser in people:
             browser.lines()
-    asked = rig.broker.of(m.Page)[0]
+    asked = rig.broker.of(m.GetPage)[0]
     assert (asked.after, asked.limit) == (tea.replica.head, 1804 - 1 - tea.replica.head)
     rig.page([message(seq, text) for seq in range(asked.after + 1, 1804)])
     heard = []
@@ -265,14 +265,14 @@ class AnyCompany(RuleBasedStateMachine):
         if not self.rig.broker.asked:
             return
         command, _ = self.rig.broker.asked[0]
-        if isinstance(command, m.Page):
-            self.rig.broker.answer(m.Page, lambda no: self.page(command, no, cut))
+        if isinstance(command, m.GetPage):
+            self.rig.broker.answer(m.GetPage, lambda no: self.page(command, no, cut))
         elif isinstance(command, m.TakeUp):
             self.rig.mark_all(len(self.log))
         else:
             self.rig.broker.answer(type(command), None)
 
-    def page(self, asked: m.Page, no: int, cut: int) -> m.Paged:
+    def page(self, asked: m.GetPage, no: int, cut: int) -> m.Paged:
         log = self.log if asked.room == "tea" else []
         log = log[: asked.before - 1] if asked.before else log
         events = (

@@ -77,7 +77,7 @@ def test_a_page_that_did_not_come_is_asked_for_again() -> None:
     rig.seated("ann", head=20)
     tea(rig).shed()
     bob = joins_since(rig, 5, head=20)
-    rig.broker.answer(m.Page, None)
+    rig.broker.answer(m.GetPage, None)
     rig.pass_time(0.2)
     rig.page(messages(6, 20))
     assert bob.lines() == list(range(6, 21))
@@ -98,7 +98,7 @@ def test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown(
     rig.happens(*messages(10, 40))
     tea(rig).shed()
     rig.let_in("bob", head=20)
-    asked, answered = rig.broker.take(m.Page)
+    asked, answered = rig.broker.take(m.GetPage)
     assert (asked.after, asked.before) == (9, 41)
     rig.link("e2", head=60)
     rig.page(messages(1, 60))  # of the announcements
@@ -118,7 +118,7 @@ def test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it() -> None:
     rig.seated("ann", head=20)
     tea(rig).shed()
     bob = joins_since(rig, 5, head=20)
-    asked, answered = rig.broker.take(m.Page)
+    asked, answered = rig.broker.take(m.GetPage)
     rig.happens(m.Event(21, "delete", "system", 1.0, ref=7))
     cat = joins_since(rig, 5, head=21, user="cat")
     late = messages(6, 20)
@@ -152,15 +152,15 @@ def test_all_who_lack_the_same_ask_for_it_once_and_get_the_same_frames() -> None
     rig.seated("ann", head=20)
     tea(rig).shed()
     people = [joins_since(rig, 20 - n, head=20, user=f"p{n}") for n in (9, 5, 15)]
-    assert [asked.after for asked in rig.broker.of(m.Page)] == [11]
+    assert [asked.after for asked in rig.broker.of(m.GetPage)] == [11]
     rig.page(messages(12, 20))
-    assert [asked.after for asked in rig.broker.of(m.Page)] == [5]
+    assert [asked.after for asked in rig.broker.of(m.GetPage)] == [5]
     late = joins_since(rig, 10, head=20, user="late")
     rig.page(messages(6, 20))
     frames = [browser.carrier.outbox.take() for browser in (*people, late)]
     assert [len(some) for some in frames] == [9, 5, 15, 10]
     assert len({id(some[-1]) for some in frames}) == 1
-    assert rig.broker.of(m.Page) == []
+    assert rig.broker.of(m.GetPage) == []
 
 
 def test_newcomers_too_ask_once() -> None:
@@ -174,10 +174,10 @@ def test_newcomers_too_ask_once() -> None:
         rig.happens(message(21 + n))
         rig.let_in(f"p{n}", head=20 + n)
         people.append(browser)
-    assert len(rig.broker.of(m.Page)) == 1
+    assert len(rig.broker.of(m.GetPage)) == 1
     rig.page(messages(1, 21))
-    while rig.broker.of(m.Page):
-        asked = rig.broker.of(m.Page)[0]
+    while rig.broker.of(m.GetPage):
+        asked = rig.broker.of(m.GetPage)[0]
         rig.page(messages(asked.after + 1, 23))
     assert [browser.lines() for browser in people] == [
         list(range(head - 2, 24)) for head in (20, 21, 22)
@@ -203,7 +203,7 @@ def test_many_arrivals_hold_the_loop_no_longer_than_a_slice() -> None:
     rig.seated("ann", head=20)
     loop.run()
     rig.mark_all(head=20)
-    while rig.broker.of(m.Page):
+    while rig.broker.of(m.GetPage):
         rig.page(messages(1, 20))
     people = [joins_since(rig, 10, head=20, user=f"p{n}") for n in range(200)]
     assert loop.turn() <= SLICE_S + 0.002

@@ -46,7 +46,7 @@ def test_a_beacon_for_a_room_that_is_news_here_asks_who_its_members_are() -> Non
     rig = Rig()
     ann, eve = comes(rig, "ann"), comes(rig, "eve")
     rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={ROOM: 2}))
-    while rig.broker.of(m.Page)[0].room != ROOM:
+    while rig.broker.of(m.GetPage)[0].room != ROOM:
         rig.page([])
     rig.page(messages(2, 2), to=BOTH)
     rig.page(messages(1, 2), to=BOTH)
@@ -59,7 +59,7 @@ def test_a_join_with_since_brings_what_was_missed() -> None:
     ann.asks("join", {"room": ROOM, "since": {"Epoch": EPOCH, "Seq": 4}})
     rig.let_in("ann", ROOM, head=6, recovered=True)
     assert ann.acks[-1]["recovered"] is True
-    while rig.broker.of(m.Page)[0].after != 4:
+    while rig.broker.of(m.GetPage)[0].after != 4:
         rig.page([])
     rig.page(messages(5, 6), to=BOTH)
     rig.happens(message(7), room=ROOM, to=BOTH)
@@ -83,7 +83,7 @@ def test_while_the_handshakes_joins_are_answered_private_lines_wait() -> None:
     rig.happens(message(7), room=ROOM, to=BOTH)
     assert ann.lines() == []
     rig.let_in("ann", ROOM, head=7, recovered=True)
-    while rig.broker.of(m.Page)[0].after != 4:
+    while rig.broker.of(m.GetPage)[0].after != 4:
         rig.page([])
     rig.page(messages(5, 7), to=BOTH)
     assert ann.lines() == [5, 6, 7]
@@ -124,8 +124,8 @@ def test_who_was_sent_nothing_yet_of_what_waits_can_still_recover() -> None:
     rig.let_in("ann", ROOM, head=7, recovered=True)
     assert ann.acks[-1]["recovered"] is True
     loop.run()
-    while rig.broker.of(m.Page):
-        asked = rig.broker.of(m.Page)[0]
+    while rig.broker.of(m.GetPage):
+        asked = rig.broker.of(m.GetPage)[0]
         rig.page(messages(asked.after + 1, 7) if asked.room == ROOM else [], to=BOTH)
         loop.run()
     assert ann.lines() == [5, 6, 7]

@@ -12,7 +12,7 @@ def test_a_hole_is_filled_before_anything_newer_is_sent() -> None:
     rig.happens(message(7))
     assert ann.lines() == []
     assert rig.page(messages(4, 7)).after == 3
-    assert rig.broker.of(m.Page) == []
+    assert rig.broker.of(m.GetPage) == []
     assert ann.lines() == [4, 5, 6, 7]
 
 
@@ -20,8 +20,8 @@ def test_a_page_that_did_not_come_is_asked_for_after_a_while() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
     rig.happens(message(6))
-    rig.broker.answer(m.Page, None)
-    assert rig.broker.of(m.Page) == []
+    rig.broker.answer(m.GetPage, None)
+    assert rig.broker.of(m.GetPage) == []
     rig.pass_time(1.1)
     rig.page(messages(4, 6))
     assert ann.lines() == [4, 5, 6]
@@ -33,7 +33,7 @@ def test_another_epoch_starts_the_room_over() -> None:
     news = m.Happened(term=1, epoch="e2", room="tea", events=[message(2)])
     rig.chat.heard("", news)
     rig.broker.answer(
-        m.Page,
+        m.GetPage,
         lambda no: m.Paged(
             term=1, no=no, room="tea", epoch="e2", head=2, events=messages(1, 2), more=False
         ),
@@ -81,12 +81,12 @@ def plain(rig: Rig, name: str, names: list[str], count: int, crowd: bool):
     pat.asks("join", name)
     rig.let_in(name, "lobby", head=0)
     rig.mark_all()
-    while rig.broker.of(m.Page):
+    while rig.broker.of(m.GetPage):
         rig.page([])
     rig.pass_time(0.1)
     pat.hears()
     rig.broker.answer(
-        m.Names,
+        m.GetNames,
         lambda no: m.Listed(
             term=1, no=no, count=count, version=1, users=names, more=False, crowd=crowd
         ),

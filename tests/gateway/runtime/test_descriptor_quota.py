@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway.runtime.descriptor_quota import BRIEF, OWN, browsers, may_stay, may_visit
 from gateway.server import listener
-from gateway.server.listener import Doorkeeper, open_doors
+from gateway.server.listener import IdleReaper, open_doors
 from tests.gateway.edge import bare, running
 
 MOST = 400
@@ -55,7 +55,7 @@ async def open_house() -> AsyncIterator[int]:
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")
 
-    app = web.Application(middlewares=[Doorkeeper(30).note])
+    app = web.Application(middlewares=[IdleReaper(30).note])
     app.router.add_get("/", hello)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

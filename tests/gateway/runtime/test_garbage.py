@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.runtime.garbage import Collector
+from gateway.runtime.garbage import GcPolicy
 
 
 class Ring:
@@ -26,7 +26,7 @@ def thawed() -> Iterator[None]:
 def test_what_settled_is_looked_at_again_only_at_rest() -> None:
     rest = False
     pauses: list[float] = []
-    collector = Collector(lambda: rest, pauses.append)
+    collector = GcPolicy(lambda: rest, pauses.append)
     ring = Ring()
     seen = weakref.ref(ring)
     collector.settle()
@@ -41,7 +41,7 @@ def test_what_settled_is_looked_at_again_only_at_rest() -> None:
 async def test_garbage_is_found_while_it_is_young_and_pauses_are_noted() -> None:
     before = gc.get_threshold()
     pauses: list[float] = []
-    collector = Collector(lambda: True, pauses.append)
+    collector = GcPolicy(lambda: True, pauses.append)
     running = asyncio.gather(collector.run())
     await asyncio.sleep(0)
     noted = len(pauses)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.runtime.timer_wheel import Wheel, next_tick
+from gateway.runtime.timer_wheel import TimerWheel, next_tick
 
 
 class Alarm:
@@ -16,7 +16,7 @@ class Alarm:
 
 async def test_each_is_called_once_and_never_early() -> None:
     loop = asyncio.get_running_loop()
-    wheel = Wheel(loop, 0.01)
+    wheel = TimerWheel(loop, 0.01)
     alarms = [Alarm() for _ in range(20)]
     began = loop.time()
     for number, alarm in enumerate(alarms):
@@ -31,7 +31,7 @@ async def test_each_is_called_once_and_never_early() -> None:
 
 
 async def test_set_again_it_is_called_at_the_later_time_only() -> None:
-    wheel = Wheel(asyncio.get_running_loop(), 0.01)
+    wheel = TimerWheel(asyncio.get_running_loop(), 0.01)
     moved, cancelled, last = Alarm(), Alarm(), Alarm()
     for alarm in (moved, cancelled):
         wheel.set(alarm, 0.01)
@@ -47,7 +47,7 @@ async def test_set_again_it_is_called_at_the_later_time_only() -> None:
 
 
 async def test_one_that_another_cancels_in_the_same_tick_is_not_called() -> None:
-    wheel = Wheel(asyncio.get_running_loop(), 0.01)
+    wheel = TimerWheel(asyncio.get_running_loop(), 0.01)
     second = Alarm()
 
     class First(Alarm):
@@ -74,7 +74,7 @@ async def test_a_fault_of_one_costs_no_other_its_time() -> None:
 
     loop, told = asyncio.get_running_loop(), []
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
-    wheel = Wheel(loop, 1.0)  # all in one tick
+    wheel = TimerWheel(loop, 1.0)  # all in one tick
     alarms = [Alarm(), Faulty(), Alarm()]
     for alarm in alarms:
         wheel.set(alarm, 0.01)

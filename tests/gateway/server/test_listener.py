@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from common.addresses import READ_BYTES
-from gateway.server.listener import ACCEPTED_A_TURN, Doorkeeper, open_doors
+from gateway.server.listener import ACCEPTED_A_TURN, IdleReaper, open_doors
 
 
 async def running() -> web.AppRunner:
@@ -53,7 +53,7 @@ async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
 
 
 async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_not() -> None:
-    keeper = Doorkeeper(0.1)
+    keeper = IdleReaper(0.1)
     answer = asyncio.Event()
 
     async def slow(_: web.Request) -> web.Response:

@@ -14,12 +14,12 @@ import pytest
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.transport.connection import Connection
-from gateway.transport.heartbeat import Pulse
+from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.sockets import Socket
 from gateway.transport.websocket import WebSocket
 from tests.gateway.edge import bare, poll, polling, post, running
 
-OURS = (Connection, Socket, WebSocket, Pulse)
+OURS = (Connection, Socket, WebSocket, Heartbeat)
 
 
 def living() -> Counter[str]:
