@@ -17,8 +17,8 @@ from common.descriptors import limit, raise_limit
 from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
-from common.sockets import SocketError, events_told, is_local
 from common.stopping import on_stop_signal
+from common.zmq_sockets import SocketError, events_told, is_local
 
 SWITCH_S = 0.0005
 """The store's threads win the interpreter's lock back from a busy event loop within this time, once

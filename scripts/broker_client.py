@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import zmq
 
+from common.codec import decode_answer, encode
 from common.errors import FrameError, Refused
-from common.frames import decode_answer, encode
 from common.keys import ADMIN, LOCAL, KeysError, peer_keys
 from common.messages import WIRE, AnyAnswer, AnyCommand, Failed, Hello
 from common.settings import Settings, SettingsError, read_settings
-from common.sockets import SocketError, ZmqSocket, connect, dealer, resolved
+from common.zmq_sockets import SocketError, ZmqSocket, connect, dealer, resolved
 
 WAIT_S = 4.0
 """For everything: whoever runs a script has an answer or an error within 5 s."""

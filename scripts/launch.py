@@ -12,13 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from honcho.command import map_from, parser
 from honcho.environ import Env, expand_processes, parse
 from honcho.manager import Manager
-from honcho.printer import Printer
+from honcho.printer import Message, Printer
 
 from common.addresses import authority, bare
 from common.settings import Settings, SettingsError, read_settings
@@ -118,6 +119,19 @@ def page(address: Address, path: str = "") -> str:
     return f"http://{authority(host, address.port)}{path}/"
 
 
+class LaunchPrinter(Printer):  # type: ignore[misc]  # honcho is not typed
+    """honcho's printer, which writes a line that no process wrote as it is, without time and name.
+
+    Only the manager's thread writes: `print` writes a line and its end one after the other, so that
+    lines of two threads would get mixed."""
+
+    def write(self, message: Message) -> None:
+        if message.name is None:
+            print(message.data, file=self.output, flush=True)
+        else:
+            super().write(message)
+
+
 class Launched(Manager):  # type: ignore[misc]  # honcho is not typed
     """honcho's manager, which says which pages to open once all gateways are ready."""
 
@@ -138,16 +152,15 @@ class Launched(Manager):  # type: ignore[misc]  # honcho is not typed
             waiting = [one for one in waiting if ask(one.host, one.port, "/readyz")[0] != 200]
         if self._pages and not waiting:
             pages = " or ".join(self._pages.values())
-            # In one piece: the printer has another thread.
-            sys.stdout.write(f"Hubbub: open {pages} (Ctrl-C stops it)\n")
-            sys.stdout.flush()
+            line = f"Hubbub: open {pages} (Ctrl-C stops it)"
+            self.events.put(Message("line", line, datetime.now(), None, None))
 
 
 def launch(arguments: list[str]) -> int:
     """Runs until a process ends or somebody stops it. Returns the exit status."""
     args = parser.parse_args(["start", *arguments])
     pages: dict[Address, str] = {}
-    printer = Printer(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix)
+    printer = LaunchPrinter(sys.stdout, colour=not args.no_colour, prefix=not args.no_prefix)
     manager = Launched(printer, pages)
     quiet = (args.quiet or "").split(",")
     for process in processes(args):

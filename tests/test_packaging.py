@@ -13,7 +13,7 @@ import yaml
 from honcho.environ import expand_processes, parse, parse_procfile
 
 from common.settings import Settings, read_settings
-from common.sockets import is_local
+from common.zmq_sockets import is_local
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())

@@ -8,8 +8,8 @@ import msgpack
 import msgspec
 import pytest
 
+from common.codec import decode_answer, decode_broadcast, decode_command, encode
 from common.errors import CODES
-from common.frames import decode_answer, decode_broadcast, decode_command, encode
 from common.messages import WIRE, AnyAnswer, AnyBroadcast, AnyCommand, Event, EventKind
 from gateway.protocol.parsing import parse, parse_auth
 from gateway.protocol.payloads import event_payload

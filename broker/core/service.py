@@ -22,8 +22,8 @@ from broker.core.questions import (
     Report,
 )
 from broker.effects import Fact, Missing, Need, Release, Send, Snapshot
+from common.clock import ListeningClock
 from common.errors import Code
-from common.listening import ListeningClock
 from common.messages import (
     Announce,
     AnyCommand,

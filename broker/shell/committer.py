@@ -17,8 +17,8 @@ from broker.shell.metrics import Metrics
 from broker.shell.page_reader import PageReader
 from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.base import CommitRefused, CommitUnknown, Store
+from common.codec import encode
 from common.eager import Eager
-from common.frames import encode
 from common.messages import Happened
 
 RELEASED_AT_ONCE = 500

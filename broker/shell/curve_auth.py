@@ -1,4 +1,5 @@
-"""The CURVE authenticator: who may connect with CURVE keys, and by what name the broker knows them."""
+"""The CURVE authenticator: who may connect with CURVE keys, and by what name the broker knows
+them."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from zmq.utils import z85
 from broker.shell.permissions import SUBSCRIBERS
 from common.keys import BrokerKeys
 from common.quiet import LimitedLog
-from common.sockets import COMMANDS_DOMAIN, EVENTS_DOMAIN
+from common.zmq_sockets import COMMANDS_DOMAIN, EVENTS_DOMAIN
 
 log = LimitedLog(logging.getLogger(__name__))
 

@@ -10,8 +10,8 @@ from broker.shell.complaints import Complaints, by, number
 from broker.shell.metrics import Metrics
 from broker.shell.permissions import refusal
 from broker.shell.zmq_sockets import Arrived
+from common.codec import decode_command
 from common.errors import Code, FrameError
-from common.frames import decode_command
 from common.keys import Role
 from common.messages import AnyCommand, Hello
 from common.quiet import LimitedLog

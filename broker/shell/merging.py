@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from broker.effects import Publish
-from common.frames import PAGE_BYTES
+from common.codec import PAGE_BYTES
 from common.messages import Event, Happened
 
 _EVENT_BYTES = 600

@@ -8,7 +8,7 @@ from broker.effects import SendPage, SendRooms
 from broker.shell.metrics import Metrics
 from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.base import ReadFailed, Store
-from common.frames import encode
+from common.codec import encode
 from common.messages import Failed, Paged, RoomRow, RoomsListed
 
 PAGES_WAITING = 1000

@@ -9,7 +9,7 @@ from msgspec import Struct
 from broker.shell.curve_auth import CurveAuthenticator
 from broker.shell.metrics import Metrics
 from broker.shell.subscriptions import Subscriptions, give_memory_back
-from common import sockets
+from common import zmq_sockets
 from common.keys import BrokerKeys
 
 # Plain numbers: as flags of an enum they cost more than the calls that take them.
@@ -44,20 +44,20 @@ class BrokerSockets:
         self._named = keys is not None
         self.roles = keys.roles if keys is not None else None
         """The role of each key, by its name."""
-        self._context: zmq.Context[sockets.ZmqSocket] = zmq.Context()
+        self._context: zmq.Context[zmq_sockets.ZmqSocket] = zmq.Context()
         self._admission: CurveAuthenticator | None = None
         if keys is not None:
             self._admission = CurveAuthenticator(self._context, keys, metrics.refused_peers.inc)
             self._admission.start()
-        self._router = sockets.router(self._context, keys)
-        self._publisher = sockets.publisher(self._context, keys)
+        self._router = zmq_sockets.router(self._context, keys)
+        self._publisher = zmq_sockets.publisher(self._context, keys)
         self._subscriptions = Subscriptions(metrics, topics)
         self._freeing: asyncio.TimerHandle | None = None
         self._free_times = 0
 
     def bind(self, commands: str, events: str) -> tuple[str, str]:
         """Returns the real endpoints. Raises SocketError."""
-        bound = sockets.bind(self._router, commands), sockets.bind(self._publisher, events)
+        bound = zmq_sockets.bind(self._router, commands), zmq_sockets.bind(self._publisher, events)
         self._subscriptions.endpoint = bound[1]
         return bound
 
@@ -111,7 +111,7 @@ class BrokerSockets:
             self._freeing.cancel()
         for socket in (self._router, self._publisher):
             loop.remove_reader(socket.FD)
-            socket.close(linger=sockets.LAST_WORDS_MS)
+            socket.close(linger=zmq_sockets.LAST_WORDS_MS)
         if self._admission is not None:
             self._admission.stop()
         self._context.term()

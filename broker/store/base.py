@@ -26,7 +26,7 @@ class ReadFailed(Exception):
 
 
 class Page(Struct, frozen=True):
-    """Events in Seq order, at most about common.frames.PAGE_BYTES of them."""
+    """Events in Seq order, at most about common.codec.PAGE_BYTES of them."""
 
     head: int
     events: list[Event]

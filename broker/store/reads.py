@@ -22,7 +22,7 @@ from broker.effects import (
 )
 from broker.store.base import Page
 from broker.store.schema import said_key
-from common.frames import PAGE_BYTES
+from common.codec import PAGE_BYTES
 from common.messages import Event
 from common.names import SYSTEM
 

@@ -14,7 +14,7 @@ from gateway.rooms.sessions import Session
 from gateway.runtime.ports import Broker, Loop, tell_fault
 
 PAGES_IN_FLIGHT = 2
-"""Of a gateway, so at most twice common.frames.PAGE_BYTES at a time."""
+"""Of a gateway, so at most twice common.codec.PAGE_BYTES at a time."""
 OWED_BYTES = 256 << 10
 """A socket with more unsent bytes has to read them first."""
 LOOK_S = 0.1

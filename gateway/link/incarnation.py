@@ -11,11 +11,11 @@ from typing import Protocol
 import zmq
 
 from common import messages as m
+from common.clock import ListeningClock
+from common.codec import encode
 from common.errors import FrameError
-from common.frames import encode
 from common.keys import PeerKeys
-from common.listening import ListeningClock
-from common.sockets import ZmqSocket, events_endpoint, resolved
+from common.zmq_sockets import ZmqSocket, events_endpoint, resolved
 from gateway.link.registration import batches
 from gateway.link.zmq_sockets import LinkSockets
 from gateway.runtime.timer_wheel import next_tick

@@ -11,13 +11,13 @@ from typing import ParamSpec, Protocol
 import zmq
 
 from common import messages as m
+from common.clock import ListeningClock
+from common.codec import encode
 from common.errors import FrameError
-from common.frames import encode
 from common.keys import peer_keys
-from common.listening import ListeningClock
 from common.quiet import LimitedLog
 from common.settings import Settings
-from common.sockets import ZmqSocket, resolved
+from common.zmq_sockets import ZmqSocket, resolved
 from gateway.link.incarnation import Incarnation, LinkLost, Make
 from gateway.link.pending import OnAnswer, Pending
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from common.frames import FRAME_BYTES
+from common.codec import FRAME_BYTES
 from common.messages import AnyAnswer
 
 KEPT_COMMANDS = 50_000

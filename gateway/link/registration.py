@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from common.frames import PAGE_BYTES
+from common.codec import PAGE_BYTES
 from common.messages import SessionInfo
 
 SITTINGS = 1000

@@ -11,11 +11,11 @@ from contextlib import suppress
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from common.codec import decode_answer, decode_broadcast
 from common.errors import FrameError
-from common.frames import decode_answer, decode_broadcast
 from common.keys import PeerKeys
 from common.messages import AnyAnswer, AnyBroadcast
-from common.sockets import SocketError, ZmqSocket, connect, dealer, subscriber
+from common.zmq_sockets import SocketError, ZmqSocket, connect, dealer, subscriber
 
 RECONNECT_MAX_MS = 1_000
 """A broker that is back is found this soon."""

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import zmq
 
-from common import sockets
-from common.frames import decode_answer, encode
+from common import zmq_sockets
+from common.codec import decode_answer, encode
 from common.messages import (
     WIRE,
     AnyAnswer,
@@ -54,9 +54,9 @@ class Sayings(msgspec.Struct):
 class Peer:
     def __init__(self, broker: str, hears: bool) -> None:
         """At this endpoint. `hears`: it subscribes to the rooms of its people."""
-        self._context: zmq.Context[sockets.ZmqSocket] = zmq.Context()
-        self._dealer = sockets.dealer(self._context, None)
-        self._sub = sockets.subscriber(self._context, None)
+        self._context: zmq.Context[zmq_sockets.ZmqSocket] = zmq.Context()
+        self._dealer = zmq_sockets.dealer(self._context, None)
+        self._sub = zmq_sockets.subscriber(self._context, None)
         self._hears = hears
         self._no = 0
         self._asked: dict[int, int] = {}
@@ -66,13 +66,13 @@ class Peer:
         self._broadcasts = 0
         self._took_us = 0
         """From the command to the answer that is being heard."""
-        sockets.connect(self._dealer, broker)
+        zmq_sockets.connect(self._dealer, broker)
         answers: list[AnyAnswer] = []
         gateway = secrets.token_hex(8)
         self._send(Hello(no=self._number(), wire=WIRE, gateway=gateway))
         self._until(lambda: bool(answers), answers.append)
         assert isinstance(answers[0], Welcome), answers
-        sockets.connect(self._sub, sockets.events_endpoint(broker, answers[0].events))
+        zmq_sockets.connect(self._sub, zmq_sockets.events_endpoint(broker, answers[0].events))
         self._sub.subscribe(gateway_topic(gateway))
 
     def close(self) -> None:

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from scripts.load.wire import event, frame, upgrade
 from tests.attacks.unnoticed import nobody_notices
+from tests.system.client import Payload, ok
 from tests.system.harness import House
-from tests.system.people import Payload, Person, Visit, ok
+from tests.system.people import Person, Visit
 
 LINES, LINE = 100, "x" * 4000
 SOCKETS, PAGES, ROUNDS = 20, 32, 2

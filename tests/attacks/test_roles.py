@@ -13,7 +13,8 @@ from common.keys import peer_keys
 from common.messages import WIRE, GetPage, Hello, Join, Register, SessionInfo
 from tests.attacks.unnoticed import nobody_notices
 from tests.broker.peer import Peer, refused
-from tests.system.harness import House, run_module
+from tests.system.harness import House
+from tests.system.surroundings import run_module
 
 SECRET = "between ann and bob"
 

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from common.sockets import HANDSHAKE_MS
+from common.zmq_sockets import HANDSHAKE_MS
 from tests.attacks.unnoticed import nobody_notices
-from tests.system.harness import House, run_module
+from tests.system.harness import House
+from tests.system.surroundings import run_module
 
 DESCRIPTORS = 200
 SILENT = 190

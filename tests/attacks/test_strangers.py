@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.unnoticed import nobody_notices
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import Visit, ok, refusal
+from tests.system.people import Visit
 
 STRANGERS = 60
 """Three times as many as one person may have conversations here."""

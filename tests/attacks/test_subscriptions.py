@@ -7,8 +7,9 @@ from contextlib import suppress
 import pytest
 
 from tests.attacks.unnoticed import Attack, memory_returns, nobody_notices
-from tests.system.harness import ROOT, House, clean_environment
+from tests.system.harness import House
 from tests.system.memory import memory_mib
+from tests.system.surroundings import ROOT, clean_environment
 
 ATTACK_S = 1.0
 CUT_S = 15.0

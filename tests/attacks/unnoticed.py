@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tests.system.harness import ROOT, House, Process, clean_environment
+from tests.system.harness import House, Process
 from tests.system.memory import memory_mib
+from tests.system.surroundings import ROOT, clean_environment
 
 ACK_P99_MS = 100.0
 """What an ack of a bystander may take at p99, at a gateway or a broker that is attacked."""

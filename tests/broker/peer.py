@@ -6,8 +6,8 @@ from typing import Any
 import zmq
 import zmq.asyncio
 
-from common import sockets
-from common.frames import decode_answer, decode_broadcast, encode
+from common import zmq_sockets
+from common.codec import decode_answer, decode_broadcast, encode
 from common.keys import PeerKeys
 from common.messages import (
     WIRE,
@@ -35,12 +35,12 @@ class Peer:
         self._keys = keys
         self._no = 0
         self._context = zmq.asyncio.Context()
-        self.dealer: Any = sockets.dealer(self._context, keys)  # type: ignore[arg-type]
-        self.sub: Any = sockets.subscriber(self._context, keys)  # type: ignore[arg-type]
+        self.dealer: Any = zmq_sockets.dealer(self._context, keys)  # type: ignore[arg-type]
+        self.sub: Any = zmq_sockets.subscriber(self._context, keys)  # type: ignore[arg-type]
         self.heard: list[AnyBroadcast] = []
 
     async def __aenter__(self) -> "Peer":
-        sockets.connect(self.dealer, self._endpoint)
+        zmq_sockets.connect(self.dealer, self._endpoint)
         return self
 
     async def __aexit__(
@@ -75,8 +75,8 @@ class Peer:
     async def hello(self, gateway: str = "g1", proof: str = "p") -> Welcome:
         welcome = await self.ask(Hello, wire=WIRE, gateway=gateway, proof=proof)
         assert isinstance(welcome, Welcome), welcome
-        told = sockets.events_endpoint(self._endpoint, welcome.events)
-        sockets.connect(self.sub, told)
+        told = zmq_sockets.events_endpoint(self._endpoint, welcome.events)
+        zmq_sockets.connect(self.sub, told)
         if gateway:
             self.sub.subscribe(gateway_topic(gateway))
         return welcome

@@ -15,7 +15,7 @@ from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.sqlite import SqliteStore
 from common.keys import BrokerKeys
 from common.settings import Settings
-from common.sockets import events_told
+from common.zmq_sockets import events_told
 from tests.broker.held_store import HeldStore
 
 

@@ -9,8 +9,9 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.window import DESKTOP, Window, new_window
-from tests.system.harness import House, free_port, need_tool
+from tests.system.harness import House
 from tests.system.proxy import Proxy
+from tests.system.surroundings import free_port, need_tool
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",

@@ -13,8 +13,9 @@ from playwright.async_api import Error, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import IN_ORDER, NEVER_TWICE, Window
+from tests.system.client import Payload
 from tests.system.harness import House, Process
-from tests.system.people import Payload, Person, Visit
+from tests.system.people import Person, Visit
 from tests.system.proxy import Proxy
 
 SEED = int(os.environ.get("HUBBUB_TEST_SEED", "1"))

@@ -10,8 +10,9 @@ import socketio
 
 from tests.browser.conftest import OpenWindow
 from tests.system import proxies
+from tests.system.client import WITHIN_S, eventually
 from tests.system.harness import House, Process
-from tests.system.people import WITHIN_S, Person, eventually
+from tests.system.people import Person
 
 PUBLIC = {"": "chat.example", "/chat": "www.example"}
 SETTINGS = {"HUBBUB_PROXIES": "127.0.0.1"}

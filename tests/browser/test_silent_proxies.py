@@ -6,8 +6,9 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.window import WITHIN_MS, new_window
-from tests.system.harness import House, free_port
+from tests.system.harness import House
 from tests.system.silent_proxy import Passes, SilentProxy
+from tests.system.surroundings import free_port
 
 TIME_OUT_MS = 10_000
 """After which the page gives up a connection."""

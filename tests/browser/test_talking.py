@@ -5,7 +5,8 @@ from collections.abc import Callable
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House, run_module
+from tests.system.harness import House
+from tests.system.surroundings import run_module
 
 Name = Callable[[str], str]
 

@@ -6,8 +6,7 @@ import unicodedata
 
 from common.errors import Refused
 from common.names import room_key
-from tests.system.harness import ROOT
-from tests.system.surroundings import need_tool
+from tests.system.surroundings import ROOT, need_tool
 
 SPELL = """
 import { readFileSync } from "node:fs";

@@ -9,7 +9,7 @@ import zmq
 import zmq.asyncio
 
 from common import messages as m
-from common.frames import decode_command, encode
+from common.codec import decode_command, encode
 
 Rule = Callable[[m.AnyCommand], m.AnyAnswer | None]
 C = TypeVar("C")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import zmq
 
-from common.frames import decode_command, encode
+from common.codec import decode_command, encode
 from common.messages import AnyAnswer, AnyCommand, Hello, Welcome
 
 Answering = Callable[[AnyCommand], AnyAnswer | None]

@@ -151,13 +151,29 @@ def free_settings() -> dict[str, str]:
         }
 
 
+@contextlib.contextmanager
+def launching(
+    app: Path, settings: dict[str, str], *before: str, start_new_session: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """A launch whose output can be read line by line. It does not outlive a test that fails."""
+    with subprocess.Popen(
+        [*before, sys.executable, "-u", "-m", "scripts.launch", "-d", str(app)],
+        cwd=ROOT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=start_new_session,
+    ) as launched:
+        try:
+            yield launched
+        finally:
+            launched.kill()
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopping_on_purpose_is_success(app: Path, stop: signal.Signals) -> None:
     settings = free_settings()
-    command = [sys.executable, "-m", "scripts.launch", "-d", str(app)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
-    ) as launched:
+    with launching(app, settings) as launched:
         assert launched.stdout is not None
         said: list[str] = []
         opened = f"Hubbub: open http://127.0.0.1:{settings['PORT']}/ (Ctrl-C stops it)\n"
@@ -185,10 +201,7 @@ def children(pid: int) -> set[int]:
 @pytest.mark.parametrize("whom", ["the launch", "its process group"])
 def test_a_launch_that_is_killed_leaves_nothing_running(app: Path, whom: str) -> None:
     settings = free_settings()
-    command = [sys.executable, "-m", "scripts.launch", "-d", str(app)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as launched:
+    with launching(app, settings, start_new_session=True) as launched:
         assert launched.stdout is not None
         talking: list[str] = []
         while sum("PORT" in line for line in talking) < 2:
@@ -211,10 +224,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(app: Path) -> None:
     (app / "Procfile").write_text(
         f"gateway: exec {sys.executable} -c 'import time; print(\"PORT\"); time.sleep(1)'\n"
     )
-    command = ["nohup", sys.executable, "-u", "-m", "scripts.launch", "-d", str(app)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=free_settings(), stdout=subprocess.PIPE, text=True
-    ) as launched:
+    with launching(app, free_settings(), "nohup") as launched:
         assert launched.stdout is not None
         while "started" not in launched.stdout.readline():
             pass

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from broker.store.base import Opened
+from broker.effects import Snapshot
 from common.messages import Paged
 from tests.shelf import Shelf
 from tests.sim.crowds import Crowds
@@ -17,7 +17,7 @@ class Disk(Shelf):
         self.refuses = False
         self.crowds = Crowds(self.logs)
 
-    def start(self, wall: float, seen_after: float) -> Opened:
+    def start(self, wall: float, seen_after: float) -> Snapshot:
         self.term = max(self.term, int(wall * 1000) - 1)
         return replace(self.open(seen_after), epoch=self.epoch)
 

@@ -17,10 +17,9 @@ from broker.core.questions import (
     Report,
 )
 from broker.core.service import Service
-from broker.effects import Effect, Publish, Send, SendPage
+from broker.effects import Effect, Publish, Send, SendPage, Snapshot
 from broker.shell.merging import merged
-from broker.store.base import Opened
-from common.frames import decode_command
+from common.codec import decode_command
 from common.messages import AnyAnswer, AnyCommand, RoomRow, RoomsListed
 from common.settings import Settings
 from tests.sim.disk import Disk
@@ -52,12 +51,12 @@ class _Service(Service):
     """The real service, on such a core."""
 
     def __init__(
-        self, settings: Settings, opened: Opened, now: float, tally: Tally, disk: Disk
+        self, settings: Settings, opened: Snapshot, now: float, tally: Tally, disk: Disk
     ) -> None:
         self._tally, self._disk = tally, disk
         super().__init__(settings, opened, now)
 
-    def make_core(self, settings: Settings, opened: Opened, now: float) -> Core:
+    def make_core(self, settings: Settings, opened: Snapshot, now: float) -> Core:
         core = _Core(settings, opened, now)
         core.tally, core.disk = self._tally, self._disk
         self._tally.opened(core, self._disk)
@@ -167,7 +166,7 @@ class Broker:
             case _:
                 assert_never(question)
 
-    def _open(self) -> Opened:
+    def _open(self) -> Snapshot:
         return self.disk.start(self._time.wall, self._time.wall - self.settings.name_hold)
 
     # --- commits ---------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from random import Random
 from typing import Protocol
 
 from common import messages as m
-from common.frames import encode
-from common.listening import ListeningClock
+from common.clock import ListeningClock
+from common.codec import encode
 from common.settings import Settings
 from gateway.link.incarnation import Make
 from gateway.link.link import FIRST_REST_S, HOLD_S, LONGEST_REST_S, Listener

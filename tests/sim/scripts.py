@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from common.frames import encode
+from common.codec import encode
 from common.messages import AnyAnswer, AnyBroadcast, AnyCommand, Failed
 from tests.sim.network import Line, Network
 from tests.sim.virtual import Time

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import zmq
 
-from common.frames import decode_broadcast
+from common.codec import decode_broadcast
 
 TURN_MS = 5
 LATE_S = 0.15

@@ -3,8 +3,9 @@
 import asyncio
 import time
 
-from tests.system.harness import House, free_port, run_module
-from tests.system.people import refusal
+from tests.system.client import refusal
+from tests.system.harness import House
+from tests.system.surroundings import free_port, run_module
 
 
 async def announce(house: House, *args: str, **settings: str):

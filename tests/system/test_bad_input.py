@@ -6,8 +6,8 @@ import json
 import aiohttp
 import pytest
 
+from tests.system.client import refusal
 from tests.system.harness import House
-from tests.system.people import refusal
 from tests.system.raw import raw
 
 

@@ -5,8 +5,9 @@ import sqlite3
 
 import pytest
 
-from tests.system.harness import House, run_module
-from tests.system.people import refusal
+from tests.system.client import refusal
+from tests.system.harness import House
+from tests.system.surroundings import run_module
 
 
 async def script(house: House, what: str, *args: str):

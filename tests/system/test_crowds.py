@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.system.client import eventually, ok
 from tests.system.harness import House
-from tests.system.people import eventually, ok
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.system.client import eventually
 from tests.system.harness import House
-from tests.system.people import eventually
 from tests.system.test_care import script
 
 GONE_S = 5.0

@@ -1,7 +1,8 @@
 """1-to-1 conversations: for two people, and for nobody else at any door."""
 
+from tests.system.client import refusal
 from tests.system.harness import House
-from tests.system.people import Person, refusal
+from tests.system.people import Person
 
 
 async def test_both_hear_the_conversation_on_all_their_sockets(

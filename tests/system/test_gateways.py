@@ -3,8 +3,9 @@
 import asyncio
 from urllib.parse import urlsplit
 
+from tests.system.client import eventually, ok
 from tests.system.harness import House
-from tests.system.people import Person, eventually, ok
+from tests.system.people import Person
 from tests.system.wire import HOST, Wire
 
 

@@ -6,8 +6,9 @@ import secrets
 import pytest
 import socketio
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import Person, ok, refusal
+from tests.system.people import Person
 
 
 def joining(token: str, *rooms: str, **more) -> dict[str, object]:

@@ -5,8 +5,8 @@ import secrets
 import pytest
 
 from common.names import user_key
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import ok, refusal
 
 
 async def test_people_with_one_name_are_told_apart(hubbub: House, visit, name, room) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import House, run_module
+from tests.system.harness import House
+from tests.system.surroundings import run_module
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import ok, refusal
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import House, free_port, run_module
+from tests.system.harness import House
+from tests.system.surroundings import free_port, run_module
 
 HOST = "127.0.0.2"
 """Another address of this machine stands for host A."""

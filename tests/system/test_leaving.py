@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.system.client import eventually, ok
 from tests.system.harness import House
-from tests.system.people import Person, eventually, ok
+from tests.system.people import Person
 
 GRACE_S = 3.0
 

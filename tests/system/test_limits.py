@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import ok, refusal
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ import pytest
 from common import messages as m
 from common.settings import read_settings
 from gateway.link.link import Link
-from gateway.replica.replica import AskPage, Deliver, Limits, Order, Replica
+from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits
+from gateway.replica.replica import Replica
 from tests.system.harness import House
 
 ROOM = "lobby"
 TOPIC = m.events_topic(ROOM)
-LIMITS = Limits(replay_events=50, recovery_events=1000, hold_bytes=1 << 20)
+LIMITS = ReplicaLimits(replay_events=50, recovery_events=1000, hold_bytes=1 << 20)
 MARK_S = 0.25
 """A mark that does not come is asked for again after this."""
 
@@ -98,7 +99,7 @@ class Reader:
         if isinstance(answer, m.HeadsTold):
             self.carry_out(self.replica.told_head(self.link.epoch, answer.heads[ROOM]))
 
-    def carry_out(self, orders: Sequence[Order]) -> None:
+    def carry_out(self, orders: Sequence[Effect]) -> None:
         for order in orders:
             if isinstance(order, AskPage):
                 self.link.ask(_page(order), self.paged)

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from tests.system.client import eventually
 from tests.system.harness import House
-from tests.system.people import PlainPage, eventually
+from tests.system.people import PlainPage
 
 
 @pytest.fixture(scope="module")

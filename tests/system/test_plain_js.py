@@ -5,9 +5,9 @@ import secrets
 
 import pytest
 
+from tests.system.client import ok
 from tests.system.harness import House
 from tests.system.node_page import NodePage
-from tests.system.people import ok
 
 
 @pytest.fixture(scope="module")

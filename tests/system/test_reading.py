@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import Person, ok, refusal
+from tests.system.people import Person
 
 
 async def fill(person: Person, room: str, count: int, first: int = 0) -> None:

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import Person, ok, refusal
+from tests.system.people import Person
 
 
 async def test_a_hundred_pipelined_messages_keep_their_order(

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from tests.system.client import ok, refusal
 from tests.system.harness import House
-from tests.system.people import Person, ok, refusal
+from tests.system.people import Person
 
 
 @pytest.fixture(scope="module")

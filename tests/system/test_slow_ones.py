@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from tests.system.client import ok
 from tests.system.harness import House
-from tests.system.people import ok
 
 BUFFER_BYTES = 4096
 TEXT = "\U0001f600" * 4000

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import POLL_S, READY_S, ROOT, House, Process, clean_environment, free_port
+from tests.system.harness import POLL_S, READY_S, House, Process
+from tests.system.surroundings import ROOT, clean_environment, free_port
 
 
 def three_free_ports() -> int:

@@ -7,9 +7,10 @@ from pathlib import Path
 import engineio
 import pytest
 
+from tests.system.client import ok
 from tests.system.harness import House
 from tests.system.node_page import NodePage
-from tests.system.people import Person, ok
+from tests.system.people import Person
 
 
 async def talk(person: Person, room: str, count: int, done: asyncio.Event) -> None:

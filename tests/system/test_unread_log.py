@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.system.harness import ROOT, House, Process, clean_environment
+from tests.system.harness import House, Process
+from tests.system.surroundings import ROOT, clean_environment
 
 
 @contextmanager

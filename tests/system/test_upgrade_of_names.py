@@ -5,8 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from tests.system.harness import ROOT, House
-from tests.system.people import refusal
+from tests.system.client import refusal
+from tests.system.harness import House
+from tests.system.surroundings import ROOT
 
 VERSION_2 = ROOT / "tests" / "broker" / "store" / "version_2.sql"
 """ann was in straße (bob in strasse), grüße, οδός …; `like` is called an\u200dn, `blank` \u3164."""

@@ -7,7 +7,7 @@ import msgpack
 import pytest
 import zmq
 
-from common.frames import decode_answer
+from common.codec import decode_answer
 from tests.system.harness import House
 from tests.wire_examples import COMMANDS, FROM_BROWSER, examples
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from broker.effects import Publish, Send
-from common.frames import encode
+from common.codec import encode
 from common.messages import Done, Happened, Join, Joined, Presence
 from tests.playbook import (
     Chat,

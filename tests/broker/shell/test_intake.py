@@ -8,7 +8,7 @@ import pytest
 from broker.shell.intake import HELLOS_AT_ONCE, Intake
 from broker.shell.metrics import Metrics
 from broker.shell.zmq_sockets import Arrived
-from common.frames import encode
+from common.codec import encode
 from common.messages import Announce, Beat, Hello
 
 

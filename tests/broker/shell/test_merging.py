@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from broker.effects import Publish
 from broker.shell.merging import merged
-from common.frames import PAGE_BYTES, encode
+from common.codec import PAGE_BYTES, encode
 from common.messages import Event, Happened, Marked
 
 

@@ -14,7 +14,7 @@ from broker.core import batch, service
 from broker.handlers import timers
 from broker.model import presence
 from broker.shell import server
-from common.frames import FRAME_BYTES, encode
+from common.codec import FRAME_BYTES, encode
 from common.messages import (
     Beat,
     Direct,

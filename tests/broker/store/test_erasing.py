@@ -14,7 +14,7 @@ from broker.effects import Append, BlankText, PutRoom, Write
 from broker.store import erasing
 from broker.store.sqlite import SqliteStore
 from common.messages import Event
-from tests.system.people import eventually
+from tests.system.client import eventually
 
 WALL = 1_800_000_000.0
 GONE_S = 5.0

@@ -9,9 +9,9 @@ import pytest
 import zmq
 
 from common import messages as m
+from common.clock import ListeningClock
 from common.errors import FrameError
-from common.listening import ListeningClock
-from common.sockets import ZmqSocket
+from common.zmq_sockets import ZmqSocket
 from gateway.link.incarnation import TURN_TOPICS, Incarnation, LinkLost
 from tests.gateway.fake_broker import FakeBroker, fake_broker
 

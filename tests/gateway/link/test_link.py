@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from common import messages as m
-from common.frames import encode
+from common.codec import encode
 from common.settings import Settings
 from gateway.link.link import Link
 from gateway.link.pending import OnAnswer, Pending

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from common.frames import FRAME_BYTES
+from common.codec import FRAME_BYTES
 from common.messages import AnyAnswer
 from gateway.link.pending import COMMAND_BYTES, OnAnswer, Pending
 

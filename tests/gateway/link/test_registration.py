@@ -1,6 +1,6 @@
 """Whoever is here fits into Registers."""
 
-from common.frames import FRAME_BYTES, encode
+from common.codec import FRAME_BYTES, encode
 from common.messages import Register, SessionInfo
 from gateway.link.registration import batches
 

@@ -9,10 +9,10 @@ import pytest
 import zmq
 
 from common import messages as m
+from common.codec import encode
 from common.errors import FrameError
-from common.frames import encode
 from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
-from common.sockets import ZmqSocket, bind, router
+from common.zmq_sockets import ZmqSocket, bind, router
 from gateway.link.zmq_sockets import LinkSockets
 from tests.gateway.fake_broker import fake_broker
 

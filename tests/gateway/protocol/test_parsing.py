@@ -10,22 +10,21 @@ from hypothesis import strategies as st
 from common.errors import Refused
 from common.messages import Since
 from common.names import room_key
-from gateway.protocol.parsing import (
-    AuthAsk,
+from gateway.protocol.parsing import parse, parse_auth
+from gateway.protocol.requests import (
+    AuthRequest,
     AuthRoom,
-    ChatAsk,
-    DirectAsk,
-    HistoryAsk,
-    JoinAsk,
-    LeaveAsk,
-    ParticipantsAsk,
+    ChatRequest,
+    DirectRequest,
+    HistoryRequest,
+    JoinRequest,
+    LeaveRequest,
+    ParticipantsRequest,
     PlainChat,
     PlainJoin,
     PlainTyping,
-    RoomsAsk,
-    TypingAsk,
-    parse,
-    parse_auth,
+    RoomsRequest,
+    TypingRequest,
 )
 
 TOKEN = "abcdefghijklmnopqrst_-"
@@ -42,29 +41,33 @@ def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Ref
     [
         ("join", ["ann"], PlainJoin("ann")),
         ("join", [" ann "], PlainJoin("ann")),
-        ("join", [{}], JoinAsk()),
-        ("join", [{"user": "ann", "room": "Döner"}], JoinAsk("döner", "ann")),
-        ("join", [{"token": TOKEN, "user": None, "x": 1}], JoinAsk("lobby", None, TOKEN)),
-        ("join", [{"since": {"Epoch": "e", "Seq": 3}}], JoinAsk(since=Since("e", 3))),
-        ("join", [{"since": None, "room": "@x"}, "more"], JoinAsk("@x")),
+        ("join", [{}], JoinRequest()),
+        ("join", [{"user": "ann", "room": "Döner"}], JoinRequest("döner", "ann")),
+        ("join", [{"token": TOKEN, "user": None, "x": 1}], JoinRequest("lobby", None, TOKEN)),
+        ("join", [{"since": {"Epoch": "e", "Seq": 3}}], JoinRequest(since=Since("e", 3))),
+        ("join", [{"since": None, "room": "@x"}, "more"], JoinRequest("@x")),
         ("chat", ['{"user":"x","timestamp":1,"message":"hi"}'], PlainChat("hi")),
-        ("chat", [{"room": "a", "message": "hi"}], ChatAsk("a", "hi")),
-        ("chat", [{"room": "a", "message": "a\0b\ud800", "id": "1"}], ChatAsk("a", "a�b�", "1")),
+        ("chat", [{"room": "a", "message": "hi"}], ChatRequest("a", "hi")),
+        (
+            "chat",
+            [{"room": "a", "message": "a\0b\ud800", "id": "1"}],
+            ChatRequest("a", "a�b�", "1"),
+        ),
         ("chat", ['{"message":"\\ud800"}'], PlainChat("�")),
-        ("chat", [{"room": "a", "message": "\U0001f600"}], ChatAsk("a", "\U0001f600")),
-        ("leave", [{"room": "A"}], LeaveAsk("a")),
+        ("chat", [{"room": "a", "message": "\U0001f600"}], ChatRequest("a", "\U0001f600")),
+        ("leave", [{"room": "A"}], LeaveRequest("a")),
         ("typing", ["ann"], PlainTyping(True)),
         ("typing", [], PlainTyping(True)),
         ("typing", [None], PlainTyping(False)),
         ("typing", [""], PlainTyping(False)),
-        ("typing", [{"room": "a", "typing": True}], TypingAsk("a", True)),
-        ("direct", [{"user": "bob"}], DirectAsk(user="bob")),
-        ("direct", [{"uid": "u"}], DirectAsk(uid="u")),
-        ("history", [{"room": "a"}], HistoryAsk("a", None, None, 50)),
-        ("history", [{"room": "a", "after": 0, "limit": 1}], HistoryAsk("a", None, 0, 1)),
-        ("participants", [{"room": "a"}], ParticipantsAsk("a", "", "", 100)),
-        ("rooms", [], RoomsAsk()),
-        ("rooms", [{"after": "b", "limit": 100}], RoomsAsk("b")),
+        ("typing", [{"room": "a", "typing": True}], TypingRequest("a", True)),
+        ("direct", [{"user": "bob"}], DirectRequest(user="bob")),
+        ("direct", [{"uid": "u"}], DirectRequest(uid="u")),
+        ("history", [{"room": "a"}], HistoryRequest("a", None, None, 50)),
+        ("history", [{"room": "a", "after": 0, "limit": 1}], HistoryRequest("a", None, 0, 1)),
+        ("participants", [{"room": "a"}], ParticipantsRequest("a", "", "", 100)),
+        ("rooms", [], RoomsRequest()),
+        ("rooms", [{"after": "b", "limit": 100}], RoomsRequest("b")),
     ],
 )
 def test_what_may_be_said(event: str, args: list[Any], ask: object) -> None:
@@ -146,12 +149,12 @@ def test_messages_are_as_long_as_the_setting() -> None:
 
 
 def test_a_plain_socket_may_leave_out_the_room() -> None:
-    assert parse("chat", [{"message": "hi"}], plain=True) == ChatAsk("lobby", "hi")
-    assert parse("history", [{}], plain=True) == HistoryAsk("lobby")
+    assert parse("chat", [{"message": "hi"}], plain=True) == ChatRequest("lobby", "hi")
+    assert parse("history", [{}], plain=True) == HistoryRequest("lobby")
 
 
 def test_pages_are_as_large_as_the_setting() -> None:
-    assert parse("history", [{"room": "a"}], False, page=20) == HistoryAsk("a", limit=20)
+    assert parse("history", [{"room": "a"}], False, page=20) == HistoryRequest("a", limit=20)
     assert refusal("history", {"room": "a", "limit": 21}, page=20).message == "limit is 1 to 20"
 
 
@@ -165,9 +168,9 @@ def test_auth() -> None:
     assert parse_auth(None) is None
     assert parse_auth({}) is None
     assert parse_auth({"other": 1}) is None
-    assert parse_auth({"token": TOKEN}) == AuthAsk(TOKEN)
+    assert parse_auth({"token": TOKEN}) == AuthRequest(TOKEN)
     rooms = [{"room": "A", "since": {"Epoch": "e", "Seq": 0}}, {"room": "no room", "since": None}]
-    assert parse_auth({"token": TOKEN, "user": "ann", "join": rooms}) == AuthAsk(
+    assert parse_auth({"token": TOKEN, "user": "ann", "join": rooms}) == AuthRequest(
         TOKEN, "ann", [AuthRoom("a", Since("e", 0)), AuthRoom("no room")]
     )
 
@@ -223,4 +226,4 @@ def test_any_auth_gives_an_ask_or_a_refusal(auth: Any) -> None:
         ask = parse_auth(auth)
     except Refused:
         return
-    assert ask is None or isinstance(ask, AuthAsk)
+    assert ask is None or isinstance(ask, AuthRequest)

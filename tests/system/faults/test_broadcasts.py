@@ -11,8 +11,9 @@ import pytest
 
 from scripts.company import loading
 from tests.system.airwaves import Airwaves
-from tests.system.harness import House, Process, free_port
-from tests.system.people import eventually
+from tests.system.client import eventually
+from tests.system.harness import House, Process
+from tests.system.surroundings import free_port
 
 ACKS = 600
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
-from tests.system.harness import House, free_port
+from tests.system.harness import House
 from tests.system.proxy import Proxy
+from tests.system.surroundings import free_port
 
 WELL_S = 30.0
 FROZEN_S = 2.0

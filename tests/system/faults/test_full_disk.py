@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.system.client import eventually, ok, refusal
 from tests.system.harness import House, Process
-from tests.system.people import Person, eventually, ok, refusal
+from tests.system.people import Person
 
 FULL_BYTES = 16 << 10
 """No file of the broker may grow beyond: its log is smaller, its store is not."""

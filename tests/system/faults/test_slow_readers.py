@@ -13,16 +13,16 @@ import aiohttp
 import pytest
 
 from scripts.visitor import Visitor
+from tests.system.client import eventually
 from tests.system.harness import House, Process
 from tests.system.memory import forget_peak, memory_mib
-from tests.system.people import eventually
 
 MIB = 1 << 20
 TEXT_CHARS = 40_000
 TRAFFIC_BYTES = 60 * MIB
 AT_ONCE = 8
 GIVEN_UP_S = 9.0
-"""More than common.sockets.SILENCE_MS: a silent gateway's connection is closed."""
+"""More than common.zmq_sockets.SILENCE_MS: a silent gateway's connection is closed."""
 STALLED_MIB = 10
 """What a stalled reader may add to its gateway, a given up gateway to its broker."""
 

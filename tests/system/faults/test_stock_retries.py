@@ -4,10 +4,11 @@ death of its gateway and of the broker: all its messages, once, in its order."""
 import asyncio
 import secrets
 
-from tests.system.harness import House, free_port
+from tests.system.client import ok
+from tests.system.harness import House
 from tests.system.node_page import NodePage
-from tests.system.people import ok
 from tests.system.proxy import Proxy
+from tests.system.surroundings import free_port
 
 MANY = 40
 

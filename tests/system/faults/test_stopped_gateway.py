@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.system.harness import House, Process, run_module
-from tests.system.people import Person, eventually, ok
+from tests.system.client import eventually, ok
+from tests.system.harness import House, Process
+from tests.system.people import Person
+from tests.system.surroundings import run_module
 
 
 @pytest.fixture(scope="module")

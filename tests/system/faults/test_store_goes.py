@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.system.client import refusal
 from tests.system.faults.test_power_cut import missing
-from tests.system.harness import House, Process, free_port
-from tests.system.people import refusal
+from tests.system.harness import House, Process
+from tests.system.surroundings import free_port
 
 NOTICED_S = 2.0
 """On a quiet server: a look four times a second, on a busy machine."""

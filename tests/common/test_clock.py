@@ -1,4 +1,4 @@
-from common.listening import ListeningClock
+from common.clock import ListeningClock
 
 
 def test_time_passes_while_listening() -> None:

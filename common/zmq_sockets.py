@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import zmq
 
-from common.frames import FRAME_BYTES
+from common.codec import FRAME_BYTES
 from common.keys import BrokerKeys, PeerKeys
 
 ZmqSocket = zmq.Socket[bytes]

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import FrameError
-from common.frames import (
+from common.codec import (
     FRAME_BYTES,
     decode_answer,
     decode_broadcast,
     decode_command,
     encode,
 )
+from common.errors import FrameError
 from common.messages import (
     AnyAnswer,
     AnyBroadcast,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import zmq
 
-from common.frames import FRAME_BYTES
-from common.sockets import (
+from common.codec import FRAME_BYTES
+from common.zmq_sockets import (
     SUBSCRIPTION_BYTES,
     SocketError,
     ZmqSocket,
@@ -134,7 +134,7 @@ def test_a_name_with_ipv6_alone_is_reached_by_it(monkeypatch: pytest.MonkeyPatch
             raise OSError
         return [*known[host]]
 
-    monkeypatch.setattr("common.sockets.getaddrinfo", found)
+    monkeypatch.setattr("common.zmq_sockets.getaddrinfo", found)
     assert resolved("tcp://six:5555") == "tcp://[fd00::1]:5555"
     for same in ("four:5555", "both:5555", "nobody:5555", "localhost:1", "[::1]:1", "127.0.0.1:1"):
         assert resolved(f"tcp://{same}") == f"tcp://{same}"
