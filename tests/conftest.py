@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.harness import STARTED, House, Process
+from tests.support.system import STARTED, Process, System
 from tests.system.people import Person, PlainPage, Visit
 
 LOG_CHARS = 6000
@@ -40,29 +40,29 @@ def hubbub(
     tmp_path_factory: pytest.TempPathFactory,
     house_settings: dict[str, str],
     gateway_settings: dict[str, str],
-) -> Iterator[House]:
+) -> Iterator[System]:
     """A broker and a gateway, shared by the module: tests keep to rooms of their own."""
     folder = tmp_path_factory.mktemp("hubbub")
-    with House(folder, each=[gateway_settings], **house_settings) as house:
+    with System(folder, each=[gateway_settings], **house_settings) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 def two_gateways(
     tmp_path_factory: pytest.TempPathFactory, house_settings: dict[str, str]
-) -> Iterator[House]:
+) -> Iterator[System]:
     """A broker and two gateways, shared by the module."""
-    with House(tmp_path_factory.mktemp("hubbub"), gateways=2, **house_settings) as house:
+    with System(tmp_path_factory.mktemp("hubbub"), gateways=2, **house_settings) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
-def broker(hubbub: House) -> Process:
+def broker(hubbub: System) -> Process:
     return hubbub.broker
 
 
 @pytest.fixture(scope="module")
-def gateway(hubbub: House) -> Process:
+def gateway(hubbub: System) -> Process:
     return hubbub.gateways[0]
 
 
@@ -116,7 +116,7 @@ async def visit_plain() -> AsyncIterator[Callable[..., Any]]:
 
 @pytest.fixture
 async def undisturbed(
-    hubbub: House, visit: Visit, name: Callable[[str], str], room: str
+    hubbub: System, visit: Visit, name: Callable[[str], str], room: str
 ) -> AsyncIterator[None]:
     """Two people who notice nothing of what happens in the test; no process was replaced."""
     calm = f"{room}-calm"

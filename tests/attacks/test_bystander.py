@@ -6,10 +6,10 @@ import time
 import pytest
 
 from tests.attacks.unnoticed import during, nobody_notices
-from tests.system.harness import House
+from tests.support.system import System
 
 
-async def test_nobody_notices_when_nothing_happens(hubbub: House) -> None:
+async def test_nobody_notices_when_nothing_happens(hubbub: System) -> None:
     async def nothing() -> None:
         await asyncio.sleep(0.5)
 
@@ -17,7 +17,7 @@ async def test_nobody_notices_when_nothing_happens(hubbub: House) -> None:
     assert noticed.acks > 5
 
 
-async def test_a_gateway_that_stands_still_is_noticed(hubbub: House) -> None:
+async def test_a_gateway_that_stands_still_is_noticed(hubbub: System) -> None:
     def stand_still() -> None:
         hubbub.gateways[0].pause()
         time.sleep(0.3)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.attacks.unnoticed import nobody_notices
 from tests.gateway.protocol.test_websocket_frames import frame
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.memory import memory_mib
 from tests.system.raw import is_closed, raw
 
@@ -40,7 +40,7 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("kind", COSTLY)
-async def test_costly_json(hubbub: House, kind: str) -> None:
+async def test_costly_json(hubbub: System, kind: str) -> None:
     """As large as it may be, and as large as is parsed."""
 
     async def attack() -> None:
@@ -73,7 +73,7 @@ async def test_costly_json(hubbub: House, kind: str) -> None:
 
 
 @contextmanager
-def opened(house: House) -> Iterator[socket]:
+def opened(house: System) -> Iterator[socket]:
     """A WebSocket after its handshake, as bare as can be."""
     url = urlsplit(house.url)
     with socket() as wire:
@@ -103,7 +103,7 @@ EMPTY = {
 
 
 @pytest.mark.parametrize("kind", EMPTY)
-async def test_floods_of_what_asks_for_nothing_are_ended(hubbub: House, kind: str) -> None:
+async def test_floods_of_what_asks_for_nothing_are_ended(hubbub: System, kind: str) -> None:
     def flood_once() -> None:
         with opened(hubbub) as wire:
             try:
@@ -125,7 +125,7 @@ async def test_floods_of_what_asks_for_nothing_are_ended(hubbub: House, kind: st
     await nobody_notices(attack, hubbub)
 
 
-async def test_a_flood_of_bad_requests_holds_nobody_up(hubbub: House) -> None:
+async def test_a_flood_of_bad_requests_holds_nobody_up(hubbub: System) -> None:
     async def flood() -> None:
         async with raw(hubbub) as ws:
             await ws.send_str("40")
@@ -145,7 +145,7 @@ async def test_a_flood_of_bad_requests_holds_nobody_up(hubbub: House) -> None:
 @pytest.mark.parametrize("opcode", [1, 2])
 @pytest.mark.parametrize("fin", [True, False], ids=["unfinished frame", "unfinished message"])
 async def test_unfinished_frames_are_bounded_for_all_together(
-    hubbub: House, opcode: int, fin: bool
+    hubbub: System, opcode: int, fin: bool
 ) -> None:
     """150 connections at once, each with as much as one may keep, and the large ones of 2 MB."""
     begun = [frame(opcode, b"4" * size, fin) for size in (FRAME_BYTES, 2_000_000)]
@@ -164,7 +164,7 @@ async def test_unfinished_frames_are_bounded_for_all_together(
     await nobody_notices(lambda: asyncio.to_thread(begin), hubbub)
 
 
-async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: House) -> None:
+async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: System) -> None:
     body = b"4" * 2_000_000
     before = memory_mib(hubbub.gateways[0], "VmRSS")
 
@@ -195,7 +195,7 @@ async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: House) -> 
     await nobody_notices(attack, hubbub)
 
 
-async def test_who_is_beyond_every_size_is_closed(hubbub: House) -> None:
+async def test_who_is_beyond_every_size_is_closed(hubbub: System) -> None:
     async with raw(hubbub) as ws:
         await ws.send_str("40")
         await ws.send_str('42["chat","' + "x" * 3_000_000 + '"]')

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.attacks.unnoticed import nobody_notices
-from tests.system.harness import House
+from tests.support.system import System
 
 PEERS = 5
 GREETING = b"\xff" + bytes(8) + b"\x7f\3\1NULL" + bytes(16 + 1 + 31)
@@ -37,7 +37,7 @@ def flood_and_hang_up(endpoint: str, kind: bytes) -> None:
 
 
 @pytest.mark.parametrize("which", SOCKET_TYPES)
-async def test_the_broker_survives_peers_that_hang_up(hubbub: House, which: str) -> None:
+async def test_the_broker_survives_peers_that_hang_up(hubbub: System, which: str) -> None:
     async def attack() -> None:
         for _ in range(PEERS):
             endpoint = hubbub.settings[which]

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from scripts.load.wire import event, frame, upgrade
 from tests.attacks.unnoticed import nobody_notices
+from tests.support.system import System
 from tests.system.client import Payload, ok
-from tests.system.harness import House
 from tests.system.people import Person, Visit
 
 LINES, LINE = 100, "x" * 4000
@@ -20,7 +20,7 @@ QUIET_S = 3.0
 CHUNK_BYTES = 1 << 20
 
 
-async def flood(house: House, token: str | None, room: str, asked: str, payload: Payload) -> int:
+async def flood(house: System, token: str | None, room: str, asked: str, payload: Payload) -> int:
     """One socket that asks for as many pages as it may, and throws away what comes. Returns how
     many bytes that was."""
     place = urlsplit(house.url)
@@ -53,7 +53,9 @@ async def times(person: Person, asked: str, payload: Payload) -> list[float]:
     return took
 
 
-async def test_floods_of_history_keep_nobody_waiting(hubbub: House, visit: Visit, tag: str) -> None:
+async def test_floods_of_history_keep_nobody_waiting(
+    hubbub: System, visit: Visit, tag: str
+) -> None:
     room = f"long-{tag}"
     writer = await visit(hubbub.url, f"writer-{tag}", room)
     for first in range(0, LINES, 20):
@@ -74,7 +76,7 @@ async def test_floods_of_history_keep_nobody_waiting(hubbub: House, visit: Visit
     assert min(took) < PAGE_S
 
 
-async def test_floods_of_lists_keep_nobody_waiting(hubbub: House, visit: Visit, tag: str) -> None:
+async def test_floods_of_lists_keep_nobody_waiting(hubbub: System, visit: Visit, tag: str) -> None:
     room = f"many-{tag}"
     greedy = await visit(hubbub.url, f"greedy-{tag}", room)
     other = await visit(hubbub.url, f"other-{tag}", room)

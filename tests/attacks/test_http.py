@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.attacks.unnoticed import nobody_notices
-from tests.system.harness import House
+from tests.support.system import System
 
 ZEROS = zlib.compress(b"\0" * 200_000_000)
 """200 MB in 200 kB."""
@@ -52,7 +52,7 @@ async def session(url: str) -> str:
 
 @pytest.mark.parametrize("encoding", ["deflate", "gzip"])
 @pytest.mark.parametrize("known", [True, False])
-async def test_compressed_posts(hubbub: House, encoding: str, known: bool) -> None:
+async def test_compressed_posts(hubbub: System, encoding: str, known: bool) -> None:
     async def attack() -> None:
         sid = await session(hubbub.url) if known else "nobody"
         length = f"Content-Length: {len(ZEROS)}"
@@ -65,7 +65,7 @@ async def test_compressed_posts(hubbub: House, encoding: str, known: bool) -> No
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/static/style.css", "/metrics", "/none"])
-async def test_compressed_bodies_on_every_route(hubbub: House, path: str) -> None:
+async def test_compressed_bodies_on_every_route(hubbub: System, path: str) -> None:
     """The broker's too: a gateway that waits for it cannot ack."""
     begin = head("GET", path, "Content-Encoding: deflate", f"Content-Length: {len(ZEROS)}")
 
@@ -83,7 +83,7 @@ CHUNKS = [b"1\r\n4\r\n" * 10_000] * 30
 
 
 @pytest.mark.parametrize("whom", ["a gateway's GET", "a gateway's POST", "the broker"])
-async def test_bodies_in_chunks_of_a_byte(hubbub: House, whom: str) -> None:
+async def test_bodies_in_chunks_of_a_byte(hubbub: System, whom: str) -> None:
     method = "POST" if "POST" in whom else "GET"
     url = hubbub.broker.url if "broker" in whom else hubbub.url
 
@@ -98,7 +98,7 @@ async def test_bodies_in_chunks_of_a_byte(hubbub: House, whom: str) -> None:
     await nobody_notices(attack, hubbub)
 
 
-async def test_heads_of_eight_kilobytes_one_after_the_other(hubbub: House) -> None:
+async def test_heads_of_eight_kilobytes_one_after_the_other(hubbub: System) -> None:
     lines = [f"X-{n}: {'x' * 60}" for n in range(110)]
     one = head("GET", "/healthz", *lines)
 
@@ -112,7 +112,7 @@ async def test_heads_of_eight_kilobytes_one_after_the_other(hubbub: House) -> No
     await nobody_notices(attack, hubbub)
 
 
-async def test_endless_heads_and_lines(hubbub: House) -> None:
+async def test_endless_heads_and_lines(hubbub: System) -> None:
     async def attack() -> None:
         for endless in (b"GET /" + b"x" * 1_000_000, head("GET", "/")[:-2] + b"A: b\r\n" * 100_000):
             sent = [send(hubbub.url, endless) for _ in range(AT_ONCE)]
@@ -123,7 +123,7 @@ async def test_endless_heads_and_lines(hubbub: House) -> None:
     await nobody_notices(attack, hubbub)
 
 
-async def test_who_waits_for_100_continue(hubbub: House) -> None:
+async def test_who_waits_for_100_continue(hubbub: System) -> None:
     expect = ("Expect: 100-continue", "Content-Length: 1000000000")
 
     async def attack() -> None:

@@ -10,7 +10,7 @@ import msgpack
 import zmq
 
 from tests.attacks.unnoticed import nobody_notices
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.raw import raw
 
 LONG = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
@@ -45,7 +45,7 @@ ASKED: list[tuple[str, Any]] = [
 ]
 
 
-async def test_long_names_of_browsers_cost_nobody_anything(hubbub: House) -> None:
+async def test_long_names_of_browsers_cost_nobody_anything(hubbub: System) -> None:
     async def attack() -> None:
         async with raw(hubbub) as socket:
             auth = {"token": TOKEN, "user": LONG, "join": [{"room": LONG}] * 5}
@@ -65,7 +65,7 @@ async def test_long_names_of_browsers_cost_nobody_anything(hubbub: House) -> Non
     await nobody_notices(attack, hubbub)
 
 
-async def test_a_name_of_two_megabytes_is_answered_at_once(hubbub: House) -> None:
+async def test_a_name_of_two_megabytes_is_answered_at_once(hubbub: System) -> None:
     said = json.dumps(["join", LONGER], ensure_ascii=False)
     assert len(said.encode()) > 1 << 20
     took = []
@@ -104,7 +104,7 @@ NAMES_A_PERSON_OR_ROOM: list[dict[str, Any]] = [
 ]
 
 
-async def test_long_names_at_the_broker_cost_nobody_anything(hubbub: House) -> None:
+async def test_long_names_at_the_broker_cost_nobody_anything(hubbub: System) -> None:
     def attack() -> None:
         with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
             peer.linger = 0

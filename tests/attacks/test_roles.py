@@ -12,15 +12,15 @@ import pytest
 from common.keys import peer_keys
 from common.messages import WIRE, GetPage, Hello, Join, Register, SessionInfo
 from tests.attacks.unnoticed import nobody_notices
-from tests.broker.peer import Peer, refused
-from tests.system.harness import House
-from tests.system.surroundings import run_module
+from tests.support.broker_peer import Peer, refused
+from tests.support.surroundings import run_module
+from tests.support.system import System
 
 SECRET = "between ann and bob"
 
 
 @pytest.fixture(params=["without keys", "publisher", "moderator", "monitor"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
     """With or without keys; the attacker's key is `eve`."""
     settings = {}
     if request.param != "without keys":
@@ -30,19 +30,19 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         )
         assert made.returncode == 0, made.stderr
         settings = {"HUBBUB_KEYS": keys}
-    async with House(tmp_path, **settings) as house:
+    async with System(tmp_path, **settings) as house:
         if settings:
             house.settings["HUBBUB_KEY"] = "eve"
         yield house
 
 
-def intruder(house: House) -> Peer:
+def intruder(house: System) -> Peer:
     keys = peer_keys(house.settings.get("HUBBUB_KEYS", ""), house.settings.get("HUBBUB_KEY", ""))
     return Peer(house.settings["HUBBUB_BROKER"], keys)
 
 
 async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
-    house: House, visit: Any, name: Any, room: str
+    house: System, visit: Any, name: Any, room: str
 ) -> None:
     ann = await visit(house.url, name("ann"), room)
     bob = await visit(house.url, name("bob"), room)

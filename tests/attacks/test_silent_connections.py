@@ -10,8 +10,8 @@ import pytest
 
 from common.zmq_sockets import HANDSHAKE_MS
 from tests.attacks.unnoticed import nobody_notices
-from tests.system.harness import House
-from tests.system.surroundings import run_module
+from tests.support.surroundings import run_module
+from tests.support.system import System
 
 DESCRIPTORS = 200
 SILENT = 190
@@ -20,7 +20,7 @@ ENDED_S = HANDSHAKE_MS / 1000 + 8.0
 
 @pytest.mark.parametrize("which", ["HUBBUB_BIND", "HUBBUB_EVENTS_BIND"])
 async def test_silent_connections_are_ended_and_scripts_get_in(tmp_path: Path, which: str) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     house.broker.descriptors = (DESCRIPTORS, DESCRIPTORS)
     url = urlsplit(house.settings[which])
     loop = asyncio.get_running_loop()

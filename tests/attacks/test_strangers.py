@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.unnoticed import nobody_notices
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 from tests.system.people import Visit
 
 STRANGERS = 60
@@ -17,22 +17,22 @@ RATE = 10
 
 
 @pytest.fixture(scope="module")
-def popular(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def popular(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Few conversations a person; a rate that lets the bystander speak."""
     folder = tmp_path_factory.mktemp("popular")
-    with House(folder, HUBBUB_PRIVATE_ROOMS="20", HUBBUB_MESSAGE_RATE="60") as house:
+    with System(folder, HUBBUB_PRIVATE_ROOMS="20", HUBBUB_MESSAGE_RATE="60") as house:
         yield house
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The rates of a running system."""
     folder = tmp_path_factory.mktemp("strict")
-    with House(folder, HUBBUB_MESSAGE_RATE=str(RATE), HUBBUB_CROWD_JOINS="20") as house:
+    with System(folder, HUBBUB_MESSAGE_RATE=str(RATE), HUBBUB_CROWD_JOINS="20") as house:
         yield house
 
 
-async def test_strangers_cannot_shut_anybody_off(popular: House, visit: Visit, tag: str) -> None:
+async def test_strangers_cannot_shut_anybody_off(popular: System, visit: Visit, tag: str) -> None:
     victim = await visit(popular.url, f"victim-{tag}", "lobby")
     friend = await visit(popular.url, f"friend-{tag}", "lobby")
 
@@ -57,7 +57,9 @@ async def test_strangers_cannot_shut_anybody_off(popular: House, visit: Visit, t
     ok(await late.ask("direct", {"uid": victim.uid}))
 
 
-async def test_one_who_comes_and_goes_is_slowed_down(strict: House, visit: Visit, tag: str) -> None:
+async def test_one_who_comes_and_goes_is_slowed_down(
+    strict: System, visit: Visit, tag: str
+) -> None:
     room = f"tea-{tag}"
     watcher = await visit(strict.url, f"watcher-{tag}", room)
     other = await visit(strict.url, f"other-{tag}", room)
@@ -75,7 +77,7 @@ async def test_one_who_comes_and_goes_is_slowed_down(strict: House, visit: Visit
     await watcher.hears(lambda told: told["Users"] == [other.user], of="typing")
 
 
-async def test_one_person_makes_few_rooms(strict: House, visit: Visit, tag: str) -> None:
+async def test_one_person_makes_few_rooms(strict: System, visit: Visit, tag: str) -> None:
     person = await visit(strict.url, f"maker-{tag}", f"first-{tag}")
     made, begun = 1, time.monotonic()
     for number in range(400):

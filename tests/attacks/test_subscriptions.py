@@ -7,26 +7,26 @@ from contextlib import suppress
 import pytest
 
 from tests.attacks.unnoticed import Attack, memory_returns, nobody_notices
-from tests.system.harness import House
+from tests.support.surroundings import ROOT, clean_environment
+from tests.support.system import System
 from tests.system.memory import memory_mib
-from tests.system.surroundings import ROOT, clean_environment
 
 ATTACK_S = 1.0
 CUT_S = 15.0
 REFUSED = "hubbub_broker_refused_subscriptions_total"
 
 
-def refused(house: House) -> float:
+def refused(house: System) -> float:
     text = house.broker.get("/metrics")[1]
     return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith(REFUSED))
 
 
-async def until_refused(house: House, before: float) -> None:
+async def until_refused(house: System, before: float) -> None:
     while await asyncio.to_thread(refused, house) <= before:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
 
-def attack_of(kind: str, hubbub: House) -> Attack:
+def attack_of(kind: str, hubbub: System) -> Attack:
     """Until it was cut off, and a second more."""
     endpoint = hubbub.settings["HUBBUB_EVENTS_BIND"]
 
@@ -54,12 +54,12 @@ def attack_of(kind: str, hubbub: House) -> Attack:
 
 
 @pytest.mark.parametrize("kind", ["long", "everything", "user messages"])
-async def test_nobody_notices_a_subscriber_that_is_cut_off(hubbub: House, kind: str) -> None:
+async def test_nobody_notices_a_subscriber_that_is_cut_off(hubbub: System, kind: str) -> None:
     await nobody_notices(attack_of(kind, hubbub), hubbub)
 
 
 @pytest.mark.parametrize("kind", ["many", "back and forth"])
-async def test_the_memory_of_a_flood_of_subscriptions_comes_back(hubbub: House, kind: str) -> None:
+async def test_the_memory_of_a_flood_of_subscriptions_comes_back(hubbub: System, kind: str) -> None:
     """Not promised: acks meanwhile. libzmq takes the flood in before the broker has its turn."""
     before = memory_mib(hubbub.broker, "VmRSS")
     await attack_of(kind, hubbub)()

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tests.system.harness import House, Process
+from tests.support.surroundings import ROOT, clean_environment
+from tests.support.system import Process, System
 from tests.system.memory import memory_mib
-from tests.system.surroundings import ROOT, clean_environment
 
 ACK_P99_MS = 100.0
 """What an ack of a bystander may take at p99, at a gateway or a broker that is attacked."""
@@ -66,7 +66,7 @@ async def during(attack: Attack, url: str) -> Noticed:
     return Noticed(len(took), statistics.median(took), took[len(took) * 99 // 100], took[-1])
 
 
-async def nobody_notices(attack: Attack, house: House, url: str = "") -> Noticed:
+async def nobody_notices(attack: Attack, house: System, url: str = "") -> Noticed:
     """Demands that acks of others take at most 100 ms at p99 while this attack runs, and that each
     process is back at the memory it had before. The attack is repeated if it was noticed."""
     before = [memory_mib(process, "VmRSS") for process in house.processes]

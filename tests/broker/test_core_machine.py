@@ -35,9 +35,9 @@ from common.messages import (
     Since,
 )
 from common.settings import Settings
-from tests.broker.mirror import Mirror, Roster
-from tests.playbook import key_of
-from tests.shelf import Shelf
+from tests.support.broker_playbook import key_of
+from tests.support.mirror import Mirror, Roster
+from tests.support.shelf import Shelf
 
 GATEWAYS = ("g1", "g2")
 PEOPLE = ("ann", "bob", "cid")

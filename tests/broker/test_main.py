@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.peer import Peer
+from tests.support.broker_peer import Peer
 
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]

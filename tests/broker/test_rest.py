@@ -10,7 +10,7 @@ from broker.model.write_ledger import FOREVER, WriteLedger
 from common.messages import Done, Event, Join, Opened, Said
 from common.names import SYSTEM
 from common.settings import Settings
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     answered,
     closes,

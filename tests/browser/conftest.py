@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.window import DESKTOP, Window, new_window
-from tests.system.harness import House
+from tests.support.surroundings import free_port, need_tool
+from tests.support.system import System
 from tests.system.proxy import Proxy
-from tests.system.surroundings import free_port, need_tool
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -68,13 +68,13 @@ async def open_window(browser: Browser, cut_off: bool) -> AsyncIterator[OpenWind
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> House:
+async def house(tmp_path: Path) -> System:
     """Two gateways that know of each other; `wire` runs it."""
-    return House(tmp_path, gateways=2)
+    return System(tmp_path, gateways=2)
 
 
 @pytest.fixture
-async def wire(house: House) -> AsyncIterator[Proxy]:
+async def wire(house: System) -> AsyncIterator[Proxy]:
     """The first gateway's public address."""
     ours, theirs = house.gateways
     async with Proxy(free_port(), int(ours.http.rpartition(":")[2])) as wire:

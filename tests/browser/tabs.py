@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.surroundings import need_tool
 from tests.system.client import eventually
-from tests.system.surroundings import need_tool
 
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
+from tests.support.system import System
 
 Name = Callable[[str], str]
 
 
 async def test_a_conversation_goes_both_ways(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -33,7 +33,7 @@ async def test_a_conversation_goes_both_ways(
 
 
 async def test_a_reload_keeps_the_conversation(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -51,7 +51,7 @@ async def test_a_reload_keeps_the_conversation(
 
 
 async def test_who_was_away_finds_what_was_said_unread(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -72,7 +72,7 @@ async def test_who_was_away_finds_what_was_said_unread(
 
 
 async def test_another_tab_reads_for_both(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -87,7 +87,7 @@ async def test_another_tab_reads_for_both(
 
 
 async def test_somebody_else_s_conversation_does_not_exist(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")

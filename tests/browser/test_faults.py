@@ -13,8 +13,8 @@ from playwright.async_api import Error, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import IN_ORDER, NEVER_TWICE, Window
+from tests.support.system import Process, System
 from tests.system.client import Payload
-from tests.system.harness import House, Process
 from tests.system.people import Person, Visit
 from tests.system.proxy import Proxy
 
@@ -28,7 +28,7 @@ WITHIN_MS = 40_000
 class Talk:
     """People at their pages, who say something whenever something has happened."""
 
-    def __init__(self, house: House, wire: Proxy, people: dict[str, Window]) -> None:
+    def __init__(self, house: System, wire: Proxy, people: dict[str, Window]) -> None:
         self.house, self.wire, self.people = house, wire, people
         self.said: dict[str, list[str]] = {name: [] for name in people}
 
@@ -90,7 +90,7 @@ def cut_off() -> bool:
 
 @pytest.mark.timeout(90 + 10 * FAULTS)
 async def test_what_people_say_is_there_once_in_their_order(
-    house: House, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str
+    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str
 ) -> None:
     script = NEVER_TWICE + IN_ORDER
     people = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.browser.tabs import real_tabs
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -13,7 +13,7 @@ document.querySelector('#naming form').requestSubmit()"""
 
 
 async def test_the_title_of_a_hidden_tab_says_what_is_new(
-    hubbub: House, visit: Visit, room: str, name: Name, tmp_path: Path
+    hubbub: System, visit: Visit, room: str, name: Name, tmp_path: Path
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     async with real_tabs(tmp_path) as tabs:

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -41,7 +41,7 @@ async def read_back_to(window: Window, seq: int) -> None:
 
 
 async def test_scrolling_up_reaches_the_first_line(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(2, 502):
@@ -57,7 +57,7 @@ async def test_scrolling_up_reaches_the_first_line(
 
 @pytest.mark.parametrize("top", [0, 500])
 async def test_the_line_that_is_read_stays_where_it_is(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name, top: int
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name, top: int
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(2, 252):
@@ -83,7 +83,7 @@ async def test_the_line_that_is_read_stays_where_it_is(
 
 
 async def test_a_very_long_room_is_read_to_the_first_line_and_back(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(2, 2302):

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -33,7 +33,7 @@ def gateway_settings() -> dict[str, str]:
 async def test_the_page_knows_how_long_a_message_may_be(
     tmp_path: Path, open_window: OpenWindow, room: str, name: Name
 ) -> None:
-    async with House(tmp_path, HUBBUB_TEXT_CHARS="20") as house:
+    async with System(tmp_path, HUBBUB_TEXT_CHARS="20") as house:
         ann = await open_window(house.url, name("ann"), f"#{room}")
         length = ann.page.locator("#length")
         for count, told in ((0, ""), (15, ""), (16, "4 left"), (21, "1 too many characters")):
@@ -46,7 +46,7 @@ async def test_the_page_knows_how_long_a_message_may_be(
 
 
 async def test_who_is_too_fast_is_sent_a_little_later_in_order(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     texts = [f"fast {number}" for number in range(6)]
@@ -58,7 +58,7 @@ async def test_who_is_too_fast_is_sent_a_little_later_in_order(
 
 
 async def test_a_crowd_is_counted(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     people = [await visit(hubbub.url, name(f"p{number}"), room) for number in range(9)]
@@ -73,7 +73,7 @@ async def test_a_crowd_is_counted(
 
 
 async def test_in_a_larger_room_names_are_searched_for(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     for number in range(100, 131):
         await visit(hubbub.url, name(f"p{number}"), room)
@@ -89,7 +89,7 @@ async def test_in_a_larger_room_names_are_searched_for(
 
 
 async def test_what_is_refused_can_be_tried_again_or_discarded(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.say("far too long for this house, as its settings are")
@@ -112,7 +112,7 @@ async def test_what_is_refused_can_be_tried_again_or_discarded(
 
 
 async def test_a_long_list_of_rooms_is_read_to_its_end(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     for first in (1000, 1080):
         bob = await visit(hubbub.url, name(f"bob{first}"))

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import Browser
 
 from tests.browser.window import Window, new_window
-from tests.system.harness import House
+from tests.support.system import System
 
 Name = Callable[[str], str]
 MOST_REQUESTS, MOST_BYTES = 6, 45_000
@@ -36,7 +36,7 @@ async def loaded(window: Window, open_it: Callable[[], Any]) -> tuple[list[str],
 
 
 async def test_a_load_is_few_requests_and_bytes_and_a_second_one_hardly_any(
-    hubbub: House, browser: Browser, name: Name
+    hubbub: System, browser: Browser, name: Name
 ) -> None:
     ann = await new_window(await browser.new_context(), hubbub.url)
     asked, size = await loaded(ann, lambda: ann.open(name("ann")))

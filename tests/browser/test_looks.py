@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import DESKTOP, PHONE, Window
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -81,7 +81,7 @@ async def place_of(window: Window, *selectors: str) -> list[Any]:
 
 @pytest.mark.parametrize("kind", WINDOWS)
 async def test_a_talk_fits_and_can_be_read(
-    hubbub: House,
+    hubbub: System,
     open_window: OpenWindow,
     visit: Visit,
     room: str,
@@ -118,7 +118,7 @@ async def test_a_talk_fits_and_can_be_read(
 
 @pytest.mark.parametrize("kind", WINDOWS)
 async def test_what_waits_or_failed_fits_and_can_be_read(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name, kind: str, tmp_path: Path
+    hubbub: System, open_window: OpenWindow, room: str, name: Name, kind: str, tmp_path: Path
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", **WINDOWS[kind])
     await ann.say("far too long for this house " * 11)
@@ -139,7 +139,7 @@ async def test_what_waits_or_failed_fits_and_can_be_read(
 
 @pytest.mark.parametrize("kind", ["desktop-light", "phone-light"])
 async def test_nothing_jumps_when_something_happens(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name, kind: str
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name, kind: str
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", **WINDOWS[kind])
     parts = ("#status", "#title", "#roster", "#timeline", "#composer", ".primary >> nth=0")
@@ -156,7 +156,7 @@ async def test_nothing_jumps_when_something_happens(
 
 
 async def test_all_is_done_by_keyboard(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")

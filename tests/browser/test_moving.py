@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import OpenWindow
 from tests.browser.test_recovery import NO_WEBSOCKETS
 from tests.browser.window import NEVER_TWICE, Window
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 from tests.system.proxy import Proxy
 
@@ -33,7 +33,7 @@ async def texts_of(window: Window) -> list[str]:
 
 @pytest.mark.parametrize("script", [NEVER_TWICE, NO_WEBSOCKETS], ids=["websocket", "polling"])
 async def test_a_page_goes_on_at_the_other_gateway(
-    house: House,
+    house: System,
     wire: Proxy,
     open_window: OpenWindow,
     visit: Visit,
@@ -60,7 +60,7 @@ async def test_a_page_goes_on_at_the_other_gateway(
 
 
 async def test_there_and_back_again(
-    house: House, wire: Proxy, open_window: OpenWindow, room: str, name: Name
+    house: System, wire: Proxy, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ours, theirs = house.gateways
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
@@ -77,7 +77,7 @@ async def test_there_and_back_again(
 
 
 async def test_what_was_accepted_without_an_answer_is_there_once(
-    house: House, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(house.urls[1], name("bob"), room)
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
@@ -95,7 +95,7 @@ async def test_what_was_accepted_without_an_answer_is_there_once(
 
 
 async def test_a_computer_that_slept_notices_at_once_that_its_connection_is_dead(
-    house: House, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(house.urls[1], name("bob"), room)
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=SLEEPY)

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
+from tests.support.surroundings import run_module
+from tests.support.system import System
 from tests.system.people import Visit
-from tests.system.surroundings import run_module
 
 Name = Callable[[str], str]
 
 
 async def test_rooms_belong_to_the_browser(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     field = ann.page.get_by_label("Join or make a room")
@@ -36,7 +36,7 @@ async def test_rooms_belong_to_the_browser(
 
 
 async def test_what_was_missed_in_a_room_is_told_after_a_restart(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
@@ -59,7 +59,7 @@ async def test_what_was_missed_in_a_room_is_told_after_a_restart(
 
 
 async def test_a_name_that_no_room_can_have_leaves_one_where_one_is(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}-first")
     await ann.page.evaluate(f"location.hash = '{room}'")
@@ -80,7 +80,7 @@ async def test_a_name_that_no_room_can_have_leaves_one_where_one_is(
 
 
 async def test_who_leaves_a_room_keeps_what_waits_there(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.page.evaluate(f"location.hash = '{room}-b'")
@@ -105,7 +105,7 @@ async def test_who_leaves_a_room_keeps_what_waits_there(
 
 
 async def test_a_conversation_is_in_a_list_from_its_first_line_until_it_is_closed(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")

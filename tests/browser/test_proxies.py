@@ -9,9 +9,9 @@ import pytest
 import socketio
 
 from tests.browser.conftest import OpenWindow
+from tests.support.system import Process, System
 from tests.system import proxies
 from tests.system.client import WITHIN_S, eventually
-from tests.system.harness import House, Process
 from tests.system.people import Person
 
 PUBLIC = {"": "chat.example", "/chat": "www.example"}
@@ -24,20 +24,20 @@ def tool(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def house(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Two gateways at a host of their own, two below a path."""
     each = [
         {"HUBBUB_PATH": path, "HUBBUB_ORIGINS": f"https://{host}", **SETTINGS}
         for path, host in PUBLIC.items()
         for _ in range(2)
     ]
-    with House(tmp_path_factory.mktemp(tool), gateways=4, each=each) as house:
+    with System(tmp_path_factory.mktemp(tool), gateways=4, each=each) as house:
         yield house
 
 
 @pytest.mark.parametrize("path", PUBLIC)
 async def test_everything_passes(
-    house: House, tool: str, path: str, tmp_path: Path, open_window: OpenWindow, room: str
+    house: System, tool: str, path: str, tmp_path: Path, open_window: OpenWindow, room: str
 ) -> None:
     gateways = house.gateways[:2] if path == "" else house.gateways[2:]
     with proxies.running(tool, path, [one.settings["PORT"] for one in gateways], tmp_path) as url:
@@ -80,7 +80,7 @@ async def test_everything_passes(
 
 
 async def test_who_has_lost_a_gateway_goes_on_at_the_other(
-    house: House, tool: str, tmp_path: Path, room: str
+    house: System, tool: str, tmp_path: Path, room: str
 ) -> None:
     """By the same address: the client comes back to the proxy."""
     gateways = house.gateways[:2]
@@ -114,7 +114,7 @@ async def connections(gateway: Process) -> float:
 
 
 async def test_a_proxy_may_strip_the_path(
-    hubbub: House, tmp_path: Path, open_window: OpenWindow, room: str
+    hubbub: System, tmp_path: Path, open_window: OpenWindow, room: str
 ) -> None:
     strip = ("proxy_pass http://hubbub;", "proxy_pass http://hubbub/;")
     ports = 2 * [hubbub.gateways[0].settings["PORT"]]

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -25,7 +25,7 @@ def cut_off() -> bool:
 
 
 async def test_a_message_waits_for_the_gateway_and_is_said_once(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     gateway = hubbub.gateways[0]
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
@@ -47,7 +47,7 @@ async def test_a_message_waits_for_the_gateway_and_is_said_once(
 
 
 async def test_what_was_said_meanwhile_is_there_once_in_order(
-    two_gateways: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    two_gateways: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ours, theirs = two_gateways.gateways
     ann = await open_window(ours.url, name("ann"), f"#{room}")
@@ -64,7 +64,7 @@ async def test_what_was_said_meanwhile_is_there_once_in_order(
 
 
 async def test_the_page_says_that_the_broker_is_away(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await asyncio.to_thread(hubbub.broker.stop)
@@ -77,7 +77,7 @@ async def test_the_page_says_that_the_broker_is_away(
 
 
 async def test_without_a_network_messages_wait_and_go_when_there_is_one_again(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await visit(hubbub.url, name("bob"), room)
@@ -98,7 +98,7 @@ async def test_without_a_network_messages_wait_and_go_when_there_is_one_again(
 
 
 async def test_where_websockets_are_blocked_polling_does(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NO_WEBSOCKETS)
@@ -112,7 +112,7 @@ async def test_a_page_that_was_frozen_for_longer_than_pings_wait_goes_on(
     tmp_path: Path, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     soon = {"HUBBUB_PING_INTERVAL": "1", "HUBBUB_PING_TIMEOUT": "1", "HUBBUB_LEAVE_GRACE": "0"}
-    async with House(tmp_path, **soon) as house:
+    async with System(tmp_path, **soon) as house:
         bob = await visit(house.url, name("bob"), room)
         ann = await open_window(house.url, name("ann"), f"#{room}")
         chrome = await ann.page.context.new_cdp_session(ann.page)
@@ -128,7 +128,7 @@ async def test_a_page_that_was_frozen_for_longer_than_pings_wait_goes_on(
 
 
 async def test_a_conversation_is_recovered_too(
-    two_gateways: House, open_window: OpenWindow, room: str, name: Name
+    two_gateways: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ours, theirs = two_gateways.gateways
     ann = await open_window(ours.url, name("ann"), f"#{room}")

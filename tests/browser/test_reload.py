@@ -8,7 +8,7 @@ from playwright.async_api import Error, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import NEVER_TWICE
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -30,7 +30,7 @@ def cut_off() -> bool:
     return True
 
 
-async def said(visit: Visit, house: House, room: str, name: str) -> list[str]:
+async def said(visit: Visit, house: System, room: str, name: str) -> list[str]:
     """All messages of the room, as somebody else finds them."""
     somebody = await visit(house.url, name, room)
     events = (await somebody.history(room))["events"]
@@ -38,7 +38,7 @@ async def said(visit: Visit, house: House, room: str, name: str) -> list[str]:
 
 
 async def test_while_the_broker_is_away(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -76,7 +76,7 @@ async def test_while_the_broker_is_away(
 
 
 async def test_while_the_gateway_is_away(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     gateway = hubbub.gateways[0]
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NEVER_TWICE)
@@ -95,7 +95,7 @@ async def test_while_the_gateway_is_away(
 
 
 async def test_no_tab_sends_or_shows_another_s(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     tab = await open_window(hubbub.url, place=f"#{room}", beside=ann, script=NEVER_TWICE)
@@ -118,7 +118,7 @@ async def test_no_tab_sends_or_shows_another_s(
 
 
 async def test_a_tab_that_was_copied_says_it_once(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     await asyncio.to_thread(hubbub.broker.stop)
@@ -137,7 +137,7 @@ async def test_a_tab_that_was_copied_says_it_once(
 
 @pytest.mark.parametrize("script", [KEEPS_NOTHING, KEEPS_NO_MORE], ids=["nothing", "no more"])
 async def test_where_nothing_is_kept_the_page_works(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name, script: str
+    hubbub: System, open_window: OpenWindow, room: str, name: Name, script: str
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=script)
     await ann.say("for now")
@@ -152,7 +152,7 @@ async def test_where_nothing_is_kept_the_page_works(
 
 
 async def test_what_is_being_written_in_each_room(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     field = ann.page.get_by_role("textbox", name="Message")
@@ -176,7 +176,7 @@ async def test_what_is_being_written_in_each_room(
 
 
 async def test_a_full_storage_breaks_nothing(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     await ann.page.evaluate(FILL)

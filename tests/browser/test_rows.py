@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Person, Visit
 
 Name = Callable[[str], str]
@@ -22,7 +22,7 @@ async def talk(person: Person, room: str, first: int, last: int) -> None:
 
 
 async def test_the_page_does_not_grow_while_a_room_talks(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
@@ -52,7 +52,7 @@ MIDDLE = """() => {
 
 
 async def test_the_line_at_the_top_stays_there_when_the_width_changes(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(80):
@@ -75,7 +75,7 @@ async def test_the_line_at_the_top_stays_there_when_the_width_changes(
 
 
 async def test_a_long_message_is_folded_until_somebody_asks_for_all_of_it(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
@@ -103,7 +103,7 @@ async def test_a_long_message_is_folded_until_somebody_asks_for_all_of_it(
 
 
 async def test_marks_that_are_stacked_high_paint_over_nobody_else(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")

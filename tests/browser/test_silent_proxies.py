@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.window import WITHIN_MS, new_window
-from tests.system.harness import House
+from tests.support.surroundings import free_port
+from tests.support.system import System
 from tests.system.silent_proxy import Passes, SilentProxy
-from tests.system.surroundings import free_port
 
 TIME_OUT_MS = 10_000
 """After which the page gives up a connection."""
@@ -16,7 +16,7 @@ TIME_OUT_MS = 10_000
 
 @pytest.mark.parametrize("passes", ["nothing", "the handshake", "the first packet"])
 async def test_a_websocket_that_nobody_answers_makes_the_page_poll(
-    hubbub: House, browser: Browser, room: str, passes: Passes
+    hubbub: System, browser: Browser, room: str, passes: Passes
 ) -> None:
     target = int(hubbub.gateways[0].http.rpartition(":")[2])
     async with SilentProxy(free_port(), target, passes) as proxy:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.test_looks import TOO_WIDE
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -36,7 +36,7 @@ OVERLAP = """() => {
     [(1280, 800, "30px", 300), (390, 844, "30px", 250), (320, 256, "", 100), (320, 200, "", 60)],
 )
 async def test_nothing_is_cut_and_the_log_is_to_be_seen(
-    hubbub: House,
+    hubbub: System,
     open_window: OpenWindow,
     room: str,
     name: Name,
@@ -55,7 +55,7 @@ async def test_nothing_is_cut_and_the_log_is_to_be_seen(
 
 
 async def test_paper_gets_every_line_and_nothing_to_press(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(150):

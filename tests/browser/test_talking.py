@@ -5,8 +5,8 @@ from collections.abc import Callable
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
-from tests.system.harness import House
-from tests.system.surroundings import run_module
+from tests.support.surroundings import run_module
+from tests.support.system import System
 
 Name = Callable[[str], str]
 
@@ -19,7 +19,7 @@ HOSTILE = [
 
 
 async def test_two_windows_talk_to_each_other(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -34,7 +34,7 @@ async def test_two_windows_talk_to_each_other(
 
 
 async def test_a_line_break_is_typed_with_shift(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.write("one")
@@ -46,7 +46,7 @@ async def test_a_line_break_is_typed_with_shift(
 
 
 async def test_a_reload_keeps_name_and_place(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.say("before")
@@ -62,7 +62,7 @@ async def test_a_reload_keeps_name_and_place(
 
 
 async def test_what_looks_like_html_is_shown_as_text(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     user = f"<b>{name('ann')}</b>"
     ann = await open_window(hubbub.url, user, f"#{room}")
@@ -78,7 +78,7 @@ async def test_what_looks_like_html_is_shown_as_text(
 
 
 async def test_nobody_is_listed_twice(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -98,7 +98,7 @@ async def test_nobody_is_listed_twice(
 
 
 async def test_a_new_name_is_shown_once_and_kept(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -112,7 +112,7 @@ async def test_a_new_name_is_shown_once_and_kept(
 
 
 async def test_a_bad_name_is_asked_for_again(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.page.locator("#me").click()
@@ -138,7 +138,7 @@ async def test_a_bad_name_is_asked_for_again(
 
 
 async def test_rooms_are_joined_left_and_counted(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -162,7 +162,7 @@ async def test_rooms_are_joined_left_and_counted(
 
 
 async def test_what_cannot_be_done_is_said(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.write("👋" * 4001)
@@ -176,7 +176,7 @@ async def test_what_cannot_be_done_is_said(
 
 
 async def test_others_see_who_types(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}")
@@ -190,7 +190,7 @@ async def test_others_see_who_types(
 
 
 async def test_announcements_are_seen_in_every_room(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     bob = await open_window(hubbub.url, name("bob"), f"#{room}-two")
@@ -204,7 +204,7 @@ async def test_announcements_are_seen_in_every_room(
 
 
 async def test_a_deleted_message_is_gone_everywhere(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.say("a mistake")
@@ -219,7 +219,7 @@ async def test_a_deleted_message_is_gone_everywhere(
 
 
 async def test_who_is_banned_is_told(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     eve = await open_window(hubbub.url, name("eve"), f"#{room}")
     broker = hubbub.settings["HUBBUB_BROKER"]

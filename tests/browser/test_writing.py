@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import PHONE
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Visit
 
 Name = Callable[[str], str]
@@ -36,7 +36,7 @@ def cut_off() -> bool:
 
 
 async def test_by_keyboard(
-    hubbub: House, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     field = ann.page.get_by_role("textbox", name="Message")
@@ -74,7 +74,7 @@ async def test_by_keyboard(
     await ann.is_online()
 
 
-async def test_by_touch(hubbub: House, open_window: OpenWindow, room: str, name: Name) -> None:
+async def test_by_touch(hubbub: System, open_window: OpenWindow, room: str, name: Name) -> None:
     ann = await open_window(
         hubbub.url, name("ann"), f"#{room}", viewport=PHONE, has_touch=True, is_mobile=True
     )
@@ -90,7 +90,7 @@ async def test_by_touch(hubbub: House, open_window: OpenWindow, room: str, name:
 
 
 async def test_a_clock_that_is_set_delays_nothing(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}", script=CLOCK_AHEAD)
     await asyncio.to_thread(hubbub.gateways[0].stop)
@@ -105,7 +105,7 @@ async def test_a_clock_that_is_set_delays_nothing(
 
 
 async def test_a_connection_that_is_back_soon_was_never_gone(
-    hubbub: House, open_window: OpenWindow, room: str, name: Name
+    hubbub: System, open_window: OpenWindow, room: str, name: Name
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.page.evaluate(

@@ -6,7 +6,7 @@ import unicodedata
 
 from common.errors import Refused
 from common.names import room_key
-from tests.system.surroundings import ROOT, need_tool
+from tests.support.surroundings import ROOT, need_tool
 
 SPELL = """
 import { readFileSync } from "node:fs";

@@ -10,7 +10,7 @@ from gateway.replica.replica import Replica
 from gateway.rooms.marks import ASK_ROOMS
 from gateway.rooms.room import Room
 from gateway.transport.outbox import Outbox, Sendable
-from tests.gateway.rig import Browser, Rig, message, messages
+from tests.support.gateway_rig import Browser, Rig, message, messages
 
 
 class Fault(Exception):

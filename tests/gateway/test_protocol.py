@@ -20,7 +20,7 @@ from gateway.protocol.packets import EventPacket
 from gateway.server.socketio_server import SocketIOServer
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Socket
-from tests.gateway.edge import Echo, Edge, running
+from tests.support.edge import Echo, Edge, running
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2
 WITHIN_S = 5.0

@@ -19,7 +19,7 @@ import pytest
 from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.bench.report import Aim, Report, ratio
 from scripts.bench.throughput import CLOSE, highest
-from tests.system.surroundings import need_tool
+from tests.support.surroundings import need_tool
 
 ROOT = Path(__file__).parents[2]
 

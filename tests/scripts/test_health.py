@@ -4,8 +4,8 @@ import pytest
 
 from common.settings import Settings
 from scripts.health import place
-from tests.system.harness import House
-from tests.system.surroundings import free_port, run_module
+from tests.support.surroundings import free_port, run_module
+from tests.support.system import System
 
 PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "HTTP_PROXY", "all_proxy")}
 
@@ -17,7 +17,7 @@ def gateway_settings() -> dict[str, str]:
 
 @pytest.mark.parametrize("more", [[], ["--ready"]])
 def test_a_healthy_process_is_healthy_whatever_proxies_there_are(
-    hubbub: House, more: list[str]
+    hubbub: System, more: list[str]
 ) -> None:
     for process, settings in (
         ("gateway", hubbub.gateways[0].settings),
@@ -39,7 +39,7 @@ def test_where_nobody_answers_is_one_line() -> None:
     assert "HUBBUB_BROKER_HTTP" in done.stderr
 
 
-def test_a_gateway_without_broker_is_alive_but_not_ready(hubbub: House) -> None:
+def test_a_gateway_without_broker_is_alive_but_not_ready(hubbub: System) -> None:
     settings = {**hubbub.gateways[0].settings, "HUBBUB_HOST": "[::1]"}
     hubbub.broker.kill()
     try:

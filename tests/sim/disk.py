@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from broker.effects import Snapshot
 from common.messages import Paged
-from tests.shelf import Shelf
 from tests.sim.crowds import Crowds
+from tests.support.shelf import Shelf
 
 
 class Disk(Shelf):

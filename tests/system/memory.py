@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.system.harness import Process
+from tests.support.system import Process
 
 
 def memory_mib(process: Process, what: str = "VmHWM") -> float:

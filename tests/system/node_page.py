@@ -7,8 +7,8 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.surroundings import need_tool
 from tests.system.client import WITHIN_S, Payload, Predicate
-from tests.system.surroundings import need_tool
 
 FOLDER = Path(__file__).resolve().parent
 MOST_LINE_BYTES = 1 << 22

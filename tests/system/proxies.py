@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.system.surroundings import ROOT, clean_environment, free_port, need_tool
+from tests.support.surroundings import ROOT, clean_environment, free_port, need_tool
 
 FILES = {
     ("nginx", ""): "nginx.conf",

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from tests.system.harness import House
+from tests.support.system import System
 
 
 @asynccontextmanager
-async def raw(house: House) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def raw(house: System) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """A bare Engine.IO connection."""
     async with (
         aiohttp.ClientSession() as http,

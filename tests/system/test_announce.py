@@ -3,18 +3,18 @@
 import asyncio
 import time
 
+from tests.support.surroundings import free_port, run_module
+from tests.support.system import System
 from tests.system.client import refusal
-from tests.system.harness import House
-from tests.system.surroundings import free_port, run_module
 
 
-async def announce(house: House, *args: str, **settings: str):
+async def announce(house: System, *args: str, **settings: str):
     settings = {"HUBBUB_BROKER": house.settings["HUBBUB_BROKER"], **settings}
     return await asyncio.to_thread(run_module, "scripts.announce", *args, **settings)
 
 
 async def test_everybody_hears_an_announcement(
-    hubbub: House, visit, visit_plain, name, room
+    hubbub: System, visit, visit_plain, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     pat = await visit_plain(hubbub.url, name("pat"))
@@ -33,7 +33,7 @@ async def test_everybody_hears_an_announcement(
     assert refusal(await ann.ask("chat", {"room": "system", "message": "me too"})) == "forbidden"
 
 
-async def test_an_announcement_to_one_room_stays_there(hubbub: House, visit, name, room) -> None:
+async def test_an_announcement_to_one_room_stays_there(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), f"{room}-2")
     done = await announce(hubbub, "Only for you", "--room", room)
@@ -46,7 +46,7 @@ async def test_an_announcement_to_one_room_stays_there(hubbub: House, visit, nam
 
 
 async def test_the_lobbys_plain_pages_see_the_lobbys_announcement(
-    hubbub: House, visit_plain, name
+    hubbub: System, visit_plain, name
 ) -> None:
     pat = await visit_plain(hubbub.url, name("pat"))
     done = await announce(hubbub, "Lobby closes", "--room", "lobby")
@@ -54,7 +54,7 @@ async def test_the_lobbys_plain_pages_see_the_lobbys_announcement(
     assert (await pat.hears_text("Lobby closes"))["EvtType"] == "message"
 
 
-async def test_both_gateways_tell_it(two_gateways: House, visit, name, room) -> None:
+async def test_both_gateways_tell_it(two_gateways: System, visit, name, room) -> None:
     people = [
         await visit(url, name(f"p{n}"), f"{room}-{n}") for n, url in enumerate(two_gateways.urls)
     ]
@@ -68,7 +68,7 @@ async def test_both_gateways_tell_it(two_gateways: House, visit, name, room) -> 
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
-async def test_an_unknown_room_is_an_error(hubbub: House) -> None:
+async def test_an_unknown_room_is_an_error(hubbub: System) -> None:
     done = await announce(hubbub, "Hello?", "--room", "there-is-no-such-room")
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
@@ -76,7 +76,7 @@ async def test_an_unknown_room_is_an_error(hubbub: House) -> None:
     assert "accepted" not in done.stdout
 
 
-async def test_without_a_broker_it_says_so_soon(hubbub: House) -> None:
+async def test_without_a_broker_it_says_so_soon(hubbub: System) -> None:
     began = time.monotonic()
     done = await announce(hubbub, "Anybody?", HUBBUB_BROKER=f"tcp://127.0.0.1:{free_port()}")
     assert time.monotonic() - began < 6

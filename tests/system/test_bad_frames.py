@@ -9,7 +9,7 @@ import msgpack
 import pytest
 import zmq
 
-from tests.system.harness import House
+from tests.support.system import System
 
 
 def send_bytes(endpoint: str, *chunks: bytes) -> None:
@@ -28,7 +28,7 @@ def send_bytes(endpoint: str, *chunks: bytes) -> None:
 
 
 @pytest.mark.parametrize("which", ["HUBBUB_BIND", "HUBBUB_EVENTS_BIND"])
-async def test_random_bytes_to_a_port(hubbub: House, undisturbed, which: str) -> None:
+async def test_random_bytes_to_a_port(hubbub: System, undisturbed, which: str) -> None:
     chance = random.Random(1)
     chunks = [chance.randbytes(size) for size in (1, 10, 64, 1000, 100_000)]
     greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + bytes(32)
@@ -83,7 +83,7 @@ FRAMES = [
 ]
 
 
-async def test_wrong_frames_to_the_command_port(hubbub: House, undisturbed) -> None:
+async def test_wrong_frames_to_the_command_port(hubbub: System, undisturbed) -> None:
     endpoint = hubbub.settings["HUBBUB_BIND"]
     chance = random.Random(2)
     frames = [[frame] for frame in FRAMES] + [[chance.randbytes(60)] for _ in range(300)]
@@ -96,7 +96,7 @@ async def test_wrong_frames_to_the_command_port(hubbub: House, undisturbed) -> N
 
 
 async def test_who_has_not_said_hello_may_not_act_for_people(
-    hubbub: House, visit, name, room, undisturbed
+    hubbub: System, visit, name, room, undisturbed
 ) -> None:
     ann = await visit(hubbub.url, name("listener"), "lobby")
     frames = [
@@ -111,7 +111,7 @@ async def test_who_has_not_said_hello_may_not_act_for_people(
     assert "boo" not in str(ann.heard)
 
 
-async def test_strange_subscribers_to_the_event_port(hubbub: House, undisturbed) -> None:
+async def test_strange_subscribers_to_the_event_port(hubbub: System, undisturbed) -> None:
     """An XSUB may send what it likes; a subscriber of all that reads nothing slows nobody."""
     endpoint = hubbub.settings["HUBBUB_EVENTS_BIND"]
     chance = random.Random(3)
@@ -122,7 +122,7 @@ async def test_strange_subscribers_to_the_event_port(hubbub: House, undisturbed)
 
 
 async def test_a_publisher_of_lies_is_not_heard(
-    hubbub: House, visit, name, room, undisturbed
+    hubbub: System, visit, name, room, undisturbed
 ) -> None:
     ann = await visit(hubbub.url, name("listener"), room + "-x")
     lie = packed(

@@ -6,14 +6,14 @@ import json
 import aiohttp
 import pytest
 
+from tests.support.system import System
 from tests.system.client import refusal
-from tests.system.harness import House
 from tests.system.raw import raw
 
 
 @pytest.mark.parametrize("size", [200_000, 900_000, 3_000_000])
 async def test_a_huge_message_is_refused(
-    hubbub: House, visit, name, room, undisturbed, size: int
+    hubbub: System, visit, name, room, undisturbed, size: int
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     answer = await ann.begin("chat", {"room": room, "message": "x" * size})
@@ -26,7 +26,7 @@ async def test_a_huge_message_is_refused(
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_binary_arguments_are_refused_and_the_connection_is_kept(
-    hubbub: House, visit, name, room, undisturbed, transport: str
+    hubbub: System, visit, name, room, undisturbed, transport: str
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room, transports=[transport])
     for said in (b"x", {"room": room, "message": b"x"}, {"room": room, "message": "x", "y": [b""]}):
@@ -36,7 +36,7 @@ async def test_binary_arguments_are_refused_and_the_connection_is_kept(
 
 
 async def test_large_payloads_of_every_event_are_refused(
-    hubbub: House, visit, name, room, undisturbed
+    hubbub: System, visit, name, room, undisturbed
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     large = "x" * 60_000
@@ -79,7 +79,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("strange", STRANGE, ids=ascii)
 async def test_strange_strings_at_every_place(
-    hubbub: House, name, room, undisturbed, strange: str
+    hubbub: System, name, room, undisturbed, strange: str
 ) -> None:
     """Sent as bare JSON, as a browser can; each request is answered, and history can be read."""
     async with raw(hubbub) as socket:
@@ -117,7 +117,7 @@ async def test_strange_strings_at_every_place(
         assert all(isinstance(answer["ok"], bool) for answer in answers.values())
 
 
-async def test_wrong_numbers_are_refused(hubbub: House, name, room, undisturbed) -> None:
+async def test_wrong_numbers_are_refused(hubbub: System, name, room, undisturbed) -> None:
     """Numbers that JSON allows and Python's parser takes, but no Seq has."""
     async with raw(hubbub) as socket:
         await socket.send_str("40")
@@ -138,7 +138,7 @@ async def test_wrong_numbers_are_refused(hubbub: House, name, room, undisturbed)
 
 
 async def test_many_requests_without_reading_are_bounded(
-    hubbub: House, name, room, undisturbed
+    hubbub: System, name, room, undisturbed
 ) -> None:
     """Somebody who only writes is read no further, or closed; the house goes on."""
     async with raw(hubbub) as socket:

@@ -7,7 +7,7 @@ import json
 import aiohttp
 import pytest
 
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.raw import is_closed, raw
 
 
@@ -43,7 +43,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize("packet", MALFORMED, ids=lambda packet: repr(packet[:24]))
 async def test_a_malformed_packet_closes_its_connection(
-    hubbub: House, undisturbed, packet: str | bytes
+    hubbub: System, undisturbed, packet: str | bytes
 ) -> None:
     async with raw(hubbub) as socket:
         await socket.send_str("40")
@@ -59,7 +59,7 @@ async def test_a_malformed_packet_closes_its_connection(
 
 
 @pytest.mark.parametrize("packet", ['40"a string"', "4017", "40{", "40/nowhere,", "40[[]]"])
-async def test_a_bad_connect_is_answered(hubbub: House, undisturbed, packet: str) -> None:
+async def test_a_bad_connect_is_answered(hubbub: System, undisturbed, packet: str) -> None:
     async with raw(hubbub) as socket:
         await socket.send_str(packet)
         answer = await socket.receive(timeout=5)
@@ -67,13 +67,13 @@ async def test_a_bad_connect_is_answered(hubbub: House, undisturbed, packet: str
             assert answer.data[:2] in ("40", "44")
 
 
-async def test_a_connection_without_connect_is_closed(hubbub: House, undisturbed) -> None:
+async def test_a_connection_without_connect_is_closed(hubbub: System, undisturbed) -> None:
     async with raw(hubbub) as socket:
         assert await is_closed(socket, 8)
 
 
 async def test_an_event_before_connect_says_nothing(
-    hubbub: House, visit, name, room, undisturbed
+    hubbub: System, visit, name, room, undisturbed
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), "lobby")
     async with raw(hubbub) as socket:
@@ -99,14 +99,14 @@ async def test_an_event_before_connect_says_nothing(
         "/" + "x" * 5000,
     ],
 )
-async def test_bad_requests_are_answered(hubbub: House, undisturbed, path: str) -> None:
+async def test_bad_requests_are_answered(hubbub: System, undisturbed, path: str) -> None:
     status, body = await asyncio.to_thread(hubbub.gateways[0].get, path)
     assert 400 <= status < 500, (status, body[:200])
     assert "Traceback" not in body
     assert "[project]" not in body
 
 
-async def test_polling_garbage_is_answered(hubbub: House, undisturbed) -> None:
+async def test_polling_garbage_is_answered(hubbub: System, undisturbed) -> None:
     base = f"{hubbub.url}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:
         for body in (b"\xff\xfe", b"4" * 50, b"b!!!", b"\x1e" * 100, b"x" * 3_000_000):

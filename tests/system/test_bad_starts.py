@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import House
-from tests.system.surroundings import free_port, run_module
+from tests.support.surroundings import free_port, run_module
+from tests.support.system import System
 
 
 def settings_of(folder: Path, **more: str) -> dict[str, str]:
-    return {**House(folder).settings, "PORT": str(free_port()), **more}
+    return {**System(folder).settings, "PORT": str(free_port()), **more}
 
 
 def fails(module: str, *, names: str, **settings: str) -> str:
@@ -52,12 +52,12 @@ def test_a_busy_port_of_the_broker(tmp_path, key: str) -> None:
         fails("broker", names=str(port), **settings)
 
 
-def test_a_busy_port_of_the_gateway(tmp_path, hubbub: House) -> None:
+def test_a_busy_port_of_the_gateway(tmp_path, hubbub: System) -> None:
     taken = hubbub.gateways[0].http.rpartition(":")[2]
     fails("gateway", names=taken, **{**hubbub.settings, "PORT": taken})
 
 
-def test_two_brokers_do_not_share_a_store(tmp_path, hubbub: House) -> None:
+def test_two_brokers_do_not_share_a_store(tmp_path, hubbub: System) -> None:
     settings = settings_of(tmp_path, HUBBUB_STORE=hubbub.settings["HUBBUB_STORE"])
     fails("broker", names="hubbub.db", **settings)
 
@@ -83,7 +83,7 @@ def test_a_database_of_something_else(tmp_path) -> None:
 
 
 def test_a_database_of_another_version(tmp_path) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     house.broker.start()
     house.broker.stop()
     with sqlite3.connect(house.settings["HUBBUB_STORE"].removeprefix("sqlite:")) as database:

@@ -5,17 +5,17 @@ import sqlite3
 
 import pytest
 
+from tests.support.surroundings import run_module
+from tests.support.system import System
 from tests.system.client import refusal
-from tests.system.harness import House
-from tests.system.surroundings import run_module
 
 
-async def script(house: House, what: str, *args: str):
+async def script(house: System, what: str, *args: str):
     settings = {key: house.settings[key] for key in ("HUBBUB_BROKER", "HUBBUB_STORE")}
     return await asyncio.to_thread(run_module, f"scripts.{what}", *args, **settings)
 
 
-async def test_a_deleted_message_is_blank_everywhere(hubbub: House, visit, name, room) -> None:
+async def test_a_deleted_message_is_blank_everywhere(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     seq = (await ann.say(room, "an insult", id="i"))["seq"]
     done = await script(hubbub, "delete", room, str(seq))
@@ -33,7 +33,7 @@ async def test_a_deleted_message_is_blank_everywhere(hubbub: House, visit, name,
     assert (await script(hubbub, "delete", "no-such-room-here", "1")).returncode == 1
 
 
-async def test_who_is_banned_is_out_and_stays_out(hubbub: House, visit, name, room) -> None:
+async def test_who_is_banned_is_out_and_stays_out(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     mallory = await visit(hubbub.url, name("mallory"), room)
     done = await script(hubbub, "ban", name("mallory"))
@@ -53,7 +53,7 @@ async def test_a_backup_is_taken_while_people_talk_and_restored_with_a_new_epoch
     tmp_path, visit, name, room
 ) -> None:
     copy = tmp_path / "copy.db"
-    async with House(tmp_path) as house:
+    async with System(tmp_path) as house:
         ann = await visit(house.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "kept")
@@ -79,7 +79,7 @@ async def test_a_backup_is_taken_while_people_talk_and_restored_with_a_new_epoch
 
 
 @pytest.mark.parametrize("args", [["delete"], ["delete", "lobby", "one"], ["ban"], ["backup"]])
-async def test_a_script_says_how_it_is_used(hubbub: House, args: list[str]) -> None:
+async def test_a_script_says_how_it_is_used(hubbub: System, args: list[str]) -> None:
     done = await script(hubbub, *args)
     assert done.returncode != 0
     assert "usage" in done.stderr.lower() or len(done.stderr.strip().splitlines()) == 1

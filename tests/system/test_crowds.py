@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import eventually, ok
-from tests.system.harness import House
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def house_settings() -> dict[str, str]:
     return {"HUBBUB_CROWD": "10"}
 
 
-async def test_a_crowd_is_counted_not_named(hubbub: House, visit, name, room) -> None:
+async def test_a_crowd_is_counted_not_named(hubbub: System, visit, name, room) -> None:
     people = [await visit(hubbub.url, name(f"p{n:02}"), room) for n in range(18)]
     ann = people[0]
 
@@ -39,7 +39,7 @@ async def test_a_crowd_is_counted_not_named(hubbub: House, visit, name, room) ->
 
 
 async def test_plain_pages_of_a_crowd_are_told_a_hundred_names(
-    hubbub: House, visit, visit_plain, name
+    hubbub: System, visit, visit_plain, name
 ) -> None:
     names = [name(f"p{n:03}") for n in range(105)]
     side = await visit(hubbub.url, name("zoe"), "lobby")

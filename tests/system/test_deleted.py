@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.support.system import System
 from tests.system.client import eventually
-from tests.system.harness import House
 from tests.system.test_care import script
 
 GONE_S = 5.0
@@ -30,7 +30,7 @@ async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
 ) -> None:
     asyncio.get_running_loop().set_debug(False)
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(House(tmp_path, gateways=2))
+        house = await stack.enter_async_context(System(tmp_path, gateways=2))
         if how == "busy":
             load = await stack.enter_async_context(loading(house.urls, "busy", writers=4))
         ann = await visit(house.url)

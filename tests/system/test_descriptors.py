@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Person, Visit
 
 SOFT, HARD = 100, 250
@@ -17,7 +17,7 @@ SOFT, HARD = 100, 250
 async def test_a_full_gateway_answers_for_its_health_and_finds_its_broker_again(
     tmp_path, visit: Visit, name, room
 ) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     gateway = house.gateways[0]
     gateway.descriptors = SOFT, HARD
     async with house, aiohttp.ClientSession() as http:

@@ -1,12 +1,12 @@
 """1-to-1 conversations: for two people, and for nobody else at any door."""
 
+from tests.support.system import System
 from tests.system.client import refusal
-from tests.system.harness import House
 from tests.system.people import Person
 
 
 async def test_both_hear_the_conversation_on_all_their_sockets(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), f"{room}-2")
@@ -28,7 +28,7 @@ async def test_both_hear_the_conversation_on_all_their_sockets(
         assert person.seqs(opened["room"]) == [1, 2]
 
 
-async def test_both_open_the_same_room(hubbub: House, visit, name, room) -> None:
+async def test_both_open_the_same_room(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     one = await ann.direct(user=name("bob"))
@@ -41,7 +41,7 @@ async def test_both_open_the_same_room(hubbub: House, visit, name, room) -> None
     assert (await cleo.direct(user=name("bob")))["room"] != one["room"]
 
 
-async def test_who_is_away_finds_what_was_said(hubbub: House, visit, name, room) -> None:
+async def test_who_is_away_finds_what_was_said(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.disconnect()
     ann = await visit(hubbub.url, name("ann"), room)
@@ -63,7 +63,7 @@ async def test_who_is_away_finds_what_was_said(hubbub: House, visit, name, room)
     assert row["unread"] == 0, "one's own messages are read"
 
 
-async def test_a_private_room_recovers_by_since(hubbub: House, visit, name, room) -> None:
+async def test_a_private_room_recovers_by_since(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     private = (await ann.direct(user=name("bob")))["room"]
@@ -83,7 +83,7 @@ async def test_a_private_room_recovers_by_since(hubbub: House, visit, name, room
     assert back.seqs(private) == [2, 3, 4]
 
 
-async def test_it_logs_no_coming_and_going(hubbub: House, visit, name, room) -> None:
+async def test_it_logs_no_coming_and_going(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     private = (await ann.direct(user=name("bob")))["room"]
@@ -96,7 +96,7 @@ async def test_it_logs_no_coming_and_going(hubbub: House, visit, name, room) -> 
     assert [(e["EvtType"], e["Seq"]) for e in events] == [("message", 1), ("message", 2)]
 
 
-async def test_typing_is_told_to_the_other_one(hubbub: House, visit, name, room) -> None:
+async def test_typing_is_told_to_the_other_one(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     eve = await visit(hubbub.url, name("eve"), room)
@@ -121,7 +121,7 @@ async def outside(eve: Person, private: str) -> dict[str, str]:
     return {event: refusal(await eve.ask(event, asked)) for event, asked in doors.items()}
 
 
-async def test_to_others_it_does_not_exist(hubbub: House, visit, name, room) -> None:
+async def test_to_others_it_does_not_exist(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     eve = await visit(hubbub.url, name("eve"), room)
@@ -147,7 +147,7 @@ async def test_to_others_it_does_not_exist(hubbub: House, visit, name, room) -> 
 
 
 async def test_plain_people_cannot_be_addressed(
-    hubbub: House, visit, visit_plain, name, room
+    hubbub: System, visit, visit_plain, name, room
 ) -> None:
     await visit_plain(hubbub.url, name("pat"))
     ann = await visit(hubbub.url, name("ann"), "lobby")
@@ -156,14 +156,14 @@ async def test_plain_people_cannot_be_addressed(
     assert refusal(await ann.ask("direct", {"uid": line["Uid"]})) == "no_such_user"
 
 
-async def test_a_socket_that_has_not_joined_cannot_open_one(hubbub: House, visit, name) -> None:
+async def test_a_socket_that_has_not_joined_cannot_open_one(hubbub: System, visit, name) -> None:
     bob = await visit(hubbub.url, name("bob"), "anywhere")
     stranger = await visit(hubbub.url)
     refusal(await stranger.ask("direct", {"uid": bob.uid}))
 
 
 async def test_a_private_rooms_participants_are_its_members(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await visit(hubbub.url, name("bob"), room)

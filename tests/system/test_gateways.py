@@ -3,13 +3,13 @@
 import asyncio
 from urllib.parse import urlsplit
 
+from tests.support.system import System
 from tests.system.client import eventually, ok
-from tests.system.harness import House
 from tests.system.people import Person
 from tests.system.wire import HOST, Wire
 
 
-async def test_both_show_the_same_order(two_gateways: House, visit, name, room) -> None:
+async def test_both_show_the_same_order(two_gateways: System, visit, name, room) -> None:
     people = [
         await visit(two_gateways.urls[n % 2], name(f"p{n}"), room, transports=[how])
         for n, how in enumerate(["websocket", "websocket", "websocket", "polling"])
@@ -35,7 +35,7 @@ async def test_both_show_the_same_order(two_gateways: House, visit, name, room) 
 
 
 async def test_who_joins_a_busy_room_sees_all_from_its_join_on(
-    two_gateways: House, visit, name, room
+    two_gateways: System, visit, name, room
 ) -> None:
     """Each time at a gateway that has to take the room up anew."""
     ann = await visit(two_gateways.urls[0], name("ann"), room)
@@ -68,7 +68,7 @@ async def test_who_joins_a_busy_room_sees_all_from_its_join_on(
     await asyncio.gather(talk(), come_and_go())
 
 
-async def test_a_token_is_the_same_person_at_both(two_gateways: House, visit, name, room) -> None:
+async def test_a_token_is_the_same_person_at_both(two_gateways: System, visit, name, room) -> None:
     here, there = two_gateways.urls
     ann = await visit(here, name("ann"), room)
     bob = await visit(there, name("bob"), room)
@@ -86,7 +86,7 @@ async def test_a_token_is_the_same_person_at_both(two_gateways: House, visit, na
     assert bob.lines(room, "leave") == []
 
 
-async def test_presence_and_typing_cross(two_gateways: House, visit, name, room) -> None:
+async def test_presence_and_typing_cross(two_gateways: System, visit, name, room) -> None:
     ann = await visit(two_gateways.urls[0], name("ann"), room)
     bob = await visit(two_gateways.urls[1], name("bob"), room)
     await ann.hears(lambda p: name("bob") in p["Joined"], of="presence")
@@ -96,7 +96,7 @@ async def test_presence_and_typing_cross(two_gateways: House, visit, name, room)
     await ann.hears(lambda p: name("bob") in p["Left"], of="presence")
 
 
-async def test_plain_pages_meet_across_gateways(two_gateways: House, visit_plain, name) -> None:
+async def test_plain_pages_meet_across_gateways(two_gateways: System, visit_plain, name) -> None:
     ann = await visit_plain(two_gateways.urls[0], name("ann"))
     bob = await visit_plain(two_gateways.urls[1], name("bob"))
     await ann.sees(name("ann"), name("bob"))
@@ -108,7 +108,7 @@ async def test_a_gateway_gets_no_byte_of_a_room_without_its_people(
     tmp_path, visit, name, room
 ) -> None:
     """The second gateway's link runs over a wire that remembers every byte."""
-    house = House(tmp_path, gateways=2)
+    house = System(tmp_path, gateways=2)
     ports = [
         urlsplit(house.settings[key]).port or 0 for key in ("HUBBUB_BIND", "HUBBUB_EVENTS_BIND")
     ]
@@ -146,7 +146,7 @@ async def test_a_gateway_that_stops_frees_its_people_and_the_others_go_on(
     tmp_path, visit, name, room
 ) -> None:
     settings = {"HUBBUB_LEASE": "1", "HUBBUB_MOVE_GRACE": "2", "HUBBUB_LEAVE_GRACE": "1"}
-    async with House(tmp_path, gateways=2, **settings) as house:
+    async with System(tmp_path, gateways=2, **settings) as house:
         bob = await visit(house.urls[0], name("bob"), room)
         ann = await visit(house.urls[1], name("ann"), room)
         cleo = await visit(house.urls[1], name("cleo"), room)

@@ -6,8 +6,8 @@ import secrets
 import pytest
 import socketio
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 from tests.system.people import Person
 
 
@@ -15,7 +15,7 @@ def joining(token: str, *rooms: str, **more) -> dict[str, object]:
     return {"token": token, "join": [{"room": room} for room in rooms], **more}
 
 
-async def test_each_room_of_the_handshake_is_told(hubbub: House, visit, name, room) -> None:
+async def test_each_room_of_the_handshake_is_told(hubbub: System, visit, name, room) -> None:
     token = secrets.token_urlsafe(16)
     ann = await visit(hubbub.url, auth=joining(token, room, f"{room}-2", user=name("ann")))
     one = ok(await ann.hears(lambda a: a.get("room") == room, of="joined"))
@@ -32,7 +32,7 @@ async def test_each_room_of_the_handshake_is_told(hubbub: House, visit, name, ro
 
 
 async def test_what_is_asked_at_once_finds_the_socket_joined(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     for number in range(10):
         auth = joining(secrets.token_urlsafe(16), room, user=name(f"p{number}"))
@@ -40,7 +40,7 @@ async def test_what_is_asked_at_once_finds_the_socket_joined(
         await person.say(room, "at once")
 
 
-async def test_errors_come_as_joined_events_too(hubbub: House, visit, name, room) -> None:
+async def test_errors_come_as_joined_events_too(hubbub: System, visit, name, room) -> None:
     auth = joining(secrets.token_urlsafe(16), "no good name", room, "system", user=name("ann"))
     ann = await visit(hubbub.url, auth=auth)
     await ann.hears(lambda a: a["ok"], of="joined")
@@ -53,7 +53,7 @@ async def test_errors_come_as_joined_events_too(hubbub: House, visit, name, room
     assert [refusal(error) for error in errors] == ["bad_request", "forbidden"]
 
 
-async def test_a_handshake_recovers_what_was_missed(hubbub: House, visit, name, room) -> None:
+async def test_a_handshake_recovers_what_was_missed(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), room)
     epoch = (await ann.join(room))["epoch"]
@@ -70,7 +70,7 @@ async def test_a_handshake_recovers_what_was_missed(hubbub: House, visit, name, 
     assert back.seqs(room) == [3, 4, 5, 6, 7]
 
 
-async def test_a_token_alone_says_who_the_next_join_is(hubbub: House, visit, name, room) -> None:
+async def test_a_token_alone_says_who_the_next_join_is(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     tab: Person = await visit(hubbub.url, auth={"token": ann.token})
     answer = await tab.ask("join", {"room": room})
@@ -99,7 +99,7 @@ async def test_a_token_alone_says_who_the_next_join_is(hubbub: House, visit, nam
         },
     ],
 )
-async def test_a_bad_handshake_harms_nobody(hubbub: House, visit, name, room, auth) -> None:
+async def test_a_bad_handshake_harms_nobody(hubbub: System, visit, name, room, auth) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     with contextlib.suppress(socketio.exceptions.ConnectionError):  # it may be refused as a whole
         await visit(hubbub.url, auth=auth)

@@ -5,11 +5,11 @@ import secrets
 import pytest
 
 from common.names import user_key
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 
 
-async def test_people_with_one_name_are_told_apart(hubbub: House, visit, name, room) -> None:
+async def test_people_with_one_name_are_told_apart(hubbub: System, visit, name, room) -> None:
     users = []
     for user in (name("ann"), name("ann"), name("ANN"), name("ann")):
         person = await visit(hubbub.url)
@@ -20,13 +20,13 @@ async def test_people_with_one_name_are_told_apart(hubbub: House, visit, name, r
     assert all(user.casefold().startswith(name("ann")) for user in users)
 
 
-async def test_names_are_unique_across_rooms(hubbub: House, visit, name, room) -> None:
+async def test_names_are_unique_across_rooms(hubbub: System, visit, name, room) -> None:
     await visit(hubbub.url, name("ann"), room)
     other = await visit(hubbub.url, name("ann"), f"{room}-2")
     assert other.user == name("ann") + "2"
 
 
-async def test_a_long_name_in_use_still_fits(hubbub: House, visit, name, room) -> None:
+async def test_a_long_name_in_use_still_fits(hubbub: System, visit, name, room) -> None:
     long = name("x" * 33)
     assert len(long) == 40
     await visit(hubbub.url, long, room)
@@ -35,19 +35,19 @@ async def test_a_long_name_in_use_still_fits(hubbub: House, visit, name, room) -
     assert other.user != long
 
 
-async def test_names_are_trimmed_and_normal(hubbub: House, visit, name, room) -> None:
+async def test_names_are_trimmed_and_normal(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url)
     ack = await ann.join(room, user="  " + name("Zoe\u0308") + " ")
     assert ack["user"] == name("Zo\u00eb")
 
 
 @pytest.mark.parametrize("bad", ["", "   ", "a,b", "x" * 41, "a\nb", "a\x00b"])
-async def test_bad_names_are_refused(hubbub: House, visit, room, bad: str) -> None:
+async def test_bad_names_are_refused(hubbub: System, visit, room, bad: str) -> None:
     person = await visit(hubbub.url)
     assert refusal(await person.ask("join", {"room": room, "user": bad})) == "bad_name"
 
 
-async def test_nobody_is_called_system(hubbub: House, visit, room) -> None:
+async def test_nobody_is_called_system(hubbub: System, visit, room) -> None:
     person = await visit(hubbub.url)
     answer = await person.ask("join", {"room": room, "user": "System"})
     if answer["ok"]:
@@ -56,7 +56,7 @@ async def test_nobody_is_called_system(hubbub: House, visit, room) -> None:
         assert refusal(answer) == "bad_name"
 
 
-async def test_a_token_brings_back_uid_and_name(hubbub: House, visit, name, room) -> None:
+async def test_a_token_brings_back_uid_and_name(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.disconnect()
     back = await visit(hubbub.url)
@@ -64,7 +64,7 @@ async def test_a_token_brings_back_uid_and_name(hubbub: House, visit, name, room
     assert (ack["user"], ack["uid"], ack["token"]) == (name("ann"), ann.uid, ann.token)
 
 
-async def test_a_name_is_held_for_who_has_left(hubbub: House, visit, name, room) -> None:
+async def test_a_name_is_held_for_who_has_left(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.disconnect()
     other = await visit(hubbub.url, name("bob"), room)
@@ -76,7 +76,7 @@ async def test_a_name_is_held_for_who_has_left(hubbub: House, visit, name, room)
 
 
 async def test_a_name_that_looks_like_a_taken_one_is_numbered(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("Ann x"), room)
     user = ann.user
@@ -92,7 +92,7 @@ async def test_a_name_that_looks_like_a_taken_one_is_numbered(
         used.add(user_key(other.user))
 
 
-async def test_names_without_ink_are_refused(hubbub: House, visit, room) -> None:
+async def test_names_without_ink_are_refused(hubbub: System, visit, room) -> None:
     person = await visit(hubbub.url)
     for bad in ("\u3164", "\u2800", "\ufe0f", "\u200d\u200c", "\u034f", "\u00a0", "\u0301"):
         assert refusal(await person.ask("join", {"room": room, "user": bad})) == "bad_name"
@@ -103,7 +103,7 @@ async def test_names_without_ink_are_refused(hubbub: House, visit, room) -> None
     ["👩\u200d🚀", "❤\ufe0f Ann", "नमस्ते", "สมชาย", "می\u200cخواهم", "محمد"],  # noqa: RUF001
 )
 async def test_names_of_all_scripts_are_shown_as_they_are(
-    hubbub: House, visit, room, user: str
+    hubbub: System, visit, room, user: str
 ) -> None:
     ann = await visit(hubbub.url, user, room)
     assert ann.user == user
@@ -112,7 +112,7 @@ async def test_names_of_all_scripts_are_shown_as_they_are(
 
 
 async def test_a_join_with_a_token_of_ones_own_can_be_retried(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     token = secrets.token_urlsafe(16)
     asked = {"room": room, "user": name("ann"), "token": token}
@@ -126,27 +126,27 @@ async def test_a_join_with_a_token_of_ones_own_can_be_retried(
 
 
 @pytest.mark.parametrize("bad", ["short", "x" * 65, "ä" * 30, "a b" * 10, "", 5, ["x" * 30], {}])
-async def test_bad_tokens_are_refused(hubbub: House, visit, name, room, bad) -> None:
+async def test_bad_tokens_are_refused(hubbub: System, visit, name, room, bad) -> None:
     person = await visit(hubbub.url)
     asked = {"room": room, "user": name("ann"), "token": bad}
     assert refusal(await person.ask("join", asked)) == "bad_request"
 
 
-async def test_an_unknown_token_needs_a_name(hubbub: House, visit, room) -> None:
+async def test_an_unknown_token_needs_a_name(hubbub: System, visit, room) -> None:
     person = await visit(hubbub.url)
     code = refusal(await person.ask("join", {"room": room, "token": secrets.token_urlsafe(16)}))
     assert code in ("bad_name", "bad_request")
     assert refusal(await person.ask("join", {"room": room})) in ("bad_name", "bad_request")
 
 
-async def test_a_bound_socket_keeps_its_token(hubbub: House, visit, name, room) -> None:
+async def test_a_bound_socket_keeps_its_token(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     asked = {"room": f"{room}-2", "user": name("bob"), "token": secrets.token_urlsafe(16)}
     assert refusal(await ann.ask("join", asked)) == "bad_request"
     assert (await ann.join(f"{room}-2", token=ann.token))["uid"] == ann.uid
 
 
-async def test_tabs_of_one_token_are_one_participant(hubbub: House, visit, name, room) -> None:
+async def test_tabs_of_one_token_are_one_participant(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     tabs = [await visit(hubbub.url, name("ann"), room)]
     for _ in range(2):
@@ -169,7 +169,7 @@ async def test_tabs_of_one_token_are_one_participant(hubbub: House, visit, name,
     assert gone["User"] == name("ann")
 
 
-async def test_a_new_name_shows_in_all_rooms(hubbub: House, visit, name, room) -> None:
+async def test_a_new_name_shows_in_all_rooms(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.join(f"{room}-2")
     bob = await visit(hubbub.url, name("bob"), f"{room}-2")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import House
-from tests.system.surroundings import run_module
+from tests.support.surroundings import run_module
+from tests.support.system import System
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def mode(path: Path) -> int:
 async def test_broker_gateway_and_scripts_meet_at_socket_files(
     tmp_path, run: Path, visit, name, room
 ) -> None:
-    house = House(
+    house = System(
         tmp_path,
         HUBBUB_BIND=f"ipc://{run}/commands",
         HUBBUB_EVENTS_BIND=f"ipc://{run}/events",

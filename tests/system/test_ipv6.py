@@ -3,11 +3,11 @@
 import aiohttp
 import pytest
 
-from tests.system.harness import House, Process
-from tests.system.surroundings import run_module
+from tests.support.surroundings import run_module
+from tests.support.system import Process, System
 
 
-def by_ipv6(house: House, host: str) -> House:
+def by_ipv6(house: System, host: str) -> System:
     """The same ports on ::1; gateways listen on this host."""
     for process in house.processes:
         for name, value in process.settings.items():
@@ -23,7 +23,7 @@ def address_logged(gateway: Process) -> str:
 
 @pytest.mark.parametrize(("host", "logged"), [("[::1]", "[::1]"), ("::", "[::]")])
 async def test_everything_by_ipv6(tmp_path, visit, name, room, host: str, logged: str) -> None:
-    house = by_ipv6(House(tmp_path), host)
+    house = by_ipv6(System(tmp_path), host)
     async with house:
         gateway = house.gateways[0]
         port = gateway.settings["PORT"]
@@ -44,7 +44,7 @@ async def test_everything_by_ipv6(tmp_path, visit, name, room, host: str, logged
 
 
 async def test_broadcasts_may_be_advertised_at_ipv6(tmp_path, visit, name, room) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     port = house.settings["HUBBUB_EVENTS_BIND"].rpartition(":")[2]
     house.broker.settings["HUBBUB_EVENTS_BIND"] = f"tcp://[::1]:{port}"
     house.broker.settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://[::1]:{port}"

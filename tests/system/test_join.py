@@ -5,13 +5,13 @@ import re
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 
-async def test_the_ack_has_all_that_was_promised(hubbub: House, visit, name, room) -> None:
+async def test_the_ack_has_all_that_was_promised(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url)
     ack = await ann.join(room, user=name("ann"))
     assert set(ack) == {
@@ -32,7 +32,7 @@ async def test_the_ack_has_all_that_was_promised(hubbub: House, visit, name, roo
     assert ack["token"] not in ack["uid"]
 
 
-async def test_the_own_join_is_heard_with_all_its_fields(hubbub: House, visit, name, room) -> None:
+async def test_the_own_join_is_heard_with_all_its_fields(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url)
     ack = await ann.join(room, user=name("ann"))
     line = await ann.hears(lambda e: e["Room"] == room)
@@ -43,7 +43,7 @@ async def test_the_own_join_is_heard_with_all_its_fields(hubbub: House, visit, n
     assert "Id" not in line
 
 
-async def test_a_message_has_all_its_fields(hubbub: House, visit, name, room) -> None:
+async def test_a_message_has_all_its_fields(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     ack = await ann.say(room, "hello", id="my-id")
     assert set(ack) == {"ok", "id", "seq", "timestamp"}
@@ -56,14 +56,14 @@ async def test_a_message_has_all_its_fields(hubbub: House, visit, name, room) ->
     }  # fmt: skip
 
 
-async def test_a_message_without_id_is_given_one(hubbub: House, visit, name, room) -> None:
+async def test_a_message_without_id_is_given_one(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     ack = await ann.say(room, "hello")
     assert 1 <= len(ack["id"]) <= 64
     assert (await ann.hears_text("hello"))["Id"] == ack["id"]
 
 
-async def test_the_ack_comes_before_what_is_replayed(hubbub: House, visit, name, room) -> None:
+async def test_the_ack_comes_before_what_is_replayed(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     for number in range(5):
         await ann.say(room, f"m{number}")
@@ -74,7 +74,7 @@ async def test_the_ack_comes_before_what_is_replayed(hubbub: House, visit, name,
     assert bob.seqs(room) == list(range(1, 8))
 
 
-async def test_a_newcomer_is_shown_fifty_messages(hubbub: House, visit, name, room) -> None:
+async def test_a_newcomer_is_shown_fifty_messages(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     for number in range(60):
         await ann.say(room, f"m{number}")
@@ -87,7 +87,7 @@ async def test_a_newcomer_is_shown_fifty_messages(hubbub: House, visit, name, ro
 
 
 async def test_a_newcomer_is_shown_two_hundred_events_at_most(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.say(room, "long ago")
@@ -107,7 +107,7 @@ async def test_a_newcomer_is_shown_two_hundred_events_at_most(
 
 
 async def test_a_second_join_of_the_same_socket_replays_nothing(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.say(room, "first")
@@ -121,7 +121,7 @@ async def test_a_second_join_of_the_same_socket_replays_nothing(
     assert ann.seqs(room) == [1, 2, 3]
 
 
-async def test_room_names_are_compared_in_lower_case(hubbub: House, visit, name, room) -> None:
+async def test_room_names_are_compared_in_lower_case(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url)
     assert (await bob.join(room.upper(), user=name("bob")))["room"] == room
@@ -130,13 +130,13 @@ async def test_room_names_are_compared_in_lower_case(hubbub: House, visit, name,
 
 
 @pytest.mark.parametrize("good", ["a", "ä-ö_ü.ß", "日本語", "x" * 64])
-async def test_room_names_may_have_any_letters(hubbub: House, visit, name, good: str) -> None:
+async def test_room_names_may_have_any_letters(hubbub: System, visit, name, good: str) -> None:
     ann = await visit(hubbub.url, name("ann"), good)
     await ann.say(good, "hi")
     await ann.hears_text("hi")
 
 
-async def test_one_socket_is_in_many_rooms(hubbub: House, visit, name, room) -> None:
+async def test_one_socket_is_in_many_rooms(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url)
     bob = await visit(hubbub.url)
     rooms = [f"{room}-{number}" for number in range(100)]
@@ -153,7 +153,7 @@ async def test_one_socket_is_in_many_rooms(hubbub: House, visit, name, room) -> 
     await ann.join(f"{room}-one-more")
 
 
-async def test_who_left_a_room_hears_it_no_more(hubbub: House, visit, name, room) -> None:
+async def test_who_left_a_room_hears_it_no_more(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     await ann.leave(room)
@@ -173,7 +173,7 @@ async def test_who_left_a_room_hears_it_no_more(hubbub: House, visit, name, room
     ],
 )  # fmt: skip
 async def test_rooms_of_every_script_have_one_spelling(
-    hubbub: House, visit, name, tag, typed: str, spelt: str
+    hubbub: System, visit, name, tag, typed: str, spelt: str
 ) -> None:
     ann = await visit(hubbub.url)
     room = f"{spelt}-{tag}"
@@ -186,7 +186,7 @@ async def test_rooms_of_every_script_have_one_spelling(
 
 @pytest.mark.parametrize("room", ["System", "ſyſtem", "\uff33ystem", "sys\u00adtem", "ⓢystem"])  # noqa: RUF001
 async def test_the_room_of_announcements_is_nobody_s_however_it_is_spelt(
-    hubbub: House, visit, name, room: str
+    hubbub: System, visit, name, room: str
 ) -> None:
     ann = await visit(hubbub.url)
     assert refusal(await ann.ask("join", {"room": room, "user": name("ann")})) == "forbidden"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import House
-from tests.system.surroundings import free_port, run_module
+from tests.support.surroundings import free_port, run_module
+from tests.support.system import System
 
 HOST = "127.0.0.2"
 """Another address of this machine stands for host A."""
@@ -27,12 +27,12 @@ def for_host_b(made: Path, folder: Path, owner: Path | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory) -> tuple[House, Path]:
+def keyed(tmp_path_factory) -> tuple[System, Path]:
     folder = tmp_path_factory.mktemp("keyed")
     made = folder / "keys"
     make_keys(made)
     commands, events = free_port(), free_port()
-    house = House(
+    house = System(
         folder,
         HUBBUB_KEYS=str(made),
         HUBBUB_BIND=f"tcp://{HOST}:{commands}",
@@ -74,7 +74,7 @@ async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str)
     done = await asyncio.to_thread(run_module, "scripts.announce", "psst", **settings)
     assert done.returncode == 1, done.stdout
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    stranger = House(tmp_path, **settings).gateways[0]
+    stranger = System(tmp_path, **settings).gateways[0]
     await asyncio.to_thread(stranger.start, False)
     try:
         await asyncio.to_thread(stranger.wait_ready, 503)
@@ -89,7 +89,7 @@ async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str)
 
 
 def test_beyond_loopback_is_possible_without_keys_if_one_insists(tmp_path) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     port = free_port("0.0.0.0")
     house.broker.settings |= {"HUBBUB_BIND": f"tcp://0.0.0.0:{port}", "HUBBUB_INSECURE": "1"}
     house.gateways[0].settings["HUBBUB_BROKER"] = f"tcp://127.0.0.1:{port}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import eventually, ok
-from tests.system.harness import House
 from tests.system.people import Person
 
 GRACE_S = 3.0
@@ -20,7 +20,7 @@ def house_settings() -> dict[str, str]:
 
 
 async def test_who_comes_back_within_the_grace_was_never_away(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), room)
@@ -44,7 +44,7 @@ async def test_who_comes_back_within_the_grace_was_never_away(
     assert (await bob.participants(room))["users"] == [name("ann"), name("bob")]
 
 
-async def test_a_lost_connection_leaves_after_the_grace(hubbub: House, visit, name, room) -> None:
+async def test_a_lost_connection_leaves_after_the_grace(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), room)
     began = time.monotonic()
@@ -55,7 +55,7 @@ async def test_a_lost_connection_leaves_after_the_grace(hubbub: House, visit, na
     assert (await bob.participants(room))["count"] == 1
 
 
-async def test_a_disconnect_leaves_at_once(hubbub: House, visit, name, room) -> None:
+async def test_a_disconnect_leaves_at_once(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.join(f"{room}-2")
@@ -66,7 +66,7 @@ async def test_a_disconnect_leaves_at_once(hubbub: House, visit, name, room) -> 
     assert (line["User"], line["Uid"], line["Room"]) == (name("ann"), ann.uid, room)
 
 
-async def test_a_leave_leaves_one_room_at_once(hubbub: House, visit, name, room) -> None:
+async def test_a_leave_leaves_one_room_at_once(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.join(f"{room}-2")
     ann = await visit(hubbub.url, name("ann"), room)
@@ -79,7 +79,7 @@ async def test_a_leave_leaves_one_room_at_once(hubbub: House, visit, name, room)
 
 
 async def test_other_rooms_know_nothing_of_a_return_elsewhere(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     """Back in one of two rooms: the other one sees a leave, after the grace."""
     bob = await visit(hubbub.url, name("bob"), room)
@@ -143,7 +143,7 @@ class Roster:
 
 
 async def test_presence_adds_up_to_the_listing_under_churn(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     roster = Roster(bob, room)
@@ -182,7 +182,7 @@ async def test_presence_adds_up_to_the_listing_under_churn(
     assert roster.count == listed["count"] == len(listed["users"])
 
 
-async def test_presence_reaches_quickly_and_is_gathered(hubbub: House, visit, name, room) -> None:
+async def test_presence_reaches_quickly_and_is_gathered(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     roster = Roster(bob, room)
     await roster.take()
@@ -202,7 +202,7 @@ async def test_presence_reaches_quickly_and_is_gathered(hubbub: House, visit, na
 
 
 async def test_a_join_and_a_leave_in_one_gathering_are_no_news(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), f"{room}-side")
@@ -219,7 +219,7 @@ async def test_a_join_and_a_leave_in_one_gathering_are_no_news(
 
 
 async def test_many_who_join_and_ask_are_told_four_times_a_second(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     """Each asks for the names as soon as they are in; what each was told adds up."""
     people = [await visit(hubbub.url, name("bob"), room)]

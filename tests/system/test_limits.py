@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def house_settings() -> dict[str, str]:
 
 
 async def test_a_burst_is_let_through_and_then_the_rate_counts(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
@@ -47,7 +47,7 @@ async def test_a_burst_is_let_through_and_then_the_rate_counts(
     assert len([e for e in bob.lines(room, "message") if e["User"] == ann.user]) == said + 1
 
 
-async def test_tabs_share_one_rate(hubbub: House, visit, name, room) -> None:
+async def test_tabs_share_one_rate(hubbub: System, visit, name, room) -> None:
     tabs = [await visit(hubbub.url, name("ann"), room)]
     tabs.append(await visit(hubbub.url))
     await tabs[1].join(room, token=tabs[0].token)
@@ -60,7 +60,7 @@ async def test_tabs_share_one_rate(hubbub: House, visit, name, room) -> None:
     assert codes.count(True) < 100
 
 
-async def test_renames_count(hubbub: House, visit, name, room) -> None:
+async def test_renames_count(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     asked = [await ann.begin("join", {"room": room, "user": name(f"n{n}")}) for n in range(90)]
     answers = await asyncio.gather(*asked)
@@ -70,7 +70,7 @@ async def test_renames_count(hubbub: House, visit, name, room) -> None:
 
 
 async def test_a_socket_has_a_limit_of_rooms(tmp_path, visit, name, room) -> None:
-    async with House(tmp_path, HUBBUB_SOCKET_ROOMS="3") as house:
+    async with System(tmp_path, HUBBUB_SOCKET_ROOMS="3") as house:
         ann = await visit(house.url, name("ann"), room)
         await ann.join(f"{room}-1")
         await ann.join(f"{room}-2")

@@ -14,7 +14,7 @@ from common.settings import read_settings
 from gateway.link.link import Link
 from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits
 from gateway.replica.replica import Replica
-from tests.system.harness import House
+from tests.support.system import System
 
 ROOM = "lobby"
 TOPIC = m.events_topic(ROOM)
@@ -126,7 +126,7 @@ def _page(order: AskPage) -> Callable[[int], m.AnyCommand]:
 
 
 @contextlib.asynccontextmanager
-async def reading(house: House) -> AsyncIterator[Reader]:
+async def reading(house: System) -> AsyncIterator[Reader]:
     reader = Reader(house.settings)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(reader.run())
@@ -138,16 +138,16 @@ async def reading(house: House) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path, gateways=0)
+def house(tmp_path: Path) -> System:
+    return System(tmp_path, gateways=0)
 
 
-async def test_a_topic_is_live_with_the_first_mark(house: House) -> None:
+async def test_a_topic_is_live_with_the_first_mark(house: System) -> None:
     async with house, reading(house) as reader:
         assert reader.marks_asked == 1
 
 
-async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(house: House) -> None:
+async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(house: System) -> None:
     async with house, reading(house) as ann, reading(house) as bob:
         ann.join("ann")
         bob.join("bob")

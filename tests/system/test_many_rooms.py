@@ -10,7 +10,7 @@ from pathlib import Path
 from common import messages as m
 from common.settings import read_settings
 from gateway.link.link import Link
-from tests.system.harness import House
+from tests.support.system import System
 
 ROOMS = 10_000
 AT_ONCE = 500
@@ -93,7 +93,7 @@ class Gateway:
 
 
 async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> None:
-    house = House(tmp_path, gateways=0)
+    house = System(tmp_path, gateways=0)
     async with house, asyncio.TaskGroup() as tasks:
         gateway = Gateway(house.settings)
         running = tasks.create_task(gateway.link.run(gateway))

@@ -3,8 +3,8 @@
 import aiohttp
 import pytest
 
+from tests.support.system import System
 from tests.system.client import eventually
-from tests.system.harness import House
 
 
 async def fetch(url: str, **headers: str) -> tuple[int, "aiohttp.typedefs.LooseHeaders", str]:
@@ -12,7 +12,7 @@ async def fetch(url: str, **headers: str) -> tuple[int, "aiohttp.typedefs.LooseH
         return answer.status, answer.headers.copy(), await answer.text()
 
 
-async def test_the_page_is_served_under_a_strict_policy(hubbub: House) -> None:
+async def test_the_page_is_served_under_a_strict_policy(hubbub: System) -> None:
     status, headers, body = await fetch(hubbub.url + "/")
     assert status == 200
     assert "<!doctype html" in body.lower()
@@ -38,7 +38,7 @@ async def connect(url: str, origin: str) -> int:
             return refused.status
 
 
-async def test_pages_of_other_origins_are_refused(hubbub: House) -> None:
+async def test_pages_of_other_origins_are_refused(hubbub: System) -> None:
     assert await connect(hubbub.url, ELSEWHERE) in (400, 403)
     assert (await fetch(hubbub.url + POLL, Origin=ELSEWHERE))[0] in (400, 403)
     assert await connect(hubbub.url, hubbub.url) == 101
@@ -48,7 +48,7 @@ async def test_pages_of_other_origins_are_refused(hubbub: House) -> None:
 
 @pytest.mark.parametrize("origins", ["*", f"https://friend.example,{ELSEWHERE}"])
 async def test_other_origins_may_be_let_in(tmp_path, origins: str) -> None:
-    async with House(tmp_path, HUBBUB_ORIGINS=origins) as house:
+    async with System(tmp_path, HUBBUB_ORIGINS=origins) as house:
         assert await connect(house.url, ELSEWHERE) == 101
         status, headers, _ = await fetch(house.url + POLL, Origin=ELSEWHERE)
         assert status == 200
@@ -59,7 +59,7 @@ async def test_other_origins_may_be_let_in(tmp_path, origins: str) -> None:
 
 
 async def test_gateways_of_one_list_let_each_other_s_pages_in(tmp_path) -> None:
-    async with House(tmp_path, HUBBUB_GATEWAYS=f"{ELSEWHERE}, https://b.example/") as house:
+    async with System(tmp_path, HUBBUB_GATEWAYS=f"{ELSEWHERE}, https://b.example/") as house:
         assert await connect(house.url, ELSEWHERE) == 101
         assert await connect(house.url, "https://b.example") == 101
         assert await connect(house.url, house.url) == 101
@@ -74,7 +74,7 @@ async def test_gateways_of_one_list_let_each_other_s_pages_in(tmp_path) -> None:
 
 async def test_a_stranger_s_name_that_points_here_opens_nothing(tmp_path) -> None:
     """DNS rebinding: to the browser, page and gateway are of one origin."""
-    async with House(tmp_path, HUBBUB_ORIGINS="https://chat.example") as house:
+    async with System(tmp_path, HUBBUB_ORIGINS="https://chat.example") as house:
         foe = {"Host": "foe.example", "Origin": "http://foe.example"}
         for url in (
             *(house.url + place for place in ("/", POLL, "/static/style.css", "/metrics")),
@@ -92,7 +92,7 @@ async def test_a_stranger_s_name_that_points_here_opens_nothing(tmp_path) -> Non
 
 async def test_the_log_says_why_a_page_is_refused(tmp_path) -> None:
     """Behind a proxy that does not pass Host on, the page is offline for no visible reason."""
-    async with House(tmp_path, HUBBUB_PROXIES="loopback") as house:
+    async with System(tmp_path, HUBBUB_PROXIES="loopback") as house:
         told = {"Origin": "https://chat.example", "X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
         assert (await fetch(house.url + POLL, **told))[0] == 400
         host = house.gateways[0].http

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import eventually
-from tests.system.harness import House
 from tests.system.people import PlainPage
 
 
@@ -27,7 +27,7 @@ async def empty_lobby(hubbub, visit, name):
     await eventually(nobody, "the lobby is empty")
 
 
-async def test_a_page_joins_says_and_hears_itself(hubbub: House, visit_plain, name) -> None:
+async def test_a_page_joins_says_and_hears_itself(hubbub: System, visit_plain, name) -> None:
     user = name("ann")
     ann = await visit_plain(hubbub.url, user)
     joined = await ann.hears(lambda e: e["EvtType"] == "join" and e["User"] == user)
@@ -42,7 +42,7 @@ async def test_a_page_joins_says_and_hears_itself(hubbub: House, visit_plain, na
     assert line["Seq"] > joined["Seq"]
 
 
-async def test_all_pages_hear_each_other(hubbub: House, visit_plain) -> None:
+async def test_all_pages_hear_each_other(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
     await ann.sees("ann", "bob")
@@ -53,7 +53,7 @@ async def test_all_pages_hear_each_other(hubbub: House, visit_plain) -> None:
         assert (await page.hears_text("hi bob"))["User"] == "ann"
 
 
-async def test_the_senders_name_and_time_are_not_believed(hubbub: House, visit_plain) -> None:
+async def test_the_senders_name_and_time_are_not_believed(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
     await ann.say("it was bob", user="bob", timestamp=1)
@@ -62,7 +62,7 @@ async def test_the_senders_name_and_time_are_not_believed(hubbub: House, visit_p
     assert abs(line["Timestamp"] - time.time()) < 60
 
 
-async def test_html_travels_as_the_text_that_it_is(hubbub: House, visit_plain) -> None:
+async def test_html_travels_as_the_text_that_it_is(hubbub: System, visit_plain) -> None:
     html = '<img src=x onerror="alert(1)"> & <b>bold</b> &lt;'
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
@@ -70,7 +70,7 @@ async def test_html_travels_as_the_text_that_it_is(hubbub: House, visit_plain) -
     assert (await bob.hears_text(html))["Text"] == html
 
 
-async def test_a_page_that_has_not_joined_hears_nothing(hubbub: House, visit_plain) -> None:
+async def test_a_page_that_has_not_joined_hears_nothing(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     quiet = await visit_plain(hubbub.url)
     await ann.say("not for everybody")
@@ -82,7 +82,7 @@ async def test_a_page_that_has_not_joined_hears_nothing(hubbub: House, visit_pla
     assert seqs == sorted(set(seqs)), "heard once before its join and once in its replay"
 
 
-async def test_a_page_that_has_not_joined_can_say_nothing(hubbub: House, visit_plain) -> None:
+async def test_a_page_that_has_not_joined_can_say_nothing(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     quiet = await visit_plain(hubbub.url)
     await quiet.say("let me in")
@@ -92,7 +92,7 @@ async def test_a_page_that_has_not_joined_can_say_nothing(hubbub: House, visit_p
     assert not [e for e in ann.all("chat") if e.get("Text") == "let me in"]
 
 
-async def test_a_second_join_renames_once_and_replays_nothing(hubbub: House, visit_plain) -> None:
+async def test_a_second_join_renames_once_and_replays_nothing(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
     await ann.say("before the change")
@@ -111,7 +111,7 @@ async def test_a_second_join_renames_once_and_replays_nothing(hubbub: House, vis
     assert [(e["User"], e["Text"]) for e in renames] == [("anna", "ann")]
 
 
-async def test_a_name_in_use_gets_a_number(hubbub: House, visit_plain) -> None:
+async def test_a_name_in_use_gets_a_number(hubbub: System, visit_plain) -> None:
     first = await visit_plain(hubbub.url, "ann")
     second = await visit_plain(hubbub.url, "ann")
     await first.sees("ann", "ann2")
@@ -120,7 +120,7 @@ async def test_a_name_in_use_gets_a_number(hubbub: House, visit_plain) -> None:
     assert (await first.hears_text("which one am I"))["User"] == "ann2"
 
 
-async def test_the_list_is_one_sorted_string(hubbub: House, visit_plain) -> None:
+async def test_the_list_is_one_sorted_string(hubbub: System, visit_plain) -> None:
     pages = [await visit_plain(hubbub.url, name) for name in ("Cleo", "bob", "ann", "Dan")]
     for page in pages:
         await page.sees("ann", "bob", "Cleo", "Dan")
@@ -128,7 +128,7 @@ async def test_the_list_is_one_sorted_string(hubbub: House, visit_plain) -> None
 
 
 @pytest.mark.parametrize("how", ["lose", "disconnect"])
-async def test_a_page_that_ends_leaves_at_once(hubbub: House, visit_plain, name, how: str) -> None:
+async def test_a_page_that_ends_leaves_at_once(hubbub: System, visit_plain, name, how: str) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, name("bob"))
     await ann.sees("ann", name("bob"))
@@ -149,7 +149,7 @@ async def test_a_page_that_ends_leaves_at_once(hubbub: House, visit_plain, name,
     )
 
 
-async def test_typing_is_told_to_the_others_as_a_name(hubbub: House, visit_plain) -> None:
+async def test_typing_is_told_to_the_others_as_a_name(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
     await ann.sees("ann", "bob")
@@ -161,7 +161,7 @@ async def test_typing_is_told_to_the_others_as_a_name(hubbub: House, visit_plain
 
 
 @pytest.mark.parametrize("payload", [None, "x"])
-async def test_typing_may_carry_nothing(hubbub: House, visit_plain, payload) -> None:
+async def test_typing_may_carry_nothing(hubbub: System, visit_plain, payload) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit_plain(hubbub.url, "bob")
     await bob.tell("typing", payload)
@@ -169,7 +169,7 @@ async def test_typing_may_carry_nothing(hubbub: House, visit_plain, payload) -> 
 
 
 async def test_plain_and_object_people_share_the_lobby(
-    hubbub: House, visit, visit_plain, name
+    hubbub: System, visit, visit_plain, name
 ) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit(hubbub.url, name("bob"), "lobby")
@@ -183,7 +183,7 @@ async def test_plain_and_object_people_share_the_lobby(
     assert ann.all("presence") == [], "the original knows no `presence`"
 
 
-async def test_plain_hears_only_the_lobby(hubbub: House, visit, visit_plain, name, room) -> None:
+async def test_plain_hears_only_the_lobby(hubbub: System, visit, visit_plain, name, room) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.say(room, "elsewhere")
@@ -193,7 +193,7 @@ async def test_plain_hears_only_the_lobby(hubbub: House, visit, visit_plain, nam
     assert {e["Room"] for e in ann.all("chat")} == {"lobby"}
 
 
-async def test_plain_newcomers_get_the_last_lines_in_order(hubbub: House, visit_plain) -> None:
+async def test_plain_newcomers_get_the_last_lines_in_order(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     for number in range(60):
         await ann.say(f"old {number}")
@@ -207,7 +207,7 @@ async def test_plain_newcomers_get_the_last_lines_in_order(hubbub: House, visit_
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
-async def test_broken_plain_messages_are_refused(hubbub: House, visit_plain) -> None:
+async def test_broken_plain_messages_are_refused(hubbub: System, visit_plain) -> None:
     ann = await visit_plain(hubbub.url, "ann")
     for broken in ("{", "[]", "null", "17", json.dumps({"message": 5}), json.dumps({})):
         await ann.tell("chat", broken)

@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok
-from tests.system.harness import House
 from tests.system.node_page import NodePage
 
 
@@ -19,7 +19,7 @@ def said(text: str, user: str = "me") -> str:
     return json.dumps({"user": user, "timestamp": 12345, "message": text})
 
 
-async def test_the_originals_page_works_unchanged(hubbub: House, name) -> None:
+async def test_the_originals_page_works_unchanged(hubbub: System, name) -> None:
     async with NodePage(hubbub.url) as ann, NodePage(hubbub.url) as bob:
         await ann.emit("join", name("ann"))
         await ann.hears(lambda line: line == name("ann"), of="participant")
@@ -39,7 +39,7 @@ async def test_the_originals_page_works_unchanged(hubbub: House, name) -> None:
         await ann.hears(lambda e: e["EvtType"] == "leave" and e["User"] == name("bob"))
 
 
-async def test_a_page_starts_by_polling_and_upgrades(hubbub: House, name, room) -> None:
+async def test_a_page_starts_by_polling_and_upgrades(hubbub: System, name, room) -> None:
     auth = {"token": secrets.token_urlsafe(16), "user": name("ann"), "join": [{"room": room}]}
     async with NodePage(hubbub.url, auth=auth) as ann:
         assert await ann.hears(of="open") == "polling"
@@ -52,7 +52,7 @@ async def test_a_page_starts_by_polling_and_upgrades(hubbub: House, name, room) 
         assert await ann.hears(of="upgrade") == "websocket"
 
 
-async def test_a_queue_sent_at_once_finds_itself_joined(hubbub: House, visit, name, room) -> None:
+async def test_a_queue_sent_at_once_finds_itself_joined(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     auth = {"token": secrets.token_urlsafe(16), "user": name("ann"), "join": [{"room": room}]}
     async with NodePage(hubbub.url, auth=auth, retries=3, ackTimeout=4000) as ann:
@@ -65,7 +65,7 @@ async def test_a_queue_sent_at_once_finds_itself_joined(hubbub: House, visit, na
 
 
 async def test_a_lost_page_comes_back_by_itself_and_its_queue_with_it(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     auth = {"token": secrets.token_urlsafe(16), "user": name("ann"), "join": [{"room": room}]}
@@ -80,6 +80,6 @@ async def test_a_lost_page_comes_back_by_itself_and_its_queue_with_it(
     assert bob.lines(room, "leave") == [], "back within the grace: nobody saw her go"
 
 
-async def test_an_unknown_namespace_is_refused(hubbub: House) -> None:
+async def test_an_unknown_namespace_is_refused(hubbub: System) -> None:
     async with NodePage(hubbub.url + "/nowhere", reconnection=False) as page:
         await page.hears(of="connect_error")

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.system.harness import House
+from tests.support.system import System
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -18,7 +18,7 @@ from tests.system.harness import House
 async def test_processes_end_cleanly_with_people_there(
     tmp_path, visit, visit_plain, name, room, number: signal.Signals, first: str
 ) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     try:
         await asyncio.to_thread(house.start)
         ann = await visit(house.url, name("ann"), room)
@@ -41,7 +41,7 @@ async def test_processes_end_cleanly_with_people_there(
 async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_read(
     tmp_path,
 ) -> None:
-    async with House(tmp_path) as house, aiohttp.ClientSession() as http:
+    async with System(tmp_path) as house, aiohttp.ClientSession() as http:
         url = f"{house.url}/socket.io/?EIO=4&transport=polling"
         for _ in range(1500):  # they leave by and by
             async with http.get(url) as opened:
@@ -58,7 +58,7 @@ async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_re
 
 
 async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, name, room) -> None:
-    async with House(tmp_path) as house:
+    async with System(tmp_path) as house:
         ann = await visit(house.url, name("ann"), room)
         asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
         await asked[20]
@@ -84,7 +84,7 @@ def families(text: str) -> dict[str, float]:
     return sums
 
 
-async def test_all_processes_tell_how_they_are(hubbub: House, visit, name, room) -> None:
+async def test_all_processes_tell_how_they_are(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     before = {
         p.name: families((await asyncio.to_thread(p.get, "/metrics"))[1]) for p in hubbub.processes
@@ -102,7 +102,7 @@ async def test_all_processes_tell_how_they_are(hubbub: House, visit, name, room)
         assert grown, f"{process.name} counts nothing: {after}"
 
 
-async def test_metrics_name_what_was_promised(hubbub: House, visit, name, room) -> None:
+async def test_metrics_name_what_was_promised(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.say(room, "hi")
     _, gateway = await asyncio.to_thread(hubbub.gateways[0].get, "/metrics")

@@ -3,7 +3,7 @@ is told."""
 
 import pytest
 
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Person, Visit
 
 OLD = ("one", "two", "three")
@@ -25,7 +25,7 @@ async def listed(person: Person) -> list[str]:
 
 @pytest.mark.parametrize("how", ["they say", "they type and say", "I open it", "I say elsewhere"])
 async def test_who_comes_anew_is_told_what_is_new_only(
-    hubbub: House, visit: Visit, name, room, how: str
+    hubbub: System, visit: Visit, name, room, how: str
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 from tests.system.people import Person
 
 
@@ -18,7 +18,7 @@ async def fill(person: Person, room: str, count: int, first: int = 0) -> None:
             ok(answer)
 
 
-async def test_history_goes_down_to_the_first_event(hubbub: House, visit, name, room) -> None:
+async def test_history_goes_down_to_the_first_event(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await fill(ann, room, 230)
     events, before, pages = [], None, 0
@@ -38,7 +38,7 @@ async def test_history_goes_down_to_the_first_event(hubbub: House, visit, name, 
     assert pages == 4
 
 
-async def test_history_goes_up_from_the_first_event(hubbub: House, visit, name, room) -> None:
+async def test_history_goes_up_from_the_first_event(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await fill(ann, room, 130)
     seqs, after = [], 0
@@ -51,7 +51,7 @@ async def test_history_goes_up_from_the_first_event(hubbub: House, visit, name, 
     assert seqs == list(range(1, 132))
 
 
-async def test_both_bounds_are_exclusive(hubbub: House, visit, name, room) -> None:
+async def test_both_bounds_are_exclusive(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await fill(ann, room, 20)
     page = await ann.history(room, after=5, before=9)
@@ -62,7 +62,7 @@ async def test_both_bounds_are_exclusive(hubbub: House, visit, name, room) -> No
     assert (await ann.history(room, before=0))["events"] == []
 
 
-async def test_history_shows_what_was_heard_live(hubbub: House, visit, name, room) -> None:
+async def test_history_shows_what_was_heard_live(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     await ann.say(room, "one", id="i1")
@@ -76,7 +76,7 @@ async def test_history_shows_what_was_heard_live(hubbub: House, visit, name, roo
     ]  # fmt: skip
 
 
-async def test_a_page_has_a_hundred_events_at_most(hubbub: House, visit, name, room) -> None:
+async def test_a_page_has_a_hundred_events_at_most(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await fill(ann, room, 150)
     answer = await ann.ask("history", {"room": room, "limit": 500})
@@ -89,7 +89,7 @@ async def test_a_page_has_a_hundred_events_at_most(hubbub: House, visit, name, r
     assert [e["Seq"] for e in page["events"]] == list(range(52, 152))
 
 
-async def test_large_texts_come_in_pages_too(hubbub: House, visit, name, room) -> None:
+async def test_large_texts_come_in_pages_too(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     text = "\U0001f600" * 4000
     for number in range(70):
@@ -104,7 +104,7 @@ async def test_large_texts_come_in_pages_too(hubbub: House, visit, name, room) -
     assert ann.seqs(room) == list(range(1, 72))
 
 
-async def test_participants_come_in_sorted_pages(hubbub: House, visit, name, room) -> None:
+async def test_participants_come_in_sorted_pages(hubbub: System, visit, name, room) -> None:
     first = ["Bea", "anton", "Cleo", "dora", "Emil", "albert", "Adam"]
     people = [await visit(hubbub.url, name(user), room) for user in first]
     users, after, pages = [], "", 0
@@ -123,7 +123,7 @@ async def test_participants_come_in_sorted_pages(hubbub: House, visit, name, roo
 
 
 async def test_participants_by_prefix_without_regard_to_case(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     people = [
         await visit(hubbub.url, name(user), room) for user in ("Anna", "anton", "Bea", "ANja")
@@ -137,7 +137,7 @@ async def test_participants_by_prefix_without_regard_to_case(
 
 
 async def test_rooms_are_listed_private_first_then_by_count(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), f"{room}-small")
     bob = await visit(hubbub.url, name("bob"), f"{room}-big")
@@ -157,14 +157,14 @@ async def test_rooms_are_listed_private_first_then_by_count(
     assert opened["room"] not in [r["room"] for r in (await visit_rooms(visit, hubbub, name))]
 
 
-async def visit_rooms(visit, hubbub: House, name) -> list[dict[str, object]]:
+async def visit_rooms(visit, hubbub: System, name) -> list[dict[str, object]]:
     """What somebody else is shown."""
     eve = await visit(hubbub.url, name("eve"), "eves-place")
     rows: list[dict[str, object]] = (await eve.rooms())["rooms"]
     return rows
 
 
-async def test_rooms_come_in_pages(hubbub: House, visit, name, room) -> None:
+async def test_rooms_come_in_pages(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     opened = await ann.direct(user=name("bob"))
@@ -183,7 +183,7 @@ async def test_rooms_come_in_pages(hubbub: House, visit, name, room) -> None:
     assert {room, *(f"{room}-{n}" for n in range(5))} <= set(names)
 
 
-async def test_an_empty_room_is_not_listed_and_remembers(hubbub: House, visit, name, room) -> None:
+async def test_an_empty_room_is_not_listed_and_remembers(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.join(f"{room}-stay")
     await ann.say(room, "remember me")
@@ -208,7 +208,7 @@ async def test_an_empty_room_is_not_listed_and_remembers(hubbub: House, visit, n
     ],
 )
 async def test_wrong_bounds_are_refused(
-    hubbub: House, visit, name, room, event: str, payload
+    hubbub: System, visit, name, room, event: str, payload
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     assert refusal(await ann.ask(event, {"room": room, **payload})) == "bad_request"

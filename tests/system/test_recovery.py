@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Person
 
 
@@ -11,7 +11,7 @@ def house_settings() -> dict[str, str]:
     return {"HUBBUB_RECOVERY_EVENTS": "30"}
 
 
-async def miss(hubbub: House, visit, name, room: str, count: int) -> tuple[Person, Person, str]:
+async def miss(hubbub: System, visit, name, room: str, count: int) -> tuple[Person, Person, str]:
     """Ann reads up to Seq 3 and is lost, Bob says `count` messages."""
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url)
@@ -25,7 +25,9 @@ async def miss(hubbub: House, visit, name, room: str, count: int) -> tuple[Perso
 
 
 @pytest.mark.parametrize("count", [0, 1, 30])
-async def test_exactly_the_missed_events_come(hubbub: House, visit, name, room, count: int) -> None:
+async def test_exactly_the_missed_events_come(
+    hubbub: System, visit, name, room, count: int
+) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, count)
     back = await visit(hubbub.url)
     ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": 3})
@@ -36,7 +38,7 @@ async def test_exactly_the_missed_events_come(hubbub: House, visit, name, room, 
     assert back.heard[0][0] == "ack join"
 
 
-async def test_a_recovery_goes_on_in_order_under_traffic(hubbub: House, visit, name, room) -> None:
+async def test_a_recovery_goes_on_in_order_under_traffic(hubbub: System, visit, name, room) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 10)
     asked = [await bob.begin("chat", {"room": room, "message": f"live {n}"}) for n in range(10)]
     back = await visit(hubbub.url)
@@ -49,7 +51,7 @@ async def test_a_recovery_goes_on_in_order_under_traffic(hubbub: House, visit, n
 
 
 async def test_too_far_behind_starts_over_with_the_newest_page(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 80)
     back = await visit(hubbub.url)
@@ -61,7 +63,7 @@ async def test_too_far_behind_starts_over_with_the_newest_page(
 
 
 @pytest.mark.parametrize("since", [{"Epoch": "another", "Seq": 3}, {"Seq": 1000}])
-async def test_another_log_starts_over(hubbub: House, visit, name, room, since) -> None:
+async def test_another_log_starts_over(hubbub: System, visit, name, room, since) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 3)
     back = await visit(hubbub.url)
     ack = await back.join(room, token=ann.token, since={"Epoch": epoch, **since})
@@ -71,7 +73,7 @@ async def test_another_log_starts_over(hubbub: House, visit, name, room, since) 
     assert back.seqs(room) == list(range(1, 8))
 
 
-async def test_from_nothing_all_is_missed(hubbub: House, visit, name, room) -> None:
+async def test_from_nothing_all_is_missed(hubbub: System, visit, name, room) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 3)
     back = await visit(hubbub.url)
     ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": 0})
@@ -82,7 +84,7 @@ async def test_from_nothing_all_is_missed(hubbub: House, visit, name, room) -> N
 
 
 async def test_after_the_grace_the_own_leave_and_join_are_among_the_missed(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url)
@@ -96,7 +98,7 @@ async def test_after_the_grace_the_own_leave_and_join_are_among_the_missed(
     assert [(e["EvtType"], e["Seq"]) for e in back.lines(room)] == [("leave", 3), ("join", 4)]
 
 
-async def test_it_works_at_another_gateway(two_gateways: House, visit, name, room) -> None:
+async def test_it_works_at_another_gateway(two_gateways: System, visit, name, room) -> None:
     here, there = two_gateways.urls
     bob = await visit(here, name("bob"), room)
     ann = await visit(here)

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 from tests.system.people import Person
 
 
 async def test_a_hundred_pipelined_messages_keep_their_order(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(100)]
@@ -20,7 +20,7 @@ async def test_a_hundred_pipelined_messages_keep_their_order(
     assert [e["Text"] for e in ann.lines(room, "message")] == [f"m{n}" for n in range(100)]
 
 
-async def test_pipelined_requests_take_effect_in_order(hubbub: House, visit, name, room) -> None:
+async def test_pipelined_requests_take_effect_in_order(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url)
     say = {"room": room, "message": "x"}
     answers = [
@@ -43,7 +43,7 @@ async def test_pipelined_requests_take_effect_in_order(hubbub: House, visit, nam
     assert (ok(again)["seq"], ok(last)["seq"]) == (4, 5)
 
 
-async def test_a_repeated_id_is_stored_once(hubbub: House, visit, name, room) -> None:
+async def test_a_repeated_id_is_stored_once(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     first = await ann.say(room, "once", id="same")
     await ann.say(room, "between")
@@ -58,7 +58,7 @@ async def test_a_repeated_id_is_stored_once(hubbub: House, visit, name, room) ->
     assert texts == ["once", "between", "burst"]
 
 
-async def test_an_id_counts_for_one_person_in_one_room(hubbub: House, visit, name, room) -> None:
+async def test_an_id_counts_for_one_person_in_one_room(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     await ann.join(f"{room}-2")
@@ -73,7 +73,7 @@ async def test_an_id_counts_for_one_person_in_one_room(hubbub: House, visit, nam
     assert (await tab.say(room, "a", id="i"))["seq"] == 3, "one person, whatever the socket"
 
 
-async def test_texts_are_kept_as_they_are(hubbub: House, visit, name, room) -> None:
+async def test_texts_are_kept_as_they_are(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     texts = [
@@ -90,13 +90,13 @@ async def test_texts_are_kept_as_they_are(hubbub: House, visit, name, room) -> N
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n\t"])
-async def test_blank_messages_are_refused(hubbub: House, visit, name, room, blank: str) -> None:
+async def test_blank_messages_are_refused(hubbub: System, visit, name, room, blank: str) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     assert refusal(await ann.ask("chat", {"room": room, "message": blank})) == "bad_request"
 
 
 @pytest.mark.parametrize("text", ["x" * 4001, "\U0001f600" * 4001, "x" * 50_000])
-async def test_long_messages_are_refused(hubbub: House, visit, name, room, text: str) -> None:
+async def test_long_messages_are_refused(hubbub: System, visit, name, room, text: str) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     assert refusal(await ann.ask("chat", {"room": room, "message": text})) == "too_long"
     assert (await ann.say(room, "short"))["seq"] == 2
@@ -165,7 +165,7 @@ def filled(payload, room: str):
     return payload.replace("{room}", room) if isinstance(payload, str) else payload
 
 
-async def test_every_refusal_has_its_code(hubbub: House, visit, name, room) -> None:
+async def test_every_refusal_has_its_code(hubbub: System, visit, name, room) -> None:
     """All in one: who asks is somewhere else, `{room}` is a room that somebody else is in."""
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), f"{room}-anns")
@@ -186,7 +186,7 @@ async def test_every_refusal_has_its_code(hubbub: House, visit, name, room) -> N
     assert ann.all("refused") == [], "with an ack there is no `refused`"
 
 
-async def test_a_refusal_without_ack_comes_as_an_event(hubbub: House, visit, name, room) -> None:
+async def test_a_refusal_without_ack_comes_as_an_event(hubbub: System, visit, name, room) -> None:
     await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), f"{room}-anns")
     wanted = []
@@ -198,13 +198,13 @@ async def test_a_refusal_without_ack_comes_as_an_event(hubbub: House, visit, nam
     assert all(set(e) <= {"code", "message", "retryAfter"} for e in ann.all("refused"))
 
 
-async def test_one_does_not_talk_to_oneself(hubbub: House, visit, name, room) -> None:
+async def test_one_does_not_talk_to_oneself(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     refusal(await ann.ask("direct", {"user": name("ann")}))
     refusal(await ann.ask("direct", {"uid": ann.uid}))
 
 
-async def test_typing_is_told_to_the_others_of_the_room(hubbub: House, visit, name, room) -> None:
+async def test_typing_is_told_to_the_others_of_the_room(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     eve = await visit(hubbub.url, name("eve"), f"{room}-2")
@@ -221,7 +221,7 @@ async def test_typing_is_told_to_the_others_of_the_room(hubbub: House, visit, na
     assert eve.all("typing") == []
 
 
-async def test_saying_ends_typing(hubbub: House, visit, name, room) -> None:
+async def test_saying_ends_typing(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     ok(await ann.ask("typing", {"room": room, "typing": True}))
@@ -231,7 +231,7 @@ async def test_saying_ends_typing(hubbub: House, visit, name, room) -> None:
 
 
 async def test_answers_go_on_while_another_socket_is_flooded(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann: Person = await visit(hubbub.url, name("ann"), room)
     bob: Person = await visit(hubbub.url, name("bob"), f"{room}-2")

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok, refusal
-from tests.system.harness import House
 from tests.system.people import Person
 
 
@@ -33,7 +33,7 @@ async def linked(person: Person) -> None:
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-async def test_a_restart_keeps_everything(hubbub: House, visit, name, room, how: str) -> None:
+async def test_a_restart_keeps_everything(hubbub: System, visit, name, room, how: str) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url)
     joined = await ann.join(room, user=name("ann"))
@@ -64,7 +64,9 @@ async def test_a_restart_keeps_everything(hubbub: House, visit, name, room, how:
     assert (await visit(hubbub.url, name("ann"), room)).user != name("ann")
 
 
-async def test_nobody_sees_people_come_or_go(hubbub: House, visit, visit_plain, name, room) -> None:
+async def test_nobody_sees_people_come_or_go(
+    hubbub: System, visit, visit_plain, name, room
+) -> None:
     people = [await visit(hubbub.url, name(f"p{n}"), room) for n in range(12)]
     pat = await visit_plain(hubbub.url, name("pat"))
     ann = people[0]
@@ -90,7 +92,7 @@ async def test_nobody_sees_people_come_or_go(hubbub: House, visit, visit_plain, 
 
 
 async def test_browsers_are_told_that_the_broker_is_away(
-    hubbub: House, visit, visit_plain, name, room
+    hubbub: System, visit, visit_plain, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
@@ -124,7 +126,7 @@ async def test_browsers_are_told_that_the_broker_is_away(
     await asyncio.to_thread(hubbub.gateways[0].wait_ready)
 
 
-async def test_a_short_absence_is_not_told(hubbub: House, visit, name, room) -> None:
+async def test_a_short_absence_is_not_told(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await asyncio.to_thread(hubbub.broker.pause)
     asked = await ann.begin("chat", {"room": room, "message": "patience"})
@@ -135,7 +137,7 @@ async def test_a_short_absence_is_not_told(hubbub: House, visit, name, room) -> 
 
 
 async def test_messages_said_across_a_kill_are_all_there_once(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
@@ -172,7 +174,7 @@ async def test_messages_said_across_a_kill_are_all_there_once(
     assert bob.seqs(room) == list(range(1, last["seq"] + 1))
 
 
-async def test_a_stopped_broker_loses_nobody(hubbub: House, visit, name, room) -> None:
+async def test_a_stopped_broker_loses_nobody(hubbub: System, visit, name, room) -> None:
     """Longer than the lease: time in which the broker did not listen does not count."""
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
@@ -190,7 +192,7 @@ async def test_a_stopped_broker_loses_nobody(hubbub: House, visit, name, room) -
 
 
 async def test_a_gateway_that_comes_later_waits_for_its_broker(tmp_path, visit, name, room) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     try:
         gateway, broker = house.gateways[0], house.broker
         await asyncio.to_thread(gateway.start, False)
@@ -209,7 +211,7 @@ async def test_a_gateway_that_comes_later_waits_for_its_broker(tmp_path, visit, 
 async def test_a_gateway_restarts_on_its_port_and_people_come_back(
     tmp_path, visit, name, room
 ) -> None:
-    async with House(tmp_path) as house:
+    async with System(tmp_path) as house:
         ann = await visit(house.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "before")
@@ -222,7 +224,7 @@ async def test_a_gateway_restarts_on_its_port_and_people_come_back(
 
 
 async def test_a_memory_store_forgets_and_draws_a_new_epoch(tmp_path, visit, name, room) -> None:
-    async with House(tmp_path, HUBBUB_STORE="memory:") as house:
+    async with System(tmp_path, HUBBUB_STORE="memory:") as house:
         ann = await visit(house.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "soon forgotten")

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok
-from tests.system.harness import House
 
 BUFFER_BYTES = 4096
 TEXT = "\U0001f600" * 4000
@@ -21,7 +21,9 @@ def house_settings() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def never_reading(house: House, auth: dict) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def never_reading(
+    house: System, auth: dict
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Joined by its handshake, with a small window; nothing is read after that."""
 
     def make(address) -> socket.socket:
@@ -47,7 +49,7 @@ async def never_reading(house: House, auth: dict) -> AsyncIterator[aiohttp.Clien
 
 
 async def test_a_browser_that_does_not_read_is_cut_off_and_recovers(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
@@ -76,7 +78,7 @@ async def test_a_browser_that_does_not_read_is_cut_off_and_recovers(
 
 
 async def test_a_gateway_that_stops_for_a_while_catches_up(
-    two_gateways: House, visit, name, room
+    two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.urls
     ann = await visit(here, name("ann"), room)
@@ -98,7 +100,7 @@ async def test_a_gateway_that_stops_for_a_while_catches_up(
 
 
 async def test_a_gateway_that_stops_in_the_middle_of_a_join_leaves_no_hole(
-    two_gateways: House, visit, name, room
+    two_gateways: System, visit, name, room
 ) -> None:
     """More than a page is said between the ack of the join and its replay."""
     here, there = two_gateways.urls

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.harness import POLL_S, READY_S, House, Process
-from tests.system.surroundings import ROOT, clean_environment, free_port
+from tests.support.surroundings import ROOT, clean_environment, free_port
+from tests.support.system import POLL_S, READY_S, Process, System
 
 
 def three_free_ports() -> int:
@@ -37,7 +37,7 @@ class Started:
             self._process = subprocess.Popen(
                 ["./scripts/start", *args],
                 cwd=ROOT,
-                env=clean_environment(House(folder).settings),
+                env=clean_environment(System(folder).settings),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

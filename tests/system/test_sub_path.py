@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.people import Person
 
 
@@ -12,7 +12,7 @@ def gateway_settings() -> dict[str, str]:
     return {"HUBBUB_PATH": "/chat/room-1"}
 
 
-async def test_everything_is_below_the_path_and_health_at_the_root_too(hubbub: House) -> None:
+async def test_everything_is_below_the_path_and_health_at_the_root_too(hubbub: System) -> None:
     base = f"{hubbub.url}/chat/room-1"
     poll = "/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:
@@ -35,7 +35,7 @@ async def test_everything_is_below_the_path_and_health_at_the_root_too(hubbub: H
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_a_stock_client_speaks_there(hubbub: House, room, name, transport: str) -> None:
+async def test_a_stock_client_speaks_there(hubbub: System, room, name, transport: str) -> None:
     path = "/chat/room-1/socket.io"
     async with Person(hubbub.url, transports=[transport], path=path) as ann:
         await ann.join(room, user=name("ann"))

@@ -7,8 +7,8 @@ from pathlib import Path
 import engineio
 import pytest
 
+from tests.support.system import System
 from tests.system.client import ok
-from tests.system.harness import House
 from tests.system.node_page import NodePage
 from tests.system.people import Person
 
@@ -30,7 +30,7 @@ async def talk(person: Person, room: str, count: int, done: asyncio.Event) -> No
 
 @pytest.mark.parametrize("how", ["polling", "websocket", "polling websocket"])
 async def test_every_transport_carries_everything(
-    hubbub: House, visit, name, room, how: str
+    hubbub: System, visit, name, room, how: str
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room, transports=how.split())
     assert ann.transport == how.split()[-1]
@@ -54,7 +54,7 @@ async def test_a_stock_polling_client_survives_a_long_replay_and_many_acks(
     """It hangs up at an answer of more than 16 packets."""
     assert engineio.payload.Payload.max_decode_packets == 16
     settings = {"HUBBUB_REPLAY": "200", "HUBBUB_MESSAGE_RATE": "0"}
-    async with House(tmp_path, **settings) as house:
+    async with System(tmp_path, **settings) as house:
         bob = await visit(house.url, name("bob"), room)
         said = [await bob.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
         assert all([ok(await answer) for answer in said])
@@ -67,7 +67,7 @@ async def test_a_stock_polling_client_survives_a_long_replay_and_many_acks(
         assert ann.seqs(room) == list(range(2, seqs[-1] + 1))
 
 
-async def test_polling_hears_in_order_under_traffic(hubbub: House, visit, name, room) -> None:
+async def test_polling_hears_in_order_under_traffic(hubbub: System, visit, name, room) -> None:
     people = [
         await visit(hubbub.url, name(f"p{n}"), room, transports=[how])
         for n, how in enumerate(["polling", "websocket", "polling"])
@@ -81,7 +81,7 @@ async def test_polling_hears_in_order_under_traffic(hubbub: House, visit, name, 
 
 
 async def test_the_upgrade_loses_and_repeats_nothing_under_traffic(
-    hubbub: House, visit, name, room
+    hubbub: System, visit, name, room
 ) -> None:
     """The JavaScript client talks by polling while it upgrades; each connection sees every event
     once and in order, from its first one on."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.system.harness import House, Process
-from tests.system.surroundings import ROOT, clean_environment
+from tests.support.surroundings import ROOT, clean_environment
+from tests.support.system import Process, System
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def start(process: Process, module: str, log: int) -> "subprocess.Popen[bytes]":
 
 
 async def test_a_log_that_nobody_reads_stops_no_process(tmp_path: Path, visit, name, room) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     with full_pipe() as log, ExitStack() as stack:
         started = []
         for process, module in zip(house.processes, ("broker", "gateway"), strict=True):

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
+from tests.support.surroundings import ROOT
+from tests.support.system import System
 from tests.system.client import refusal
-from tests.system.harness import House
-from tests.system.surroundings import ROOT
 
 VERSION_2 = ROOT / "tests" / "broker" / "store" / "version_2.sql"
 """ann was in straße (bob in strasse), grüße, οδός …; `like` is called an\u200dn, `blank` \u3164."""
@@ -20,7 +20,7 @@ def hubbub(tmp_path_factory: pytest.TempPathFactory):
         connection.executescript(VERSION_2.read_text())
         # All have left long ago, or those who look like one another could not all keep their names.
         connection.executescript("DELETE FROM sessions; UPDATE identities SET seen = 1695781000;")
-    with House(folder, HUBBUB_LEASE="2", HUBBUB_MOVE_GRACE="1") as house:
+    with System(folder, HUBBUB_LEASE="2", HUBBUB_MOVE_GRACE="1") as house:
         yield house
 
 
@@ -40,7 +40,7 @@ def token(who: str) -> str:
     ],
 )
 async def test_rooms_are_found_with_all_that_was_said(
-    hubbub: House, visit, typed: str, room: str, text: str
+    hubbub: System, visit, typed: str, room: str, text: str
 ) -> None:
     bob = await visit(hubbub.url)
     assert (await bob.join(typed, token=token("bob")))["room"] == room
@@ -52,7 +52,7 @@ async def test_rooms_are_found_with_all_that_was_said(
 @pytest.mark.parametrize(("who", "user"), [("like", "an\u200dn"), ("blank", "\u3164")])
 @pytest.mark.parametrize("says_it", [True, False])
 async def test_people_keep_their_names(
-    hubbub: House, visit, who: str, user: str, says_it: bool
+    hubbub: System, visit, who: str, user: str, says_it: bool
 ) -> None:
     """Names that nobody would get any more."""
     person = await visit(hubbub.url)
@@ -64,13 +64,13 @@ async def test_people_keep_their_names(
     assert refusal(refused) == "bad_name"
 
 
-async def test_of_two_that_look_alike_the_later_one_is_numbered(hubbub: House, visit) -> None:
+async def test_of_two_that_look_alike_the_later_one_is_numbered(hubbub: System, visit) -> None:
     like, ann = await visit(hubbub.url), await visit(hubbub.url)
     assert (await like.join("lobby", token=token("like")))["user"] == "an\u200dn"
     assert (await ann.join("lobby", token=token("ann")))["user"] == "ann2"
 
 
-async def test_conversations_of_two_are_there(hubbub: House, visit) -> None:
+async def test_conversations_of_two_are_there(hubbub: System, visit) -> None:
     blank = await visit(hubbub.url)
     await blank.join("lobby", token=token("blank"))
     [room] = await own(blank)
@@ -83,6 +83,6 @@ async def own(person) -> list[str]:
     return [row["room"] for row in listed if row["kind"] == "direct"]
 
 
-async def test_who_was_banned_still_is(hubbub: House, visit) -> None:
+async def test_who_was_banned_still_is(hubbub: System, visit) -> None:
     bad = await visit(hubbub.url)
     assert refusal(await bad.ask("join", {"room": "lobby", "token": token("bad")})) == "banned"

@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from common.codec import decode_answer
-from tests.system.harness import House
+from tests.support.system import System
 from tests.wire_examples import COMMANDS, FROM_BROWSER, examples
 
 EXAMPLES = examples(FROM_BROWSER)
@@ -24,7 +24,7 @@ ANSWER_MS = 5000
 
 @pytest.mark.parametrize(("heading", "example"), REQUESTS)
 async def test_a_request_of_the_page_is_answered_as_the_page_says(
-    hubbub: House, visit: Any, heading: str, example: list[Any]
+    hubbub: System, visit: Any, heading: str, example: list[Any]
 ) -> None:
     event, payload = example
     bob = await visit(hubbub.url, "bob", "lobby")
@@ -44,7 +44,7 @@ async def test_a_request_of_the_page_is_answered_as_the_page_says(
     await ann.disconnect()
 
 
-async def test_each_command_of_the_page_is_answered_by_a_running_broker(hubbub: House) -> None:
+async def test_each_command_of_the_page_is_answered_by_a_running_broker(hubbub: System) -> None:
     endpoint = hubbub.settings["HUBBUB_BROKER"]
     commands = [example for _, example in examples(COMMANDS)]
     commands.sort(key=lambda c: (c["do"] == "bye", c["do"] != "hello"))

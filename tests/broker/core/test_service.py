@@ -13,7 +13,7 @@ from broker.effects import Send
 from common.messages import WIRE, Announce, AnyAnswer, Failed, Hello
 from common.settings import Settings
 from common.transitions import ImpossibleTransition, follow
-from tests.shelf import Shelf
+from tests.support.shelf import Shelf
 
 
 class Driver:

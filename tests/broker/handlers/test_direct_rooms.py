@@ -4,7 +4,7 @@ import pytest
 
 from broker.effects import Publish, SendPage
 from common.messages import Direct, Done, GetHistory, Happened, Opened, Quit, Said
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     answered,
     asks,

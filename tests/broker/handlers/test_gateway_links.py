@@ -18,7 +18,7 @@ from common.messages import (
     events_topic,
     presence_topic,
 )
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     answered,
     asks,

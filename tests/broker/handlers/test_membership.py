@@ -3,7 +3,7 @@
 import pytest
 
 from common.messages import Done, GetNames, Join, Leave, Listed, Since
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     answered,
     asks,

@@ -4,7 +4,7 @@ the others."""
 import pytest
 
 from common.messages import Ban, Done, Said, Type
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     Step,
     answered,

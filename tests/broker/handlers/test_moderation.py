@@ -3,7 +3,7 @@
 import pytest
 
 from common.messages import Announce, Ban, Beacon, Blank, Done, GetHeads, HeadsTold, Kicked, Said
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     Step,
     answered,

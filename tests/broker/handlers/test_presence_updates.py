@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from broker.effects import Publish, Send
 from broker.handlers.presence_updates import WAITING
 from common.messages import Done, GetNames, GetParticipants, Join, Leave, Listed, Presence
-from tests.broker.mirror import Roster
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     Step,
     answered,
@@ -31,6 +30,7 @@ from tests.playbook import (
     seconds,
     told,
 )
+from tests.support.mirror import Roster
 
 
 @pytest.fixture

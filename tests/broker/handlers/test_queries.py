@@ -5,7 +5,7 @@ import pytest
 
 from broker.effects import Listing, SendPage, SendRooms
 from common.messages import GetHistory, GetNames, GetPage, GetParticipants, GetRooms, Listed
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     Step,
     answered,

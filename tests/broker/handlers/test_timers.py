@@ -6,7 +6,7 @@ from broker.handlers.timers import LOOKS
 from broker.model.rooms import RoomTable
 from common.messages import Join, Presence, Say, Type
 from common.settings import Settings
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     beacon,
     hello,

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from broker.effects import Publish, Send
 from common.codec import encode
 from common.messages import Done, Happened, Join, Joined, Presence
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     answered,
     closes,

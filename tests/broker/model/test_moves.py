@@ -3,7 +3,7 @@ them."""
 
 from broker.model.moves import Moves
 from common.messages import Failed, Leave
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     asks,
     closes,

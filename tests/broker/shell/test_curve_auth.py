@@ -24,8 +24,8 @@ from common.messages import (
     TakeUp,
     Welcome,
 )
-from tests.broker.peer import Peer, refused
-from tests.broker.running import broker
+from tests.support.broker_peer import Peer, refused
+from tests.support.running_broker import broker
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from broker.shell import garbage
-from tests.playbook import (
+from tests.support.broker_playbook import (
     Chat,
     closes,
     drops,

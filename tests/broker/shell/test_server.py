@@ -37,8 +37,8 @@ from common.messages import (
     Say,
     Welcome,
 )
-from tests.broker.peer import Peer, refused
-from tests.broker.running import Running, broker
+from tests.support.broker_peer import Peer, refused
+from tests.support.running_broker import Running, broker
 
 BACK = GetHistory(no=1, sid="s1", room="lobby")
 

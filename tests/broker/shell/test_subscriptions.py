@@ -9,8 +9,8 @@ import pytest
 
 from broker.shell.subscriptions import UNKNOWN_TOPICS, give_memory_back
 from common.messages import events_topic, presence_topic, typing_topic
-from tests.broker.peer import Peer
-from tests.broker.running import Running, broker
+from tests.support.broker_peer import Peer
+from tests.support.running_broker import Running, broker
 
 MOST = 1_200
 

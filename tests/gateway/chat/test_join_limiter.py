@@ -4,7 +4,7 @@ import pytest
 
 from common import messages as m
 from gateway.chat import join_limiter
-from tests.gateway.rig import Browser, Rig
+from tests.support.gateway_rig import Browser, Rig
 
 
 def crowded(most: int = 1) -> Rig:

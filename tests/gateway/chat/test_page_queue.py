@@ -2,7 +2,7 @@
 
 from common import messages as m
 from gateway.chat.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
-from tests.gateway.rig import Browser, Rig, messages
+from tests.support.gateway_rig import Browser, Rig, messages
 
 
 def asks(browser: Browser, before: int) -> None:

@@ -13,7 +13,7 @@ from common.clock import ListeningClock
 from common.errors import FrameError
 from common.zmq_sockets import ZmqSocket
 from gateway.link.incarnation import TURN_TOPICS, Incarnation, LinkLost
-from tests.gateway.fake_broker import FakeBroker, fake_broker
+from tests.support.fake_broker import FakeBroker, fake_broker
 
 TOPIC = m.gateway_topic("g1")
 

@@ -14,7 +14,7 @@ from common.codec import encode
 from common.settings import Settings
 from gateway.link.link import Link
 from gateway.link.pending import OnAnswer, Pending
-from tests.gateway.fake_broker import FakeBroker, fake_broker
+from tests.support.fake_broker import FakeBroker, fake_broker
 
 ANN = m.SessionInfo(sid="s1", uid="ann", plain=False, rooms=["lobby"])
 LOBBY = m.events_topic("lobby")

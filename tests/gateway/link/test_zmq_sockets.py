@@ -14,7 +14,7 @@ from common.errors import FrameError
 from common.keys import PeerKeys, broker_keys, make_pair, peer_keys
 from common.zmq_sockets import ZmqSocket, bind, router
 from gateway.link.zmq_sockets import LinkSockets
-from tests.gateway.fake_broker import fake_broker
+from tests.support.fake_broker import fake_broker
 
 
 class Open:

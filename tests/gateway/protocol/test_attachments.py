@@ -10,7 +10,7 @@ from common.errors import Refused
 from gateway.protocol.attachments import KEPT, Attachments, BinaryArgs, Unread
 from gateway.protocol.packets import Ack, EventPacket, Malformed, TooLong
 from gateway.protocol.parsing import parse
-from tests.gateway.edge import bare, poll, polling, post, running
+from tests.support.edge import bare, poll, polling, post, running
 
 
 def hole(number: Any) -> dict[str, Any]:

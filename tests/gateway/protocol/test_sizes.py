@@ -11,7 +11,7 @@ from gateway.protocol.packets import Malformed
 from gateway.protocol.sizes import sizes, too_many_values
 from gateway.transport.backlog import Backlog
 from gateway.transport.idle import MOST, WINDOW_S, Idle
-from tests.gateway.edge import bare, poll, polling, post, running
+from tests.support.edge import bare, poll, polling, post, running
 
 
 @pytest.mark.parametrize("character", ["x", "😀", "\\", '"', ",", ":", "[", "{", "\u0001"])

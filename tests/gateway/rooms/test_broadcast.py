@@ -12,7 +12,7 @@ from common import messages as m
 from gateway.rooms import catch_ups, send_queue
 from gateway.rooms.send_queue import FULL_BYTES
 from gateway.transport.outbox import Outbox
-from tests.gateway.rig import Browser, Rig, Turns, message, messages
+from tests.support.gateway_rig import Browser, Rig, Turns, message, messages
 
 RECOVERY, NEWEST = 12, 6
 

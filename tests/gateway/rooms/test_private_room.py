@@ -1,7 +1,7 @@
 """gateway/rooms/private_room.py, gateway/rooms/sessions.py: members hear without a join."""
 
 from common import messages as m
-from tests.gateway.rig import EPOCH, Browser, Rig, Turns, message, messages
+from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns, message, messages
 
 ROOM = "@secret"
 BOTH = ["u-ann", "u-bob"]

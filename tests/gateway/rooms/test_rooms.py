@@ -2,7 +2,7 @@
 gateway/rooms/plain_rosters.py, gateway/rooms/tail_budget.py."""
 
 from common import messages as m
-from tests.gateway.rig import EPOCH, Rig, message, messages
+from tests.support.gateway_rig import EPOCH, Rig, message, messages
 
 
 def test_a_hole_is_filled_before_anything_newer_is_sent() -> None:

@@ -2,7 +2,7 @@
 
 from gateway.rooms.sessions import Session, Sessions
 from gateway.transport.sockets import Socket
-from tests.gateway.rig import Carrier, Rig
+from tests.support.gateway_rig import Carrier, Rig
 
 
 def session(sessions: Sessions, sid: str) -> Session:

@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.runtime.descriptor_quota import BRIEF, OWN, browsers, may_stay, may_visit
 from gateway.server import listener
 from gateway.server.listener import IdleReaper, open_doors
-from tests.gateway.edge import bare, running
+from tests.support.edge import bare, running
 
 MOST = 400
 

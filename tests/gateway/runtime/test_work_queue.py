@@ -1,7 +1,7 @@
 """gateway/runtime/work_queue.py: long works share one slice of each turn of the loop."""
 
 from gateway.runtime.work_queue import SLICE_S, WorkQueue
-from tests.gateway.rig import Turns
+from tests.support.gateway_rig import Turns
 
 
 class Steps:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.server.bundle import bundle
 from gateway.server.javascript import SourceError, tokens
-from tests.system.surroundings import need_tool
+from tests.support.surroundings import need_tool
 
 STATIC = Path(__file__).parents[2] / "static"
 FILES = {path.relative_to(STATIC).as_posix(): path.read_text() for path in STATIC.rglob("*.js")}

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.gateway.edge import Edge, bare, running
+from tests.support.edge import Edge, bare, running
 
 OPEN = "/socket.io/?EIO=4&transport=polling"
 UPGRADE = (

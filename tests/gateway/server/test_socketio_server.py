@@ -14,7 +14,7 @@ import pytest
 import socketio
 
 from gateway.protocol.frames import Frame
-from tests.gateway.edge import bare, poll, polling, post, running
+from tests.support.edge import bare, poll, polling, post, running
 
 
 async def test_connect_is_answered_then_the_chat_is_told() -> None:

@@ -6,7 +6,7 @@ from sys import getsizeof
 
 from gateway.transport.inbound import AHEAD_BYTES
 from gateway.transport.websocket import TURN_FRAMES
-from tests.gateway.edge import WITHIN_S, bare, polling, running
+from tests.support.edge import WITHIN_S, bare, polling, running
 
 
 async def test_two_posts_that_close_it_at_once_are_both_answered() -> None:

@@ -8,7 +8,7 @@ import socketio
 
 from gateway.protocol.frames import Batch, Frame
 from gateway.transport.fanout import SendList, fan_out
-from tests.gateway.edge import bare, poll, polling, running
+from tests.support.edge import bare, poll, polling, running
 
 
 async def test_all_hear_the_same_in_order() -> None:

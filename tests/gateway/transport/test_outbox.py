@@ -4,7 +4,7 @@ import asyncio
 
 from gateway.protocol.frames import Batch, Frame
 from gateway.transport.outbox import Outbox
-from tests.gateway.pair import Pair
+from tests.support.stream_pair import Pair
 
 ONE, TWO, THREE = (Frame.event("chat", n) for n in (1, 2, 3))
 

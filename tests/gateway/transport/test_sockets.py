@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from gateway.protocol.frames import Batch, Frame
-from tests.gateway.edge import Bare, Edge, bare, poll, polling, post, running
+from tests.support.edge import Bare, Edge, bare, poll, polling, post, running
 
 EVENT = Frame.event("chat", "x" * 1000)
 

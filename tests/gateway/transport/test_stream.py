@@ -8,7 +8,7 @@ import socket
 
 from gateway.transport.poller import TURN_SOCKETS, Poller
 from gateway.transport.stream import Stream
-from tests.gateway.pair import Pair, Told
+from tests.support.stream_pair import Pair, Told
 
 
 async def until(true) -> None:  # type: ignore[no-untyped-def]

@@ -17,7 +17,7 @@ from gateway.transport.connection import Connection
 from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.sockets import Socket
 from gateway.transport.websocket import WebSocket
-from tests.gateway.edge import bare, poll, polling, post, running
+from tests.support.edge import bare, poll, polling, post, running
 
 OURS = (Connection, Socket, WebSocket, Heartbeat)
 

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tests.system.surroundings import need_tool
+from tests.support.surroundings import need_tool
 
 
 def compiled(source: Path, folder: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from broker.store import schema
-from tests.system.harness import House
+from tests.support.system import System
 from tests.system.memory import memory_mib
 
 MILLION = 1_000_000
@@ -40,7 +40,7 @@ def fill(path: Path) -> None:
 
 @pytest.mark.timeout(120)
 async def test_a_million_at_rest_cost_no_memory(tmp_path: Path, visit, name) -> None:
-    house = House(tmp_path)
+    house = System(tmp_path)
     began = time.monotonic()
     await asyncio.to_thread(fill, tmp_path / "hubbub.db")
     print(f"made in {time.monotonic() - began:.1f} s")

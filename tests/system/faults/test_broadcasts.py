@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.support.surroundings import free_port
+from tests.support.system import Process, System
 from tests.system.airwaves import Airwaves
 from tests.system.client import eventually
-from tests.system.harness import House, Process
-from tests.system.surroundings import free_port
 
 ACKS = 600
 
@@ -25,10 +25,10 @@ def port_of(endpoint: str) -> int:
 @asynccontextmanager
 async def on_air(
     folder: Path, seed: int = 0, gateways: int = 2, jammed: str = "", **settings: str
-) -> AsyncIterator[tuple[House, Airwaves]]:
+) -> AsyncIterator[tuple[System, Airwaves]]:
     port = free_port()
     settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://127.0.0.1:{port}"
-    house = House(folder, gateways=gateways, **settings)
+    house = System(folder, gateways=gateways, **settings)
     with Airwaves(port, port_of(house.settings["HUBBUB_EVENTS_BIND"]), seed) as airwaves:
         airwaves.jammed = lambda _, kind: kind == jammed
         async with house:

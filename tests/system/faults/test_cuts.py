@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
-from tests.system.harness import House
+from tests.support.surroundings import free_port
+from tests.support.system import System
 from tests.system.proxy import Proxy
-from tests.system.surroundings import free_port
 
 WELL_S = 30.0
 FROZEN_S = 2.0
@@ -56,7 +56,7 @@ async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) 
     """One gateway is behind the proxy, the other one is not."""
     asyncio.get_running_loop().set_debug(False)
     ports = free_port(), free_port()
-    house = House(
+    house = System(
         tmp_path,
         gateways=2,
         each=[{"HUBBUB_BROKER": f"tcp://127.0.0.1:{ports[0]}"}, {}],

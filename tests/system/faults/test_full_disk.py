@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.support.system import Process, System
 from tests.system.client import eventually, ok, refusal
-from tests.system.harness import House, Process
 from tests.system.people import Person
 
 FULL_BYTES = 16 << 10
@@ -40,7 +40,7 @@ async def is_acked(person: Person, message: dict[str, str]) -> dict[str, object]
 
 
 async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, room) -> None:
-    async with House(tmp_path) as house:
+    async with System(tmp_path) as house:
         ann = await visit(house.url, name("ann"), room)
         bob = await visit(house.url, name("bob"), room)
         await ann.say(room, "before")
@@ -69,7 +69,7 @@ async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, roo
 @pytest.mark.timeout(120)
 async def test_under_load_nothing_acked_is_lost_on_a_disk_that_fills(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)
-    async with House(tmp_path) as house, loading(house.urls, "disk", rooms=1) as load:
+    async with System(tmp_path) as house, loading(house.urls, "disk", rooms=1) as load:
         for _ in range(2):
             await load.until_acked(100, 30)
             fill(house.broker)

@@ -15,7 +15,7 @@ import pytest
 from common.store_file import reader, store_path
 from scripts.company import loading
 from scripts.faults import Toll, schedule, strike
-from tests.system.harness import House
+from tests.support.system import System
 
 SEED = int(os.environ.get("HUBBUB_TEST_SEED", "1"))
 KILLS = int(os.environ.get("HUBBUB_TEST_KILLS", "50"))
@@ -27,7 +27,7 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
     toll = Toll()
     # its call stacks cost the visitors more than all their work
     asyncio.get_running_loop().set_debug(False)
-    async with House(tmp_path, gateways=2) as house:
+    async with System(tmp_path, gateways=2) as house:
         async with loading(house.urls, f"seed{SEED}") as load:
             for number, fault in enumerate(schedule(SEED, 2, "kill")):
                 print(f"seed {SEED}, fault {number}: {fault}")

@@ -11,8 +11,8 @@ import pytest
 
 from scripts.company import loading
 from scripts.history import Ack
+from tests.support.system import System
 from tests.system.faults.shims import compiled
-from tests.system.harness import House
 
 SOURCE = Path(__file__).with_name("synced.c")
 CUTS = 3
@@ -26,14 +26,14 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compiled(SOURCE, tmp_path_factory.mktemp("shim"))
 
 
-def house_with(shim: Path, folder: Path, synced: Path) -> House:
+def house_with(shim: Path, folder: Path, synced: Path) -> System:
     synced.mkdir()
-    house = House(folder)
+    house = System(folder)
     house.broker.settings |= {"LD_PRELOAD": str(shim), "SYNCED": str(synced)}
     return house
 
 
-def cut(house: House, synced: Path) -> None:
+def cut(house: System, synced: Path) -> None:
     """The power is gone, and back: the store is what was synced of it."""
     house.broker.kill()
     for file in house.folder.glob("hubbub.db*"):

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from scripts.visitor import Visitor
+from tests.support.system import Process, System
 from tests.system.client import eventually
-from tests.system.harness import House, Process
 from tests.system.memory import forget_peak, memory_mib
 
 MIB = 1 << 20
@@ -70,7 +70,7 @@ async def flood(visitors: list[Visitor], size: int) -> list[float]:
 
 
 @contextlib.asynccontextmanager
-async def stalled_reader(house: House, room: str) -> AsyncIterator[None]:
+async def stalled_reader(house: System, room: str) -> AsyncIterator[None]:
     """Joins, and reads no byte more."""
     url = f"{house.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http:
@@ -91,7 +91,7 @@ async def stalled_reader(house: House, room: str) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def stalled_poller(house: House, room: str) -> AsyncIterator[None]:
+async def stalled_poller(house: System, room: str) -> AsyncIterator[None]:
     """Joins by POST, and never polls again."""
     url = f"{house.url}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:
@@ -107,7 +107,7 @@ async def stalled_poller(house: House, room: str) -> AsyncIterator[None]:
 @pytest.mark.timeout(120)
 async def test_a_stalled_reader_is_cut_off_and_costs_next_to_nothing(tmp_path: Path) -> None:
     settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
-    async with House(tmp_path, **settings) as house, talking(house.url, "slow") as visitors:
+    async with System(tmp_path, **settings) as house, talking(house.url, "slow") as visitors:
         gateway = house.gateways[0]
         alone = await flood(visitors, TRAFFIC_BYTES)
         peak_alone = memory_mib(gateway)
@@ -138,7 +138,7 @@ async def test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount(
     """Its connection is given up after the heartbeats' silence: from then on nothing waits."""
     settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
     async with (
-        House(tmp_path, gateways=2, **settings) as house,
+        System(tmp_path, gateways=2, **settings) as house,
         talking(house.urls[0], "here") as visitors,
         talking(house.urls[1], "here", 1) as others,
     ):

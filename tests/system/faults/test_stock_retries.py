@@ -4,11 +4,11 @@ death of its gateway and of the broker: all its messages, once, in its order."""
 import asyncio
 import secrets
 
+from tests.support.surroundings import free_port
+from tests.support.system import System
 from tests.system.client import ok
-from tests.system.harness import House
 from tests.system.node_page import NodePage
 from tests.system.proxy import Proxy
-from tests.system.surroundings import free_port
 
 MANY = 40
 
@@ -18,7 +18,7 @@ def port_of(url: str) -> int:
 
 
 async def test_all_its_messages_are_there_once_and_in_order(tmp_path, visit, name, room) -> None:
-    async with House(tmp_path, gateways=2) as house:
+    async with System(tmp_path, gateways=2) as house:
         here, there = house.gateways
         bob = await visit(there.url, name("bob"), room)
         auth = {"token": secrets.token_urlsafe(16), "user": name("ann"), "join": [{"room": room}]}

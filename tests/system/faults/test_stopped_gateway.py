@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.surroundings import run_module
+from tests.support.system import Process, System
 from tests.system.client import eventually, ok
-from tests.system.harness import House, Process
 from tests.system.people import Person
-from tests.system.surroundings import run_module
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ async def ready(gateway: Process) -> None:
 
 
 async def test_its_people_leave_and_are_brought_back_undoubled(
-    two_gateways: House, visit, name, room
+    two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.gateways
     ann = await visit(here.url, name("ann"), room)
@@ -61,7 +61,7 @@ async def test_its_people_leave_and_are_brought_back_undoubled(
 
 
 async def test_who_is_banned_meanwhile_hears_no_more(
-    two_gateways: House, visit, name, room
+    two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.gateways
     mallory = await visit(here.url, name("mallory"), room)
@@ -76,7 +76,9 @@ async def test_who_is_banned_meanwhile_hears_no_more(
     assert (await bob.participants(room))["users"] == [bob.user]
 
 
-async def test_who_is_back_elsewhere_was_never_away(two_gateways: House, visit, name, room) -> None:
+async def test_who_is_back_elsewhere_was_never_away(
+    two_gateways: System, visit, name, room
+) -> None:
     here, there = two_gateways.gateways
     ann, dan = [await visit(here.url, name(n), room) for n in ("ann", "dan")]
     bob = await visit(there.url, name("bob"), room)
@@ -96,7 +98,9 @@ async def test_who_is_back_elsewhere_was_never_away(two_gateways: House, visit, 
     await bob.hears(lambda e: e["EvtType"] == "leave" and e["User"] == ann.user)
 
 
-async def test_what_it_sends_late_is_not_done_twice(two_gateways: House, visit, name, room) -> None:
+async def test_what_it_sends_late_is_not_done_twice(
+    two_gateways: System, visit, name, room
+) -> None:
     """A page says something to the stopped gateway, gives it up and says it again elsewhere."""
     here, there = two_gateways.gateways
     ann, dan = [await visit(here.url, name(n), room) for n in ("ann", "dan")]
@@ -115,7 +119,7 @@ async def test_what_it_sends_late_is_not_done_twice(two_gateways: House, visit, 
     assert [e["Text"] for e in bob.lines(room, "message")] == ["in doubt", "after"]
 
 
-async def test_what_was_given_up_is_not_done_late(two_gateways: House, visit, name, room) -> None:
+async def test_what_was_given_up_is_not_done_late(two_gateways: System, visit, name, room) -> None:
     """Whoever said it has gone and was never acked: no ghost speaks when the gateway wakes."""
     here, there = two_gateways.gateways
     ann, dan = [await visit(here.url, name(n), room) for n in ("ann", "dan")]

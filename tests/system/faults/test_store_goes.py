@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.support.surroundings import free_port
+from tests.support.system import Process, System
 from tests.system.client import refusal
 from tests.system.faults.test_power_cut import missing
-from tests.system.harness import House, Process
-from tests.system.surroundings import free_port
 
 NOTICED_S = 2.0
 """On a quiet server: a look four times a second, on a busy machine."""
@@ -45,10 +45,10 @@ def name_the_folder_back(folder: Path) -> None:
     folder.with_name("elsewhere").rename(folder)
 
 
-def house_in(tmp_path: Path) -> tuple[House, Path]:
+def house_in(tmp_path: Path) -> tuple[System, Path]:
     """With a store in a folder of its own."""
     (folder := tmp_path / "data").mkdir(mode=0o700)
-    return House(tmp_path, HUBBUB_STORE=f"sqlite:{folder}/hubbub.db"), folder
+    return System(tmp_path, HUBBUB_STORE=f"sqlite:{folder}/hubbub.db"), folder
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
+from tests.support.system import System
 from tests.system.faults.shims import compiled
-from tests.system.harness import House
 
 HOUR_S = 3600.0
 JUMPS_S = (HOUR_S, -HOUR_S, 0.0)
@@ -34,7 +34,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
         "HUBBUB_MOVE_GRACE": str(GRACE_S),
         "HUBBUB_LEAVE_GRACE": str(GRACE_S),
     }
-    async with House(tmp_path, **settings) as house, loading(house.urls, "jump", 1) as load:
+    async with System(tmp_path, **settings) as house, loading(house.urls, "jump", 1) as load:
         bob = await visit(house.url, name("bob"), room)
         ann = await visit(house.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]

@@ -16,7 +16,7 @@ from broker.store.sqlite import SqliteStore
 from common.keys import BrokerKeys
 from common.settings import Settings
 from common.zmq_sockets import events_told
-from tests.broker.held_store import HeldStore
+from tests.support.held_store import HeldStore
 
 
 class Running:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.system.surroundings import (
+from tests.support.surroundings import (
     ROOT,
     clean_environment,
     free_port,
@@ -24,8 +24,8 @@ from tests.system.surroundings import (
 __all__ = [
     "ROOT",
     "STARTED",
-    "House",
     "Process",
+    "System",
     "clean_environment",
     "free_port",
     "need_tool",
@@ -160,7 +160,7 @@ class Process:
         self.start(ready)
 
 
-class House:
+class System:
     """A broker and gateways with a store of their own. `settings` go to all of them, `each` to the
     gateways one by one. Limits that hinder tests are off unless a test sets them."""
 

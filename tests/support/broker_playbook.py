@@ -35,7 +35,7 @@ from common.messages import (
     gateway_topic,
 )
 from common.settings import Settings
-from tests.shelf import Shelf
+from tests.support.shelf import Shelf
 
 WALL = 1_800_000_000.0
 _RELEASES = (Send, Publish, SendPage, SendRooms)
