@@ -24,8 +24,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
-    """A module overrides it to run its shared house with settings of its own."""
+def system_settings() -> dict[str, str]:
+    """A module overrides it to run its shared system with settings of its own."""
     return {}
 
 
@@ -38,22 +38,22 @@ def gateway_settings() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def hubbub(
     tmp_path_factory: pytest.TempPathFactory,
-    house_settings: dict[str, str],
+    system_settings: dict[str, str],
     gateway_settings: dict[str, str],
 ) -> Iterator[System]:
     """A broker and a gateway, shared by the module: tests keep to rooms of their own."""
     folder = tmp_path_factory.mktemp("hubbub")
-    with System(folder, each=[gateway_settings], **house_settings) as house:
-        yield house
+    with System(folder, each=[gateway_settings], **system_settings) as system:
+        yield system
 
 
 @pytest.fixture(scope="module")
 def two_gateways(
-    tmp_path_factory: pytest.TempPathFactory, house_settings: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, system_settings: dict[str, str]
 ) -> Iterator[System]:
     """A broker and two gateways, shared by the module."""
-    with System(tmp_path_factory.mktemp("hubbub"), gateways=2, **house_settings) as house:
-        yield house
+    with System(tmp_path_factory.mktemp("hubbub"), gateways=2, **system_settings) as system:
+        yield system
 
 
 @pytest.fixture(scope="module")

@@ -73,9 +73,9 @@ async def test_costly_json(hubbub: System, kind: str) -> None:
 
 
 @contextmanager
-def opened(house: System) -> Iterator[socket]:
+def opened(system: System) -> Iterator[socket]:
     """A WebSocket after its handshake, as bare as can be."""
-    url = urlsplit(house.url)
+    url = urlsplit(system.url)
     with socket() as wire:
         wire.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 16)
         wire.settimeout(WITHIN_S)

@@ -20,10 +20,10 @@ QUIET_S = 3.0
 CHUNK_BYTES = 1 << 20
 
 
-async def flood(house: System, token: str | None, room: str, asked: str, payload: Payload) -> int:
+async def flood(system: System, token: str | None, room: str, asked: str, payload: Payload) -> int:
     """One socket that asks for as many pages as it may, and throws away what comes. Returns how
     many bytes that was."""
-    place = urlsplit(house.url)
+    place = urlsplit(system.url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     try:
         writer.write(upgrade(place.netloc) + frame("40"))

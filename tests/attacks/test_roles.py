@@ -20,7 +20,7 @@ SECRET = "between ann and bob"
 
 
 @pytest.fixture(params=["without keys", "publisher", "moderator", "monitor"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
+async def system(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
     """With or without keys; the attacker's key is `eve`."""
     settings = {}
     if request.param != "without keys":
@@ -30,31 +30,31 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         )
         assert made.returncode == 0, made.stderr
         settings = {"HUBBUB_KEYS": keys}
-    async with System(tmp_path, **settings) as house:
+    async with System(tmp_path, **settings) as system:
         if settings:
-            house.settings["HUBBUB_KEY"] = "eve"
-        yield house
+            system.settings["HUBBUB_KEY"] = "eve"
+        yield system
 
 
-def intruder(house: System) -> Peer:
-    keys = peer_keys(house.settings.get("HUBBUB_KEYS", ""), house.settings.get("HUBBUB_KEY", ""))
-    return Peer(house.settings["HUBBUB_BROKER"], keys)
+def intruder(system: System) -> Peer:
+    keys = peer_keys(system.settings.get("HUBBUB_KEYS", ""), system.settings.get("HUBBUB_KEY", ""))
+    return Peer(system.settings["HUBBUB_BROKER"], keys)
 
 
 async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
-    house: System, visit: Any, name: Any, room: str
+    system: System, visit: Any, name: Any, room: str
 ) -> None:
-    ann = await visit(house.url, name("ann"), room)
-    bob = await visit(house.url, name("bob"), room)
+    ann = await visit(system.url, name("ann"), room)
+    bob = await visit(system.url, name("bob"), room)
     private = (await ann.direct(uid=bob.uid))["room"]
-    found = re.search(r"hello from gateway '(\w+)'", house.broker.log)
+    found = re.search(r"hello from gateway '(\w+)'", system.broker.log)
     assert found is not None
     gateway = found[1]
-    keyed = bool(house.settings.get("HUBBUB_KEYS"))
+    keyed = bool(system.settings.get("HUBBUB_KEYS"))
     sitting = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=[room])
 
     async def attack() -> None:
-        async with intruder(house) as eve:
+        async with intruder(system) as eve:
             await eve.hello("")
             eve.sub.subscribe("")
             stolen = await eve.ask(Hello, wire=WIRE, gateway=gateway, proof="guessed")
@@ -72,6 +72,6 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
             while await eve.sub.poll(200):
                 assert SECRET.encode() not in b"".join(await eve.sub.recv_multipart())
 
-    await nobody_notices(attack, house)
+    await nobody_notices(attack, system)
     await ann.is_up_to_date()
-    assert house.gateways[0].log.count("linked to the broker") == 1, "its link was never lost"
+    assert system.gateways[0].log.count("linked to the broker") == 1, "its link was never lost"

@@ -20,9 +20,9 @@ ENDED_S = HANDSHAKE_MS / 1000 + 8.0
 
 @pytest.mark.parametrize("which", ["HUBBUB_BIND", "HUBBUB_EVENTS_BIND"])
 async def test_silent_connections_are_ended_and_scripts_get_in(tmp_path: Path, which: str) -> None:
-    house = System(tmp_path)
-    house.broker.descriptors = (DESCRIPTORS, DESCRIPTORS)
-    url = urlsplit(house.settings[which])
+    system = System(tmp_path)
+    system.broker.descriptors = (DESCRIPTORS, DESCRIPTORS)
+    url = urlsplit(system.settings[which])
     loop = asyncio.get_running_loop()
 
     async def is_ended(silent: socket.socket) -> None:
@@ -42,8 +42,10 @@ async def test_silent_connections_are_ended_and_scripts_get_in(tmp_path: Path, w
                 silent.setblocking(False)
             async with asyncio.timeout(ENDED_S):
                 await asyncio.gather(*map(is_ended, all_silent))
-            told = await asyncio.to_thread(run_module, "scripts.announce", "here", **house.settings)
+            told = await asyncio.to_thread(
+                run_module, "scripts.announce", "here", **system.settings
+            )
             assert told.returncode == 0, told.stderr
 
-    async with house:
-        await nobody_notices(attack, house)
+    async with system:
+        await nobody_notices(attack, system)

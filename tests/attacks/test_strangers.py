@@ -20,16 +20,16 @@ RATE = 10
 def popular(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Few conversations a person; a rate that lets the bystander speak."""
     folder = tmp_path_factory.mktemp("popular")
-    with System(folder, HUBBUB_PRIVATE_ROOMS="20", HUBBUB_MESSAGE_RATE="60") as house:
-        yield house
+    with System(folder, HUBBUB_PRIVATE_ROOMS="20", HUBBUB_MESSAGE_RATE="60") as system:
+        yield system
 
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The rates of a running system."""
     folder = tmp_path_factory.mktemp("strict")
-    with System(folder, HUBBUB_MESSAGE_RATE=str(RATE), HUBBUB_CROWD_JOINS="20") as house:
-        yield house
+    with System(folder, HUBBUB_MESSAGE_RATE=str(RATE), HUBBUB_CROWD_JOINS="20") as system:
+        yield system
 
 
 async def test_strangers_cannot_shut_anybody_off(popular: System, visit: Visit, tag: str) -> None:

@@ -16,13 +16,13 @@ CUT_S = 15.0
 REFUSED = "hubbub_broker_refused_subscriptions_total"
 
 
-def refused(house: System) -> float:
-    text = house.broker.get("/metrics")[1]
+def refused(system: System) -> float:
+    text = system.broker.get("/metrics")[1]
     return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith(REFUSED))
 
 
-async def until_refused(house: System, before: float) -> None:
-    while await asyncio.to_thread(refused, house) <= before:  # noqa: ASYNC110
+async def until_refused(system: System, before: float) -> None:
+    while await asyncio.to_thread(refused, system) <= before:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
 

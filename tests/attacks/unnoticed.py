@@ -66,17 +66,17 @@ async def during(attack: Attack, url: str) -> Noticed:
     return Noticed(len(took), statistics.median(took), took[len(took) * 99 // 100], took[-1])
 
 
-async def nobody_notices(attack: Attack, house: System, url: str = "") -> Noticed:
+async def nobody_notices(attack: Attack, system: System, url: str = "") -> Noticed:
     """Demands that acks of others take at most 100 ms at p99 while this attack runs, and that each
     process is back at the memory it had before. The attack is repeated if it was noticed."""
-    before = [memory_mib(process, "VmRSS") for process in house.processes]
+    before = [memory_mib(process, "VmRSS") for process in system.processes]
     for _ in range(TRIES):
-        noticed = await during(attack, url or house.url)
+        noticed = await during(attack, url or system.url)
         if noticed.p99_ms <= ACK_P99_MS:
             break
     else:
         raise AssertionError(f"bystanders noticed the attack: {noticed}")
-    for process, mib in zip(house.processes, before, strict=True):
+    for process, mib in zip(system.processes, before, strict=True):
         await memory_returns(process, mib)
     return noticed
 

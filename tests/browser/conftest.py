@@ -68,17 +68,17 @@ async def open_window(browser: Browser, cut_off: bool) -> AsyncIterator[OpenWind
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> System:
+async def system(tmp_path: Path) -> System:
     """Two gateways that know of each other; `wire` runs it."""
     return System(tmp_path, gateways=2)
 
 
 @pytest.fixture
-async def wire(house: System) -> AsyncIterator[Proxy]:
+async def wire(system: System) -> AsyncIterator[Proxy]:
     """The first gateway's public address."""
-    ours, theirs = house.gateways
+    ours, theirs = system.gateways
     async with Proxy(free_port(), int(ours.http.rpartition(":")[2])) as wire:
-        for gateway in house.gateways:
+        for gateway in system.gateways:
             gateway.settings["HUBBUB_GATEWAYS"] = f"{wire.url}, {theirs.url}"
-        async with house:
+        async with system:
             yield wire

@@ -28,8 +28,8 @@ WITHIN_MS = 40_000
 class Talk:
     """People at their pages, who say something whenever something has happened."""
 
-    def __init__(self, house: System, wire: Proxy, people: dict[str, Window]) -> None:
-        self.house, self.wire, self.people = house, wire, people
+    def __init__(self, system: System, wire: Proxy, people: dict[str, Window]) -> None:
+        self.system, self.wire, self.people = system, wire, people
         self.said: dict[str, list[str]] = {name: [] for name in people}
 
     async def go_on(self) -> None:
@@ -66,7 +66,7 @@ class Talk:
     async def suffer(self, rng: random.Random) -> str:
         """One fault, drawn."""
         window = rng.choice([*self.people.values()])
-        process = rng.choice(self.house.processes)
+        process = rng.choice(self.system.processes)
         fault = rng.choice(["kill", "kill", "reload", "reload", "network", "freeze", "cut"])
         match fault:
             case "kill":
@@ -90,14 +90,14 @@ def cut_off() -> bool:
 
 @pytest.mark.timeout(90 + 10 * FAULTS)
 async def test_what_people_say_is_there_once_in_their_order(
-    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str
+    system: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str
 ) -> None:
     script = NEVER_TWICE + IN_ORDER
     people = {
         name: await open_window(url, name, f"#{room}", script=script)
-        for name, url in (("ann", wire.url), ("bob", house.urls[1]), ("cy", wire.url))
+        for name, url in (("ann", wire.url), ("bob", system.urls[1]), ("cy", wire.url))
     }
-    talk = Talk(house, wire, people)
+    talk = Talk(system, wire, people)
     rng = random.Random(SEED)
     for number in range(FAULTS):
         await talk.go_on()
@@ -105,9 +105,9 @@ async def test_what_people_say_is_there_once_in_their_order(
     for window in people.values():
         await expect(window.page.locator("#status")).to_have_text("Online", timeout=WITHIN_MS)
         await expect(window.page.locator(".waiting")).to_have_count(0, timeout=WITHIN_MS)
-    for process in house.processes:
+    for process in system.processes:
         await asyncio.to_thread(process.wait_ready)
-    dan = await visit(house.urls[1], "dan", room)
+    dan = await visit(system.urls[1], "dan", room)
     events = await archive(dan, room)
     for name, said in talk.said.items():
         assert [

@@ -15,7 +15,7 @@ Name = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {
         "HUBBUB_MESSAGE_RATE": "2",
         "HUBBUB_MESSAGE_BURST": "2",
@@ -33,8 +33,8 @@ def gateway_settings() -> dict[str, str]:
 async def test_the_page_knows_how_long_a_message_may_be(
     tmp_path: Path, open_window: OpenWindow, room: str, name: Name
 ) -> None:
-    async with System(tmp_path, HUBBUB_TEXT_CHARS="20") as house:
-        ann = await open_window(house.url, name("ann"), f"#{room}")
+    async with System(tmp_path, HUBBUB_TEXT_CHARS="20") as system:
+        ann = await open_window(system.url, name("ann"), f"#{room}")
         length = ann.page.locator("#length")
         for count, told in ((0, ""), (15, ""), (16, "4 left"), (21, "1 too many characters")):
             await ann.write("x" * count)

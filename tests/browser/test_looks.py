@@ -65,7 +65,7 @@ CONTRASTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_TEXT_CHARS": f"{TEXT_CHARS}"}
 
 

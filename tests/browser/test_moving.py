@@ -33,7 +33,7 @@ async def texts_of(window: Window) -> list[str]:
 
 @pytest.mark.parametrize("script", [NEVER_TWICE, NO_WEBSOCKETS], ids=["websocket", "polling"])
 async def test_a_page_goes_on_at_the_other_gateway(
-    house: System,
+    system: System,
     wire: Proxy,
     open_window: OpenWindow,
     visit: Visit,
@@ -41,7 +41,7 @@ async def test_a_page_goes_on_at_the_other_gateway(
     name: Name,
     script: str,
 ) -> None:
-    ours, theirs = house.gateways
+    ours, theirs = system.gateways
     bob = await visit(theirs.url, name("bob"), room)
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=script)
     await ann.say("before")
@@ -60,9 +60,9 @@ async def test_a_page_goes_on_at_the_other_gateway(
 
 
 async def test_there_and_back_again(
-    house: System, wire: Proxy, open_window: OpenWindow, room: str, name: Name
+    system: System, wire: Proxy, open_window: OpenWindow, room: str, name: Name
 ) -> None:
-    ours, theirs = house.gateways
+    ours, theirs = system.gateways
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     for number, (lost, other) in enumerate([(ours, theirs), (theirs, ours)]):
         await ann.say(f"line {number}")
@@ -77,16 +77,16 @@ async def test_there_and_back_again(
 
 
 async def test_what_was_accepted_without_an_answer_is_there_once(
-    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    system: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
-    bob = await visit(house.urls[1], name("bob"), room)
+    bob = await visit(system.urls[1], name("bob"), room)
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=NEVER_TWICE)
     wire.freeze(down=True)
     await ann.say("did you hear?")
     await bob.hears_text("did you hear?")
     await bob.say(room, "I did")
     await expect(ann.page.locator(".waiting .fate")).to_have_text("sending…")
-    house.gateways[0].signal(signal.SIGKILL)
+    system.gateways[0].signal(signal.SIGKILL)
     wire.cut()
     await ann.sees("I did")
     assert await texts_of(ann) == ["did you hear?", "I did"]
@@ -95,9 +95,9 @@ async def test_what_was_accepted_without_an_answer_is_there_once(
 
 
 async def test_a_computer_that_slept_notices_at_once_that_its_connection_is_dead(
-    house: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
+    system: System, wire: Proxy, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
-    bob = await visit(house.urls[1], name("bob"), room)
+    bob = await visit(system.urls[1], name("bob"), room)
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=SLEEPY)
     wire.freeze(up=True, down=True)
     for number in range(60):

@@ -24,22 +24,22 @@ def tool(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def house(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Two gateways at a host of their own, two below a path."""
     each = [
         {"HUBBUB_PATH": path, "HUBBUB_ORIGINS": f"https://{host}", **SETTINGS}
         for path, host in PUBLIC.items()
         for _ in range(2)
     ]
-    with System(tmp_path_factory.mktemp(tool), gateways=4, each=each) as house:
-        yield house
+    with System(tmp_path_factory.mktemp(tool), gateways=4, each=each) as system:
+        yield system
 
 
 @pytest.mark.parametrize("path", PUBLIC)
 async def test_everything_passes(
-    house: System, tool: str, path: str, tmp_path: Path, open_window: OpenWindow, room: str
+    system: System, tool: str, path: str, tmp_path: Path, open_window: OpenWindow, room: str
 ) -> None:
-    gateways = house.gateways[:2] if path == "" else house.gateways[2:]
+    gateways = system.gateways[:2] if path == "" else system.gateways[2:]
     with proxies.running(tool, path, [one.settings["PORT"] for one in gateways], tmp_path) as url:
         public = {"Host": PUBLIC[path], "Origin": f"https://{PUBLIC[path]}"}
         at = f"{path}/socket.io".removeprefix("/")
@@ -80,10 +80,10 @@ async def test_everything_passes(
 
 
 async def test_who_has_lost_a_gateway_goes_on_at_the_other(
-    house: System, tool: str, tmp_path: Path, room: str
+    system: System, tool: str, tmp_path: Path, room: str
 ) -> None:
     """By the same address: the client comes back to the proxy."""
-    gateways = house.gateways[:2]
+    gateways = system.gateways[:2]
     with proxies.running(tool, "", [one.settings["PORT"] for one in gateways], tmp_path) as url:
         async with Person(url, transports=["websocket"]) as ann:
             await ann.join(room, user=f"ann-{room}")

@@ -30,9 +30,9 @@ def cut_off() -> bool:
     return True
 
 
-async def said(visit: Visit, house: System, room: str, name: str) -> list[str]:
+async def said(visit: Visit, system: System, room: str, name: str) -> list[str]:
     """All messages of the room, as somebody else finds them."""
-    somebody = await visit(house.url, name, room)
+    somebody = await visit(system.url, name, room)
     events = (await somebody.history(room))["events"]
     return [event["Text"] for event in events if event["EvtType"] == "message"]
 

@@ -1,4 +1,4 @@
-"""The house: a broker and gateways as real processes, on ports and in a folder of their own."""
+"""The system: a broker and gateways as real processes, on ports and in a folder of their own."""
 
 import asyncio
 import contextlib

@@ -10,11 +10,11 @@ from tests.support.system import System
 
 
 @asynccontextmanager
-async def raw(house: System) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def raw(system: System) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """A bare Engine.IO connection."""
     async with (
         aiohttp.ClientSession() as http,
-        http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket") as socket,
+        http.ws_connect(f"{system.url}/socket.io/?EIO=4&transport=websocket") as socket,
     ):
         assert (await socket.receive_str(timeout=5)).startswith("0{")
         yield socket

@@ -8,8 +8,8 @@ from tests.support.system import System
 from tests.system.client import refusal
 
 
-async def announce(house: System, *args: str, **settings: str):
-    settings = {"HUBBUB_BROKER": house.settings["HUBBUB_BROKER"], **settings}
+async def announce(system: System, *args: str, **settings: str):
+    settings = {"HUBBUB_BROKER": system.settings["HUBBUB_BROKER"], **settings}
     return await asyncio.to_thread(run_module, "scripts.announce", *args, **settings)
 
 

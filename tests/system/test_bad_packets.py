@@ -12,7 +12,7 @@ from tests.system.raw import is_closed, raw
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_CONNECT_TIMEOUT": "2"}
 
 

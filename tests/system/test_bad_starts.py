@@ -83,15 +83,15 @@ def test_a_database_of_something_else(tmp_path) -> None:
 
 
 def test_a_database_of_another_version(tmp_path) -> None:
-    house = System(tmp_path)
-    house.broker.start()
-    house.broker.stop()
-    with sqlite3.connect(house.settings["HUBBUB_STORE"].removeprefix("sqlite:")) as database:
+    system = System(tmp_path)
+    system.broker.start()
+    system.broker.stop()
+    with sqlite3.connect(system.settings["HUBBUB_STORE"].removeprefix("sqlite:")) as database:
         [[version]] = database.execute("pragma user_version").fetchall()
         assert version > 0, "the store has its version in user_version"
         database.execute(f"pragma user_version = {version + 98}")
     database.close()
-    line = fails("broker", names=str(version + 98), **house.settings)
+    line = fails("broker", names=str(version + 98), **system.settings)
     assert "hubbub.db" in line
 
 

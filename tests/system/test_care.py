@@ -10,8 +10,8 @@ from tests.support.system import System
 from tests.system.client import refusal
 
 
-async def script(house: System, what: str, *args: str):
-    settings = {key: house.settings[key] for key in ("HUBBUB_BROKER", "HUBBUB_STORE")}
+async def script(system: System, what: str, *args: str):
+    settings = {key: system.settings[key] for key in ("HUBBUB_BROKER", "HUBBUB_STORE")}
     return await asyncio.to_thread(run_module, f"scripts.{what}", *args, **settings)
 
 
@@ -53,23 +53,23 @@ async def test_a_backup_is_taken_while_people_talk_and_restored_with_a_new_epoch
     tmp_path, visit, name, room
 ) -> None:
     copy = tmp_path / "copy.db"
-    async with System(tmp_path) as house:
-        ann = await visit(house.url)
+    async with System(tmp_path) as system:
+        ann = await visit(system.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "kept")
-        done = await script(house, "backup", str(copy))
+        done = await script(system, "backup", str(copy))
         assert done.returncode == 0, done.stderr
         await ann.say(room, "after the backup")
         with sqlite3.connect(copy) as database:
             assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         database.close()
-        await asyncio.to_thread(house.gateways[0].stop)
-        await asyncio.to_thread(house.broker.stop)
-        done = await script(house, "restore", str(copy))
+        await asyncio.to_thread(system.gateways[0].stop)
+        await asyncio.to_thread(system.broker.stop)
+        done = await script(system, "restore", str(copy))
         assert done.returncode == 0, done.stderr
-        await asyncio.to_thread(house.broker.start)
-        await asyncio.to_thread(house.gateways[0].start)
-        back = await visit(house.url)
+        await asyncio.to_thread(system.broker.start)
+        await asyncio.to_thread(system.gateways[0].start)
+        back = await visit(system.url)
         since = {"Epoch": epoch, "Seq": 3}
         ack = await back.join(room, token=ann.token, user=name("ann"), since=since)
         assert ack["epoch"] != epoch

@@ -7,7 +7,7 @@ from tests.system.client import eventually, ok
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_CROWD": "10"}
 
 

@@ -30,21 +30,21 @@ async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
 ) -> None:
     asyncio.get_running_loop().set_debug(False)
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(System(tmp_path, gateways=2))
+        system = await stack.enter_async_context(System(tmp_path, gateways=2))
         if how == "busy":
-            load = await stack.enter_async_context(loading(house.urls, "busy", writers=4))
-        ann = await visit(house.url)
+            load = await stack.enter_async_context(loading(system.urls, "busy", writers=4))
+        ann = await visit(system.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
-        bob = await visit(house.urls[1], name("bob"), room)
+        bob = await visit(system.urls[1], name("bob"), room)
         said = [await ann.say(room, text, id=f"i{n}") for n, text in enumerate(TEXTS)]
         assert where(tmp_path)
         for ack in said:
-            done = await script(house, "delete", room, str(ack["seq"]))
+            done = await script(system, "delete", room, str(ack["seq"]))
             assert done.returncode == 0, done.stderr
         deleted = time.monotonic()
         if how == "killed":
-            house.broker.kill()
-            await asyncio.to_thread(house.broker.start)
+            system.broker.kill()
+            await asyncio.to_thread(system.broker.start)
 
         async def gone() -> bool:
             return not await asyncio.to_thread(where, tmp_path)
@@ -52,7 +52,7 @@ async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
         # From the page, replay, what was missed, and what a retry is answered.
         for person in (ann, bob):
             assert WORD not in str(await person.history(room))
-        for url in house.urls:
+        for url in system.urls:
             new, back = await visit(url, name("new"), room), await visit(url)
             since = {"Epoch": epoch, "Seq": said[0]["seq"] - 1}
             await back.join(room, user=name("back"), since=since)

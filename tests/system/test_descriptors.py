@@ -17,27 +17,27 @@ SOFT, HARD = 100, 250
 async def test_a_full_gateway_answers_for_its_health_and_finds_its_broker_again(
     tmp_path, visit: Visit, name, room
 ) -> None:
-    house = System(tmp_path)
-    gateway = house.gateways[0]
+    system = System(tmp_path)
+    gateway = system.gateways[0]
     gateway.descriptors = SOFT, HARD
-    async with house, aiohttp.ClientSession() as http:
+    async with system, aiohttp.ClientSession() as http:
         people: list[Person] = []
         with contextlib.suppress(socketio.exceptions.ConnectionError):
             while len(people) < HARD:
                 join = {"user": name(f"p{len(people)}"), "join": [{"room": room}]}
                 auth = {"token": secrets.token_urlsafe(), **join}
-                people.append(await visit(house.url, auth=auth))
+                people.append(await visit(system.url, auth=auth))
         with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
-            await http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket")
+            await http.ws_connect(f"{system.url}/socket.io/?EIO=4&transport=websocket")
         assert len(people) > SOFT
         silent = [
             await asyncio.open_connection("127.0.0.1", int(gateway.http.rpartition(":")[2]))
             for _ in range(2 * HARD)
         ]
-        house.broker.kill()
+        system.broker.kill()
         await asyncio.to_thread(gateway.wait_ready, 503)
         assert (await asyncio.to_thread(gateway.get, "/healthz"))[0] == 200
-        await asyncio.to_thread(house.broker.start)
+        await asyncio.to_thread(system.broker.start)
         await asyncio.to_thread(gateway.wait_ready)
         await people[0].say(room, "all here?")
         for person in people:
@@ -47,6 +47,6 @@ async def test_a_full_gateway_answers_for_its_health_and_finds_its_broker_again(
             writer.close()
         for _ in range(3):
             await people.pop().disconnect()
-        late = await visit(house.url, name("late"), room)
+        late = await visit(system.url, name("late"), room)
         await late.say(room, "there is a place again")
         await people[0].hears_text("there is a place again")

@@ -108,17 +108,17 @@ async def test_a_gateway_gets_no_byte_of_a_room_without_its_people(
     tmp_path, visit, name, room
 ) -> None:
     """The second gateway's link runs over a wire that remembers every byte."""
-    house = System(tmp_path, gateways=2)
+    system = System(tmp_path, gateways=2)
     ports = [
-        urlsplit(house.settings[key]).port or 0 for key in ("HUBBUB_BIND", "HUBBUB_EVENTS_BIND")
+        urlsplit(system.settings[key]).port or 0 for key in ("HUBBUB_BIND", "HUBBUB_EVENTS_BIND")
     ]
-    house.gateways[1].settings["HUBBUB_BROKER"] = f"tcp://{HOST}:{ports[0]}"
-    async with Wire(*ports) as wire, house:
-        ann = await visit(house.urls[0], name("ann"), f"{room}-quiet")
-        bob = await visit(house.urls[1], name("bob"), f"{room}-other")
+    system.gateways[1].settings["HUBBUB_BROKER"] = f"tcp://{HOST}:{ports[0]}"
+    async with Wire(*ports) as wire, system:
+        ann = await visit(system.urls[0], name("ann"), f"{room}-quiet")
+        bob = await visit(system.urls[1], name("bob"), f"{room}-other")
         await ann.say(f"{room}-quiet", "a secret between us")
         assert (await ann.participants(f"{room}-quiet"))["count"] == 1
-        private = await visit(house.urls[0], name("cleo"), f"{room}-quiet")
+        private = await visit(system.urls[0], name("cleo"), f"{room}-quiet")
         conversation = (await ann.direct(uid=private.uid))["room"]
         await ann.say(conversation, "an even deeper secret")
         await bob.join(f"{room}-both")
@@ -146,12 +146,12 @@ async def test_a_gateway_that_stops_frees_its_people_and_the_others_go_on(
     tmp_path, visit, name, room
 ) -> None:
     settings = {"HUBBUB_LEASE": "1", "HUBBUB_MOVE_GRACE": "2", "HUBBUB_LEAVE_GRACE": "1"}
-    async with System(tmp_path, gateways=2, **settings) as house:
-        bob = await visit(house.urls[0], name("bob"), room)
-        ann = await visit(house.urls[1], name("ann"), room)
-        cleo = await visit(house.urls[1], name("cleo"), room)
-        await asyncio.to_thread(house.gateways[1].kill)
-        back = await visit(house.urls[0])
+    async with System(tmp_path, gateways=2, **settings) as system:
+        bob = await visit(system.urls[0], name("bob"), room)
+        ann = await visit(system.urls[1], name("ann"), room)
+        cleo = await visit(system.urls[1], name("cleo"), room)
+        await asyncio.to_thread(system.gateways[1].kill)
+        back = await visit(system.urls[0])
         ack = await back.join(room, token=ann.token)
         assert (ack["user"], ack["seq"]) == (name("ann"), 3), "she moved, nobody saw it"
         await bob.hears(lambda e: e["EvtType"] == "leave" and e["User"] == cleo.user, within=15)

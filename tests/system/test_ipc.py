@@ -26,22 +26,22 @@ def mode(path: Path) -> int:
 async def test_broker_gateway_and_scripts_meet_at_socket_files(
     tmp_path, run: Path, visit, name, room
 ) -> None:
-    house = System(
+    system = System(
         tmp_path,
         HUBBUB_BIND=f"ipc://{run}/commands",
         HUBBUB_EVENTS_BIND=f"ipc://{run}/events",
         HUBBUB_BROKER=f"ipc://{run}/commands",
     )
-    async with house:
-        ann = await visit(house.url, name("ann"), room)
+    async with system:
+        ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "from file to file")
         await ann.hears_text("from file to file")
         done = await asyncio.to_thread(
-            run_module, "scripts.announce", "hear, hear", **house.settings
+            run_module, "scripts.announce", "hear, hear", **system.settings
         )
         assert done.returncode == 0, done.stderr
         await ann.hears(lambda e: e["EvtType"] == "announce" and e["Text"] == "hear, hear")
         assert [mode(run), mode(run / "commands"), mode(run / "events")] == [0o700, 0o600, 0o600]
-        await asyncio.to_thread(house.broker.restart)
+        await asyncio.to_thread(system.broker.restart)
         await ann.say(room, "and again")
         await ann.hears_text("and again")

@@ -7,14 +7,14 @@ from tests.support.surroundings import run_module
 from tests.support.system import Process, System
 
 
-def by_ipv6(house: System, host: str) -> System:
+def by_ipv6(system: System, host: str) -> System:
     """The same ports on ::1; gateways listen on this host."""
-    for process in house.processes:
+    for process in system.processes:
         for name, value in process.settings.items():
             process.settings[name] = value.replace("127.0.0.1", "[::1]")
         process.http = process.http.replace("127.0.0.1", "[::1]")
         process.settings["HUBBUB_HOST"] = host
-    return house
+    return system
 
 
 def address_logged(gateway: Process) -> str:
@@ -23,13 +23,13 @@ def address_logged(gateway: Process) -> str:
 
 @pytest.mark.parametrize(("host", "logged"), [("[::1]", "[::1]"), ("::", "[::]")])
 async def test_everything_by_ipv6(tmp_path, visit, name, room, host: str, logged: str) -> None:
-    house = by_ipv6(System(tmp_path), host)
-    async with house:
-        gateway = house.gateways[0]
+    system = by_ipv6(System(tmp_path), host)
+    async with system:
+        gateway = system.gateways[0]
         port = gateway.settings["PORT"]
         assert address_logged(gateway) == f"http://{logged}:{port}/"
         ann = await visit(f"http://[::1]:{port}", name("ann"), room)
-        done = run_module("scripts.announce", "by six", **house.broker.settings)
+        done = run_module("scripts.announce", "by six", **system.broker.settings)
         assert done.returncode == 0, done.stderr
         assert (await ann.hears(lambda event: event["Text"] == "by six"))["User"] == "system"
         page = {"Origin": f"http://[::1]:{port}"}
@@ -44,12 +44,12 @@ async def test_everything_by_ipv6(tmp_path, visit, name, room, host: str, logged
 
 
 async def test_broadcasts_may_be_advertised_at_ipv6(tmp_path, visit, name, room) -> None:
-    house = System(tmp_path)
-    port = house.settings["HUBBUB_EVENTS_BIND"].rpartition(":")[2]
-    house.broker.settings["HUBBUB_EVENTS_BIND"] = f"tcp://[::1]:{port}"
-    house.broker.settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://[::1]:{port}"
-    async with house:
-        ann = await visit(house.url, name("ann"), room)
+    system = System(tmp_path)
+    port = system.settings["HUBBUB_EVENTS_BIND"].rpartition(":")[2]
+    system.broker.settings["HUBBUB_EVENTS_BIND"] = f"tcp://[::1]:{port}"
+    system.broker.settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://[::1]:{port}"
+    async with system:
+        ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "here")
         await ann.hears_text("here")
 

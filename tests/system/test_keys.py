@@ -32,16 +32,16 @@ def keyed(tmp_path_factory) -> tuple[System, Path]:
     made = folder / "keys"
     make_keys(made)
     commands, events = free_port(), free_port()
-    house = System(
+    system = System(
         folder,
         HUBBUB_KEYS=str(made),
         HUBBUB_BIND=f"tcp://{HOST}:{commands}",
         HUBBUB_EVENTS_BIND=f"tcp://{HOST}:{events}",
         HUBBUB_BROKER=f"tcp://{HOST}:{commands}",
     )
-    house.gateways[0].settings["HUBBUB_KEYS"] = for_host_b(made, folder / "b")
-    with house:
-        yield house, made
+    system.gateways[0].settings["HUBBUB_KEYS"] = for_host_b(made, folder / "b")
+    with system:
+        yield system, made
 
 
 def test_secret_keys_are_for_their_owner_only(keyed) -> None:
@@ -52,11 +52,11 @@ def test_secret_keys_are_for_their_owner_only(keyed) -> None:
 
 
 async def test_the_right_key_gets_in(keyed, visit, name, room) -> None:
-    house, made = keyed
-    ann = await visit(house.url, name("ann"), room)
+    system, made = keyed
+    ann = await visit(system.url, name("ann"), room)
     await ann.say(room, "over a secret wire")
     await ann.hears_text("over a secret wire")
-    settings = {**house.settings, "HUBBUB_KEYS": str(made)}
+    settings = {**system.settings, "HUBBUB_KEYS": str(made)}
     done = await asyncio.to_thread(run_module, "scripts.announce", "hear, hear", **settings)
     assert done.returncode == 0, done.stderr
     await ann.hears(lambda e: e["EvtType"] == "announce" and e["Text"] == "hear, hear")
@@ -64,13 +64,13 @@ async def test_the_right_key_gets_in(keyed, visit, name, room) -> None:
 
 @pytest.mark.parametrize("key", ["wrong", "none"])
 async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str) -> None:
-    house, made = keyed
+    system, made = keyed
     keys = ""
     if key == "wrong":
         other = tmp_path / "other"
         await asyncio.to_thread(make_keys, other)
         keys = for_host_b(made, tmp_path / "b", owner=other)
-    settings = {**house.settings, "HUBBUB_KEYS": keys}
+    settings = {**system.settings, "HUBBUB_KEYS": keys}
     done = await asyncio.to_thread(run_module, "scripts.announce", "psst", **settings)
     assert done.returncode == 1, done.stdout
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
@@ -78,7 +78,7 @@ async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str)
     await asyncio.to_thread(stranger.start, False)
     try:
         await asyncio.to_thread(stranger.wait_ready, 503)
-        ann = await visit(house.url, name("ann"), room)
+        ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "undisturbed")
         await ann.is_up_to_date()
         assert "psst" not in str(ann.heard)
@@ -89,9 +89,9 @@ async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str)
 
 
 def test_beyond_loopback_is_possible_without_keys_if_one_insists(tmp_path) -> None:
-    house = System(tmp_path)
+    system = System(tmp_path)
     port = free_port("0.0.0.0")
-    house.broker.settings |= {"HUBBUB_BIND": f"tcp://0.0.0.0:{port}", "HUBBUB_INSECURE": "1"}
-    house.gateways[0].settings["HUBBUB_BROKER"] = f"tcp://127.0.0.1:{port}"
-    with house:
-        assert all(process.running for process in house.processes)
+    system.broker.settings |= {"HUBBUB_BIND": f"tcp://0.0.0.0:{port}", "HUBBUB_INSECURE": "1"}
+    system.gateways[0].settings["HUBBUB_BROKER"] = f"tcp://127.0.0.1:{port}"
+    with system:
+        assert all(process.running for process in system.processes)

@@ -15,7 +15,7 @@ GRACE_S = 3.0
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_LEAVE_GRACE": str(GRACE_S)}
 
 

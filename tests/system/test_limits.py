@@ -9,7 +9,7 @@ from tests.system.client import ok, refusal
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_MESSAGE_RATE": "10"}
 
 
@@ -70,8 +70,8 @@ async def test_renames_count(hubbub: System, visit, name, room) -> None:
 
 
 async def test_a_socket_has_a_limit_of_rooms(tmp_path, visit, name, room) -> None:
-    async with System(tmp_path, HUBBUB_SOCKET_ROOMS="3") as house:
-        ann = await visit(house.url, name("ann"), room)
+    async with System(tmp_path, HUBBUB_SOCKET_ROOMS="3") as system:
+        ann = await visit(system.url, name("ann"), room)
         await ann.join(f"{room}-1")
         await ann.join(f"{room}-2")
         refusal(await ann.ask("join", {"room": f"{room}-3"}))

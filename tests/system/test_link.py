@@ -126,8 +126,8 @@ def _page(order: AskPage) -> Callable[[int], m.AnyCommand]:
 
 
 @contextlib.asynccontextmanager
-async def reading(house: System) -> AsyncIterator[Reader]:
-    reader = Reader(house.settings)
+async def reading(system: System) -> AsyncIterator[Reader]:
+    reader = Reader(system.settings)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(reader.run())
         try:
@@ -138,17 +138,17 @@ async def reading(house: System) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> System:
+def system(tmp_path: Path) -> System:
     return System(tmp_path, gateways=0)
 
 
-async def test_a_topic_is_live_with_the_first_mark(house: System) -> None:
-    async with house, reading(house) as reader:
+async def test_a_topic_is_live_with_the_first_mark(system: System) -> None:
+    async with system, reading(system) as reader:
         assert reader.marks_asked == 1
 
 
-async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(house: System) -> None:
-    async with house, reading(house) as ann, reading(house) as bob:
+async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(system: System) -> None:
+    async with system, reading(system) as ann, reading(system) as bob:
         ann.join("ann")
         bob.join("bob")
         await ann.until(lambda: bool(ann.uid))
@@ -158,8 +158,8 @@ async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(house
                 (ann, bob)[n % 2].say(f"{life}.{n}")
                 if n == 50:
                     await ann.until(lambda: len(ann.said) > 10)
-                    await asyncio.to_thread(house.broker.kill)
-                    await asyncio.to_thread(house.broker.start)
+                    await asyncio.to_thread(system.broker.kill)
+                    await asyncio.to_thread(system.broker.start)
             for reader in (ann, bob):
                 await reader.until(
                     lambda reader=reader, life=life: len(reader.said) == 50 * life + 50

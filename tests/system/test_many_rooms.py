@@ -93,18 +93,18 @@ class Gateway:
 
 
 async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> None:
-    house = System(tmp_path, gateways=0)
-    async with house, asyncio.TaskGroup() as tasks:
-        gateway = Gateway(house.settings)
+    system = System(tmp_path, gateways=0)
+    async with system, asyncio.TaskGroup() as tasks:
+        gateway = Gateway(system.settings)
         running = tasks.create_task(gateway.link.run(gateway))
         await gateway.until(lambda: len(gateway.live) == ROOMS)
         await gateway.join_all()
         await gateway.say_in_all("1")
         # Acked is on disk; a broadcast may still be on its way, and die with the broker.
         await gateway.until(lambda: len(gateway.heard_in) == len(SPOKEN_IN))
-        await asyncio.to_thread(house.broker.kill)
+        await asyncio.to_thread(system.broker.kill)
         began = time.monotonic()
-        await asyncio.to_thread(house.broker.start)
+        await asyncio.to_thread(system.broker.start)
         await gateway.until(lambda: gateway.links == 2 and len(gateway.live) == ROOMS)
         print(f"{ROOMS} rooms live {time.monotonic() - began:.1f} s after the broker's start")
         await gateway.say_in_all("2")

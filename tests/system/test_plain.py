@@ -11,7 +11,7 @@ from tests.system.people import PlainPage
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_NAME_HOLD": "0"}
 
 

@@ -18,14 +18,14 @@ from tests.support.system import System
 async def test_processes_end_cleanly_with_people_there(
     tmp_path, visit, visit_plain, name, room, number: signal.Signals, first: str
 ) -> None:
-    house = System(tmp_path)
+    system = System(tmp_path)
     try:
-        await asyncio.to_thread(house.start)
-        ann = await visit(house.url, name("ann"), room)
-        await visit(house.url, name("bob"), room, transports=["polling"])
-        await visit_plain(house.url, name("pat"))
+        await asyncio.to_thread(system.start)
+        ann = await visit(system.url, name("ann"), room)
+        await visit(system.url, name("bob"), room, transports=["polling"])
+        await visit_plain(system.url, name("pat"))
         asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(50)]
-        order = house.processes if first == "broker" else house.processes[::-1]
+        order = system.processes if first == "broker" else system.processes[::-1]
         for process in order:
             began = time.monotonic()
             process.signal(number)
@@ -35,18 +35,18 @@ async def test_processes_end_cleanly_with_people_there(
         for answer in asked:
             answer.cancel()
     finally:
-        house.kill()
+        system.kill()
 
 
 async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_read(
     tmp_path,
 ) -> None:
-    async with System(tmp_path) as house, aiohttp.ClientSession() as http:
-        url = f"{house.url}/socket.io/?EIO=4&transport=polling"
+    async with System(tmp_path) as system, aiohttp.ClientSession() as http:
+        url = f"{system.url}/socket.io/?EIO=4&transport=polling"
         for _ in range(1500):  # they leave by and by
             async with http.get(url) as opened:
                 assert opened.status == 200
-        gateway = house.gateways[0]
+        gateway = system.gateways[0]
         with socket.create_connection(("127.0.0.1", int(gateway.http.rpartition(":")[2]))) as stuck:
             ask = b"GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n"
             stuck.sendall(ask * 500)
@@ -58,11 +58,11 @@ async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_re
 
 
 async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, name, room) -> None:
-    async with System(tmp_path) as house:
-        ann = await visit(house.url, name("ann"), room)
+    async with System(tmp_path) as system:
+        ann = await visit(system.url, name("ann"), room)
         asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
         await asked[20]
-        await asyncio.to_thread(house.broker.restart)
+        await asyncio.to_thread(system.broker.restart)
         async with asyncio.timeout(20):
             answers = [await answer for answer in asked]
         acked = {f"m{n}": a["seq"] for n, a in enumerate(answers) if a["ok"]}

@@ -7,7 +7,7 @@ from tests.system.people import Person
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_RECOVERY_EVENTS": "30"}
 
 

@@ -12,7 +12,7 @@ from tests.system.people import Person
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_LEASE": "3"}
 
 
@@ -192,44 +192,44 @@ async def test_a_stopped_broker_loses_nobody(hubbub: System, visit, name, room) 
 
 
 async def test_a_gateway_that_comes_later_waits_for_its_broker(tmp_path, visit, name, room) -> None:
-    house = System(tmp_path)
+    system = System(tmp_path)
     try:
-        gateway, broker = house.gateways[0], house.broker
+        gateway, broker = system.gateways[0], system.broker
         await asyncio.to_thread(gateway.start, False)
         await asyncio.to_thread(gateway.wait_ready, 503)
         assert (await asyncio.to_thread(gateway.get, "/healthz"))[0] == 200
         await asyncio.to_thread(broker.start)
         await asyncio.to_thread(gateway.wait_ready)
-        ann = await visit(house.url, name("ann"), room)
+        ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "all here")
         await ann.hears_text("all here")
-        await asyncio.to_thread(house.stop)
+        await asyncio.to_thread(system.stop)
     finally:
-        house.kill()
+        system.kill()
 
 
 async def test_a_gateway_restarts_on_its_port_and_people_come_back(
     tmp_path, visit, name, room
 ) -> None:
-    async with System(tmp_path) as house:
-        ann = await visit(house.url)
+    async with System(tmp_path) as system:
+        ann = await visit(system.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "before")
-        await asyncio.to_thread(house.gateways[0].restart)
+        await asyncio.to_thread(system.gateways[0].restart)
         async with asyncio.timeout(10):
             await ann.gone.wait()
-        back = await visit(house.url)
+        back = await visit(system.url)
         ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": 2})
         assert (ack["user"], ack["recovered"], ack["seq"]) == (name("ann"), True, 2)
 
 
 async def test_a_memory_store_forgets_and_draws_a_new_epoch(tmp_path, visit, name, room) -> None:
-    async with System(tmp_path, HUBBUB_STORE="memory:") as house:
-        ann = await visit(house.url)
+    async with System(tmp_path, HUBBUB_STORE="memory:") as system:
+        ann = await visit(system.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         await ann.say(room, "soon forgotten")
-        await asyncio.to_thread(house.broker.restart)
-        back = await visit(house.url)
+        await asyncio.to_thread(system.broker.restart)
+        back = await visit(system.url)
         answer = await back.ask(
             "join",
             {"room": room, "user": name("bob"), "since": {"Epoch": epoch, "Seq": 2}},

@@ -16,13 +16,13 @@ TEXT = "\U0001f600" * 4000
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_OUTBOX_BYTES": "200000", "HUBBUB_LEASE": "10"}
 
 
 @asynccontextmanager
 async def never_reading(
-    house: System, auth: dict
+    system: System, auth: dict
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Joined by its handshake, with a small window; nothing is read after that."""
 
@@ -33,7 +33,7 @@ async def never_reading(
         return made
 
     connector = aiohttp.TCPConnector(socket_factory=make)
-    url = f"{house.url}/socket.io/?EIO=4&transport=websocket"
+    url = f"{system.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession(connector=connector) as http:
         socket_ = await http.ws_connect(url, max_msg_size=0)
         try:

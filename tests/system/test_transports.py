@@ -54,11 +54,11 @@ async def test_a_stock_polling_client_survives_a_long_replay_and_many_acks(
     """It hangs up at an answer of more than 16 packets."""
     assert engineio.payload.Payload.max_decode_packets == 16
     settings = {"HUBBUB_REPLAY": "200", "HUBBUB_MESSAGE_RATE": "0"}
-    async with System(tmp_path, **settings) as house:
-        bob = await visit(house.url, name("bob"), room)
+    async with System(tmp_path, **settings) as system:
+        bob = await visit(system.url, name("bob"), room)
         said = [await bob.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
         assert all([ok(await answer) for answer in said])
-        ann = await visit(house.url, name("ann"), room, transports=["polling"])
+        ann = await visit(system.url, name("ann"), room, transports=["polling"])
         await ann.hears_text("m199")
         asked = [await ann.begin("chat", {"room": room, "message": f"a{n}"}) for n in range(50)]
         seqs = [ok(await answer)["seq"] for answer in asked]

@@ -43,16 +43,16 @@ def start(process: Process, module: str, log: int) -> "subprocess.Popen[bytes]":
 
 
 async def test_a_log_that_nobody_reads_stops_no_process(tmp_path: Path, visit, name, room) -> None:
-    house = System(tmp_path)
+    system = System(tmp_path)
     with full_pipe() as log, ExitStack() as stack:
         started = []
-        for process, module in zip(house.processes, ("broker", "gateway"), strict=True):
+        for process, module in zip(system.processes, ("broker", "gateway"), strict=True):
             process._process = start(process, module, log)
             started.append(process._process)
             stack.callback(process.kill)
-        for process in house.processes:
+        for process in system.processes:
             await asyncio.to_thread(process.wait_ready)
-        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+        ann, bob = [await visit(system.url, name(n), room) for n in ("ann", "bob")]
         await ann.say(room, "nobody reads the log")
         await bob.hears_text("nobody reads the log")
         for one in reversed(started):

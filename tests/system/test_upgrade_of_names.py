@@ -20,8 +20,8 @@ def hubbub(tmp_path_factory: pytest.TempPathFactory):
         connection.executescript(VERSION_2.read_text())
         # All have left long ago, or those who look like one another could not all keep their names.
         connection.executescript("DELETE FROM sessions; UPDATE identities SET seen = 1695781000;")
-    with System(folder, HUBBUB_LEASE="2", HUBBUB_MOVE_GRACE="1") as house:
-        yield house
+    with System(folder, HUBBUB_LEASE="2", HUBBUB_MOVE_GRACE="1") as system:
+        yield system
 
 
 def token(who: str) -> str:

@@ -40,22 +40,22 @@ def fill(path: Path) -> None:
 
 @pytest.mark.timeout(120)
 async def test_a_million_at_rest_cost_no_memory(tmp_path: Path, visit, name) -> None:
-    house = System(tmp_path)
+    system = System(tmp_path)
     began = time.monotonic()
     await asyncio.to_thread(fill, tmp_path / "hubbub.db")
     print(f"made in {time.monotonic() - began:.1f} s")
     began = time.monotonic()
-    async with house:
+    async with system:
         took = time.monotonic() - began
-        print(f"started in {took:.2f} s with {memory_mib(house.broker):.0f} MiB")
+        print(f"started in {took:.2f} s with {memory_mib(system.broker):.0f} MiB")
         assert took < START_S
-        ann = await visit(house.url)
+        ann = await visit(system.url)
         for number in range(7, MILLION, MILLION // 50):
             ack = await ann.join(f"room-{number:07}", user=name("ann"))
             assert ack["seq"] == 2
         # somebody at rest is not here, and their name is free
-        bob = await visit(house.url, "user-0000007", "room-0000007")
+        bob = await visit(system.url, "user-0000007", "room-0000007")
         assert bob.user == "user-0000007"
         assert (await bob.history("room-0000007"))["events"][0]["Text"] == "at rest"
-        print(f"after some use {memory_mib(house.broker):.0f} MiB")
-        assert memory_mib(house.broker) < MOST_MIB
+        print(f"after some use {memory_mib(system.broker):.0f} MiB")
+        assert memory_mib(system.broker) < MOST_MIB

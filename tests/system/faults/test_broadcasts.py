@@ -28,11 +28,11 @@ async def on_air(
 ) -> AsyncIterator[tuple[System, Airwaves]]:
     port = free_port()
     settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://127.0.0.1:{port}"
-    house = System(folder, gateways=gateways, **settings)
-    with Airwaves(port, port_of(house.settings["HUBBUB_EVENTS_BIND"]), seed) as airwaves:
+    system = System(folder, gateways=gateways, **settings)
+    with Airwaves(port, port_of(system.settings["HUBBUB_EVENTS_BIND"]), seed) as airwaves:
         airwaves.jammed = lambda _, kind: kind == jammed
-        async with house:
-            yield house, airwaves
+        async with system:
+            yield system, airwaves
 
 
 async def figure(gateway: Process, name: str) -> int:
@@ -45,16 +45,16 @@ async def figure(gateway: Process, name: str) -> int:
 @pytest.mark.parametrize("seed", [1])
 async def test_a_bad_wire_costs_nobody_a_line(tmp_path: Path, seed: int) -> None:
     asyncio.get_running_loop().set_debug(False)
-    async with on_air(tmp_path, seed) as (house, airwaves):
+    async with on_air(tmp_path, seed) as (system, airwaves):
         airwaves.drop, airwaves.repeat, airwaves.late = 0.2, 0.2, 0.2
-        async with loading(house.urls, f"wire{seed}") as load:
+        async with loading(system.urls, f"wire{seed}") as load:
             await load.until_acked(ACKS, 40)
             verdict = await load.finish(40)
         print(f"seed {seed}: {verdict} {dict(airwaves.counts)}")
         assert verdict.problems == []
         for what in ("dropped", "repeated", "late"):
             assert airwaves.counts[f"{what} Happened"] > 0
-        for gateway in house.gateways:
+        for gateway in system.gateways:
             assert await figure(gateway, "holes_found") > 0
             assert await figure(gateway, "resets") == 0
 
@@ -62,24 +62,24 @@ async def test_a_bad_wire_costs_nobody_a_line(tmp_path: Path, seed: int) -> None
 async def test_a_hole_at_the_very_end_is_seen_by_the_beacon(
     tmp_path: Path, visit, name, room
 ) -> None:
-    async with on_air(tmp_path, gateways=1) as (house, airwaves):
-        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+    async with on_air(tmp_path, gateways=1) as (system, airwaves):
+        ann, bob = [await visit(system.url, name(n), room) for n in ("ann", "bob")]
         await bob.hears(lambda e: e["User"] == name("bob"))
         airwaves.jammed = lambda topic, _: topic.startswith("events/")
-        asked = await figure(house.gateways[0], "holes_found")
+        asked = await figure(system.gateways[0], "holes_found")
         for number in range(5):
             await ann.say(room, f"unheard {number}")
         await bob.hears_text("unheard 4")
         assert bob.seqs(room) == list(range(1, 8))
         # asked once a hole, not once an event; a beacon may fall between the five
-        assert await figure(house.gateways[0], "holes_found") <= asked + 3
+        assert await figure(system.gateways[0], "holes_found") <= asked + 3
 
 
 async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path) -> None:
     """Also the gateway's own, while beacons come."""
-    async with on_air(tmp_path, gateways=1) as (house, airwaves):
+    async with on_air(tmp_path, gateways=1) as (system, airwaves):
         airwaves.jammed = lambda _, kind: kind == "Marked" and airwaves.counts["dropped Marked"] < 4
-        await asyncio.to_thread(house.gateways[0].restart)
+        await asyncio.to_thread(system.gateways[0].restart)
         assert airwaves.counts["dropped Marked"] == 4
         assert airwaves.counts["dropped Beacon"] == 0
 
@@ -87,8 +87,8 @@ async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path) -> None:
 async def test_a_hole_is_seen_after_missed_beacons(tmp_path: Path, visit, name, room) -> None:
     """Nothing at all is on air for longer than beacons remember, then only the present. Beacons
     were missed from the first one on."""
-    async with on_air(tmp_path, gateways=1, jammed="Beacon") as (house, airwaves):
-        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+    async with on_air(tmp_path, gateways=1, jammed="Beacon") as (system, airwaves):
+        ann, bob = [await visit(system.url, name(n), room) for n in ("ann", "bob")]
         await bob.hears(lambda e: e["User"] == name("bob"))
         airwaves.jammed = lambda *_: True
         await ann.say(room, "unheard")
@@ -107,8 +107,8 @@ async def test_a_hole_is_seen_after_missed_beacons(tmp_path: Path, visit, name, 
 async def test_too_far_behind_a_gateway_takes_the_room_up_afresh(
     tmp_path: Path, visit, name, room
 ) -> None:
-    async with on_air(tmp_path, gateways=1, HUBBUB_RECOVERY_EVENTS="20") as (house, airwaves):
-        ann, bob = [await visit(house.url, name(n), room) for n in ("ann", "bob")]
+    async with on_air(tmp_path, gateways=1, HUBBUB_RECOVERY_EVENTS="20") as (system, airwaves):
+        ann, bob = [await visit(system.url, name(n), room) for n in ("ann", "bob")]
         await bob.hears(lambda e: e["User"] == name("bob"))
         airwaves.jammed = lambda *_: True
         asked = [await ann.begin("chat", {"room": room, "message": f"{n}"}) for n in range(80)]

@@ -56,7 +56,7 @@ async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) 
     """One gateway is behind the proxy, the other one is not."""
     asyncio.get_running_loop().set_debug(False)
     ports = free_port(), free_port()
-    house = System(
+    system = System(
         tmp_path,
         gateways=2,
         each=[{"HUBBUB_BROKER": f"tcp://127.0.0.1:{ports[0]}"}, {}],
@@ -64,7 +64,7 @@ async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) 
         HUBBUB_LEASE="1.2",
     )
     targets = [
-        int(house.settings[name].rpartition(":")[2])
+        int(system.settings[name].rpartition(":")[2])
         for name in ("HUBBUB_BIND", "HUBBUB_EVENTS_BIND")
     ]
     async with AsyncExitStack() as stack:
@@ -72,8 +72,8 @@ async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) 
             await stack.enter_async_context(Proxy(port, target))
             for port, target in zip(ports, targets, strict=True)
         ]
-        await stack.enter_async_context(house)
-        load = await stack.enter_async_context(loading(house.urls, "cuts", rooms=1))
+        await stack.enter_async_context(system)
+        load = await stack.enter_async_context(loading(system.urls, "cuts", rooms=1))
         for fault in FAULTS:
             await load.until_acked(10, WELL_S)
             await harm(commands, events, fault)

@@ -40,24 +40,24 @@ async def is_acked(person: Person, message: dict[str, str]) -> dict[str, object]
 
 
 async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, room) -> None:
-    async with System(tmp_path) as house:
-        ann = await visit(house.url, name("ann"), room)
-        bob = await visit(house.url, name("bob"), room)
+    async with System(tmp_path) as system:
+        ann = await visit(system.url, name("ann"), room)
+        bob = await visit(system.url, name("bob"), room)
         await ann.say(room, "before")
-        fill(house.broker)
+        fill(system.broker)
         lost = {"room": room, "message": "no room for this", "id": "lost"}
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
-        await asyncio.to_thread(house.broker.wait_ready, 503)
+        await asyncio.to_thread(system.broker.wait_ready, 503)
         # it goes on serving what it can
         events = (await bob.history(room))["events"]
         assert [e["Text"] for e in events if e["EvtType"] == "message"] == ["before"]
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
         assert "no room for this" not in str(bob.heard)
-        newcomer = await visit(house.url)
+        newcomer = await visit(system.url)
         answer = await newcomer.ask("join", {"room": room, "user": name("new")}, within=20)
         assert refusal(answer) == "unavailable"
-        empty(house.broker)
-        await asyncio.to_thread(house.broker.wait_ready)
+        empty(system.broker)
+        await asyncio.to_thread(system.broker.wait_ready)
         first = await is_acked(ann, lost)
         assert await is_acked(ann, lost) == first
         await bob.hears_text("no room for this")
@@ -69,15 +69,15 @@ async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, roo
 @pytest.mark.timeout(120)
 async def test_under_load_nothing_acked_is_lost_on_a_disk_that_fills(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)
-    async with System(tmp_path) as house, loading(house.urls, "disk", rooms=1) as load:
+    async with System(tmp_path) as system, loading(system.urls, "disk", rooms=1) as load:
         for _ in range(2):
             await load.until_acked(100, 30)
-            fill(house.broker)
-            await asyncio.to_thread(house.broker.wait_ready, 503)
-            empty(house.broker)
-            await asyncio.to_thread(house.broker.wait_ready)
+            fill(system.broker)
+            await asyncio.to_thread(system.broker.wait_ready, 503)
+            empty(system.broker)
+            await asyncio.to_thread(system.broker.wait_ready)
         await load.until_acked(100, 30)
         verdict = await load.finish(30)
         print(verdict)
         assert verdict.problems == []
-        assert "Traceback" not in house.broker.log
+        assert "Traceback" not in system.broker.log

@@ -27,11 +27,11 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
     toll = Toll()
     # its call stacks cost the visitors more than all their work
     asyncio.get_running_loop().set_debug(False)
-    async with System(tmp_path, gateways=2) as house:
-        async with loading(house.urls, f"seed{SEED}") as load:
+    async with System(tmp_path, gateways=2) as system:
+        async with loading(system.urls, f"seed{SEED}") as load:
             for number, fault in enumerate(schedule(SEED, 2, "kill")):
                 print(f"seed {SEED}, fault {number}: {fault}")
-                await strike(house, load, fault, toll)
+                await strike(system, load, fault, toll)
                 if toll.kills >= KILLS:
                     break
             verdict = await load.finish(VERDICT_S)
@@ -41,13 +41,13 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
             f"{max(toll.recoveries_s):.2f} s (worst)"
         )
         assert verdict.problems == []
-        for process in house.processes:
+        for process in system.processes:
             # one that is just starting would not know SIGTERM yet
             await asyncio.to_thread(process.wait_ready)
         assert verdict.acked > 10 * len(toll.recoveries_s)
-        for process in house.processes:
+        for process in system.processes:
             assert "Traceback" not in process.log
-    path = store_path(house.settings["HUBBUB_STORE"])
+    path = store_path(system.settings["HUBBUB_STORE"])
     assert path is not None
     with closing(reader(path)) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)

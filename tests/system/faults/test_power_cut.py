@@ -28,18 +28,18 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def house_with(shim: Path, folder: Path, synced: Path) -> System:
     synced.mkdir()
-    house = System(folder)
-    house.broker.settings |= {"LD_PRELOAD": str(shim), "SYNCED": str(synced)}
-    return house
+    system = System(folder)
+    system.broker.settings |= {"LD_PRELOAD": str(shim), "SYNCED": str(synced)}
+    return system
 
 
-def cut(house: System, synced: Path) -> None:
+def cut(system: System, synced: Path) -> None:
     """The power is gone, and back: the store is what was synced of it."""
-    house.broker.kill()
-    for file in house.folder.glob("hubbub.db*"):
+    system.broker.kill()
+    for file in system.folder.glob("hubbub.db*"):
         file.unlink()
     for file in synced.iterdir():
-        shutil.copy(file, house.folder)
+        shutil.copy(file, system.folder)
 
 
 def missing(store: Path, acks: list[Ack]) -> list[Ack]:
@@ -57,14 +57,14 @@ async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -
     asyncio.get_running_loop().set_debug(False)
     synced = tmp_path / "synced"
     async with (
-        house_with(shim, tmp_path, synced) as house,
-        loading(house.urls, "cut", writers=6, listeners=0, rooms=1) as load,
+        house_with(shim, tmp_path, synced) as system,
+        loading(system.urls, "cut", writers=6, listeners=0, rooms=1) as load,
     ):
         await load.until_acked(CLOSED_WITH_A_CHECKPOINT, 60)
         for _ in range(CUTS):
             await load.until_acked(50, 30)
-            await asyncio.to_thread(cut, house, synced)
-            await asyncio.to_thread(house.broker.start)
+            await asyncio.to_thread(cut, system, synced)
+            await asyncio.to_thread(system.broker.start)
         await load.until_acked(50, 30)
         verdict = await load.finish(30)
         print(verdict)
@@ -76,17 +76,17 @@ async def test_less_than_full_is_noticed(shim: Path, tmp_path: Path, synchronous
     """Otherwise the test above would prove nothing."""
     asyncio.get_running_loop().set_debug(False)
     synced = tmp_path / "synced"
-    house = house_with(shim, tmp_path, synced)
-    house.broker.settings["WEAK_SYNC"] = synchronous
-    house.broker._module = "tests.system.faults.weak_broker"
-    async with house, loading(house.urls, "cut", rooms=1) as load:
+    system = house_with(shim, tmp_path, synced)
+    system.broker.settings["WEAK_SYNC"] = synchronous
+    system.broker._module = "tests.system.faults.weak_broker"
+    async with system, loading(system.urls, "cut", rooms=1) as load:
         await load.until_acked(50, 30)
-        house.broker.kill()
+        system.broker.kill()
         acks = [ack for visitor in load.visitors for ack in visitor.acks]
-        cut(house, synced)
+        cut(system, synced)
         with pytest.raises(AssertionError):
             assert_kept(tmp_path / "hubbub.db", acks)
-        house.kill()
+        system.kill()
 
 
 def assert_kept(store: Path, acks: list[Ack]) -> None:

@@ -70,9 +70,9 @@ async def flood(visitors: list[Visitor], size: int) -> list[float]:
 
 
 @contextlib.asynccontextmanager
-async def stalled_reader(house: System, room: str) -> AsyncIterator[None]:
+async def stalled_reader(system: System, room: str) -> AsyncIterator[None]:
     """Joins, and reads no byte more."""
-    url = f"{house.url}/socket.io/?EIO=4&transport=websocket"
+    url = f"{system.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(url, max_msg_size=0)
         await socket.receive()
@@ -91,9 +91,9 @@ async def stalled_reader(house: System, room: str) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def stalled_poller(house: System, room: str) -> AsyncIterator[None]:
+async def stalled_poller(system: System, room: str) -> AsyncIterator[None]:
     """Joins by POST, and never polls again."""
-    url = f"{house.url}/socket.io/?EIO=4&transport=polling"
+    url = f"{system.url}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:
         sid = (await (await http.get(url)).text()).partition('"sid":"')[2].partition('"')[0]
         assert sid
@@ -107,12 +107,12 @@ async def stalled_poller(house: System, room: str) -> AsyncIterator[None]:
 @pytest.mark.timeout(120)
 async def test_a_stalled_reader_is_cut_off_and_costs_next_to_nothing(tmp_path: Path) -> None:
     settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
-    async with System(tmp_path, **settings) as house, talking(house.url, "slow") as visitors:
-        gateway = house.gateways[0]
+    async with System(tmp_path, **settings) as system, talking(system.url, "slow") as visitors:
+        gateway = system.gateways[0]
         alone = await flood(visitors, TRAFFIC_BYTES)
         peak_alone = memory_mib(gateway)
         forget_peak(gateway)
-        async with stalled_reader(house, "slow"), stalled_poller(house, "slow"):
+        async with stalled_reader(system, "slow"), stalled_poller(system, "slow"):
             await eventually(lambda: is_at(gateway, 4), "all four are here")
             together = await flood(visitors, TRAFFIC_BYTES)
             await eventually(lambda: is_at(gateway, 2), "those that do not read are gone")
@@ -138,26 +138,26 @@ async def test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount(
     """Its connection is given up after the heartbeats' silence: from then on nothing waits."""
     settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
     async with (
-        System(tmp_path, gateways=2, **settings) as house,
-        talking(house.urls[0], "here") as visitors,
-        talking(house.urls[1], "here", 1) as others,
+        System(tmp_path, gateways=2, **settings) as system,
+        talking(system.urls[0], "here") as visitors,
+        talking(system.urls[1], "here", 1) as others,
     ):
         await flood(visitors, 8 * MIB)
-        before = memory_mib(house.broker, "VmRSS")
-        await asyncio.to_thread(house.gateways[1].pause)
+        before = memory_mib(system.broker, "VmRSS")
+        await asyncio.to_thread(system.gateways[1].pause)
         try:
             sent, end = 0, time.monotonic() + GIVEN_UP_S
             while time.monotonic() < end:
                 await flood(visitors, 4 * MIB)
                 sent += 4
                 await asyncio.sleep(0.2)  # a pace: the time is what counts here
-            peak = memory_mib(house.broker)
+            peak = memory_mib(system.broker)
             await flood(visitors, 4 * STALLED_MIB * MIB)
-            after = memory_mib(house.broker)
+            after = memory_mib(system.broker)
             print(f"broker: {before:.0f} MiB, at most {peak:.0f} after {sent}, {after:.0f} at last")
             assert after < peak + STALLED_MIB, "what waited for it has made room for what came"
         finally:
-            await asyncio.to_thread(house.gateways[1].resume)
+            await asyncio.to_thread(system.gateways[1].resume)
         last = visitors[0].acks[-1].seq
 
         async def caught_up() -> bool:

@@ -18,8 +18,8 @@ def port_of(url: str) -> int:
 
 
 async def test_all_its_messages_are_there_once_and_in_order(tmp_path, visit, name, room) -> None:
-    async with System(tmp_path, gateways=2) as house:
-        here, there = house.gateways
+    async with System(tmp_path, gateways=2) as system:
+        here, there = system.gateways
         bob = await visit(there.url, name("bob"), room)
         auth = {"token": secrets.token_urlsafe(16), "user": name("ann"), "join": [{"room": room}]}
         options = {
@@ -51,9 +51,9 @@ async def test_all_its_messages_are_there_once_and_in_order(tmp_path, visit, nam
             front.cut()
             await say(MANY)
             await page.hears(of=acks[MANY + 10], within=30)
-            await asyncio.to_thread(house.broker.kill)
+            await asyncio.to_thread(system.broker.kill)
             await say(MANY)
-            await asyncio.to_thread(house.broker.start)
+            await asyncio.to_thread(system.broker.start)
             seqs = [ok(await page.hears(of=ack, within=30))["seq"] for ack in acks]
             assert seqs == sorted(set(seqs))
             assert page.all("disconnect")

@@ -13,7 +13,7 @@ from tests.system.people import Person
 
 
 @pytest.fixture(scope="module")
-def house_settings() -> dict[str, str]:
+def system_settings() -> dict[str, str]:
     return {"HUBBUB_LEASE": "2", "HUBBUB_MOVE_GRACE": "2", "HUBBUB_LEAVE_GRACE": "1"}
 
 

@@ -67,13 +67,13 @@ async def test_a_quiet_broker_says_so_and_goes_on_when_the_store_is_back(
     go: Callable[[Path], None],
     come: Callable[[Path], None],
 ) -> None:
-    house, folder = house_in(tmp_path)
-    async with house:
-        ann = await visit(house.url, name("ann"), room)
+    system, folder = house_in(tmp_path)
+    async with system:
+        ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "before")
         go(folder)
         # at once, before anybody has said a word
-        status, why = await asyncio.to_thread(house.broker.get, "/readyz")
+        status, why = await asyncio.to_thread(system.broker.get, "/readyz")
         assert (status, str(folder / "hubbub.db") in why) == (503, True)
         lost = {"room": room, "message": "into the void", "id": "lost"}
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
@@ -82,7 +82,7 @@ async def test_a_quiet_broker_says_so_and_goes_on_when_the_store_is_back(
         assert "before" in texts
         assert "into the void" not in texts
         come(folder)
-        await asyncio.to_thread(house.broker.wait_ready)
+        await asyncio.to_thread(system.broker.wait_ready)
         await ann.say(room, "after")
     with closing(sqlite3.connect(folder / "hubbub.db")) as store:
         said = store.execute("SELECT text FROM events WHERE kind = 'message'").fetchall()
@@ -92,48 +92,48 @@ async def test_a_quiet_broker_says_so_and_goes_on_when_the_store_is_back(
 @pytest.mark.timeout(120)
 async def test_under_load_nothing_is_acked_that_is_not_in_the_store(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)
-    house, folder = house_in(tmp_path)
-    async with house, loading(house.urls, "gone", rooms=1) as load:
+    system, folder = house_in(tmp_path)
+    async with system, loading(system.urls, "gone", rooms=1) as load:
         await load.until_acked(100, 30)
         for side in ("-wal", "-shm"):
             # SQLite's log goes: the broker writes it into the database, and begins a new one
             (folder / f"hubbub.db{side}").unlink()
             await load.until_acked(100, 30)
         move(folder)
-        await asyncio.to_thread(house.broker.wait_ready, 503)
+        await asyncio.to_thread(system.broker.wait_ready, 503)
         acks = [ack for visitor in load.visitors for ack in visitor.acks]
         assert missing(folder / "away" / "hubbub.db", acks) == []
         bring_back(folder)
         await load.until_acked(100, 30)
-        house.broker.kill()
-        await asyncio.to_thread(house.broker.start)
+        system.broker.kill()
+        await asyncio.to_thread(system.broker.start)
         await load.until_acked(50, 30)
         verdict = await load.finish(30)
         assert verdict.problems == []
-        assert "Traceback" not in house.broker.log
+        assert "Traceback" not in system.broker.log
 
 
 async def test_who_deletes_the_log_of_a_quiet_broker_and_kills_it_loses_nothing(
     tmp_path: Path, visit, name, room
 ) -> None:
-    house, folder = house_in(tmp_path)
-    async with house:
-        ann = await visit(house.url, name("ann"), room)
+    system, folder = house_in(tmp_path)
+    async with system:
+        ann = await visit(system.url, name("ann"), room)
         said = await ann.say(room, "only in the log")
         (folder / "hubbub.db-wal").unlink()
-        await asyncio.to_thread(house.broker.wait_ready, 503)
-        await asyncio.to_thread(house.broker.wait_ready)
-        house.broker.kill()
+        await asyncio.to_thread(system.broker.wait_ready, 503)
+        await asyncio.to_thread(system.broker.wait_ready)
+        system.broker.kill()
         with closing(sqlite3.connect(folder / "hubbub.db")) as store:
             (text,) = store.execute("SELECT text FROM events WHERE seq = ?", (said["seq"],))
         assert text == ("only in the log",)
-        house.broker.start()
+        system.broker.start()
 
 
 @pytest.mark.parametrize("way", ["the lock file is deleted", "a hard link", "a symbolic link"])
 async def test_a_second_broker_never_has_the_store(tmp_path: Path, way: str) -> None:
-    house, folder = house_in(tmp_path)
-    async with house:
+    system, folder = house_in(tmp_path)
+    async with system:
         for file in folder.glob("*.lock"):
             file.unlink()
         path = folder / "hubbub.db"

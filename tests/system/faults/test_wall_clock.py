@@ -34,9 +34,9 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
         "HUBBUB_MOVE_GRACE": str(GRACE_S),
         "HUBBUB_LEAVE_GRACE": str(GRACE_S),
     }
-    async with System(tmp_path, **settings) as house, loading(house.urls, "jump", 1) as load:
-        bob = await visit(house.url, name("bob"), room)
-        ann = await visit(house.url)
+    async with System(tmp_path, **settings) as system, loading(system.urls, "jump", 1) as load:
+        bob = await visit(system.url, name("bob"), room)
+        ann = await visit(system.url)
         epoch = (await ann.join(room, user=name("ann")))["epoch"]
         for seconds in JUMPS_S:
             await ann.lose()
@@ -45,7 +45,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
             assert abs(told - time.time() - seconds) < HOUR_S / 10
             await load.until_acked(20, 30)
             # a lost connection has its grace, whatever the clock says
-            back = await visit(house.url)
+            back = await visit(system.url)
             head = max(bob.seqs(room))
             ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": head})
             assert ack["recovered"] is True
@@ -53,8 +53,8 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
             ann.token = back.token
             assert bob.lines(room, "leave") == []
             # a new broker is newer than the last one, even an hour earlier
-            await asyncio.to_thread(house.broker.kill)
-            await asyncio.to_thread(house.broker.start)
+            await asyncio.to_thread(system.broker.kill)
+            await asyncio.to_thread(system.broker.start)
             await load.until_well(time.monotonic(), 30)
         await ann.lose()
         began = time.monotonic()
