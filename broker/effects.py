@@ -229,7 +229,7 @@ class Missing(Exception):
         self.needs = needs
 
 
-STIRRED_S = 20.0
+CHANGED_LATELY_S = 20.0
 """Longer than presence waits for gateways after a restart."""
 
 
@@ -246,6 +246,6 @@ class Snapshot(Struct, frozen=True):
     """Those with a session, and those whose `seen` is after the given time."""
     rooms: list[RoomFact]
     """Those that a session is in, and `system` if it exists."""
-    stirred: list[str] = []
+    changed_lately: list[str] = []
     """Rooms in which somebody came, went or was renamed in the last STIRRED_S before the last event
     of all: what presence was to tell of it may have been lost."""

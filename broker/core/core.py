@@ -66,9 +66,9 @@ class Core:
     """
 
     def __init__(self, settings: Settings, opened: Snapshot, now: float) -> None:
-        self._house = State(settings, opened)
-        self._quiet_until = restore.restore(self._house, opened, now)
-        self._house.quiet = now < self._quiet_until
+        self.state = State(settings, opened)
+        self._presence_paused_until = restore.restore(self.state, opened, now)
+        self.state.presence_paused = now < self._presence_paused_until
         self._next_beacon = now + timers.BEACON_S
         self._now = now
 
@@ -82,14 +82,14 @@ class Core:
 
     def learn(self, needs: Sequence[Need], facts: Sequence[Fact]) -> None:
         """The facts for these needs, as the store has them now."""
-        self._house.facts.make_room()
+        self.state.facts.make_room()
         for need, fact in zip(needs, facts, strict=True):
-            self._house.learn(need, fact, self._now)
+            self.state.learn(need, fact, self._now)
 
     def handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> list[Effect]:
         """Executes a command and answers it. Raises Missing, having changed nothing, if facts have
         to be learned first: then ask again."""
-        house = self._house
+        state = self.state
         self._now = now
         out: list[Effect] = []
         try:
@@ -97,7 +97,7 @@ class Core:
         except Refused as refused:
             assert not out, "nothing is done of what is refused"
             failed = Failed(
-                term=house.term,
+                term=state.term,
                 no=command.no,
                 code=refused.code,
                 message=refused.message,
@@ -105,117 +105,117 @@ class Core:
             )
             out.append(Send(peer, failed))
         except Missing:
-            house.facts.keep_used()
+            state.facts.keep_used()
             raise
-        house.facts.forget_used()
-        house.ledger.hand_out(out, now)
+        state.facts.forget_used()
+        state.ledger.hand_out(out, now)
         return out
 
     def tick(self, now: float, wall: float) -> list[Effect]:
         """What time brings about. To be called when `due`, and some times a second in any case."""
-        house = self._house
+        state = self.state
         at = Moment(now, wall)
         self._now = now
         out: list[Effect] = []
-        timers.end_sessions(house, at, out)
-        if now >= self._quiet_until or not house.directory.gateways.awaited():
-            house.quiet = False
-        timers.tell_rooms(house, at, out)
+        timers.end_sessions(state, at, out)
+        if now >= self._presence_paused_until or not state.directory.gateways.awaited():
+            state.presence_paused = False
+        timers.tell_rooms(state, at, out)
         if now >= self._next_beacon:
             self._next_beacon = max(self._next_beacon + timers.BEACON_S, now)
-            timers.beacons(house, out)
-        house.ledger.hand_out(out, now)
-        timers.forget(house, at)
+            timers.beacons(state, out)
+        state.ledger.hand_out(out, now)
+        timers.forget(state, at)
         return out
 
     @property
     def due(self) -> float:
         """The listening time at which `tick` has something to tell."""
-        return min(self._next_beacon, self._house.rooms.next_due)
+        return min(self._next_beacon, self.state.rooms.next_due)
 
     def stop(self, now: float, wall: float) -> list[Effect]:
         """The last answers: to those who wait."""
         out: list[Effect] = []
-        presence_updates.end(self._house, Moment(now, wall), out)
+        presence_updates.end(self.state, Moment(now, wall), out)
         return out
 
     def committed(self, writes: int) -> None:
         """So many more of the writes handed out are on disk, in the order of handing out."""
-        self._house.ledger.settle(writes)
+        self.state.ledger.settle(writes)
 
     def knows_gateway(self, id: str) -> bool:
         """Whether the gateway of this id has a link."""
-        return self._house.directory.gateways.is_bound(id)
+        return self.state.directory.gateways.is_bound(id)
 
     def figures(self) -> Figures:
-        gateways = self._house.directory.gateways
-        return Figures(len(gateways.bound()), gateways.sockets, self._house.rooms.busy)
+        gateways = self.state.directory.gateways
+        return Figures(len(gateways.bound()), gateways.sockets, self.state.rooms.busy)
 
     def _needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
-        house = self._house
+        state = self.state
         match command:
             case Say():
-                return messages.needs_of_say(house, peer, command)
+                return messages.needs_of_say(state, peer, command)
             case Join():
-                return membership.needs_of_join(house, command)
+                return membership.needs_of_join(state, command)
             case Register():
-                return gateway_links.needs_of_register(house, command)
+                return gateway_links.needs_of_register(state, command)
             case TakeUp():
-                return gateway_links.needs_of_take_up(house, command)
+                return gateway_links.needs_of_take_up(state, command)
             case GetHeads():
-                return gateway_links.needs_of_heads(house, command)
+                return gateway_links.needs_of_heads(state, command)
             case Direct(user=str(name)) | Ban(user=str(name)):
-                return direct_rooms.needs_of_name(house, name)
+                return direct_rooms.needs_of_name(state, name)
             case GetPage(room=name) if is_private(name):
-                return house.lacking(NeedRoom(name))
+                return state.lacking(NeedRoom(name))
             case _:
                 return ()
 
     def _handle(self, peer: bytes, command: AnyCommand, at: Moment, out: list[Effect]) -> None:
-        house = self._house
+        state = self.state
         match command:
             case Say():
-                messages.say(house, peer, command, at, out)
+                messages.say(state, peer, command, at, out)
             case Join():
-                membership.join(house, peer, command, at, out)
+                membership.join(state, peer, command, at, out)
             case Leave():
-                membership.leave(house, peer, command, at, out)
+                membership.leave(state, peer, command, at, out)
             case Gone():
-                membership.gone(house, peer, command, at, out)
+                membership.gone(state, peer, command, at, out)
             case Type():
-                messages.type_(house, peer, command, at, out)
+                messages.type_(state, peer, command, at, out)
             case GetHistory():
-                queries.history(house, peer, command, at, out)
+                queries.history(state, peer, command, at, out)
             case GetPage():
-                queries.page(house, peer, command, at, out)
+                queries.page(state, peer, command, at, out)
             case GetParticipants():
-                queries.participants(house, peer, command, at, out)
+                queries.participants(state, peer, command, at, out)
             case GetRooms():
-                queries.rooms(house, peer, command, at, out)
+                queries.rooms(state, peer, command, at, out)
             case GetNames():
-                queries.names(house, peer, command, at, out)
+                queries.names(state, peer, command, at, out)
             case Direct():
-                direct_rooms.direct(house, peer, command, at, out)
+                direct_rooms.direct(state, peer, command, at, out)
             case Quit():
-                direct_rooms.quit_(house, peer, command, at, out)
+                direct_rooms.quit_(state, peer, command, at, out)
             case Hello():
-                gateway_links.hello(house, peer, command, at, out)
+                gateway_links.hello(state, peer, command, at, out)
             case Register():
-                gateway_links.register(house, peer, command, at, out)
+                gateway_links.register(state, peer, command, at, out)
             case Beat():
-                house.gateway(peer, at)
-                house.done(peer, command.no, out)
+                state.gateway(peer, at)
+                state.done(peer, command.no, out)
             case Bye():
-                gateway_links.bye(house, peer, command, at, out)
+                gateway_links.bye(state, peer, command, at, out)
             case TakeUp():
-                gateway_links.take_up(house, peer, command, at, out)
+                gateway_links.take_up(state, peer, command, at, out)
             case GetHeads():
-                gateway_links.heads(house, peer, command, at, out)
+                gateway_links.heads(state, peer, command, at, out)
             case Announce():
-                moderation.announce(house, peer, command, at, out)
+                moderation.announce(state, peer, command, at, out)
             case Blank():
-                moderation.blank(house, peer, command, at, out)
+                moderation.blank(state, peer, command, at, out)
             case Ban():
-                moderation.ban(house, peer, command, at, out)
+                moderation.ban(state, peer, command, at, out)
             case _:
                 assert_never(command)

@@ -10,37 +10,37 @@ from common.messages import Said, Say, Type
 from common.names import is_invisible, is_private, room_key
 
 
-def needs_of_say(house: State, peer: bytes, command: Say) -> list[Need]:
-    session = house.directory.gateways.session(peer, command.sid)
+def needs_of_say(state: State, peer: bytes, command: Say) -> list[Need]:
+    session = state.directory.gateways.session(peer, command.sid)
     if session is None:
         return []
     key = _key(session, command)
-    if house.recent.said(key) is not None:
+    if state.uncommitted.said(key) is not None:
         return []
     if key.room in session.rooms:
-        return house.lacking(key)
-    return house.lacking(key, NeedRoom(key.room))
+        return state.lacking(key)
+    return state.lacking(key, NeedRoom(key.room))
 
 
-def say(house: State, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
+def say(state: State, peer: bytes, command: Say, at: Moment, out: list[Effect]) -> None:
     """A repeat gets the first one's answer, whatever has come since: its socket may have left the
     room, or be another one. It finds only what the same person has said."""
-    asker = house.asker(peer, command, at)
-    person = asker.person
-    key = _key(asker.session, command)
+    requester = state.requester(peer, command, at)
+    person = requester.person
+    key = _key(requester.session, command)
     name = key.room
-    said = house.recent.said(key)
+    said = state.uncommitted.said(key)
     if said is None:
-        said = house.facts.said(key)
+        said = state.facts.said(key)
     if said is None:
-        room = house.room(house.place(asker, name))
-        check_text(house, command.text)
-        house.require(*(NeedIdentity(uid) for uid in room.unlisted))
-        spend(house, person, at)
-        direct_rooms.begin(house, room, person, at, out)
+        room = state.room(state.resolve_room(requester, name))
+        check_text(state, command.text)
+        state.require(*(NeedIdentity(uid) for uid in room.unlisted))
+        spend(state, person, at)
+        direct_rooms.begin(state, room, person, at, out)
         event = room.say(person.uid, person.name, command.text, command.id, at.wall)
-        house.log(room, event, at, out)
-        house.recent.say(key, event.seq, event.timestamp, at.now)
+        state.log(room, event, at, out)
+        state.uncommitted.say(key, event.seq, event.timestamp, at.now)
         seq, timestamp = event.seq, event.timestamp
     else:
         seq, timestamp = said.seq, said.timestamp
@@ -48,7 +48,7 @@ def say(house: State, peer: bytes, command: Say, at: Moment, out: list[Effect]) 
         Send(
             peer,
             Said(
-                term=house.term,
+                term=state.term,
                 no=command.no,
                 room=name,
                 id=command.id,
@@ -66,17 +66,17 @@ def _key(session: Session, command: Say) -> NeedSaid:
     return NeedSaid(name, session.uid, command.id)
 
 
-def check_text(house: State, text: str) -> None:
-    limit = house.settings.text_chars
+def check_text(state: State, text: str) -> None:
+    limit = state.settings.text_chars
     if is_invisible(text):
         raise Refused("bad_request", "there is nothing in this message")
     if len(text) > limit:
         raise Refused("too_long", f"a message has at most {limit} characters")
 
 
-def type_(house: State, peer: bytes, command: Type, at: Moment, out: list[Effect]) -> None:
-    asker = house.asker(peer, command, at)
-    room = house.room(house.place(asker, command.room))
-    room.type(asker.person.uid, asker.person.name, command.typing, at.now)
-    house.rooms.touch(room, at.now)
-    house.done(peer, command.no, out)
+def type_(state: State, peer: bytes, command: Type, at: Moment, out: list[Effect]) -> None:
+    requester = state.requester(peer, command, at)
+    room = state.room(state.resolve_room(requester, command.room))
+    room.type(requester.person.uid, requester.person.name, command.typing, at.now)
+    state.rooms.touch(room, at.now)
+    state.done(peer, command.no, out)

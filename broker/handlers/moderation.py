@@ -1,7 +1,7 @@
 """Moderating: announcements, deleted messages, bans. For scripts. Pure."""
 
 from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
-from broker.handlers.direct_rooms import meant
+from broker.handlers.direct_rooms import find_person
 from broker.handlers.membership import drop, make_room
 from broker.handlers.messages import check_text
 from broker.model.rooms import BEACONS
@@ -11,40 +11,40 @@ from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
 from common.names import SYSTEM, is_private, room_key
 
 
-def announce(house: State, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
+def announce(state: State, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
     """To all, in the room of announcements, which the first one makes; or to one room."""
-    check_text(house, command.text)
+    check_text(state, command.text)
     name = _room_name(command.room) if command.room else SYSTEM
     key = NeedSaid(name, "", command.id)
-    said = house.recent.said(key) if command.id else None
+    said = state.uncommitted.said(key) if command.id else None
     if said is None:
-        house.require(NeedRoom(name))
+        state.require(NeedRoom(name))
         if command.id:
-            said = house.facts.said(key)
+            said = state.facts.said(key)
     if said is None:
-        room = house.rooms.get(name)
+        room = state.rooms.get(name)
         if room is None:
             if name != SYSTEM:
                 raise Refused("no_such_room", "there is no such room")
-            room = make_room(house, name, at, out)
+            room = make_room(state, name, at, out)
         event = room.append("announce", SYSTEM, at.wall, text=command.text, id=command.id)
-        house.log(room, event, at, out)
+        state.log(room, event, at, out)
         seq, timestamp = event.seq, event.timestamp
         if command.id:
-            house.recent.say(key, seq, timestamp, at.now)
+            state.uncommitted.say(key, seq, timestamp, at.now)
     else:
         seq, timestamp = said.seq, said.timestamp
-    out.append(Send(peer, _said(house, command.no, name, command.id, seq, timestamp)))
+    out.append(Send(peer, _said(state, command.no, name, command.id, seq, timestamp)))
 
 
-def blank(house: State, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
+def blank(state: State, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
     """Blanks a message. Asked again, it tells the same."""
     name = _room_name(command.room)
-    room = house.room(name)
-    was = house.recent.blanked(name, command.seq)
+    room = state.room(name)
+    was = state.uncommitted.blanked(name, command.seq)
     if was is None:
-        event = house.facts.event(NeedEvent(name, command.seq))
-        if event is None and room.appended_at >= house.ledger.clean_before():
+        event = state.facts.event(NeedEvent(name, command.seq))
+        if event is None and room.appended_at >= state.ledger.clean_before():
             raise Refused("unavailable", "that may have been said just now: try again")
         if event is None or event.kind not in ("message", "announce"):
             raise Refused("no_such_event", "there is no such message")
@@ -54,36 +54,36 @@ def blank(house: State, peer: bytes, command: Blank, at: Moment, out: list[Effec
             deleted = room.append("delete", SYSTEM, at.wall, ref=command.seq)
             seq, timestamp = deleted.seq, deleted.timestamp
             out.append(BlankText(name, command.seq, seq))
-            house.log(room, deleted, at, out)
-            house.recent.blank(name, command.seq, seq, timestamp, at.now)
+            state.log(room, deleted, at, out)
+            state.uncommitted.blank(name, command.seq, seq, timestamp, at.now)
     else:
         seq, timestamp = was.seq, was.timestamp
-    out.append(Send(peer, _said(house, command.no, name, "", seq, timestamp)))
+    out.append(Send(peer, _said(state, command.no, name, "", seq, timestamp)))
 
 
-def ban(house: State, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
+def ban(state: State, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
     """Keeps somebody out, or lets them in again."""
-    person = meant(house, command)
+    person = find_person(state, command)
     if person is None:
         raise Refused("no_such_user", "there is nobody of this name or uid")
     person.banned = not command.lift
     out.append(person.row())
-    house.directory.people.touch(person.uid, at.now)
+    state.directory.people.touch(person.uid, at.now)
     if person.banned:
         sids: dict[str, list[str]] = {}
         for session in sorted(person.sessions, key=lambda s: (s.gateway.id, s.sid)):
             sids.setdefault(session.gateway.id, []).append(session.sid)
             session.gateway.kicked[session.sid] = BEACONS
-            drop(house, session, at, out)
+            drop(state, session, at, out)
         for gateway, some in sids.items():
-            kicked = Kicked(term=house.term, sids=some, code="banned", message="you are banned")
+            kicked = Kicked(term=state.term, sids=some, code="banned", message="you are banned")
             out.append(Publish(gateway_topic(gateway), kicked))
-    house.done(peer, command.no, out)
+    state.done(peer, command.no, out)
 
 
 def _room_name(name: str) -> str:
     return name if is_private(name) else room_key(name)
 
 
-def _said(house: State, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
-    return Said(term=house.term, no=no, room=room, id=id, seq=seq, timestamp=timestamp)
+def _said(state: State, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
+    return Said(term=state.term, no=no, room=room, id=id, seq=seq, timestamp=timestamp)

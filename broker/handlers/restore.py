@@ -6,10 +6,10 @@ from broker.model.state import State
 from common.names import is_private
 
 
-def restore(house: State, opened: Snapshot, now: float) -> float:
+def restore(state: State, opened: Snapshot, now: float) -> float:
     """Everybody is where they were, and nothing is told. Returns until when presence waits for the
     gateways known before, which have one lease time to register their people."""
-    directory, rooms = house.directory, house.rooms
+    directory, rooms = state.directory, state.rooms
     for room_fact in opened.rooms:
         rooms.load(room_fact, now)
     for fact in opened.identities:
@@ -18,23 +18,23 @@ def restore(house: State, opened: Snapshot, now: float) -> float:
         person = directory.people.get(row.uid)
         if person is None:
             continue
-        session = directory.sit(
+        session = directory.connect(
             directory.gateways.known(row.gateway, now), row.sid, person, row.plain
         )
         for name, head in row.rooms.items():
             room = rooms.get(name)
             if room is None or (is_private(name) and person.uid not in room.members):
                 continue
-            if directory.seat(session, person, name, head):
-                room.seat(person.uid, person.name)
+            if directory.enter_room(session, person, name, head):
+                room.restore_participant(person.uid, person.name)
     _hold_names(directory, opened, now)
-    stirred = set(opened.stirred)
+    changed_lately = set(opened.changed_lately)
     for room_fact in opened.rooms:
         room = rooms.get(room_fact.room)
         if room is not None:
-            room.wake(now if room.count and room.name in stirred else None)
+            room.wake(now if room.count and room.name in changed_lately else None)
             rooms.counted(room, 0, now)
-    return now + house.settings.lease if opened.sessions else now
+    return now + state.settings.lease if opened.sessions else now
 
 
 def _hold_names(directory: Directory, opened: Snapshot, now: float) -> None:
@@ -42,4 +42,4 @@ def _hold_names(directory: Directory, opened: Snapshot, now: float) -> None:
     for fact in sorted(opened.identities, key=lambda fact: fact.seen):
         person = directory.people.get(fact.uid)
         if person is not None and not person.sessions and not person.plain:
-            directory.hold(person, now)
+            directory.hold_name(person, now)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from broker.effects import Effect, Publish
 from broker.handlers import presence_updates
-from broker.handlers.membership import drop, leave_seat
+from broker.handlers.membership import drop, leave_room
 from broker.model.directory import session_row
 from broker.model.presence import GATHER_S
 from broker.model.state import Moment, State
@@ -24,48 +24,48 @@ BEACON_S = 1.0
 BEACON_ROOMS = 5000
 
 
-def end_sessions(house: State, at: Moment, out: list[Effect]) -> None:
+def end_sessions(state: State, at: Moment, out: list[Effect]) -> None:
     """Of gateways that are gone, and lost connections that did not come back."""
     left = DROPS
-    for gateway in house.directory.gateways.expire(at.now):
+    for gateway in state.directory.gateways.expire(at.now):
         for session in list(gateway.sessions.values())[:left]:
-            drop(house, session, at, out)
+            drop(state, session, at, out)
             left -= 1
-    for session in house.directory.lost_for_good(at.now, left):
-        drop(house, session, at, out)
-    for session, name in house.directory.doubted_for_good(at.now, DROPS):
-        leave_seat(house, session, session.person, name, at, out)
+    for session in state.directory.expired_lost(at.now, left):
+        drop(state, session, at, out)
+    for session, name in state.directory.expired_unconfirmed(at.now, DROPS):
+        leave_room(state, session, session.person, name, at, out)
         out.append(session_row(session))
 
 
-def tell_rooms(house: State, at: Moment, out: list[Effect]) -> None:
+def tell_rooms(state: State, at: Moment, out: list[Effect]) -> None:
     """Presence and typing; in a quiet time presence waits."""
-    for room in house.rooms.due(at.now, LOOKS):
+    for room in state.rooms.due(at.now, LOOKS):
         room.calm(at.now)
-        if not house.quiet:
-            presence_updates.presence(house, room, at, out)
+        if not state.presence_paused:
+            presence_updates.presence(state, room, at, out)
         users = room.typists.take(at.now)
         if users is not None:
             to = list(room.members)  # who is typing leaves no trace in a list
             floors = room.floors | dict.fromkeys(room.unlisted, room.head)
-            typing = Typing(term=house.term, room=room.name, users=users, to=to, floors=floors)
+            typing = Typing(term=state.term, room=room.name, users=users, to=to, floors=floors)
             topics = [typing_topic(room.name)]
             if room.private:
-                topics = [gateway_topic(id) for id in house.directory.gateways_of(to)]
+                topics = [gateway_topic(id) for id in state.directory.gateways_of(to)]
             out += [Publish(topic, typing) for topic in topics]
-        house.rooms.plan(room, at.now + GATHER_S if house.quiet else at.now)
+        state.rooms.plan(room, at.now + GATHER_S if state.presence_paused else at.now)
 
 
-def beacons(house: State, out: list[Effect]) -> None:
+def beacons(state: State, out: list[Effect]) -> None:
     """To each gateway what changed lately: the heads of rooms that it has sockets in, and who was
     kicked."""
-    changed = house.rooms.changed_lately()
+    changed = state.rooms.changed_lately()
     private: dict[str, list[str]] = {}
     for room in changed.values():
         if room.private:
-            for id in house.directory.gateways_of(room.listed):
+            for id in state.directory.gateways_of(room.listed):
                 private.setdefault(id, []).append(room.name)
-    for gateway in house.directory.gateways.bound():
+    for gateway in state.directory.gateways.bound():
         few: Collection[str] = gateway.rooms
         many: Collection[str] = changed
         if len(few) > len(many):
@@ -80,20 +80,20 @@ def beacons(house: State, out: list[Effect]) -> None:
             gateway.beat += 1
             some = dict(heads[start : start + BEACON_ROOMS])
             beacon = Beacon(
-                term=house.term,
+                term=state.term,
                 beat=gateway.beat,
-                epoch=house.epoch,
+                epoch=state.epoch,
                 heads=some,
                 kicked=kicked,
             )
             out.append(Publish(gateway_topic(gateway.id), beacon))
 
 
-def forget(house: State, at: Moment) -> None:
+def forget(state: State, at: Moment) -> None:
     """Whoever and whatever is at rest lives in the store only."""
-    clean_before = house.ledger.clean_before()
-    house.recent.forget(clean_before)
-    house.directory.free_names(at.now, clean_before)
-    house.directory.people.forget(at.now, clean_before)
-    house.rooms.forget(at.now, clean_before)
-    house.facts.forget(at.now)
+    clean_before = state.ledger.clean_before()
+    state.uncommitted.forget(clean_before)
+    state.directory.release_names(at.now, clean_before)
+    state.directory.people.forget(at.now, clean_before)
+    state.rooms.forget(at.now, clean_before)
+    state.facts.forget(at.now)

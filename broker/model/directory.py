@@ -33,7 +33,7 @@ class Directory:
         self.gateways = Gateways(settings.lease, settings.move_grace)
         self._held: OrderedDict[str, float] = OrderedDict()
         self._lost: OrderedDict[Session, float] = OrderedDict()
-        self._doubted: OrderedDict[tuple[Session, str], float] = OrderedDict()
+        self._unconfirmed: OrderedDict[tuple[Session, str], float] = OrderedDict()
 
     def uid_of(self, key: str) -> str:
         """The uid of whoever has the token with this hash."""
@@ -59,7 +59,7 @@ class Directory:
             self.people.rest(person, now)
         return person
 
-    def hold(self, person: Person, now: float) -> None:
+    def hold_name(self, person: Person, now: float) -> None:
         """Somebody has left: their name is theirs for a while. A plain person's is free."""
         if person.plain:
             self.names.free(person.name, person.uid)
@@ -75,7 +75,7 @@ class Directory:
         self.names.take(name, person.uid)
         person.name = name
 
-    def free_names(self, now: float, clean_before: float) -> None:
+    def release_names(self, now: float, clean_before: float) -> None:
         """Ends the holds that are over. A name stays until the store knows that it was left: else
         it would be nobody's for a moment, and its bearer could not be found."""
         while self._held:
@@ -90,7 +90,7 @@ class Directory:
 
     # --- sessions --------------------------------------------------------------------------------
 
-    def sit(self, gateway: Gateway, sid: str, person: Person, plain: bool) -> Session:
+    def connect(self, gateway: Gateway, sid: str, person: Person, plain: bool) -> Session:
         """A new socket of this person, who is here from now on."""
         session = Session(gateway, sid, person, plain)
         gateway.sessions[sid] = session
@@ -102,7 +102,7 @@ class Directory:
         self.names.take(person.name, person.uid)
         return session
 
-    def rise(self, session: Session, person: Person, now: float, wall: float) -> bool:
+    def disconnect(self, session: Session, person: Person, now: float, wall: float) -> bool:
         """The socket is gone, and was unseated everywhere before. Returns True if it was the
         person's last: they are away."""
         self._lost.pop(session, None)
@@ -112,53 +112,53 @@ class Directory:
         if person.sessions:
             return False
         person.seen = wall
-        self.hold(person, now)
+        self.hold_name(person, now)
         return True
 
-    def seat(self, session: Session, person: Person, room: str, head: int) -> bool:
+    def enter_room(self, session: Session, person: Person, room: str, head: int) -> bool:
         """The socket is in this room. Returns True if the person was not in it before."""
         session.rooms[room] = head
         if is_private(room):
             return False
         session.gateway.rooms[room] = session.gateway.rooms.get(room, 0) + 1
-        seats = person.seats.get(room, 0)
-        person.seats[room] = seats + 1
-        return seats == 0
+        public_rooms = person.public_rooms.get(room, 0)
+        person.public_rooms[room] = public_rooms + 1
+        return public_rooms == 0
 
-    def unseat(self, session: Session, person: Person, room: str) -> bool:
+    def leave_room(self, session: Session, person: Person, room: str) -> bool:
         """The socket leaves this room. Returns True if the person is not in it any more."""
         del session.rooms[room]
-        self._doubted.pop((session, room), None)
+        self._unconfirmed.pop((session, room), None)
         if is_private(room):
             return False
         _less(session.gateway.rooms, room)
-        return _less(person.seats, room)
+        return _less(person.public_rooms, room)
 
-    def lose(self, session: Session, now: float) -> None:
+    def mark_lost(self, session: Session, now: float) -> None:
         """The socket's connection broke: it has the leave grace."""
         if not session.lost:
             session.lost = True
             self._lost[session] = now + self._settings.leave_grace
 
-    def find(self, session: Session) -> None:
+    def mark_found(self, session: Session) -> None:
         """The socket was not lost after all."""
         if session.lost:
             session.lost = False
             self._lost.pop(session, None)
 
-    def doubt(self, session: Session, room: str, now: float) -> None:
+    def mark_unconfirmed(self, session: Session, room: str, now: float) -> None:
         """The gateway does not know that this socket is in the room: either it has left, or the
         answer to its join was lost, and the join will come again. It has the leave grace."""
-        self._doubted.setdefault((session, room), now + self._settings.leave_grace)
+        self._unconfirmed.setdefault((session, room), now + self._settings.leave_grace)
 
-    def trust(self, session: Session, room: str) -> bool:
+    def confirm(self, session: Session, room: str) -> bool:
         """The socket is in the room after all. Returns False if that was in doubt."""
-        return self._doubted.pop((session, room), None) is None
+        return self._unconfirmed.pop((session, room), None) is None
 
-    def doubted_for_good(self, now: float, limit: int) -> list[tuple[Session, str]]:
-        return _due(self._doubted, now, limit)
+    def expired_unconfirmed(self, now: float, limit: int) -> list[tuple[Session, str]]:
+        return _due(self._unconfirmed, now, limit)
 
-    def lost_for_good(self, now: float, limit: int) -> list[Session]:
+    def expired_lost(self, now: float, limit: int) -> list[Session]:
         return _due(self._lost, now, limit)
 
     def gateways_of(self, uids: Iterable[str]) -> list[str]:

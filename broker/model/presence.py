@@ -49,10 +49,10 @@ class PresenceTracker:
     __slots__ = (
         "_counted",
         "_crowd",
+        "_invalidated",
         "_joined",
-        "_leapt",
         "_left",
-        "_told_at",
+        "_published_at",
         "_versions",
         "due",
         "version",
@@ -62,13 +62,13 @@ class PresenceTracker:
         self._versions = versions
         self.version = versions.last
         """The last published one, or one left out since."""
-        self._told_at = -NEVER
+        self._published_at = -NEVER
         self.due = NEVER
         """When `take` wants to be called."""
         self._joined: set[str] = set()
         self._left: set[str] = set()
         self._crowd = False
-        self._leapt = False
+        self._invalidated = False
         self._counted = False
         """Somebody was told the count, or a plain line, while it changed."""
 
@@ -81,7 +81,7 @@ class PresenceTracker:
         """The broker was started again, with versions that nobody has. `stirred_at`: what was
         gathered then may be lost, so that something is to be told in any case."""
         self._crowd = crowd
-        self._leapt = stirred_at is not None
+        self._invalidated = stirred_at is not None
         self.due = NEVER if stirred_at is None else stirred_at
 
     def came(self, name: str, count: int, now: float) -> None:
@@ -93,20 +93,20 @@ class PresenceTracker:
     def turn(self, crowd: bool, now: float) -> None:
         """The room turned into or out of a crowd."""
         self._crowd = crowd
-        self.leap(now)
+        self.invalidate(now)
 
-    def leap(self, now: float) -> None:
+    def invalidate(self, now: float) -> None:
         """What was gathered is dropped and a version left out, so that everybody sees, when
         something is told, that theirs is not the last, and asks for the names again."""
-        self._leapt = True
+        self._invalidated = True
         self._joined.clear()
         self._left.clear()
         self.version = self._versions.next()
         self.due = now + GATHER_S
 
-    def hurry(self, now: float) -> None:
+    def publish_soon(self, now: float) -> None:
         """Somebody waits for the names: what is gathered goes out as soon as it may."""
-        self.due = min(self.due, max(now, self._told_at + GATHER_S))
+        self.due = min(self.due, max(now, self._published_at + GATHER_S))
 
     def peek(self, name: str = "") -> int:
         """Somebody of this name, who is here, is told the count now: returns the version that they
@@ -120,12 +120,12 @@ class PresenceTracker:
         if now < self.due:
             return None
         self.due = NEVER
-        if self.current and not (self._crowd or self._leapt or self._counted):
+        if self.current and not (self._crowd or self._invalidated or self._counted):
             return None
         since, self.version = self.version, self._versions.next()
         joined, left = tuple(sorted(self._joined)), tuple(sorted(self._left))
-        self._told_at = now
-        self._leapt = self._counted = False
+        self._published_at = now
+        self._invalidated = self._counted = False
         self._joined.clear()
         self._left.clear()
         return Change(since, self.version, count, joined, left)

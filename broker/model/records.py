@@ -71,8 +71,8 @@ class Person:
         "name",
         "own",
         "plain",
+        "public_rooms",
         "rooms",
-        "seats",
         "seen",
         "sessions",
         "uid",
@@ -90,7 +90,7 @@ class Person:
         """Those of them that the person opened or has spoken in: only these count towards
         HUBBUB_PRIVATE_ROOMS, so that strangers cannot fill it."""
         self.sessions: set[Session] = set()
-        self.seats: dict[str, int] = {}
+        self.public_rooms: dict[str, int] = {}
         """Public rooms, each with the number of the person's sessions in it."""
         self.gateways: dict[str, int] = {}
         """Gateways, each with the number of the person's sessions there."""

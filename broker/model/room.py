@@ -91,7 +91,7 @@ class Room:
         self.typists.stop(uid)
         return self.append("message", user, wall, uid=uid, text=text, id=id)
 
-    def seat(self, uid: str, name: str) -> None:
+    def restore_participant(self, uid: str, name: str) -> None:
         """Somebody is here as they were before: nothing is told."""
         if uid not in self.participants:
             self.participants.add(uid, name)

@@ -71,8 +71,8 @@ class RoomTable:
         start = 0
         if after:
             room = self._known.get(after)
-            place = (-max(room.count if room else 1, 1), after)
-            start = self._by_count.bisect_right(place)
+            resolve_room = (-max(room.count if room else 1, 1), after)
+            start = self._by_count.bisect_right(resolve_room)
         for _, name in self._by_count.islice(start):
             yield self._known[name]
 

@@ -59,9 +59,9 @@ class State:
         self.directory = Directory(settings, opened.secret)
         self.rooms = RoomTable(settings, opened.term)
         self.facts = Facts()
-        self.recent = Uncommitted()
+        self.uncommitted = Uncommitted()
         self.ledger = WriteLedger()
-        self.quiet = False
+        self.presence_paused = False
         """Presence waits for gateways that were known before."""
 
     # --- facts -----------------------------------------------------------------------------------
@@ -105,24 +105,24 @@ class State:
         """The gateway at this link; to hear of it renews its lease."""
         return self.directory.gateways.of(peer, at.now)
 
-    def asker(self, peer: bytes, command: SessionCommand, at: Moment) -> Requester:
+    def requester(self, peer: bytes, command: SessionCommand, at: Moment) -> Requester:
         session = self.gateway(peer, at).sessions.get(command.sid)
         if session is None:
             raise Refused("not_joined", "join a room first")
         return Requester(session, session.person)
 
-    def place(self, asker: Requester, name: str) -> str:
+    def resolve_room(self, requester: Requester, name: str) -> str:
         """The name of a room that the asker is in: joined, or a private one as a member."""
-        if name in asker.session.rooms or name in asker.person.rooms:
+        if name in requester.session.rooms or name in requester.person.rooms:
             return name
         if is_private(name):
             self.require(NeedRoom(name))
             room = self.rooms.get(name)
-            if room is not None and asker.person.uid in room.members:
+            if room is not None and requester.person.uid in room.members:
                 return name
             raise Refused("no_such_room", "there is no such room")
         key = room_key(name)
-        if key not in asker.session.rooms:
+        if key not in requester.session.rooms:
             if key == SYSTEM:
                 raise Refused("forbidden", "the room of announcements is for reading only")
             raise Refused("not_joined", f"join {key} first")

@@ -10,12 +10,12 @@ GATHER_S = 0.5
 class Typists:
     """Somebody types until they say so, say something, leave, or were silent for a while."""
 
-    __slots__ = ("_changed", "_told_at", "_typing", "due")
+    __slots__ = ("_changed", "_published_at", "_typing", "due")
 
     def __init__(self) -> None:
         self._typing: dict[str, tuple[str, float]] = {}
         self._changed = False
-        self._told_at = -GATHER_S
+        self._published_at = -GATHER_S
         self.due = NEVER
         """When `take` wants to be called."""
 
@@ -48,15 +48,15 @@ class Typists:
         for uid in [uid for uid, (_, until) in self._typing.items() if until <= now]:
             self.stop(uid)
         told = None
-        if self._changed and now >= self._told_at + GATHER_S:
+        if self._changed and now >= self._published_at + GATHER_S:
             self._changed = False
-            self._told_at = now
+            self._published_at = now
             told = {uid: name for uid, (name, _) in self._typing.items()}
         self._plan()
         return told
 
     def _plan(self) -> None:
         if self._changed:
-            self.due = self._told_at + GATHER_S
+            self.due = self._published_at + GATHER_S
         else:
             self.due = min((until for _, until in self._typing.values()), default=NEVER)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgpack
 
 from broker.effects import (
-    STIRRED_S,
+    CHANGED_LATELY_S,
     Fact,
     IdentityFact,
     Need,
@@ -30,7 +30,7 @@ NAMED_UIDS = 10
 UNREAD_MESSAGES = 1000
 UNREAD_EVENTS = 5000
 """How many of a room's newest events are looked at for unread messages."""
-STIRRED_EVENTS = 10_000
+CHANGED_LATELY_EVENTS = 10_000
 _AT_ONCE = 1000
 _T = TypeVar("_T")
 _HEAD = "ifnull((SELECT max(seq) FROM events WHERE events.room = {}.room), 0)"
@@ -131,12 +131,13 @@ def everybody_here(
     return sessions, people, rooms(connection, [*dict.fromkeys([*names, SYSTEM])])
 
 
-def stirred(connection: sqlite3.Connection) -> list[str]:
-    """As `Snapshot.stirred` tells; only the newest 10,000 events are looked at."""
+def changed_lately(connection: sqlite3.Connection) -> list[str]:
+    """As `Snapshot.changed_lately` tells; only the newest 10,000 events are looked at."""
     newest = connection.execute(
-        "SELECT room, kind, timestamp FROM events ORDER BY place DESC LIMIT ?", (STIRRED_EVENTS,)
+        "SELECT room, kind, timestamp FROM events ORDER BY place DESC LIMIT ?",
+        (CHANGED_LATELY_EVENTS,),
     ).fetchall()
-    since = newest[0][2] - STIRRED_S if newest else 0.0
+    since = newest[0][2] - CHANGED_LATELY_S if newest else 0.0
     moves = ("join", "leave", "rename")
     return [*dict.fromkeys(room for room, kind, at in newest if kind in moves and at >= since)]
 

@@ -140,7 +140,7 @@ class SqliteStore:
     def _opened(self, seen_after: float) -> Snapshot:
         epoch, secret = self._files.writer.execute("SELECT epoch, secret FROM meta").fetchone()
         here = reads.everybody_here(self._files.writer, seen_after)
-        return Snapshot(epoch, self._term, secret, *here, reads.stirred(self._files.writer))
+        return Snapshot(epoch, self._term, secret, *here, reads.changed_lately(self._files.writer))
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:

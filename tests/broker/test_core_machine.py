@@ -315,10 +315,10 @@ class Hubbub(RuleBasedStateMachine):
         self.commit()
         followed = {room: deepcopy(self.mirror.roster(room)) for room in ROOMS}
         self.mirror.followed = followed
-        house = self.core._house
+        state = self.core.state
         self.list_all()
         self.wait(1.5, "-")
-        while any(room.presence.due < NEVER for room in house.rooms):
+        while any(room.presence.due < NEVER for room in state.rooms):
             self.wait(0.3, "-")
         self.commit()
         lines = dict(self.mirror.lines)
@@ -328,7 +328,7 @@ class Hubbub(RuleBasedStateMachine):
         self.commit()
         self.mirror.followed = {}
         for room in ROOMS:
-            known = house.rooms.get(room)
+            known = state.rooms.get(room)
             truth = set(known.participants._by_uid.values()) if known else set()
             told = self.mirror.roster(room)
             assert lines.get(room, truth) == truth
@@ -364,8 +364,8 @@ class Hubbub(RuleBasedStateMachine):
         self.wait(REST_S, "-")
         self.commit()
         self.wait(70.0, "-")
-        house = self.core._house
-        assert (len(house.rooms), len(house.directory.people), len(house.recent)) == (0, 0, 0)
+        state = self.core.state
+        assert (len(state.rooms), len(state.directory.people), len(state.uncommitted)) == (0, 0, 0)
         self.logs_are_what_is_stored()
 
 

@@ -32,35 +32,35 @@ from tests.support.broker_playbook import (
 
 def test_people_and_rooms_at_rest_are_forgotten() -> None:
     chat = Chat()
-    house = chat.core._house
+    state = chat.core.state
     play(chat, hello(), joins("ann"), joins("bob", "tea"), closes("bob"), leaves("ann"))
     play(chat, joins("ann", "bar"), seconds(50), says("ann", "x", "bar"), seconds(20))
-    assert [house.rooms.get(name) is None for name in ("lobby", "tea", "bar")] == [1, 1, 0]
-    assert len(house.directory.people) == 2, "bob's name is held"
+    assert [state.rooms.get(name) is None for name in ("lobby", "tea", "bar")] == [1, 1, 0]
+    assert len(state.directory.people) == 2, "bob's name is held"
     play(chat, seconds(600))
-    assert len(house.directory.people) == 1
+    assert len(state.directory.people) == 1
     play(chat, joins("bob", "tea", user=None), joined("bob", "tea", head=3))
 
 
 def test_nothing_is_forgotten_before_it_is_on_disk() -> None:
     chat = Chat(lazy=True, name_hold=0.0)
-    house = chat.core._house
+    state = chat.core.state
     play(chat, hello(), joins("ann"), says("ann", "x", id="i"), closes("ann"), seconds(200))
-    assert house.rooms.get("lobby") is not None
-    assert house.directory.people.get(chat.uid("ann")) is not None
+    assert state.rooms.get("lobby") is not None
+    assert state.directory.people.get(chat.uid("ann")) is not None
     play(chat, joins("bob"), says("bob", "y"), opens("bob", "ann"), joins("ann", user=None))
     play(chat, joined("ann", head=6), says("ann", "x", id="i"), answered(Said, seq=2))
     chat.commit()
     play(chat, leaves("bob"), closes("ann"), seconds(70))
     chat.commit()
     play(chat, seconds(140))
-    assert (len(house.rooms), len(house.directory.people), len(house.recent)) == (0, 1, 0)
+    assert (len(state.rooms), len(state.directory.people), len(state.uncommitted)) == (0, 1, 0)
 
 
 def test_a_private_head_survives_forgetting() -> None:
     chat = Chat()
     play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"))
-    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
     play(chat, closes("bob"), says("ann", "1", room), seconds(700), says("ann", "2", room))
     play(chat, joins("bob"), joined("bob", private={room: 2}), restart(), hello())
     play(chat, joins("bob/2"), joined("bob", private={room: 2}))
@@ -94,7 +94,7 @@ def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
         chat.do(command)
     chat.commit()
     chat.alive.discard("g1")
-    room = chat.core._house.rooms.get("lobby")
+    room = chat.core.state.rooms.get("lobby")
     assert room is not None
     play(chat, seconds(44.9))
     counts = []
@@ -123,16 +123,16 @@ def test_a_ledger_knows_since_when_writes_wait() -> None:
 
 
 def test_recent_ids_wait_for_the_disk() -> None:
-    recent = Uncommitted()
-    recent.say(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
-    recent.say(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
-    recent.blank("r", 1, 3, 0.0, 6.0)
-    recent.forget(6.0)
-    assert recent.said(NeedSaid("r", "u", "1")) is None
-    assert recent.said(NeedSaid("r", "u", "2")) == SaidFact(2, 0.0)
-    assert recent.blanked("r", 1) == SaidFact(3, 0.0)
-    recent.forget(FOREVER)
-    assert len(recent) == 0
+    uncommitted = Uncommitted()
+    uncommitted.say(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
+    uncommitted.say(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
+    uncommitted.blank("r", 1, 3, 0.0, 6.0)
+    uncommitted.forget(6.0)
+    assert uncommitted.said(NeedSaid("r", "u", "1")) is None
+    assert uncommitted.said(NeedSaid("r", "u", "2")) == SaidFact(2, 0.0)
+    assert uncommitted.blanked("r", 1) == SaidFact(3, 0.0)
+    uncommitted.forget(FOREVER)
+    assert len(uncommitted) == 0
 
 
 def test_a_fact_is_used_once() -> None:
@@ -159,8 +159,8 @@ def test_somebody_who_is_found_again_has_heads_that_are_not_on_disk() -> None:
     play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"), closes("bob"))
     chat.commit()
     play(chat, seconds(700))
-    assert chat.core._house.directory.people.get(chat.uid("bob")) is None
-    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
+    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
     play(chat, says("ann", "x", room), joins("bob"), joined("bob", private={room: 1}))
 
 

@@ -37,21 +37,21 @@ MUTANTS = (
     Mutant(
         "a retried message is stored once",
         "broker/handlers/messages.py",
-        "    if said is None:\n        room = house.room(house.place(asker, name))\n",
-        "    if True:\n        room = house.room(house.place(asker, name))\n",
+        "    if said is None:\n        room = state.room(state.resolve_room(requester, name))\n",
+        "    if True:\n        room = state.room(state.resolve_room(requester, name))\n",
         "tests/broker/handlers/test_messages.py::test_a_repeat_gets_the_first_answer",
     ),
     Mutant(
         "a retried message is stored once, while the first is not on disk as well",
         "broker/handlers/messages.py",
-        "    said = house.recent.said(key)\n    if said is None:\n        said = house.facts",
-        "    said = None\n    if said is None:\n        said = house.facts",
+        "    said = state.uncommitted.said(key)\n    if said is None:\n        said = state.facts",
+        "    said = None\n    if said is None:\n        said = state.facts",
         "tests/broker/handlers/test_messages.py::test_a_repeat_before_the_commit_gets_the_first_answer",
     ),
     Mutant(
         "a retried message is stored once, after a restart as well",
         "broker/handlers/messages.py",
-        "        said = house.facts.said(key)\n",
+        "        said = state.facts.said(key)\n",
         "        said = None\n",
         "tests/system/test_restart.py::test_a_restart_keeps_everything",
     ),
@@ -59,7 +59,7 @@ MUTANTS = (
         "a repeat is answered wherever its socket is by then",
         "broker/handlers/messages.py",
         "    name = key.room\n",
-        "    name = house.place(asker, key.room)\n",
+        "    name = state.resolve_room(requester, key.room)\n",
         "tests/broker/handlers/test_messages.py::"
         "test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now",
     ),
@@ -208,14 +208,14 @@ MUTANTS = (
     Mutant(
         "who is too far behind starts over",
         "broker/handlers/membership.py",
-        "0 <= missed <= house.settings.recovery_events",
+        "0 <= missed <= state.settings.recovery_events",
         "0 <= missed",
         "tests/broker/handlers/test_membership.py::test_too_much_missed_is_not_recovered",
     ),
     Mutant(
         "another epoch is not recovered from",
         "broker/handlers/membership.py",
-        "if since and since.epoch == house.epoch else -1",
+        "if since and since.epoch == state.epoch else -1",
         "if since else -1",
         "tests/broker/handlers/test_membership.py::test_since_brings_exactly_what_was_missed",
     ),
@@ -293,8 +293,8 @@ MUTANTS = (
     Mutant(
         "a lost connection has its grace",
         "broker/handlers/membership.py",
-        "        house.directory.lose(session, at.now)\n",
-        "        drop(house, session, at, out)\n",
+        "        state.directory.mark_lost(session, at.now)\n",
+        "        drop(state, session, at, out)\n",
         "tests/broker/handlers/test_membership.py::test_a_reload_within_the_grace_is_not_seen",
     ),
     Mutant(
@@ -356,7 +356,7 @@ MUTANTS = (
     Mutant(
         "however many ask for the names, presence goes out four times a second at most",
         "broker/model/presence.py",
-        "max(now, self._told_at + GATHER_S)",
+        "max(now, self._published_at + GATHER_S)",
         "now",
         "tests/broker/handlers/test_presence_updates.py::test_however_many_ask_presence_goes_out_four_times_a_second",
     ),
@@ -370,7 +370,7 @@ MUTANTS = (
     Mutant(
         "in a quiet time nobody waits for the names",
         "broker/handlers/presence_updates.py",
-        "        room.presence.leap(at.now)\n    if",
+        "        room.presence.invalidate(at.now)\n    if",
         "        pass\n    if",
         "tests/broker/handlers/test_presence_updates.py::test_in_a_quiet_time_nobody_waits_and_everybody_asks_again",
     ),

@@ -21,7 +21,7 @@ class Crowds:
         turns = 0
         for name in rooms:
             spells = self.spells.setdefault(name, [(0, False)])
-            room = core._house.rooms.get(name)
+            room = core.state.rooms.get(name)
             on = room is not None and room.crowd.on
             if on != spells[-1][1]:
                 turns += 1

@@ -46,7 +46,7 @@ def archive_of(world: Town) -> Archive:
 def _rosters(world: Town) -> Iterator[str]:
     """Whoever is connected is in their rooms, nobody else is, and all see the same names."""
     for name in ROOMS:
-        room = world.broker.service.core._house.rooms.get(name)
+        room = world.broker.service.core.state.rooms.get(name)
         by_uid = room.participants._by_uid if room else {}
         truth = set(by_uid.values())
         pages = [page for page in world.pages if page.socket and name in page.rooms]

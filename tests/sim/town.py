@@ -9,10 +9,10 @@ from common.messages import Announce, Blank
 from common.names import is_private
 from common.settings import Settings
 from tests.sim.bans import Bans
+from tests.sim.broker import Broker
 from tests.sim.disk import Disk
 from tests.sim.gateway import Gateway
 from tests.sim.history import Acked, View
-from tests.sim.house import Broker
 from tests.sim.network import Network
 from tests.sim.page import Page, Room
 from tests.sim.plain import PlainPage

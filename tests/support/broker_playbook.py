@@ -123,7 +123,7 @@ class Chat:
         return answer
 
     def uid(self, person: str) -> str:
-        return self.core._house.directory.uid_of(key_of(person))
+        return self.core.state.directory.uid_of(key_of(person))
 
 
 class Step(Struct):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from broker.effects import (
-    STIRRED_S,
+    CHANGED_LATELY_S,
     Append,
     BlankText,
     DropSession,
@@ -56,7 +56,7 @@ class Shelf:
             sessions=list(self.sessions.values()),
             identities=[fact for uid in people if (fact := self._identity(uid))],
             rooms=[fact for room in sorted(rooms) if (fact := self._room(room))],
-            stirred=self._stirred(),
+            changed_lately=self._stirred(),
         )
 
     def commit(self, writes: Sequence[Write]) -> None:
@@ -100,7 +100,8 @@ class Shelf:
             room
             for room, log in self.logs.items()
             if any(
-                event.kind in ("join", "leave", "rename") and event.timestamp >= last - STIRRED_S
+                event.kind in ("join", "leave", "rename")
+                and event.timestamp >= last - CHANGED_LATELY_S
                 for event in log
             )
         ]

@@ -31,7 +31,7 @@ def chat() -> Chat:
 
 
 def room_of(chat: Chat, one: str, other: str) -> str:
-    return chat.core._house.directory.direct_room(chat.uid(one), chat.uid(other))
+    return chat.core.state.directory.direct_room(chat.uid(one), chat.uid(other))
 
 
 def test_both_come_to_the_same_room(chat: Chat) -> None:
@@ -59,7 +59,7 @@ def test_what_is_said_goes_to_members_only(chat: Chat) -> None:
 def test_who_is_away_is_found(chat: Chat) -> None:
     play(chat, closes("bob", "g2"), opens("ann", "bob"), answered(Opened, user="bob"))
     play(chat, seconds(700))
-    assert chat.core._house.directory.people.get(chat.uid("bob")) is None
+    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
     play(chat, opens("ann", "bob"), answered(Opened, user="bob"), restart(), hello("g1"))
     play(chat, joins("ann"), opens("ann", "bob"), answered(Opened, user="bob"))
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_opened(chat: Chat, asked: Direct, code: str) -> None:
 
 def private(chat: Chat, user: str) -> list[str]:
     """The private rooms in this person's list."""
-    return list(chat.core._house.directory.people.get(chat.uid(user)).rooms)
+    return list(chat.core.state.directory.people.get(chat.uid(user)).rooms)
 
 
 def test_a_conversation_begins_with_its_first_message(chat: Chat) -> None:
@@ -128,7 +128,7 @@ def test_who_answers_everybody_has_no_more_than_two_lists_of_conversations() -> 
         room = room_of(chat, "ann", stranger)
         play(chat, opens(stranger, "ann"), says(stranger, "hi", room))
         play(chat, says("ann", "hello", room), answered(Said, room=room))
-    ann = chat.core._house.directory.people.get(chat.uid("ann"))
+    ann = chat.core.state.directory.people.get(chat.uid("ann"))
     assert len(ann.own) == 2
     assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (0, 1, 5, 6)]
     kept = private(chat, "ann")

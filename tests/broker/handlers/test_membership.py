@@ -257,7 +257,7 @@ def test_a_leave_that_was_lost_itself_is_done_when_it_comes_again(chat: Chat) ->
 
 def test_the_first_join_tells_the_private_rooms(chat: Chat) -> None:
     play(chat, joins("ann"), joins("bob"), opens("ann", "bob"))
-    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
     play(
         chat,
         says("ann", "psst", room),

@@ -60,7 +60,7 @@ def test_a_repeat_before_the_commit_gets_the_first_answer() -> None:
     play(chat, says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
     chat.commit()
     play(chat, seconds(1), says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
-    assert len(chat.core._house.recent) == 0
+    assert len(chat.core.state.uncommitted) == 0
 
 
 def test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now(chat: Chat) -> None:
@@ -83,7 +83,7 @@ def test_a_repeat_before_the_commit_finds_it_after_its_socket_has_left() -> None
 
 def test_an_id_finds_nothing_that_somebody_else_has_said(chat: Chat) -> None:
     play(chat, joins("bob"), opens("ann", "bob"))
-    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
     play(chat, says("ann", "x", room, id="i"), says("ann", "x", id="i"), joins("eve", "tea"))
     play(chat, says("eve", "x", room, id="i"), refused("no_such_room"), nothing_else())
     play(chat, says("eve", "x", id="i"), refused("not_joined"), nothing_else())
@@ -175,7 +175,7 @@ def test_nobody_types_in_a_crowd() -> None:
 def test_typing_in_a_private_room_is_told_to_its_members_only(chat: Chat) -> None:
     play(chat, hello("g2"), hello("g3"), joins("bob", gateway="g2"), joins("eve", gateway="g3"))
     play(chat, opens("ann", "bob"))
-    room = chat.core._house.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
     play(chat, types("ann", room=room), seconds(0.1))
     topics = {one.topic for one in chat.seen if hasattr(one, "topic") and "Typing" in repr(one)}
     assert topics == {"gateway/g1\0", "gateway/g2\0"}

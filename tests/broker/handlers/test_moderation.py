@@ -133,7 +133,7 @@ def test_who_was_kicked_is_named_by_three_beacons(chat: Chat) -> None:
 
 def test_who_is_banned_and_forgotten_is_told_all_the_same(chat: Chat) -> None:
     play(chat, joins("bob"), bans("bob"), seconds(1000))
-    assert chat.core._house.directory.people.get(chat.uid("bob")) is None
+    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
     play(chat, asks(GetHeads(no=0, rooms=[], people=[chat.uid("bob"), "nobody"])))
     play(chat, answered(HeadsTold, banned=[chat.uid("bob")]))
 

@@ -45,7 +45,7 @@ def listing(chat: Chat, sid: str, after: str = "", limit: int = 100) -> SendRoom
 
 
 def private_room(chat: Chat, one: str, other: str) -> str:
-    return chat.core._house.directory.direct_room(chat.uid(one), chat.uid(other))
+    return chat.core.state.directory.direct_room(chat.uid(one), chat.uid(other))
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ def person(directory: Directory, uid: str, *, plain: bool = False) -> Person:
     return directory.load(IdentityFact(uid, f"name of {uid}", plain, False, 1.0, {}), 0.0)
 
 
-def sit(directory: Directory, sid: str, who: Person, gateway: str = "g1") -> Session:
-    return directory.sit(directory.gateways.known(gateway, 0.0), sid, who, who.plain)
+def connect(directory: Directory, sid: str, who: Person, gateway: str = "g1") -> Session:
+    return directory.connect(directory.gateways.known(gateway, 0.0), sid, who, who.plain)
 
 
 def test_uids_and_direct_rooms_are_always_the_same(directory: Directory) -> None:
@@ -34,55 +34,55 @@ def test_uids_and_direct_rooms_are_always_the_same(directory: Directory) -> None
 
 def test_a_person_is_in_a_room_as_long_as_a_socket_is(directory: Directory) -> None:
     ann = person(directory, "ann")
-    one, two = sit(directory, "1", ann), sit(directory, "2", ann, "g2")
-    assert directory.seat(one, ann, "lobby", 3)
-    assert not directory.seat(two, ann, "lobby", 4)
-    assert not directory.seat(two, ann, "@private", 0)
+    one, two = connect(directory, "1", ann), connect(directory, "2", ann, "g2")
+    assert directory.enter_room(one, ann, "lobby", 3)
+    assert not directory.enter_room(two, ann, "lobby", 4)
+    assert not directory.enter_room(two, ann, "@private", 0)
     assert session_row(two) == PutSession("g2", "2", "ann", False, {"lobby": 4, "@private": 0})
     assert sorted(directory.gateways_of(["ann", "nobody"])) == ["g1", "g2"]
-    assert not directory.unseat(one, ann, "lobby")
-    assert not directory.rise(one, ann, 1.0, 100.0)
-    assert not directory.unseat(two, ann, "@private")
-    assert directory.unseat(two, ann, "lobby")
-    assert directory.rise(two, ann, 1.0, 100.0)
-    assert (ann.seen, ann.seats, ann.gateways) == (100.0, {}, {})
+    assert not directory.leave_room(one, ann, "lobby")
+    assert not directory.disconnect(one, ann, 1.0, 100.0)
+    assert not directory.leave_room(two, ann, "@private")
+    assert directory.leave_room(two, ann, "lobby")
+    assert directory.disconnect(two, ann, 1.0, 100.0)
+    assert (ann.seen, ann.public_rooms, ann.gateways) == (100.0, {}, {})
 
 
 def test_a_lost_socket_has_a_grace(directory: Directory) -> None:
     ann = person(directory, "ann")
-    one, two = sit(directory, "1", ann), sit(directory, "2", ann)
-    directory.lose(one, 0.0)
-    directory.lose(two, 1.0)
-    directory.lose(one, 4.0)
-    assert directory.lost_for_good(4.9, 9) == []
-    assert directory.lost_for_good(6.0, 1) == [one]
-    directory.find(one)
-    assert directory.lost_for_good(6.0, 9) == [two]
+    one, two = connect(directory, "1", ann), connect(directory, "2", ann)
+    directory.mark_lost(one, 0.0)
+    directory.mark_lost(two, 1.0)
+    directory.mark_lost(one, 4.0)
+    assert directory.expired_lost(4.9, 9) == []
+    assert directory.expired_lost(6.0, 1) == [one]
+    directory.mark_found(one)
+    assert directory.expired_lost(6.0, 9) == [two]
 
 
-def test_a_doubted_place_has_a_grace_too(directory: Directory) -> None:
+def test_an_unconfirmed_room_has_a_grace_too(directory: Directory) -> None:
     ann = person(directory, "ann")
-    session = sit(directory, "1", ann)
+    session = connect(directory, "1", ann)
     for room in ("a", "b"):
-        directory.seat(session, ann, room, 0)
-        directory.doubt(session, room, 0.0)
-    assert not directory.trust(session, "a")
-    assert directory.trust(session, "a")
-    assert directory.doubted_for_good(5.0, 9) == [(session, "b")]
-    directory.unseat(session, ann, "b")
-    assert directory.doubted_for_good(5.0, 9) == []
+        directory.enter_room(session, ann, room, 0)
+        directory.mark_unconfirmed(session, room, 0.0)
+    assert not directory.confirm(session, "a")
+    assert directory.confirm(session, "a")
+    assert directory.expired_unconfirmed(5.0, 9) == [(session, "b")]
+    directory.leave_room(session, ann, "b")
+    assert directory.expired_unconfirmed(5.0, 9) == []
 
 
 @pytest.mark.parametrize("plain", [False, True])
 def test_a_name_is_held_unless_it_was_a_plain_one(directory: Directory, plain: bool) -> None:
     ann = person(directory, "ann", plain=plain)
-    session = sit(directory, "1", ann)
+    session = connect(directory, "1", ann)
     assert directory.names.user("name of ann") == "ann"
-    directory.rise(session, ann, 0.0, 1.0)
+    directory.disconnect(session, ann, 0.0, 1.0)
     held = None if plain else "ann"
-    directory.free_names(9.9, 99.0)
+    directory.release_names(9.9, 99.0)
     assert directory.names.user("name of ann") == held
-    directory.free_names(10.0, 0.0)
+    directory.release_names(10.0, 0.0)
     assert directory.names.user("name of ann") == held, "the store does not know yet"
-    directory.free_names(10.0, 99.0)
+    directory.release_names(10.0, 99.0)
     assert directory.names.user("name of ann") is None

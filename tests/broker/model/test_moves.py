@@ -78,7 +78,7 @@ def test_one_who_comes_and_goes_makes_no_crowd() -> None:
     play(chat, hello(), joins("bob", "tea"), joins("ann", "tea"))
     for _ in range(20):
         play(chat, leaves("tea"), joins("ann", "tea"), seconds(0.04))
-    assert not chat.core._house.rooms.get("tea").crowd.on
+    assert not chat.core.state.rooms.get("tea").crowd.on
     for number in range(6):
         play(chat, joins(f"p{number}", "tea"))
-    assert chat.core._house.rooms.get("tea").crowd.on
+    assert chat.core.state.rooms.get("tea").crowd.on

@@ -35,10 +35,10 @@ def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
     presence: PresenceTracker,
 ) -> None:
     presence.came("ann", 1, 5.0)
-    presence.hurry(5.1)
+    presence.publish_soon(5.1)
     assert presence.take(1, 5.1) == Change(0, 1, 1, ("ann",))
     presence.came("bob", 2, 5.2)
-    presence.hurry(5.2)
+    presence.publish_soon(5.2)
     assert presence.take(2, 5.34) is None
     assert presence.take(2, 5.35) == Change(1, 2, 2, ("bob",))
 
@@ -48,7 +48,7 @@ def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTra
     for step in range(1000):
         now = step / 100
         presence.came(f"u{step}", step + 1, now)
-        presence.hurry(now)
+        presence.publish_soon(now)
         if presence.take(step + 1, now) is not None:
             told.append(now)
     assert 39 <= len(told) <= 41

@@ -65,11 +65,11 @@ def test_slow_joins_make_no_crowd() -> None:
 
 def test_people_who_were_here_before_are_no_rush(room: Room) -> None:
     for number in range(9):
-        room.seat(str(number), f"u{number}")
+        room.restore_participant(str(number), f"u{number}")
     room.wake(None)
     assert not room.crowd.on
     for number in range(9, 12):
-        room.seat(str(number), f"u{number}")
+        room.restore_participant(str(number), f"u{number}")
     room.wake(None)
     assert room.crowd.on
 

@@ -46,8 +46,8 @@ async def test_a_peer_with_a_key_is_admitted_and_known_by_name(
 ) -> None:
     caplog.set_level(logging.INFO)
     async with (
-        broker(keys=broker_keys(str(folder))) as house,
-        Peer(house.endpoint, keys_of(folder, "hostb")) as peer,
+        broker(keys=broker_keys(str(folder))) as state,
+        Peer(state.endpoint, keys_of(folder, "hostb")) as peer,
     ):
         await peer.hello("g1")
         await peer.join("ann")
@@ -67,12 +67,12 @@ async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> Non
     unknown = PeerKeys(stranger.own, true.broker)
     misled = PeerKeys(true.own, stranger.broker)
     async with (
-        broker(keys=broker_keys(str(folder))) as house,
-        Peer(house.endpoint, true) as peer,
+        broker(keys=broker_keys(str(folder))) as state,
+        Peer(state.endpoint, true) as peer,
     ):
         await peer.hello()
         for keys in (None, unknown, misled):
-            async with Peer(house.endpoint, keys) as outsider:
+            async with Peer(state.endpoint, keys) as outsider:
                 with suppress(TimeoutError):  # turned away so soon that there is no way to send
                     async with asyncio.timeout(0.3):
                         await outsider.send_hello()
@@ -86,9 +86,9 @@ async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
 ) -> None:
     make_pair(folder, "other", role)
     async with (
-        broker(keys=broker_keys(str(folder))) as house,
-        Peer(house.endpoint, keys_of(folder, "hostb")) as gateway,
-        Peer(house.endpoint, keys_of(folder, "other")) as other,
+        broker(keys=broker_keys(str(folder))) as state,
+        Peer(state.endpoint, keys_of(folder, "hostb")) as gateway,
+        Peer(state.endpoint, keys_of(folder, "other")) as other,
     ):
         await gateway.hello("g1")
         ann = await gateway.join("ann")
@@ -115,5 +115,5 @@ async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
         assert isinstance(await gateway.say("for ann's room", "y"), Said)
         assert await gateway.hear_texts(1) == ["for ann's room"]
         assert not await other.sub.poll(300)
-        assert b"hubbub_broker_refused_commands_total 10.0" in house.metrics.text()
-        assert b"hubbub_broker_refused_peers_total 0.0" not in house.metrics.text()
+        assert b"hubbub_broker_refused_commands_total 10.0" in state.metrics.text()
+        assert b"hubbub_broker_refused_peers_total 0.0" not in state.metrics.text()

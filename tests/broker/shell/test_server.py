@@ -44,14 +44,14 @@ BACK = GetHistory(no=1, sid="s1", room="lobby")
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[Running]:
+async def state() -> AsyncIterator[Running]:
     async with broker() as running:
         yield running
 
 
 @pytest.fixture
-async def peer(house: Running) -> AsyncIterator[Peer]:
-    async with Peer(house.endpoint) as peer:
+async def peer(state: Running) -> AsyncIterator[Peer]:
+    async with Peer(state.endpoint) as peer:
         yield peer
 
 
@@ -122,21 +122,21 @@ async def test_another_wire_is_told_so(peer: Peer) -> None:
     assert "wire" in answer.message
 
 
-async def test_many_at_once_share_a_commit_and_a_frame(house: Running, peer: Peer) -> None:
+async def test_many_at_once_share_a_commit_and_a_frame(state: Running, peer: Peer) -> None:
     await peer.hello()
     await peer.join("ann")
     await peer.take_up("lobby")
-    house.store.hold()
+    state.store.hold()
     await peer.send(Say(no=1000, sid="s1", room="lobby", text="first", id="first"))
-    await house.store.waiting.wait()
-    before = len(house.store.commits)
+    await state.store.waiting.wait()
+    before = len(state.store.commits)
     for n in range(200):
         await peer.send(Say(no=2000 + n, sid="s1", room="lobby", text=f"t{n}", id=f"i{n}"))
-    await house.taken(201, "say")
-    house.store.let_go()
+    await state.taken(201, "say")
+    state.store.let_go()
     assert [(await peer.answer()).no for _ in range(201)] == [1000, *range(2000, 2200)]
     assert await peer.hear_texts(201) == ["first", *(f"t{n}" for n in range(200))]
-    assert len(house.store.commits) - before <= 3
+    assert len(state.store.commits) - before <= 3
     assert len(peer.heard) <= 5
 
 
@@ -147,12 +147,12 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
     """To send takes the sign away that something has come."""
     for module, rest in ((service, "REST_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
         monkeypatch.setattr(module, rest, 60.0)
-    async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
+    async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
         await peer.hello()
         await peer.join("ann")
-        router = house.server._wire._router
+        router = state.server._wire._router
         does = "commit" if isinstance(asked, Say) else "page"
-        does_it = getattr(house.store, does)
+        does_it = getattr(state.store, does)
 
         async def also_hears(*args: object) -> object:
             done = await does_it(*args)
@@ -161,51 +161,51 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
                 pass
             return done
 
-        monkeypatch.setattr(house.store, does, also_hears)
+        monkeypatch.setattr(state.store, does, also_hears)
         await peer.send(asked)
         assert [(await peer.answer()).no for _ in range(2)] == [1, 2]
 
 
 async def test_while_too_much_waits_for_the_disk_nothing_more_is_read(
-    house: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
+    state: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "BATCH_EFFECTS", 100)
     monkeypatch.setattr(server, "FRAMES_A_TURN", 10)
     await peer.hello()
     await peer.join("ann")
-    house.store.hold()
+    state.store.hold()
     for n in range(500):
         await peer.send(Say(no=n, sid="s1", room="lobby", text="x", id=f"i{n}"))
-    await house.store.waiting.wait()
+    await state.store.waiting.wait()
     assert not await peer.dealer.poll(300)
-    assert house.metrics.commands["say"] < 100
-    house.store.let_go()
+    assert state.metrics.commands["say"] < 100
+    state.store.let_go()
     assert [(await peer.answer()).no for _ in range(500)] == [*range(500)]
 
 
 # --- nothing before it is on disk ----------------------------------------------------------------
 
 
-async def test_a_held_commit_is_seen_by_nobody(house: Running) -> None:
-    async with Peer(house.endpoint) as ann, Peer(house.endpoint) as bob:
+async def test_a_held_commit_is_seen_by_nobody(state: Running) -> None:
+    async with Peer(state.endpoint) as ann, Peer(state.endpoint) as bob:
         await ann.hello("g1")
         await bob.hello("g2")
         await ann.join("ann", key="a")
         await bob.join("bob", key="b")
         await bob.take_up("lobby")
         head = (await bob.ask(GetPage, room="lobby")).head
-        house.store.hold()
+        state.store.hold()
         await ann.send(Say(no=50, sid="s1", room="lobby", text="secret", id="x"))
-        await house.store.waiting.wait()
+        await state.store.waiting.wait()
         # Whatever else is asked: it waits as well, or is answered as if nothing had been said.
         await bob.send(GetPage(no=60, room="lobby"))
-        await house.taken(2, "page")
+        await state.taken(2, "page")
         assert not await ann.dealer.poll(100)
         assert not await bob.dealer.poll(0)
         assert not await bob.sub.poll(0)
-        page = await house.store.page("lobby", None, 0, 10)
+        page = await state.store.page("lobby", None, 0, 10)
         assert page.head == head
-        house.store.let_go()
+        state.store.let_go()
         said = await ann.answer()
         assert isinstance(said, Said)
         assert await bob.hear_texts(1) == ["secret"]
@@ -215,12 +215,12 @@ async def test_a_held_commit_is_seen_by_nobody(house: Running) -> None:
 
 
 async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
-    house: Running, peer: Peer
+    state: Running, peer: Peer
 ) -> None:
     welcome = await peer.hello()
     joined = await peer.join("ann")
     await peer.take_up("lobby")
-    house.store.refuse()
+    state.store.refuse()
     assert refused(await peer.say("lost", "x")) == "unavailable"
     # The core starts over from the store: links say hello again, reading goes on, writing does not.
     assert refused(await peer.ask(Beat)) == "hello"
@@ -233,29 +233,29 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     # Registering is put off, so that gateways get a link to read by.
     assert isinstance(await peer.ask(Register, sittings=[], last=True), Done)
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
-    assert house.server.ready
-    house.store.repair()
+    assert state.server.ready
+    state.store.repair()
     answer = await say_at_last(peer, "lost", "x")
     assert answer.seq == joined.head + 1
     assert await peer.hear_texts(1) == ["lost"]
-    assert not house.server.ready
+    assert not state.server.ready
 
 
 async def test_what_gathers_behind_a_refused_commit_is_refused_too(
-    house: Running, peer: Peer
+    state: Running, peer: Peer
 ) -> None:
     await peer.hello()
     await peer.join("ann")
     await peer.take_up("lobby")
-    house.store.hold()
+    state.store.hold()
     await peer.send(Say(no=50, sid="s1", room="lobby", text="a", id="a"))
-    await house.store.waiting.wait()
+    await state.store.waiting.wait()
     await peer.send(Say(no=51, sid="s1", room="lobby", text="b", id="b"))
     await peer.send(GetHeads(no=52, rooms=["lobby"]))
     await peer.send(GetPage(no=53, room="lobby"))
-    await house.taken(1, "heads")
-    house.store.refuse()
-    house.store.let_go()
+    await state.taken(1, "heads")
+    state.store.refuse()
+    state.store.let_go()
     answers = {answer.no: answer for answer in [await peer.answer() for _ in range(4)]}
     assert [refused(answers[no]) for no in (50, 51, 52)] == ["unavailable"] * 3
     page = answers[53]
@@ -265,10 +265,10 @@ async def test_what_gathers_behind_a_refused_commit_is_refused_too(
 
 
 async def test_a_full_disk_is_survived(tmp_path: Path) -> None:
-    async with broker(tmp_path / "hubbub.db") as house, Peer(house.endpoint) as peer:
+    async with broker(tmp_path / "hubbub.db") as state, Peer(state.endpoint) as peer:
         await peer.hello()
         joined = await peer.join("ann")
-        store = house.store._store
+        store = state.store._store
         await limit_pages(store, None)
         n = 0
         while not refused(answer := await peer.say("x" * 4000, f"i{n}")):
@@ -307,18 +307,18 @@ async def limit_pages(store: object, limit: int | None) -> None:
 
 async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> None:
     path = tmp_path / "hubbub.db"
-    async with broker(path) as house:
-        peer = await Peer(house.endpoint).__aenter__()
+    async with broker(path) as state:
+        peer = await Peer(state.endpoint).__aenter__()
         await peer.hello()
         await peer.join("ann")
-        house.store.hold()
+        state.store.hold()
         for n in range(50):
             await peer.send(Say(no=100 + n, sid="s1", room="lobby", text="x", id=f"i{n}"))
-        await house.taken(50, "say")
+        await state.taken(50, "say")
     answers = [await peer.answer() for _ in range(50)]
     assert all(isinstance(answer, Said) for answer in answers)
     await peer.__aexit__(None, None, None)
-    async with broker(path) as house, Peer(house.endpoint) as peer:
+    async with broker(path) as state, Peer(state.endpoint) as peer:
         await peer.hello()
         page = await peer.ask(GetPage, room="lobby", after=1, limit=100)
         assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
@@ -327,20 +327,20 @@ async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> No
 async def test_a_stopping_broker_answers_who_waits_for_a_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with broker() as house:
-        peer = await Peer(house.endpoint).__aenter__()
+    async with broker() as state:
+        peer = await Peer(state.endpoint).__aenter__()
         await peer.hello()
-        reads = house.store.page
+        reads = state.store.page
 
         async def read_by_and_by(*args: Any) -> object:
             for _ in range(100):
                 await asyncio.sleep(0)
             return await reads(*args)
 
-        monkeypatch.setattr(house.store, "page", read_by_and_by)
+        monkeypatch.setattr(state.store, "page", read_by_and_by)
         for n in range(3):
             await peer.send(GetPage(no=n, room="lobby"))
-        await house.taken(3, "page")
+        await state.taken(3, "page")
     assert [(await peer.answer()).no for _ in range(3)] == [0, 1, 2]
     await peer.__aexit__(None, None, None)
 
@@ -354,9 +354,9 @@ async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
         raise RuntimeError("a fault of ours")
 
     async def join() -> None:
-        async with asyncio.timeout(10), broker() as house, Peer(house.endpoint) as peer:
+        async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
             await peer.hello()
-            monkeypatch.setattr(house.server._wire, "send", fail)
+            monkeypatch.setattr(state.server._wire, "send", fail)
             await peer.join("ann")
 
     with pytest.raises(ExceptionGroup, match="TaskGroup"):
@@ -364,13 +364,13 @@ async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
 
 
 async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
-    async with broker() as house:
-        peer = await Peer(house.endpoint).__aenter__()
+    async with broker() as state:
+        peer = await Peer(state.endpoint).__aenter__()
         await peer.hello()
         for n, name in enumerate(("ann", "bob")):
             await peer.send(Join(no=n, sid=name, key=name[0] * 64, room="tea", user=name))
             await peer.send(GetParticipants(no=10 + n, sid=name, room="tea"))
-        await house.taken(2, "participants")
+        await state.taken(2, "participants")
     answers = {answer.no: answer for answer in [await peer.answer() for _ in range(4)]}
     assert answers[10].users == ["ann"]  # type: ignore[union-attr]
     assert answers[11].users == ["ann", "bob"]  # type: ignore[union-attr]
@@ -379,10 +379,10 @@ async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
 
 async def test_after_a_restart_everybody_is_still_here(tmp_path: Path) -> None:
     path = tmp_path / "hubbub.db"
-    async with broker(path) as house, Peer(house.endpoint) as peer:
+    async with broker(path) as state, Peer(state.endpoint) as peer:
         first = await peer.hello()
         joined = await peer.join("ann")
-    async with broker(path) as house, Peer(house.endpoint) as peer:
+    async with broker(path) as state, Peer(state.endpoint) as peer:
         second = await peer.hello()
         assert second.term > first.term
         assert isinstance(await peer.say("still here", "x"), Said)
@@ -393,8 +393,8 @@ async def test_after_a_restart_everybody_is_still_here(tmp_path: Path) -> None:
         assert (again.uid, again.head) == (joined.uid, joined.head + 1)
 
 
-async def test_a_peer_that_reads_nothing_slows_nobody(house: Running) -> None:
-    async with Peer(house.endpoint) as idle, Peer(house.endpoint) as busy:
+async def test_a_peer_that_reads_nothing_slows_nobody(state: Running) -> None:
+    async with Peer(state.endpoint) as idle, Peer(state.endpoint) as busy:
         await idle.hello("idle")
         await idle.join("ann", key="a")
         await busy.hello("busy")
@@ -405,8 +405,8 @@ async def test_a_peer_that_reads_nothing_slows_nobody(house: Running) -> None:
             assert isinstance(await busy.say("x", f"i{n}"), Said)
 
 
-async def test_rooms_have_heads_and_unread_messages(house: Running) -> None:
-    async with Peer(house.endpoint) as peer:
+async def test_rooms_have_heads_and_unread_messages(state: Running) -> None:
+    async with Peer(state.endpoint) as peer:
         await peer.hello()
         await peer.join("ann", sid="s1", key="a")
         bob = await peer.join("bob", sid="s2", key="b")
@@ -430,12 +430,12 @@ async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
     assert encode(heads)
 
 
-async def test_the_metrics_tell_who_and_what_is_there(house: Running, peer: Peer) -> None:
+async def test_the_metrics_tell_who_and_what_is_there(state: Running, peer: Peer) -> None:
     await peer.hello()
     await peer.join("ann")
     await peer.take_up("lobby")
     await peer.ask(Beat)
-    text = house.metrics.text().decode()
+    text = state.metrics.text().decode()
     assert "hubbub_broker_subscriptions_total 2.0\n" in text
     for figure in ("gateways", "connections", "rooms"):
         assert f"hubbub_broker_{figure} 1.0\n" in text

@@ -16,28 +16,28 @@ MOST = 1_200
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[Running]:
+async def state() -> AsyncIterator[Running]:
     async with broker(topics=MOST) as running:
         yield running
 
 
 @pytest.fixture
-async def peer(house: Running) -> AsyncIterator[Peer]:
-    async with Peer(house.endpoint) as peer:
+async def peer(state: Running) -> AsyncIterator[Peer]:
+    async with Peer(state.endpoint) as peer:
         yield peer
 
 
-def cut_off(house: Running) -> int:
-    return int(house.metrics.refused_subscriptions._value.get())  # type: ignore[attr-defined]
+def cut_off(state: Running) -> int:
+    return int(state.metrics.refused_subscriptions._value.get())  # type: ignore[attr-defined]
 
 
-async def until_cut_off(house: Running) -> None:
+async def until_cut_off(state: Running) -> None:
     async with asyncio.timeout(5):
-        while not cut_off(house):  # noqa: ASYNC110
+        while not cut_off(state):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
-async def test_a_gateway_has_the_topics_of_its_rooms(house: Running, peer: Peer) -> None:
+async def test_a_gateway_has_the_topics_of_its_rooms(state: Running, peer: Peer) -> None:
     await peer.hello("g1")
     rooms = [f"room-{number}" for number in range(MOST // 3 - 1)]
     for room in [*rooms, "हिन्दी" * 10]:
@@ -48,24 +48,24 @@ async def test_a_gateway_has_the_topics_of_its_rooms(house: Running, peer: Peer)
         peer.sub.unsubscribe(typing_topic(room))
         peer.sub.subscribe(events_topic(room))
     assert (await peer.take_up("garden")).head == 0
-    assert cut_off(house) == 0
+    assert cut_off(state) == 0
 
 
 async def test_a_gateway_with_more_topics_than_the_setting_says_is_cut_off(
-    house: Running, peer: Peer
+    state: Running, peer: Peer
 ) -> None:
     await peer.hello("g1")
     await peer.take_up("lobby")
     for number in range(MOST):
         peer.sub.subscribe(events_topic(f"room-{number}"))
-    await until_cut_off(house)
+    await until_cut_off(state)
 
 
-async def test_who_is_no_gateway_has_few_topics(house: Running, peer: Peer) -> None:
+async def test_who_is_no_gateway_has_few_topics(state: Running, peer: Peer) -> None:
     await peer.hello("")
     for number in range(UNKNOWN_TOPICS + 1):
         peer.sub.subscribe(events_topic(f"room-{number}"))
-    await until_cut_off(house)
+    await until_cut_off(state)
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,22 @@ async def test_who_is_no_gateway_has_few_topics(house: Running, peer: Peer) -> N
     ],
 )
 async def test_who_subscribes_what_is_no_topic_of_theirs_is_cut_off(
-    house: Running, peer: Peer, topic: str
+    state: Running, peer: Peer, topic: str
 ) -> None:
     await peer.hello("g1")
     await peer.take_up("lobby")
     peer.sub.subscribe(topic)
-    await until_cut_off(house)
+    await until_cut_off(state)
 
 
-async def test_whoever_is_cut_off_harms_nobody_else(house: Running, peer: Peer) -> None:
-    async with Peer(house.endpoint) as other:
+async def test_whoever_is_cut_off_harms_nobody_else(state: Running, peer: Peer) -> None:
+    async with Peer(state.endpoint) as other:
         await peer.hello("g1")
         await peer.join("ann")
         await peer.take_up("lobby")
         await other.hello("")
         other.sub.subscribe("")
-        await until_cut_off(house)
+        await until_cut_off(state)
         await peer.say("undisturbed", "x")
         assert await peer.hear_texts(1) == ["undisturbed"]
     give_memory_back()
@@ -101,15 +101,15 @@ async def test_whoever_is_cut_off_harms_nobody_else(house: Running, peer: Peer) 
 async def test_it_is_the_same_over_ipc(tmp_path: Path) -> None:
     ends = (f"ipc://{tmp_path}/commands", f"ipc://{tmp_path}/events")
     async with (
-        broker(ends=ends) as house,
-        Peer(house.endpoint) as peer,
-        Peer(house.endpoint) as other,
+        broker(ends=ends) as state,
+        Peer(state.endpoint) as peer,
+        Peer(state.endpoint) as other,
     ):
         await peer.hello("g1")
         await peer.join("ann")
         await peer.take_up("lobby")
         await other.hello("")
         other.sub.subscribe("")
-        await until_cut_off(house)
+        await until_cut_off(state)
         await peer.say("undisturbed", "x")
         assert await peer.hear_texts(1) == ["undisturbed"]

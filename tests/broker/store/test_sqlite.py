@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broker.effects import (
-    STIRRED_S,
+    CHANGED_LATELY_S,
     Append,
     BlankText,
     DropSession,
@@ -272,16 +272,16 @@ async def test_state_names_the_rooms_with_coming_and_going_lately(store: SqliteS
     """Before the last event of all: for how long nobody was here does not count."""
     rooms = ["old", "joined", "left", "renamed", "talked"]
     events = [
-        Append("old", Event(1, "join", "ann", WALL - STIRRED_S - 1, "", "u1")),
-        Append("joined", Event(1, "join", "ann", WALL - STIRRED_S + 1, "", "u1")),
+        Append("old", Event(1, "join", "ann", WALL - CHANGED_LATELY_S - 1, "", "u1")),
+        Append("joined", Event(1, "join", "ann", WALL - CHANGED_LATELY_S + 1, "", "u1")),
         Append("left", Event(1, "leave", "ann", WALL - 1, "", "u1")),
         Append("renamed", Event(1, "rename", "bob", WALL - 1, "ann", "u1")),
         Append("talked", Event(1, "message", "ann", WALL - 1, "hi", "u1", "x")),
         Append("talked", Event(2, "message", "ann", WALL, "hi", "u1", "y")),
     ]
-    assert (await store.state(0.0)).stirred == []
+    assert (await store.state(0.0)).changed_lately == []
     await store.commit([PutRoom(room, "public") for room in rooms] + events, WALL + 900)
-    assert sorted((await store.state(0.0)).stirred) == ["joined", "left", "renamed"]
+    assert sorted((await store.state(0.0)).changed_lately) == ["joined", "left", "renamed"]
 
 
 async def test_each_state_has_a_greater_term(store: SqliteStore) -> None:
