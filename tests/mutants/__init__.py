@@ -1,1 +1,1 @@
-"""The mutants: small changes that break a promise, each with the test that must notice it."""
+"""Mutants: one wrong change for each promise, and the test that has to fail because of it."""

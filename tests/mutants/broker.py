@@ -1,0 +1,163 @@
+"""What breaks the promises of the broker's core: rooms, people, presence, gateways."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        "what was not committed is not acked",
+        "broker/core/service.py",
+        "            return batch.refused()\n",
+        "            return batch.releases\n",
+        "tests/broker/shell/test_server.py::test_a_refused_commit_is_unavailable_and_core_and_store_agree",
+    ),
+    Mutant(
+        "a retried message is stored once",
+        "broker/handlers/messages.py",
+        "    if said is None:\n        room = state.room(state.resolve_room(requester, name))\n",
+        "    if True:\n        room = state.room(state.resolve_room(requester, name))\n",
+        "tests/broker/handlers/test_messages.py::test_a_repeat_gets_the_first_answer",
+    ),
+    Mutant(
+        "a retried message is stored once, while the first is not on disk as well",
+        "broker/handlers/messages.py",
+        "    said = state.uncommitted.said(key)\n    if said is None:\n        said = state.facts",
+        "    said = None\n    if said is None:\n        said = state.facts",
+        "tests/broker/handlers/test_messages.py::test_a_repeat_before_the_commit_gets_the_first_answer",
+    ),
+    Mutant(
+        "a retried message is stored once, after a restart as well",
+        "broker/handlers/messages.py",
+        "        said = state.facts.said(key)\n",
+        "        said = None\n",
+        "tests/system/test_restart.py::test_a_restart_keeps_everything",
+    ),
+    Mutant(
+        "a repeat is answered wherever its socket is by then",
+        "broker/handlers/messages.py",
+        "    name = key.room\n",
+        "    name = state.resolve_room(requester, key.room)\n",
+        "tests/broker/handlers/test_messages.py::"
+        "test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now",
+    ),
+    Mutant(
+        "who is too far behind starts over",
+        "broker/handlers/membership.py",
+        "0 <= missed <= state.settings.recovery_events",
+        "0 <= missed",
+        "tests/broker/handlers/test_membership.py::test_too_much_missed_is_not_recovered",
+    ),
+    Mutant(
+        "another epoch is not recovered from",
+        "broker/handlers/membership.py",
+        "if since and since.epoch == state.epoch else -1",
+        "if since else -1",
+        "tests/broker/handlers/test_membership.py::test_since_brings_exactly_what_was_missed",
+    ),
+    Mutant(
+        "beacons tell of a hole at the very end",
+        "broker/handlers/timers.py",
+        "            some = dict(heads[start : start + BEACON_ROOMS])\n",
+        "            some: dict[str, int] = {}\n",
+        "tests/broker/handlers/test_gateway_links.py::test_beacons_name_what_changed_lately_in_the_gateway_s_rooms",
+    ),
+    Mutant(
+        "what has changed is named by three beacons",
+        "broker/model/rooms.py",
+        "maxlen=BEACONS",
+        "maxlen=BEACONS - 1",
+        "tests/broker/handlers/test_gateway_links.py::"
+        "test_what_has_changed_is_named_by_three_beacons_however_late_they_are",
+    ),
+    Mutant(
+        "a restart of the broker is no storm of leaves",
+        "broker/handlers/restore.py",
+        "    for row in opened.sessions:\n",
+        "    for row in opened.sessions[:0]:\n",
+        "tests/broker/handlers/test_gateway_links.py::test_after_a_restart_nobody_sees_a_storm",
+    ),
+    Mutant(
+        "names in use stay held through a restart",
+        "broker/handlers/restore.py",
+        "    _hold_names(directory, opened, now)\n",
+        "",
+        "tests/broker/handlers/test_membership.py::test_after_a_restart_everybody_is_where_they_were",
+    ),
+    Mutant(
+        "a lost connection has its grace",
+        "broker/handlers/membership.py",
+        "        state.directory.mark_lost(session, at.now)\n",
+        "        drop(state, session, at, out)\n",
+        "tests/broker/handlers/test_membership.py::test_a_reload_within_the_grace_is_not_seen",
+    ),
+    Mutant(
+        "the people of a dead gateway have time to move",
+        "broker/model/gateways.py",
+        "        gateway.orphan_until = now + self._move_grace_s\n",
+        "        gateway.orphan_until = now\n",
+        "tests/broker/handlers/test_gateway_links.py::test_unless_they_are_back_elsewhere",
+    ),
+    Mutant(
+        "the people of a dead gateway do leave",
+        "broker/model/gateways.py",
+        "if gateway.lease_until is not None and gateway.lease_until <= now:",
+        "if gateway.lease_until is not None and gateway.lease_until < 0:",
+        "tests/broker/handlers/test_gateway_links.py::test_the_people_of_a_silent_gateway_leave",
+    ),
+    Mutant(
+        "who was given up says hello before anything else",
+        "broker/model/gateways.py",
+        "            del self._by_peer[gateway.peer]\n        gateway.peer = None\n",
+        "            pass\n        gateway.peer = None\n",
+        "tests/broker/handlers/test_gateway_links.py::test_who_was_given_up_is_not_heard_before_a_hello",
+    ),
+    Mutant(
+        "who is banned hears no more, if the broadcast is lost",
+        "broker/handlers/timers.py",
+        "kicked=kicked,",
+        "kicked=[],",
+        "tests/sim/test_bans.py::test_while_nothing_comes_through",
+    ),
+    Mutant(
+        "a page of names waits for what is gathered",
+        "broker/handlers/presence_updates.py",
+        "    if room.presence.current:\n        return",
+        "    if True:\n        return",
+        "tests/broker/handlers/test_presence_updates.py::test_whoever_follows_knows_the_names",
+    ),
+    Mutant(
+        "however many ask for the names, presence goes out four times a second at most",
+        "broker/model/presence.py",
+        "max(now, self._published_at + GATHER_S)",
+        "now",
+        "tests/broker/handlers/test_presence_updates.py::test_however_many_ask_presence_goes_out_four_times_a_second",
+    ),
+    Mutant(
+        "a plain line on which somebody is who came and went is asked for again",
+        "broker/handlers/queries.py",
+        "        room.presence.peek()\n",
+        "",
+        "tests/broker/handlers/test_presence_updates.py::test_whoever_has_a_plain_line_hears_that_it_is_old",
+    ),
+    Mutant(
+        "in a quiet time nobody waits for the names",
+        "broker/handlers/presence_updates.py",
+        "        room.presence.invalidate(at.now)\n    if",
+        "        pass\n    if",
+        "tests/broker/handlers/test_presence_updates.py::test_in_a_quiet_time_nobody_waits_and_everybody_asks_again",
+    ),
+    Mutant(
+        "who knows the names asks again when a room turns into a crowd, or out of one",
+        "broker/model/presence.py",
+        "        self.version = self._versions.next()\n        self.due = now + GATHER_S\n",
+        "        self.due = now + GATHER_S\n",
+        "tests/broker/test_core_machine.py",
+    ),
+    Mutant(
+        "a full disk does not keep people from reading",
+        "broker/core/service.py",
+        "        if isinstance(command, Register):\n",
+        "        if False:\n",
+        "tests/broker/shell/test_server.py::"
+        "test_a_refused_commit_is_unavailable_and_core_and_store_agree",
+    ),
+)

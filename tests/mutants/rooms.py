@@ -1,0 +1,189 @@
+"""What breaks the promises of a gateway's rooms: broadcasts, catching up, replicas, requests."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        "a replay ends at the newest event",
+        "gateway/replica/tail.py",
+        "        missing = max(0, self.head - seq)\n",
+        "        missing = max(0, self.head - seq - 1)\n",
+        "tests/gateway/replica/test_tail.py",
+    ),
+    Mutant(
+        "a hole is filled from the broker",
+        "gateway/replica/replica.py",
+        "        if self._state in _PROVEN:\n            orders.extend(self._ask())\n",
+        "        if self._state is State.LOADING:\n            orders.extend(self._ask())\n",
+        "tests/gateway/replica/test_replica.py::test_a_hole_at_the_very_end_shows_by_the_head",
+    ),
+    Mutant(
+        "a hole is asked for once",
+        "gateway/replica/replica.py",
+        "if self._known_head <= self.head or self._asked is not None:",
+        "if self._known_head <= self.head:",
+        "tests/gateway/replica/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
+    ),
+    Mutant(
+        "nothing newer is delivered before a hole is filled",
+        "gateway/replica/replica.py",
+        "        while (held := self._release(self.head + 1)) is not None:\n",
+        "        while self._held and (held := self._release(min(self._held))) is not None:\n"
+        "            self._tail.head = held.seq - 1\n",
+        "tests/gateway/replica/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
+    ),
+    Mutant(
+        "a topic is live only when its mark was seen",
+        "gateway/replica/replica.py",
+        "            self._move(Happening.RELINKED)\n",
+        "            pass\n",
+        "tests/gateway/replica/test_replica.py::test_on_a_new_link_a_room_that_missed_nothing_is_live_with_its_mark",
+    ),
+    Mutant(
+        "another epoch starts over",
+        "gateway/replica/replica.py",
+        "            self._move(Happening.BROKEN)\n            self._tail = ",
+        "            self._tail = ",
+        "tests/gateway/replica/test_replica.py::test_another_epoch_is_another_log",
+    ),
+    Mutant(
+        "a page of an epoch that is over is not shown",
+        "gateway/rooms/backfill.py",
+        "page is None or self._discarded or not page.epoch == epoch == replica.epoch",
+        "page is None",
+        "tests/gateway/rooms/test_catch_up.py::"
+        "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
+    ),
+    Mutant(
+        "who leaves in the middle of a pass gets nothing after the ack",
+        "gateway/rooms/broadcast.py",
+        "        self._left.add(session.socket)\n",
+        "        pass\n",
+        "tests/gateway/rooms/test_broadcast.py::"
+        "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
+    ),
+    Mutant(
+        "nobody is subscribed above what broadcasts have taken",
+        "gateway/rooms/send_queue.py",
+        "return self._taken if self._events else head",
+        "return head",
+        "tests/gateway/rooms/test_broadcast.py::"
+        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+    ),
+    Mutant(
+        "who settles in the middle of a pass hears the next one",
+        "gateway/rooms/broadcast.py",
+        "(to, len(to), batch)",
+        "(to, 1 << 30, batch)",
+        "tests/gateway/rooms/test_broadcast.py::"
+        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+    ),
+    Mutant(
+        "who reads nothing of what it missed is cut off",
+        "gateway/rooms/catch_up.py",
+        "            socket.cut_off_unread()\n",
+        "            pass\n",
+        "tests/gateway/rooms/test_catch_up.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
+    ),
+    Mutant(
+        "what is asked after a join that waits comes after it",
+        "gateway/chat/join_limiter.py",
+        "            session.socket.ready = False\n",
+        "",
+        "tests/gateway/chat/test_join_limiter.py::"
+        "test_a_socket_whose_join_waits_is_read_no_further_until_its_turn",
+    ),
+    Mutant(
+        "only so many joins are under way at once",
+        "gateway/chat/join_limiter.py",
+        "while self._queue and self.in_flight < self.most:",
+        "while self._queue:",
+        "tests/gateway/chat/test_join_limiter.py",
+    ),
+    Mutant(
+        "what waits for a pass is bounded",
+        "gateway/rooms/room.py",
+        "        if self.full and events:\n",
+        "        if False:\n",
+        "tests/gateway/rooms/test_broadcast.py::"
+        "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",
+    ),
+    Mutant(
+        "what many lack is asked for once",
+        "gateway/rooms/backfill.py",
+        "        if self._asking:\n            return\n",
+        "",
+        "tests/gateway/rooms/test_catch_up.py::test_newcomers_too_ask_once",
+    ),
+    Mutant(
+        "a page that was read before a deletion is not shown after it",
+        "gateway/rooms/backfill.py",
+        "        self._discarded = self._asking\n",
+        "",
+        "tests/gateway/rooms/test_catch_up.py::"
+        "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
+    ),
+    Mutant(
+        "a private room is heard by all members here, whoever was asked about",
+        "gateway/rooms/rooms.py",
+        "                if not known:\n",
+        "                if False:\n",
+        "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_hears_it_too",
+    ),
+    Mutant(
+        "an empty page that comes late is not the newest one",
+        "gateway/replica/replica.py",
+        "page.events[-1].seq if page.events else 0",
+        "page.events[-1].seq if page.events else page.head",
+        "tests/gateway/replica/test_replica.py::test_an_empty_page_that_comes_late_is_not_the_newest_one",
+    ),
+    Mutant(
+        "beacons that were missed lead to a look at all heads",
+        "gateway/chat/maintenance.py",
+        "        if beacon.beat > self._beat + BEACON_MEMORY:\n",
+        "        if self._beat and beacon.beat > self._beat + BEACON_MEMORY:\n",
+        "tests/system/faults/test_broadcasts.py::test_a_hole_is_seen_after_missed_beacons",
+    ),
+    Mutant(
+        "a lost mark is asked for again",
+        "gateway/chat/maintenance.py",
+        "if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:",
+        "if now - self._beacon_at > BEACON_SILENCE_S:",
+        "tests/system/faults/test_broadcasts.py::test_marks_that_are_lost_are_asked_for_again",
+    ),
+    Mutant(
+        "what is being left is not registered again",
+        "gateway/rooms/sessions.py",
+        "rooms = sorted({*s.rooms}.difference(s.leaving))\n",
+        "rooms = sorted(s.rooms)\n",
+        "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
+    ),
+    Mutant(
+        "who has gone is not registered again",
+        "gateway/rooms/sessions.py",
+        "            if s.uid and not s.gone:\n",
+        "            if s.uid:\n",
+        "tests/sim/test_crashes.py::test_a_leave_is_seen_once",
+    ),
+    Mutant(
+        "who is banned hears no more, if their gateway is away",
+        "gateway/chat/head_checks.py",
+        '                    session.send_away("banned", "you are banned")\n',
+        "                    pass\n",
+        "tests/sim/test_bans.py::test_while_the_gateway_is_given_up",
+    ),
+    Mutant(
+        "a private conversation reaches its members only",
+        "gateway/rooms/rooms.py",
+        "        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]\n",
+        "        return [s for s in self._sessions if not s.plain and not s.gone]\n",
+        "tests/system/test_direct.py::test_to_others_it_does_not_exist",
+    ),
+    Mutant(
+        "pages that the browser was not shown are not skipped when it comes back",
+        "gateway/chat/chat.py",
+        "cursor = since.seq if since is not None and answer.recovered else None",
+        "cursor = since.seq + 1 if since is not None and answer.recovered else None",
+        "tests/system/test_recovery.py::test_exactly_the_missed_events_come",
+    ),
+)

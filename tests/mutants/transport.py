@@ -1,0 +1,85 @@
+"""What breaks the promises of a gateway's connections, to browsers and to the broker."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        "a long pass holds the loop for one slice",
+        "gateway/runtime/work_queue.py",
+        "                if self._loop.time() >= until:\n",
+        "                if self._loop.time() >= until + 1:\n",
+        "tests/gateway/runtime/test_work_queue.py::"
+        "test_a_hundred_works_together_hold_the_loop_no_longer_than_one",
+    ),
+    Mutant(
+        "an older broker is not believed",
+        "gateway/link/link.py",
+        "        if message.term < self.term:\n",
+        "        if message.term < 0:\n",
+        "tests/gateway/link/test_link.py::test_an_older_term_is_refused",
+    ),
+    Mutant(
+        "what has no answer is sent again on a new link",
+        "gateway/link/link.py",
+        "in enumerate(self.pending.frames(), 1):\n",
+        "in enumerate((), 1):\n",
+        "tests/gateway/link/test_link.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
+    ),
+    Mutant(
+        "an outbox is bounded",
+        "gateway/transport/outbox.py",
+        "        if self.owed_bytes > self.limit_bytes:\n",
+        "        if False:\n",
+        "tests/gateway/transport/test_outbox.py::test_what_is_owed_is_bounded_on_every_way",
+    ),
+    Mutant(
+        "what the kernel does not take comes before what is newer",
+        "gateway/transport/stream.py",
+        "            self.unsent += data\n            return\n",
+        "            pass\n",
+        "tests/gateway/transport/test_stream.py::test_what_the_kernel_does_not_take_follows_in_order",
+    ),
+    Mutant(
+        "the fan-out keeps behind what a browser is owed",
+        "gateway/transport/fanout.py",
+        "_SHUT if stream is None or stream.unsent or stream.ended else stream.sock",
+        "_SHUT if stream is None else stream.sock",
+        "tests/gateway/transport/test_fanout.py::test_a_slow_one_hears_all_in_order_too",
+    ),
+    Mutant(
+        "a browser with too many questions is read no further",
+        "gateway/transport/inbound.py",
+        "                if not connection.may_ask:\n",
+        "                if False:\n",
+        "tests/gateway/transport/test_sockets.py::"
+        "test_only_so_many_requests_are_unanswered_and_the_next_waits",
+    ),
+    Mutant(
+        "nobody else waits while many browsers speak",
+        "gateway/transport/poller.py",
+        "min(TURN_SOCKETS, len(self._ready))",
+        "len(self._ready)",
+        "tests/gateway/transport/test_stream.py::test_the_loop_has_its_turn_after_some_sockets",
+    ),
+    Mutant(
+        "who does not answer pings is cut off",
+        "gateway/transport/heartbeat.py",
+        "        else:\n            self._patient.cut_off()\n",
+        "        else:\n            self._pinged = False\n",
+        "tests/gateway/server/test_socketio_server.py::test_who_does_not_answer_pings_is_gone",
+    ),
+    Mutant(
+        "who never says CONNECT is sent away",
+        "gateway/transport/heartbeat.py",
+        "            self._limits.wheel.set(self._deadline, self._limits.connect_s)\n",
+        "            self._limits.wheel.set(self._deadline, self._limits.connect_s * 1000)\n",
+        "tests/gateway/server/test_socketio_server.py::test_without_a_connect_it_is_closed_in_time",
+    ),
+    Mutant(
+        "a way kept for the fan-out is shut once something waits before it",
+        "gateway/transport/stream.py",
+        "        self.unsent = bytearray(rest)\n        self.renew()\n",
+        "        self.unsent = bytearray(rest)\n",
+        "tests/gateway/transport/test_fanout.py",
+    ),
+)
