@@ -18,7 +18,7 @@ from common.stopping import on_stop_signal
 from gateway import gauges
 from gateway.app import make_app
 from gateway.chat.chat import Chat
-from gateway.link.link import Link
+from gateway.link.connector import Connector
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.garbage import GcPolicy
 from gateway.runtime.metrics import Metrics
@@ -37,9 +37,9 @@ async def serve(settings: Settings) -> None:
     metrics = Metrics()
     loop = asyncio.get_running_loop()
     gateway = secrets.token_hex(8)
-    link = Link(settings, gateway)
-    chat = Chat(settings, gateway, metrics, link, loop)
-    gauges.register(metrics, chat, link)
+    connector = Connector(settings, gateway)
+    chat = Chat(settings, gateway, metrics, connector.link, loop)
+    gauges.register(metrics, chat, connector.link)
     collector = GcPolicy(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
@@ -56,7 +56,7 @@ async def serve(settings: Settings) -> None:
         log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
         log.info("%d descriptors, %d of them for browsers", limit(), browsers())
         async with asyncio.TaskGroup() as tasks:
-            linking = tasks.create_task(link.run(chat))
+            linking = tasks.create_task(connector.run(chat))
             upkeep = tasks.create_task(chat.upkeep.run())
             garbage = tasks.create_task(collector.run())
             keeping = tasks.create_task(keeper.run(runner))

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Protocol
 
 from gateway.chat.chat import Chat
+from gateway.link.ports import LinkCounts
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.descriptor_quota import browsers
 from gateway.runtime.metrics import Metrics
@@ -20,9 +21,7 @@ class LinkFigures(Protocol):
     @property
     def up(self) -> bool: ...
     @property
-    def relinks(self) -> int: ...
-    @property
-    def bad_frames(self) -> int: ...
+    def counts(self) -> LinkCounts: ...
 
 
 def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
@@ -38,8 +37,8 @@ def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
     )
     gauge("linked", "1 while linked to the broker", lambda: link.up)
     gauge("joins_waiting", "joins not asked yet", lambda: admission.waiting)
-    gauge("relinks", "links made so far", lambda: link.relinks)
-    gauge("bad_frames", "frames that were none", lambda: link.bad_frames)
+    gauge("relinks", "links made so far", lambda: link.counts.relinks)
+    gauge("bad_frames", "frames that were none", lambda: link.counts.bad_frames)
     gauge("outbox_bytes", "unsent bytes of all sockets, as of the previous scrape", unsent.figure)
     gauge("tail_bytes", "recent events kept for newcomers", lambda: chat.context.tails.bytes)
 

@@ -144,11 +144,11 @@ class Chat:
 
     # --- the link (link.Listener) ----------------------------------------------------------------
 
-    def linked(self, epoch: str, term: int) -> None:
+    def on_link_up(self, epoch: str, term: int) -> None:
         log.info("linked to the broker, term %d, epoch %s", term, epoch)
         if self.upkeep.epoch not in ("", epoch):
             self._begin_anew()
-        self.upkeep.linked(epoch)
+        self.upkeep.on_link_up(epoch)
 
     def _begin_anew(self) -> None:
         """A backup was restored. What sockets were sent of private rooms is of another log: they
@@ -157,13 +157,13 @@ class Chat:
             if session.private:
                 session.socket.cut_off()
 
-    def unlinked(self) -> None:
-        self.upkeep.unlinked()
+    def on_link_down(self) -> None:
+        self.upkeep.on_link_down()
 
-    def sittings(self) -> Iterator[m.SessionInfo]:
+    def session_infos(self) -> Iterator[m.SessionInfo]:
         return self.sessions.sittings()
 
-    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
         self.metrics.broadcasts.inc()
         match message:
             case m.Happened():

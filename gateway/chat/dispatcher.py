@@ -82,7 +82,7 @@ class Dispatcher:
             case b.ChatRequest(room=room, message=text, id=id):
                 self._say(session, room, text, id, reply)
             case b.QuitRequest(room=room):
-                self._do(session, lambda no: m.Quit(no=no, sid=sid, room=room), reply, True)
+                self._do(session, m.Quit(no=self._link.number(), sid=sid, room=room), reply, True)
             case b.LeaveRequest(room=room):
                 self._leave(session, room, reply)
             case b.PlainTyping(typing=typing):
@@ -91,7 +91,10 @@ class Dispatcher:
                 self._type(session, room, typing, reply)
             case b.DirectRequest(user=user, uid=uid):
                 self._do(
-                    session, lambda no: m.Direct(no=no, sid=sid, user=user, uid=uid), reply, True
+                    session,
+                    m.Direct(no=self._link.number(), sid=sid, user=user, uid=uid),
+                    reply,
+                    True,
                 )
             case b.HistoryRequest(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
@@ -106,8 +109,13 @@ class Dispatcher:
             case b.ParticipantsRequest(room=room, after=name, prefix=prefix, limit=limit):
                 self._do(
                     session,
-                    lambda no: m.GetParticipants(
-                        no=no, sid=sid, room=room, after=name, prefix=prefix, limit=limit
+                    m.GetParticipants(
+                        no=self._link.number(),
+                        sid=sid,
+                        room=room,
+                        after=name,
+                        prefix=prefix,
+                        limit=limit,
                     ),
                     reply,
                 )
@@ -125,7 +133,9 @@ class Dispatcher:
         if not session.known:
             return told()
         sid = session.socket.sid
-        self._link.ask(lambda no: m.Gone(no=no, sid=sid, left=left), lambda _: told(), hold=True)
+        self._link.ask(
+            m.Gone(no=self._link.number(), sid=sid, left=left), lambda _: told(), hold=True
+        )
 
     def _join(
         self, session: Session, ask: b.JoinRequest, reply: Reply, plain: bool = False
@@ -171,7 +181,10 @@ class Dispatcher:
     def _say(self, session: Session, room: str, text: str, id: str | None, reply: Reply) -> None:
         sid, id = session.socket.sid, id or secrets.token_urlsafe(12)
         self._do(
-            session, lambda no: m.Say(no=no, sid=sid, room=room, text=text, id=id), reply, hold=True
+            session,
+            m.Say(no=self._link.number(), sid=sid, room=room, text=text, id=id),
+            reply,
+            hold=True,
         )
 
     def _leave(self, session: Session, room: str, reply: Reply) -> None:
@@ -189,22 +202,24 @@ class Dispatcher:
             reply(ack_of(answer, hold=True))
 
         on_answer = self._paid_by(session, answered)
-        self._link.ask(lambda no: m.Leave(no=no, sid=sid, room=room), on_answer, hold=True)
+        self._link.ask(m.Leave(no=self._link.number(), sid=sid, room=room), on_answer, hold=True)
 
     def _type(self, session: Session, room: str, typing: bool, reply: Reply) -> None:
         if not self._link.up:
             return reply({"ok": True})  # volatile: nobody would hear it in time
         sid = session.socket.sid
-        self._do(session, lambda no: m.Type(no=no, sid=sid, room=room, typing=typing), reply)
+        self._do(session, m.Type(no=self._link.number(), sid=sid, room=room, typing=typing), reply)
 
     def _read(self, session: Session, make: Make, reply: Reply) -> None:
         """Asks for what the store has to be asked for: each person in turn."""
         on_answer = self._paid_by(session, lambda answer: reply(ack_of(answer, hold=False)))
         self.pages.ask(session, make, on_answer)
 
-    def _do(self, session: Session, make: Make, reply: Reply, hold: bool = False) -> None:
+    def _do(
+        self, session: Session, command: m.AnyCommand, reply: Reply, hold: bool = False
+    ) -> None:
         on_answer = self._paid_by(session, lambda answer: reply(ack_of(answer, hold)))
-        self._link.ask(make, on_answer, hold=hold)
+        self._link.ask(command, on_answer, hold=hold)
 
     def _paid_by(self, session: Session, on_answer: OnAnswer) -> OnAnswer:
         """Does not raise: a socket whose answer fails would wait for ever, so it comes back."""

@@ -60,4 +60,5 @@ class HeadChecks:
                 for room, head in answer.heads.items():
                     self._rooms.on_head(room, self.epoch, head)
 
-        self._link.ask(lambda no: m.GetHeads(no=no, rooms=rooms, people=people), answered)
+        command = m.GetHeads(no=self._link.number(), rooms=rooms, people=people)
+        self._link.ask(command, answered)

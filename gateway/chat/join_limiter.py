@@ -80,7 +80,7 @@ class JoinLimiter:
         session.known = True
         self.in_flight += 1
         try:
-            self._link.ask(make, answered, hold=True)
+            self._link.ask(make(self._link.number()), answered, hold=True)
         except Exception as error:
             self.in_flight -= 1
             tell_fault(self._loop, "a join failed", error)

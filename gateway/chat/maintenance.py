@@ -88,7 +88,7 @@ class Maintenance:
 
     # --- the link --------------------------------------------------------------------------------
 
-    def linked(self, epoch: str) -> None:
+    def on_link_up(self, epoch: str) -> None:
         self.epoch = self._heads.epoch = epoch
         self._marks.linked(self._rooms)
         self._beat = 0
@@ -102,7 +102,7 @@ class Maintenance:
             self._told_down = False
             self._tell_all({"Up": True})
 
-    def unlinked(self) -> None:
+    def on_link_down(self) -> None:
         if self._down_since is None:
             self._down_since = self._loop.time()
 

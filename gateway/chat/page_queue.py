@@ -121,7 +121,7 @@ class PageQueue:
         self.in_flight += 1
         self._asking.add(person)
         try:
-            self._link.ask(make, answered)
+            self._link.ask(make(self._link.number()), answered)
         except Exception as error:
             self.in_flight -= 1
             self._asking.discard(person)

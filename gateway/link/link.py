@@ -1,233 +1,296 @@
-"""The link: this gateway's one connection to the broker, made anew whenever it is lost."""
+"""The link: this gateway's one connection to the broker, made anew whenever it is lost. Pure.
 
-import asyncio
-import logging
-import random
-import secrets
-import time
-from collections.abc import Callable, Iterable
-from typing import ParamSpec, Protocol
+`connector.py` drives the link with ZeroMQ and the clock, `tests/sim` with a simulated network. What
+is said to the broker, and in which order, is decided here.
+"""
 
-import zmq
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import ParamSpec
 
 from common import messages as m
 from common.clock import ListeningClock
 from common.codec import encode
-from common.errors import FrameError
-from common.keys import peer_keys
-from common.quiet import LimitedLog
 from common.settings import Settings
-from common.zmq_sockets import ZmqSocket, resolved
-from gateway.link.incarnation import Incarnation, LinkLost, Make
+from common.transitions import follow
 from gateway.link.pending import OnAnswer, Pending
-
-log = logging.getLogger(__name__)
+from gateway.link.ports import Connection, LinkCounts, Listener, Reporter
+from gateway.link.registration import batches
+from gateway.link.states import NOT_SUBSCRIBING, TRANSITIONS, LinkEvent, LinkLost, LinkState
 
 HOLD_S = 60.0
-"""What changes something is kept for this long while there is no answer."""
-TURN_COMMANDS = 500
-"""Sent again in one turn."""
+"""A command that changes something is kept for this long while there is no answer."""
+STEP_TOPICS = 1000
+"""Topics that are subscribed in one step."""
+STEP_COMMANDS = 500
+"""Commands that are sent again in one step."""
 FIRST_REST_S = 0.05
 LONGEST_REST_S = 1.0
 
 P = ParamSpec("P")
 
 
-class Listener(Protocol):
-    """Who the link tells what happens. An error raised here is logged and costs nobody else."""
-
-    def sittings(self) -> Iterable[m.SessionInfo]:
-        """Who is here, as far as the broker has acked. It is read by and by."""
-
-    def linked(self, epoch: str, term: int) -> None:
-        """There is a new link and the broker knows who is here: take up the topics now."""
-
-    def unlinked(self) -> None:
-        """The link was lost."""
-
-    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
-        """Something was published on a topic."""
-
-
 class Link:
-    """`run` keeps a link up. What is asked meanwhile is kept, and sent again, in order, on each new
-    link until it is answered or given up. Everything here happens on one loop.
+    """A `gateway.runtime.ports.Broker`: commands are kept, and sent again in order on each new
+    connection, until they are answered or given up.
 
-    `epoch` and `term` are those of the last broker that welcomed us; `up` says that it knows who is
-    here and has not been lost since. Raises KeysError if the settings name keys that are not there.
+    The driver calls `connect`, then tells what arrives and calls `step` after that and at least
+    four times a second, until one of them raises LinkLost; then `lose`, and after `rest_s` seconds
+    `connect` again. `epoch` and `term` are those of the last broker that welcomed this gateway;
+    `up` says that the broker knows which sessions are here.
     """
 
-    def __init__(self, settings: Settings, gateway: str) -> None:
+    def __init__(
+        self, settings: Settings, gateway: str, proof: str, monotonic: float, reporter: Reporter
+    ) -> None:
+        """`proof`: a secret, so that no other process takes this gateway's place at the broker."""
         self.gateway = gateway
+        self.state = LinkState.DOWN
         self.up = False
         self.epoch = ""
         self.term = 0
+        self.events = ""
+        """Where the broker publishes, as its Welcome told (`zmq_sockets.events_endpoint`)."""
         self.pending = Pending()
-        self.relinks = 0
-        """Links that were made, the first one too."""
-        self.bad_frames = 0
-        self.refused_old_term = 0
-        self.late_answers = 0
-        """Answers that nobody waited for: given up before, or given twice."""
-        self.given_up = 0
-        self.turned_away = 0
-        """Commands for which there was no room."""
-        self.faults = 0
-        """Errors that the listener or a callback raised."""
-        self._settings = settings
-        self._keys = peer_keys(settings.keys, settings.key)
-        self._listener: Listener
-        self._log = LimitedLog(log)
-        self._proof = secrets.token_urlsafe(24)
-        """Nobody else may take this gateway's place at the broker."""
-        self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
-        self._incarnation: Incarnation | None = None
-        self._clock = ListeningClock(time.monotonic())
+        self.counts = LinkCounts()
+        self._proof = proof
+        self._request_timeout_s = settings.request_timeout
+        self._first_lease_s = self._lease_s = settings.lease
+        self._reporter = reporter
+        self._clock = ListeningClock(monotonic)
         self._no = 0
         self._rests = 0
+        self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
+        self._connection: Connection | None = None
+        self._listener: Listener
+        self._own: set[int] = set()
+        """Numbers of this connection's own commands, which are never sent again."""
+        self._unsubscribed: dict[str, None] = {}
+        """Topics whose turn to be subscribed has not come."""
+        self._batches: Iterator[tuple[list[m.SessionInfo], bool]] = iter(())
+        self._resending: Iterator[bytes] = iter(())
+        self._last_batch_sent = False
+        self._bye = 0
+        self._answered_at = self._sent_at = self._clock.now
 
-    # --- for the chat ----------------------------------------------------------------------------
+    # --- for the chat (ports.Broker) -------------------------------------------------------------
 
-    def ask(self, make: Make, on_answer: OnAnswer, *, hold: bool = False) -> None:
-        """Sends a command as soon as there is a link. `on_answer` is called once: with the answer,
-        or None if there was none within `request_timeout` (`hold`: HOLD_S), or no room."""
-        no = self._number()
-        frame = encode(make(no))
-        keep_s = HOLD_S if hold else self._settings.request_timeout
-        if not self.pending.add(no, frame, on_answer, self._clock.now, keep_s):
-            self.turned_away += 1
-            self._log.warning("a command is turned away, as many wait", self.pending.commands)
-            on_answer(None)
-        elif self.up and self._incarnation is not None:
-            self._incarnation.send(frame)
-
-    def subscribe(self, topics: Iterable[str]) -> None:
-        """Wants these topics, on this link and each new one, in this order."""
-        for topic in topics:
-            if topic not in self._topics:
-                self._topics[topic] = None
-                if self._incarnation is not None:
-                    self._incarnation.subscribe(topic)
-
-    def unsubscribe(self, topics: Iterable[str]) -> None:
-        for topic in topics:
-            if topic in self._topics:
-                del self._topics[topic]
-                if self._incarnation is not None:
-                    self._incarnation.unsubscribe(topic)
-
-    # --- one incarnation after the other ---------------------------------------------------------
-
-    async def run(self, listener: Listener) -> None:
-        """For ever; the listener is told what happens. Cancelled, it takes leave of the broker and
-        closes all."""
-        self._listener = listener
-        context: zmq.Context[ZmqSocket] = zmq.Context()
-        try:
-            while True:
-                try:
-                    await self._live(context)
-                except LinkLost as lost:
-                    self._log.warning("no link to the broker", f"{self._settings.broker}: {lost}")
-                except Exception:
-                    self.faults += 1
-                    self._log.warning("the link failed", failed=True)
-                await self._rest()
-        finally:
-            for on_answer in self.pending.clear():
-                self._tell(on_answer, None)
-            context.term()
-
-    async def _live(self, context: zmq.Context[ZmqSocket]) -> None:
-        lease_s, clock = self._settings.lease, self._clock
-        broker = await asyncio.to_thread(resolved, self._settings.broker)
-        try:
-            incarnation = Incarnation(
-                context, broker, self._keys, lease_s, self._number, clock, self
-            )
-        except zmq.ZMQError as error:
-            raise LinkLost(f"no sockets for it: {error}") from None
-        try:
-            welcome = await incarnation.hello(self.gateway, self._proof)
-            self._check(welcome)
-            self._incarnation = incarnation
-            await incarnation.listen(welcome.events, self._topics)
-            await incarnation.register(self._listener.sittings())
-            await self._send_again(incarnation)
-            self._went_up()
-            while True:
-                await incarnation.turn()
-        except asyncio.CancelledError:
-            if self.up:
-                await incarnation.bye()
-            raise
-        finally:
-            self._incarnation = None
-            incarnation.close()
-            if self.up:
-                self.up = False
-                self._tell(self._listener.unlinked)
-
-    def _check(self, welcome: m.Welcome) -> None:
-        # Terms are a store's own: a restored backup has a new epoch and may count from less.
-        if welcome.epoch == self.epoch and welcome.term < self.term:
-            self.refused_old_term += 1
-            raise LinkLost(f"this broker has term {welcome.term}, {self.term} was seen before")
-        self.epoch, self.term = welcome.epoch, welcome.term
-
-    async def _send_again(self, incarnation: Incarnation) -> None:
-        """What has no answer. What is asked meanwhile is sent after it."""
-        for number, frame in enumerate(self.pending.frames(), 1):
-            incarnation.send(frame)
-            if number % TURN_COMMANDS == 0:
-                await asyncio.sleep(0)
-
-    def _went_up(self) -> None:
-        self.up = True
-        self.relinks += 1
-        self._rests = 0
-        self._tell(self._listener.linked, self.epoch, self.term)
-
-    async def _rest(self) -> None:
-        """All gateways lose a broker at once: they must not come back at once."""
-        longest_s = min(LONGEST_REST_S, FIRST_REST_S * 2**self._rests)
-        self._rests = min(self._rests + 1, 10)
-        await asyncio.sleep(random.uniform(longest_s / 2, longest_s))
-        self._clock.advance(time.monotonic())
-        self._tell(self.take_turn)
-
-    # --- what the incarnation hears (incarnation.Ear) --------------------------------------------
-
-    def take_answer(self, answer: m.AnyAnswer) -> None:
-        if answer.term < self.term:
-            self.refused_old_term += 1
-        elif (on_answer := self.pending.answered(answer.no)) is not None:
-            self._tell(on_answer, answer)
-        else:
-            self.late_answers += 1
-
-    def take_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
-        if message.term < self.term:
-            self.refused_old_term += 1
-        else:
-            self._tell(self._listener.heard, topic, message)
-
-    def take_bad_frame(self, error: FrameError) -> None:
-        self.bad_frames += 1
-        self._log.warning("a bad frame from the broker", error)
-
-    def take_turn(self) -> None:
-        for on_answer in self.pending.overdue(self._clock.now):
-            self.given_up += 1
-            self._tell(on_answer, None)
-
-    def _number(self) -> int:
+    def number(self) -> int:
+        """The number of the next command: `ask` it before any other number is taken."""
         self._no += 1
         return self._no
 
-    def _tell(self, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def ask(self, command: m.AnyCommand, on_answer: OnAnswer, *, hold: bool = False) -> None:
+        """Sends a command now, or as soon as there is a link. `on_answer` is called once: with the
+        answer, or with None if there was none within `request_timeout` (`hold`: HOLD_S), or no
+        room."""
+        frame = encode(command)
+        keep_s = HOLD_S if hold else self._request_timeout_s
+        if not self.pending.add(command.no, frame, on_answer, self._clock.now, keep_s):
+            self.counts.turned_away += 1
+            self._reporter.on_turned_away(self.pending.commands)
+            on_answer(None)
+        elif self.up:
+            self._send(frame)
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        """Subscribes to these topics, now and on each new link, in this order."""
+        for topic in topics:
+            if topic in self._topics:
+                continue
+            self._topics[topic] = None
+            if self._connection is None or self.state in NOT_SUBSCRIBING:
+                continue
+            if self._unsubscribed:
+                self._unsubscribed[topic] = None
+            else:
+                self._connection.subscribe([topic])
+
+    def unsubscribe(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            if self._topics.pop(topic, self) is self:
+                continue
+            if self._connection is None or self.state in NOT_SUBSCRIBING:
+                continue
+            if self._unsubscribed.pop(topic, self) is self:
+                self._connection.unsubscribe(topic)
+
+    # --- for the driver --------------------------------------------------------------------------
+
+    def connect(self, connection: Connection, listener: Listener) -> None:
+        """Begins a new link on a connection that nobody has used."""
+        self._follow(LinkEvent.CONNECT)
+        self._connection = connection
+        self._listener = listener
+        self._own.clear()
+        self._lease_s = self._first_lease_s
+        self._answered_at = self._clock.now
+        self._send_own(
+            m.Hello(no=self.number(), wire=m.WIRE, gateway=self.gateway, proof=self._proof)
+        )
+
+    def listen(self) -> None:
+        """The driver connects to `events` from now on: the topics are subscribed by `step`."""
+        self._follow(LinkEvent.LISTEN)
+        self._unsubscribed = dict.fromkeys(self._topics)
+
+    def on_answer(self, answer: m.AnyAnswer) -> None:
+        """An answer has arrived. Raises LinkLost if it ends the link."""
+        self._answered_at = self._clock.now
+        if isinstance(answer, m.Failed) and answer.code == "hello":
+            raise LinkLost("the broker does not know us any more")
+        if answer.no in self._own:
+            self._own.discard(answer.no)
+            self._on_own_answer(answer)
+        elif answer.term < self.term:
+            self.counts.refused_old_term += 1
+        elif (on_answer := self.pending.answered(answer.no)) is not None:
+            self._guard(on_answer, answer)
+        else:
+            self.counts.late_answers += 1
+
+    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
+        """A broadcast has arrived. While the link is not `up`, broadcasts have to wait in the
+        driver."""
+        if message.term < self.term:
+            self.counts.refused_old_term += 1
+        else:
+            self._guard(self._listener.on_broadcast, topic, message)
+
+    def step(self, monotonic: float) -> bool:
+        """Does what is due. Returns whether there is more to do at once, before anything else is
+        read. Raises LinkLost if the broker has been silent for too long."""
+        self._clock.advance(monotonic)
+        self._guard(self._give_up_overdue)
+        if self.state is LinkState.DOWN:
+            return False
+        silent_s = self._clock.now - self._answered_at
+        if silent_s > self._lease_s * 2 / 3 + 1:
+            raise LinkLost(f"no answer for {silent_s:.1f} s")
+        if self.state is LinkState.SUBSCRIBING:
+            return self._subscribe_some()
+        if self.state is LinkState.RESENDING:
+            return self._resend_some()
+        if self.up and self._clock.now - self._sent_at >= self._lease_s / 3:
+            self._send_own(m.Beat(no=self.number()))
+        return False
+
+    def leave(self) -> None:
+        """Says Bye to the broker: the link is LEFT once it is answered."""
+        self._follow(LinkEvent.LEAVE)
+        self._bye = self.number()
+        self._send_own(m.Bye(no=self._bye))
+
+    def lose(self) -> None:
+        """The connection is closed."""
+        was_up = self.up
+        self._follow(LinkEvent.LOSS)
+        self._connection = None
+        if was_up:
+            self._guard(self._listener.on_link_down)
+
+    def rest_s(self, chance: float) -> float:
+        """Seconds to wait before the next `connect`: longer after each failure, and random, since
+        all gateways lose a broker at once. `chance`: a random number from 0 to 1."""
+        longest_s = min(LONGEST_REST_S, FIRST_REST_S * (1 << self._rests))
+        self._rests = min(self._rests + 1, 10)
+        return longest_s * (1 + chance) / 2
+
+    def close(self) -> None:
+        """Gives up every command: nothing is sent any more."""
+        for on_answer in self.pending.clear():
+            self._guard(on_answer, None)
+
+    # --- from Hello to UP ------------------------------------------------------------------------
+
+    def _on_own_answer(self, answer: m.AnyAnswer) -> None:
+        if self.state is LinkState.GREETING:
+            self._on_welcome(answer)
+        elif self.state is LinkState.REGISTERING:
+            if not isinstance(answer, m.Done):
+                raise LinkLost(_why(answer))
+            if self._last_batch_sent:
+                self._resending = self.pending.frames()
+                self._follow(LinkEvent.REGISTERED)
+            else:
+                self._register_batch()
+        elif self.state is LinkState.LEAVING and answer.no == self._bye:
+            self._follow(LinkEvent.BYE_ANSWERED)
+
+    def _on_welcome(self, welcome: m.AnyAnswer) -> None:
+        if not isinstance(welcome, m.Welcome):
+            raise LinkLost(_why(welcome))
+        # Terms are a store's own: a restored backup has a new epoch and may count from less.
+        if welcome.epoch == self.epoch and welcome.term < self.term:
+            self.counts.refused_old_term += 1
+            raise LinkLost(f"this broker has term {welcome.term}, {self.term} was seen before")
+        self.epoch, self.term = welcome.epoch, welcome.term
+        self.events, self._lease_s = welcome.events, welcome.lease_s
+        self._follow(LinkEvent.WELCOME)
+
+    def _subscribe_some(self) -> bool:
+        """Marks that are asked for before the connection is up would be lost: registering waits
+        until the subscriptions are on their way."""
+        assert self._connection is not None
+        if self._unsubscribed:
+            topics = list(islice(self._unsubscribed, STEP_TOPICS))
+            for topic in topics:
+                del self._unsubscribed[topic]
+            self._connection.subscribe(topics)
+            return bool(self._unsubscribed) or self._connection.subscribed
+        if self._connection.subscribed:
+            self._follow(LinkEvent.SUBSCRIBED)
+            self._batches = batches(self._listener.session_infos())
+            self._register_batch()
+        return False
+
+    def _register_batch(self) -> None:
+        """The next one follows its answer: a large gateway must not flood a new broker."""
+        batch, self._last_batch_sent = next(self._batches)
+        self._send_own(m.Register(no=self.number(), sittings=batch, last=self._last_batch_sent))
+
+    def _resend_some(self) -> bool:
+        """Commands asked meanwhile are sent after those before them."""
+        frames = list(islice(self._resending, STEP_COMMANDS))
+        for frame in frames:
+            self._send(frame)
+        if len(frames) < STEP_COMMANDS:
+            self._follow(LinkEvent.RESENT)
+            self.counts.relinks += 1
+            self._rests = 0
+            self._guard(self._listener.on_link_up, self.epoch, self.term)
+        return True
+
+    # ---------------------------------------------------------------------------------------------
+
+    def _give_up_overdue(self) -> None:
+        for on_answer in self.pending.overdue(self._clock.now):
+            self.counts.given_up += 1
+            self._guard(on_answer, None)
+
+    def _send_own(self, command: m.AnyCommand) -> None:
+        self._own.add(command.no)
+        self._send(encode(command))
+
+    def _send(self, frame: bytes) -> None:
+        assert self._connection is not None
+        self._connection.send(frame)
+        self._sent_at = self._clock.now
+
+    def _follow(self, event: LinkEvent) -> None:
+        self.state = follow(TRANSITIONS, self.state, event)
+        self.up = self.state in (LinkState.UP, LinkState.LEAVING, LinkState.LEFT)
+
+    def _guard(self, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Calls it; an error costs nobody else."""
         try:
             call(*args, **kwargs)
-        except Exception:
-            self.faults += 1
-            log.exception("a listener of the link failed")
+        except Exception as error:
+            self.counts.faults += 1
+            self._reporter.on_fault(error)
+
+
+def _why(answer: m.AnyAnswer) -> str:
+    if isinstance(answer, m.Failed):
+        return answer.message
+    return f"the broker gave an answer to something else: {type(answer).__name__}"

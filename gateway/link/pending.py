@@ -1,4 +1,4 @@
-"""The pending commands: asked of the broker and not answered, kept in order until they are."""
+"""The pending commands: sent to the broker and not answered, kept in order until they are. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,15 +7,15 @@ from msgspec import Struct
 from common.codec import FRAME_BYTES
 from common.messages import AnyAnswer
 
-KEPT_COMMANDS = 50_000
-KEPT_BYTES = 64 << 20
+PENDING_COMMANDS = 50_000
+PENDING_BYTES = 64 << 20
 COMMAND_BYTES = 400
-"""What a kept command takes in memory besides its frame, roughly."""
+"""What a pending command takes in memory besides its frame, roughly."""
 
 OnAnswer = Callable[[AnyAnswer | None], None]
 
 
-class Kept(Struct, frozen=True):
+class PendingCommand(Struct, frozen=True):
     """One command that waits for its answer."""
 
     frame: bytes
@@ -24,57 +24,67 @@ class Kept(Struct, frozen=True):
 
 
 class Pending:
-    """Each command leaves once: answered, overdue or cleared. Numbers are added in rising order."""
+    """Each command is removed once: answered, overdue or cleared. Numbers are added in rising
+    order. At most PENDING_COMMANDS and PENDING_BYTES are kept."""
 
-    def __init__(self, commands: int = KEPT_COMMANDS, size_bytes: int = KEPT_BYTES) -> None:
-        self._most_commands = commands
-        self._most_bytes = size_bytes
-        self._kept: dict[float, dict[int, Kept]] = {}
-        """By the time that they are kept, so that in each the first is the first to be overdue."""
+    def __init__(self) -> None:
+        self._by_keep_s: dict[float, dict[int, PendingCommand]] = {}
+        """By how long a command is kept and by its number: within each of the inner dicts the first
+        command is the first to be overdue."""
         self.bytes = 0
         self.commands = 0
 
     def add(self, no: int, frame: bytes, on_answer: OnAnswer, now: float, keep_s: float) -> bool:
-        """Keeps a command for this long; False if there is no room for it."""
+        """Keeps a command for `keep_s` seconds. Returns False if there is no room for it, or no
+        broker would take a frame of its size."""
         size = len(frame) + COMMAND_BYTES
-        full = self.commands >= self._most_commands or self.bytes + size > self._most_bytes
+        full = self.commands >= PENDING_COMMANDS or self.bytes + size > PENDING_BYTES
         if full or len(frame) > FRAME_BYTES:
             return False
-        self._kept.setdefault(keep_s, {})[no] = Kept(frame, on_answer, now + keep_s)
+        command = PendingCommand(frame, on_answer, now + keep_s)
+        self._by_keep_s.setdefault(keep_s, {})[no] = command
         self.commands += 1
         self.bytes += size
         return True
 
     def answered(self, no: int) -> OnAnswer | None:
-        """Whom to tell the answer; None if nobody waits for it (any more)."""
-        for kept in self._kept.values():
-            if no in kept:
-                return self._drop(kept, no)
+        """Removes the command of this number. Returns its callback; None if there is no such
+        command (any more)."""
+        for commands in self._by_keep_s.values():
+            if no in commands:
+                return self._remove(commands, no)
         return None
 
     def overdue(self, now: float) -> list[OnAnswer]:
-        """Gives up what has waited too long."""
-        told = []
-        for kept in self._kept.values():
-            while kept and kept[no := next(iter(kept))].until <= now:
-                told.append(self._drop(kept, no))
-        return told
+        """Removes the commands that have waited for too long. Returns their callbacks."""
+        callbacks = []
+        for commands in self._by_keep_s.values():
+            while commands and commands[no := next(iter(commands))].until <= now:
+                callbacks.append(self._remove(commands, no))
+        return callbacks
 
     def clear(self) -> list[OnAnswer]:
-        """Gives up all."""
-        return [self._drop(kept, no) for kept in self._kept.values() for no in list(kept)]
+        """Removes all commands. Returns their callbacks."""
+        return [
+            self._remove(commands, no)
+            for commands in self._by_keep_s.values()
+            for no in list(commands)
+        ]
 
     def frames(self) -> Iterator[bytes]:
-        """All that has no answer, in order; what is added until the last was read, too."""
+        """The frames of all commands, in the order of their numbers. A command that is added before
+        the last frame was read is included, one that is removed before its turn is not."""
         last = -1
-        while numbers := sorted(no for some in self._kept.values() for no in some if no > last):
+        while numbers := sorted(
+            no for commands in self._by_keep_s.values() for no in commands if no > last
+        ):
             for last in numbers:
-                for kept in list(self._kept.values()):
-                    if last in kept:
-                        yield kept[last].frame
+                for commands in list(self._by_keep_s.values()):
+                    if last in commands:
+                        yield commands[last].frame
 
-    def _drop(self, kept: dict[int, Kept], no: int) -> OnAnswer:
-        one = kept.pop(no)
+    def _remove(self, commands: dict[int, PendingCommand], no: int) -> OnAnswer:
+        command = commands.pop(no)
         self.commands -= 1
-        self.bytes -= len(one.frame) + COMMAND_BYTES
-        return one.on_answer
+        self.bytes -= len(command.frame) + COMMAND_BYTES
+        return command.on_answer

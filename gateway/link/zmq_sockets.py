@@ -115,7 +115,7 @@ class LinkSockets:
             except FrameError as error:
                 self._bad_frame(error)
 
-    def look(self) -> None:
+    def watch_connections(self) -> None:
         """Takes note of what happened to the connections."""
         for news in (self._dealer_news, self._sub_news):
             for frames in self._read(news, budget=100):

@@ -71,8 +71,8 @@ class Marks:
 
     def ask(self, topics: list[str]) -> None:
         """Asks for the marks of these topics, once."""
-        nonce = self._nonce
-        self._link.ask(lambda no: m.TakeUp(no=no, topics=topics, nonce=nonce), lambda _: None)
+        command = m.TakeUp(no=self._link.number(), topics=topics, nonce=self._nonce)
+        self._link.ask(command, lambda _: None)
 
     def wake(self) -> None:
         """Asks for what is missing, and again for what is late."""

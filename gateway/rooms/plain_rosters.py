@@ -63,4 +63,5 @@ class PlainRosters:
                 self._due[room] = None
             room.roster_not_before = self._loop.time() + pause
 
-        self._link.ask(lambda no: m.GetNames(no=no, room=room.name, limit=self._names), answered)
+        command = m.GetNames(no=self._link.number(), room=room.name, limit=self._names)
+        self._link.ask(command, answered)

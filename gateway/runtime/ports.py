@@ -13,9 +13,12 @@ class Broker(Protocol):
     def up(self) -> bool:
         """The broker knows who is here."""
 
+    def number(self) -> int:
+        """The number of the next command: `ask` it before any other number is taken."""
+
     def ask(
         self,
-        make: Callable[[int], AnyCommand],
+        command: AnyCommand,
         on_answer: Callable[[AnyAnswer | None], None],
         *,
         hold: bool = False,
@@ -39,7 +42,7 @@ def ask_page(
         on_page(answer if isinstance(answer, Paged) else None)
 
     link.ask(
-        lambda no: GetPage(no=no, room=room, after=after, before=before, limit=limit), on_answer
+        GetPage(no=link.number(), room=room, after=after, before=before, limit=limit), on_answer
     )
 
 

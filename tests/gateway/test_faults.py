@@ -110,7 +110,7 @@ def test_what_fails_by_the_clock_fails_alone() -> None:
     rig.chat.context.later(lambda: done.append("later"))
     rig.chat.context.tails.shed = fail  # type: ignore[method-assign]
     ann = rig.seated("ann")
-    rig.chat.unlinked()
+    rig.chat.on_link_down()
     rig.pass_time(2.1)
     assert done == ["later"]
     assert ("link", {"Up": False}) in ann.hears()
@@ -129,17 +129,16 @@ def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
     rig.broker.asked.clear()
     ask, failed = rig.broker.ask, False
 
-    def fail_once(make: Any, *args: Any, **kwargs: Any) -> None:
+    def fail_once(command: m.AnyCommand, *args: Any, **kwargs: Any) -> None:
         nonlocal failed
-        command = make(1)
         own = isinstance(command, m.TakeUp) and command.topics == [m.gateway_topic("g1")]
         if not failed and not own and isinstance(command, part):
             failed = True
             raise Fault
-        ask(make, *args, **kwargs)
+        ask(command, *args, **kwargs)
 
     monkeypatch.setattr(rig.broker, "ask", fail_once)
-    rig.chat.linked(rig.epoch, 2)
+    rig.chat.on_link_up(rig.epoch, 2)
     rig.pass_time()
     rig.pass_time(1.1)
     assert rig.faults == [Fault]

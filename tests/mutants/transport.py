@@ -16,14 +16,14 @@ MUTANTS = (
         "gateway/link/link.py",
         "        if message.term < self.term:\n",
         "        if message.term < 0:\n",
-        "tests/gateway/link/test_link.py::test_an_older_term_is_refused",
+        "tests/gateway/link/test_link.py::test_answers_and_broadcasts_of_an_older_term_are_refused",
     ),
     Mutant(
         "what has no answer is sent again on a new link",
         "gateway/link/link.py",
-        "in enumerate(self.pending.frames(), 1):\n",
-        "in enumerate((), 1):\n",
-        "tests/gateway/link/test_link.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
+        "self._resending = self.pending.frames()\n",
+        "self._resending = iter(())\n",
+        "tests/gateway/link/test_connector.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
     ),
     Mutant(
         "an outbox is bounded",

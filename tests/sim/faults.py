@@ -55,8 +55,8 @@ class Faults:
             self._world.time.after(self._random.uniform(0.5, 9.0), lambda: gateway.resume())
 
     def _cut(self, slot: int, gateway: Gateway) -> None:
-        if gateway.alive and gateway.link.line is not None:
-            self._world.network.cut(gateway.link.line, told=self._random.random() < 0.6)
+        if gateway.alive and gateway.connector.line is not None:
+            self._world.network.cut(gateway.connector.line, told=self._random.random() < 0.6)
 
     # --- the broker and its disk -----------------------------------------------------------------
 

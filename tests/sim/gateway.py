@@ -13,7 +13,7 @@ from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox, Sendable
 from gateway.transport.sockets import NOWHERE, Socket
-from tests.sim.link import Link
+from tests.sim.link import Connector
 from tests.sim.network import Line, Network
 from tests.sim.virtual import Time
 
@@ -135,11 +135,12 @@ class Gateway:
         self._sockets: dict[str, tuple[SimSocket, Browser]] = {}
         self._number = 0
         self._turns = 0
-        self.link = Link(settings, id, self, network, time, random)
+        self.connector = Connector(settings, id, self, network, time, random)
+        self.link = self.connector.link
         self.chat = Chat(settings, id, self.metrics, self.link, _Loop(self, time, random))
         self.chat.context.chunk_sockets = random.choice((1, 2, 64))
         self.chat.requests.admission.most = random.choice((1, 2, 256))
-        self.link.run(self.chat)
+        self.connector.run(self.chat)
         time.after(TURN_S * random.random(), self._turn)
 
     def do(self, call: Callable[[], None]) -> None:
@@ -160,7 +161,7 @@ class Gateway:
             self._turns += 1
             self.chat.upkeep.turn(self._time.now)
             if self._turns % 3 == 0:
-                self.link.tick()
+                self.connector.tick()
 
     # --- faults ----------------------------------------------------------------------------------
 
@@ -173,25 +174,25 @@ class Gateway:
     def kill(self) -> None:
         self.alive = self.paused = False
         self._backlog.clear()
-        self.link.close()
+        self.connector.close()
         for socket, browser in self._sockets.values():
             browser.closed_by_gateway(socket)
 
     def stop(self) -> None:
         """SIGTERM."""
-        self.link.bye()
+        self.connector.bye()
         self._time.after(0.05, self.kill)
 
     # --- the network's (link.Process) ------------------------------------------------------------
 
     def broke(self, line: Line) -> None:
-        self.do(lambda: self.link.broke(line))
+        self.do(lambda: self.connector.broke(line))
 
     def answered(self, line: Line, answer: AnyAnswer) -> None:
-        self.do(lambda: self.link.answered(line, answer))
+        self.do(lambda: self.connector.answered(line, answer))
 
     def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
-        self.do(lambda: self.link.heard(line, topic, message))
+        self.do(lambda: self.connector.heard(line, topic, message))
 
     # --- browsers --------------------------------------------------------------------------------
 

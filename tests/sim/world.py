@@ -152,7 +152,7 @@ class World(Town):
                 "plain lines": sum(page.lines for page in self.plain),
                 "recoveries": self.recoveries,
                 "refills": self.tally.counts["refills"],
-                "relinks": sum(gateway.link.relinks - 1 for gateway in everybody),
+                "relinks": sum(gateway.link.counts.relinks - 1 for gateway in everybody),
                 "resets": sum(int(gateway.metrics.resets._value.get()) for gateway in everybody),
             }
         )

@@ -9,6 +9,7 @@ from typing import Any
 from common import messages as m
 from common.settings import Settings
 from gateway.chat.chat import Chat
+from gateway.link.ports import LinkCounts
 from gateway.protocol.frames import Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop
@@ -25,16 +26,17 @@ class Broker:
 
     def __init__(self) -> None:
         self.up = True
-        self.relinks = self.bad_frames = 0
+        self.counts = LinkCounts()
         self.asked: list[tuple[Any, Answered]] = []
         self.topics: dict[str, None] = {}
         self._no = 0
 
-    def ask(
-        self, make: Callable[[int], m.AnyCommand], on_answer: Answered, *, hold: bool = False
-    ) -> None:
+    def number(self) -> int:
         self._no += 1
-        self.asked.append((make(self._no), on_answer))
+        return self._no
+
+    def ask(self, command: m.AnyCommand, on_answer: Answered, *, hold: bool = False) -> None:
+        self.asked.append((command, on_answer))
 
     def subscribe(self, topics: Iterable[str]) -> None:
         self.topics.update(dict.fromkeys(topics))
@@ -156,7 +158,7 @@ class Rig:
     def link(self, epoch: str = EPOCH, head: int = 0) -> None:
         """A new link; its topics are live once marked."""
         self.epoch = epoch
-        self.chat.linked(epoch, 1)
+        self.chat.on_link_up(epoch, 1)
         while self.chat.marks.step():
             pass
         self.mark_all(head)
@@ -179,7 +181,7 @@ class Rig:
             nonce = command.nonce
             for topic in command.topics:
                 mark = m.Marked(term=1, topic=topic, nonce=nonce, epoch=self.epoch, head=head)
-                self.chat.heard(topic, mark)
+                self.chat.on_broadcast(topic, mark)
             self.broker.answer(m.TakeUp, lambda no: m.Done(term=1, no=no))
 
     def page(self, events: list[m.Event], to: list[str] | None = None, more: bool = False) -> Any:
@@ -218,7 +220,7 @@ class Rig:
 
     def happens(self, *events: m.Event, room: str = "tea", to: list[str] | None = None) -> None:
         news = m.Happened(term=1, epoch=self.epoch, room=room, events=list(events), to=to or [])
-        self.chat.heard("", news)
+        self.chat.on_broadcast("", news)
         self.pass_time()
 
 

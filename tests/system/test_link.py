@@ -11,7 +11,7 @@ import pytest
 
 from common import messages as m
 from common.settings import read_settings
-from gateway.link.link import Link
+from gateway.link.connector import Connector
 from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits
 from gateway.replica.replica import Replica
 from tests.support.system import System
@@ -27,7 +27,8 @@ class Reader:
     """One person on a gateway of their own, who reads the room."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.link = Link(read_settings(environ), secrets.token_hex(8))
+        self.connector = Connector(read_settings(environ), secrets.token_hex(8))
+        self.link = self.connector.link
         self.link.subscribe([TOPIC])
         self.replica = Replica(ROOM, LIMITS)
         self.read: list[m.Event] = []
@@ -37,19 +38,19 @@ class Reader:
         self._key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
         self._changed = asyncio.Event()
 
-    # --- link.Listener ---
+    # --- ports.Listener ---
 
-    def sittings(self) -> list[m.SessionInfo]:
+    def session_infos(self) -> list[m.SessionInfo]:
         return [m.SessionInfo(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []
 
-    def linked(self, epoch: str, term: int) -> None:
+    def on_link_up(self, epoch: str, term: int) -> None:
         self.carry_out(self.replica.relinked())
-        self.link.ask(lambda no: m.GetHeads(no=no, rooms=[ROOM]), self.told_heads)
+        self.link.ask(m.GetHeads(no=self.link.number(), rooms=[ROOM]), self.told_heads)
 
-    def unlinked(self) -> None:
+    def on_link_down(self) -> None:
         pass
 
-    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
         match message:
             case m.Marked(topic=marked, epoch=epoch, head=head) if marked == TOPIC:
                 self.carry_out(self.replica.marked(epoch, head))
@@ -62,12 +63,12 @@ class Reader:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.link.run(self))
+            tasks.create_task(self.connector.run(self))
             while True:
                 if self.link.up and not self.replica.live:
                     self.marks_asked += 1
                     self.link.ask(
-                        lambda no: m.TakeUp(no=no, topics=[TOPIC], nonce="n"), lambda _: None
+                        m.TakeUp(no=self.link.number(), topics=[TOPIC], nonce="n"), lambda _: None
                     )
                 await asyncio.sleep(MARK_S)
 
@@ -78,7 +79,7 @@ class Reader:
             self._changed.set()
 
         self.link.ask(
-            lambda no: m.Join(no=no, sid="s", key=self._key, room=ROOM, user=user),
+            m.Join(no=self.link.number(), sid="s", key=self._key, room=ROOM, user=user),
             joined,
             hold=True,
         )
@@ -92,7 +93,7 @@ class Reader:
             self._changed.set()
 
         self.link.ask(
-            lambda no: m.Say(no=no, sid="s", room=ROOM, text=id, id=id), answered, hold=True
+            m.Say(no=self.link.number(), sid="s", room=ROOM, text=id, id=id), answered, hold=True
         )
 
     def told_heads(self, answer: m.AnyAnswer | None) -> None:
@@ -102,7 +103,10 @@ class Reader:
     def carry_out(self, orders: Sequence[Effect]) -> None:
         for order in orders:
             if isinstance(order, AskPage):
-                self.link.ask(_page(order), self.paged)
+                page = m.GetPage(
+                    no=self.link.number(), room=order.room, after=order.after, limit=order.limit
+                )
+                self.link.ask(page, self.paged)
             elif isinstance(order, Deliver):
                 self.read.extend(order.events)
             else:
@@ -119,10 +123,6 @@ class Reader:
         while not known():
             self._changed.clear()
             await self._changed.wait()
-
-
-def _page(order: AskPage) -> Callable[[int], m.AnyCommand]:
-    return lambda no: m.GetPage(no=no, room=order.room, after=order.after, limit=order.limit)
 
 
 @contextlib.asynccontextmanager
@@ -170,4 +170,4 @@ async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(syste
             assert [e.seq for e in reader.read] == list(range(1, head + 1))
             said = {e.id: e.seq for e in reader.read if e.kind == "message"}
             assert said == {**ann.said, **bob.said}
-        assert ann.link.relinks >= 4
+        assert ann.link.counts.relinks >= 4

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import messages as m
 from common.settings import read_settings
-from gateway.link.link import Link
+from gateway.link.connector import Connector
 from tests.support.system import System
 
 ROOMS = 10_000
@@ -27,7 +27,8 @@ class Gateway:
     """Takes each room up once on each link: a subscription that was lost stays dead."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.link = Link(read_settings(environ), secrets.token_hex(8))
+        self.connector = Connector(read_settings(environ), secrets.token_hex(8))
+        self.link = self.connector.link
         self.rooms = [f"room-{n:04}" for n in range(ROOMS)]
         self.live: set[str] = set()
         self.heard_in: list[str] = []
@@ -36,26 +37,26 @@ class Gateway:
         self._changed = asyncio.Event()
         self.link.subscribe(topic for room in self.rooms for topic in topics(room))
 
-    # --- link.Listener ---
+    # --- ports.Listener ---
 
-    def sittings(self) -> list[m.SessionInfo]:
+    def session_infos(self) -> list[m.SessionInfo]:
         return [m.SessionInfo("s", self.uid, False, SPOKEN_IN)] if self.uid else []
 
-    def linked(self, epoch: str, term: int) -> None:
+    def on_link_up(self, epoch: str, term: int) -> None:
         self.links += 1
         self.live.clear()
         for start in range(0, ROOMS, AT_ONCE):
             wanted = [m.events_topic(room) for room in self.rooms[start : start + AT_ONCE]]
             nonce = f"n{self.links}"
             self.link.ask(
-                lambda no, wanted=wanted, nonce=nonce: m.TakeUp(no=no, topics=wanted, nonce=nonce),
+                m.TakeUp(no=self.link.number(), topics=wanted, nonce=nonce),
                 lambda answer: None,
             )
 
-    def unlinked(self) -> None:
+    def on_link_down(self) -> None:
         pass
 
-    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
+    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
         match message:
             case m.Marked(nonce=nonce) if nonce == f"n{self.links}":
                 self.live.add(topic)
@@ -65,16 +66,16 @@ class Gateway:
 
     # --- one person ---
 
-    def ask(self, make: Callable[[int], m.AnyCommand]) -> "asyncio.Future[m.AnyAnswer | None]":
+    def ask(self, command: m.AnyCommand) -> "asyncio.Future[m.AnyAnswer | None]":
         answer: asyncio.Future[m.AnyAnswer | None] = asyncio.get_running_loop().create_future()
-        self.link.ask(make, answer.set_result, hold=True)
+        self.link.ask(command, answer.set_result, hold=True)
         return answer
 
     async def join_all(self) -> None:
         key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
         for room in SPOKEN_IN:
             joined = await self.ask(
-                lambda no, room=room: m.Join(no=no, sid="s", key=key, room=room, user="ann")
+                m.Join(no=self.link.number(), sid="s", key=key, room=room, user="ann")
             )
             assert isinstance(joined, m.Joined)
             self.uid = joined.uid
@@ -82,7 +83,7 @@ class Gateway:
     async def say_in_all(self, id: str) -> None:
         for room in SPOKEN_IN:
             said = await self.ask(
-                lambda no, room=room: m.Say(no=no, sid="s", room=room, text="hi", id=id)
+                m.Say(no=self.link.number(), sid="s", room=room, text="hi", id=id)
             )
             assert isinstance(said, m.Said)
 
@@ -96,7 +97,7 @@ async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> No
     system = System(tmp_path, gateways=0)
     async with system, asyncio.TaskGroup() as tasks:
         gateway = Gateway(system.settings)
-        running = tasks.create_task(gateway.link.run(gateway))
+        running = tasks.create_task(gateway.connector.run(gateway))
         await gateway.until(lambda: len(gateway.live) == ROOMS)
         await gateway.join_all()
         await gateway.say_in_all("1")

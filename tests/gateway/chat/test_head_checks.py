@@ -25,8 +25,8 @@ def tell(rig: Rig, heads: dict[str, int], **members: list[str]) -> m.GetHeads:
 
 def relink(rig: Rig, epoch: str = EPOCH) -> None:
     rig.broker.asked.clear()
-    rig.chat.unlinked()
-    rig.chat.linked(epoch, 2)
+    rig.chat.on_link_down()
+    rig.chat.on_link_up(epoch, 2)
     rig.pass_time()
 
 
@@ -118,7 +118,7 @@ def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_
     relink(rig)
     for beat in range(1, 4):
         rig.pass_time(RETRY_S)
-        rig.chat.heard("", m.Beacon(term=1, beat=beat, epoch=EPOCH, heads={}))
+        rig.chat.on_broadcast("", m.Beacon(term=1, beat=beat, epoch=EPOCH, heads={}))
     asked = [command.topics for command in rig.broker.of(m.TakeUp)]
     assert asked.count([m.gateway_topic("g1")]) >= 3
     assert not rig.chat.upkeep.caught_up

@@ -103,7 +103,7 @@ def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broker_link_that_takes_nothing_answers_all_at_once() -> None:
     rig = crowded()
     people = [asks_to_join(rig, f"p{n}") for n in range(3)]
-    rig.broker.ask = lambda make, on_answer, *, hold=False: on_answer(None)  # type: ignore[method-assign]
+    rig.broker.ask = lambda command, on_answer, *, hold=False: on_answer(None)  # type: ignore[method-assign]
     rig.broker.answer(m.Join, None)
     assert [browser.acks for browser in people] == [[None]] * 3
     assert rig.chat.requests.admission.in_flight == 0

@@ -22,7 +22,7 @@ def links(browser) -> list[bool]:
 def test_a_lost_link_is_told_after_two_seconds_and_its_return_at_once() -> None:
     rig = Rig()
     ann = rig.seated("ann")
-    rig.chat.unlinked()
+    rig.chat.on_link_down()
     rig.broker.up = False
     rig.pass_time(1.9)
     assert links(ann) == []
@@ -37,7 +37,7 @@ def test_a_lost_link_is_told_after_two_seconds_and_its_return_at_once() -> None:
 def test_a_short_loss_is_not_told() -> None:
     rig = Rig()
     ann = rig.seated("ann")
-    rig.chat.unlinked()
+    rig.chat.on_link_down()
     rig.link()
     rig.pass_time(3.0)
     assert links(ann) == []
@@ -62,15 +62,15 @@ def test_a_mark_of_an_earlier_link_proves_nothing() -> None:
     rig.browser()
     rig.broker.asked.clear()
     topic = m.events_topic("system")
-    rig.chat.linked(EPOCH, 1)
-    rig.chat.heard(topic, m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH))
+    rig.chat.on_link_up(EPOCH, 1)
+    rig.chat.on_broadcast(topic, m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH))
     assert not rig.chat.upkeep.caught_up
 
 
 def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
-    rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={"tea": 5}))
+    rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={"tea": 5}))
     rig.page(messages(4, 5))
     assert ann.lines() == [4, 5]
 
@@ -78,11 +78,11 @@ def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
 def test_who_missed_too_many_beacons_asks_for_all_heads() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
-    rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
+    rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
     rig.broker.asked.clear()
-    rig.chat.heard("", m.Beacon(term=1, beat=4, epoch=EPOCH, heads={}))
+    rig.chat.on_broadcast("", m.Beacon(term=1, beat=4, epoch=EPOCH, heads={}))
     assert rig.broker.of(m.GetHeads) == []
-    rig.chat.heard("", m.Beacon(term=1, beat=8, epoch=EPOCH, heads={}))
+    rig.chat.on_broadcast("", m.Beacon(term=1, beat=8, epoch=EPOCH, heads={}))
     rig.broker.answer(m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 4}))
     rig.page(messages(4, 4))
     assert ann.lines() == [4]
@@ -99,7 +99,7 @@ def test_without_beacons_the_own_topic_is_taken_up_again() -> None:
 def test_after_a_relink_only_what_was_missed_is_asked_for() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
-    rig.chat.linked(EPOCH, 2)
+    rig.chat.on_link_up(EPOCH, 2)
     rig.happens(message(5))
     rig.mark_all(head=5)
     assert rig.page(messages(4, 5)).after == 3
@@ -118,7 +118,7 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
     loop.run()
     rig.mark_all()
     rig.broker.asked.clear()
-    rig.chat.linked(EPOCH, 2)
+    rig.chat.on_link_up(EPOCH, 2)
     assert [command.topics for command in rig.broker.of(m.TakeUp)] == [[m.gateway_topic("g1")]]
     turns = 0
     while len(asked := [t for command in rig.broker.of(m.TakeUp) for t in command.topics]) <= len(
@@ -177,6 +177,6 @@ async def test_a_kick_that_was_lost_is_in_the_next_beacon() -> None:
     kicked = [bob.socket.sid, "nobody"]
     beacon = m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}, kicked=kicked)
     for _ in range(2):
-        rig.chat.heard("", beacon)
+        rig.chat.on_broadcast("", beacon)
     assert "banned" in bob.carrier.last[0].text
     assert (ann.socket.closed, bob.socket.closed) == (False, True)

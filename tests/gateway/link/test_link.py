@@ -1,449 +1,353 @@
-"""The link, on real sockets: whatever the broker does, what was asked is answered once."""
+"""gateway.link.link and states: the link as a transcript of what is sent, arrives and is due."""
 
-import asyncio
-import os
-import resource
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 
-import msgspec
 import pytest
 
 from common import messages as m
-from common.codec import encode
+from common.codec import decode_command
 from common.settings import Settings
-from gateway.link.link import Link
-from gateway.link.pending import OnAnswer, Pending
-from tests.support.fake_broker import FakeBroker, fake_broker
+from common.transitions import ImpossibleTransition
+from gateway.link import pending
+from gateway.link.link import HOLD_S, LONGEST_REST_S, STEP_COMMANDS, STEP_TOPICS, Link
+from gateway.link.ports import Listener, Reporter
+from gateway.link.states import LinkLost, LinkState
 
-ANN = m.SessionInfo(sid="s1", uid="ann", plain=False, rooms=["lobby"])
-LOBBY = m.events_topic("lobby")
+OWN_TOPIC = m.gateway_topic("g1")
+LEASE_S = 15.0
 
 
-class People:
-    """A listener that remembers; `until` waits for what it shall come to know."""
+class Wire(Listener, Reporter):
+    """A Connection that keeps what is sent, and the listener and reporter of the same link."""
 
     def __init__(self) -> None:
-        self.here = [ANN]
-        self.news: list[tuple[str, ...]] = []
-        self.heard_so_far: list[tuple[str, m.AnyBroadcast]] = []
-        self.answers: list[m.AnyAnswer | None] = []
-        self._changed = asyncio.Event()
+        self.subscribed = False
+        self.sent: list[m.AnyCommand] = []
+        self.topics: list[str] = []
+        self.here: list[m.SessionInfo] = []
+        self.told: list[object] = []
+        self.faults: list[Exception] = []
+        self.turned_away = 0
 
-    def sittings(self) -> list[m.SessionInfo]:
+    def send(self, frame: bytes) -> None:
+        self.sent.append(decode_command(frame))
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        self.topics += topics
+
+    def unsubscribe(self, topic: str) -> None:
+        self.topics.remove(topic)
+
+    def session_infos(self) -> list[m.SessionInfo]:
         return self.here
 
-    def linked(self, epoch: str, term: int) -> None:
-        self.news.append(("linked", epoch, str(term)))
-        self._changed.set()
+    def on_link_up(self, epoch: str, term: int) -> None:
+        self.told.append(("up", epoch, term))
 
-    def unlinked(self) -> None:
-        self.news.append(("unlinked",))
-        self._changed.set()
+    def on_link_down(self) -> None:
+        self.told.append("down")
 
-    def heard(self, topic: str, message: m.AnyBroadcast) -> None:
-        self.heard_so_far.append((topic, message))
-        self._changed.set()
+    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
+        self.told.append(message)
 
-    def answered(self, answer: m.AnyAnswer | None) -> None:
-        self.answers.append(answer)
-        self._changed.set()
+    def on_answer(self, answer: m.AnyAnswer | None) -> None:
+        self.told.append(answer)
 
-    async def until(self, known: Callable[[], bool]) -> None:
-        while not known():
-            self._changed.clear()
-            await self._changed.wait()
+    def on_fault(self, error: Exception) -> None:
+        self.faults.append(error)
+
+    def on_turned_away(self, waiting: int) -> None:
+        self.turned_away += 1
 
 
-def say(text: str) -> Callable[[int], m.AnyCommand]:
-    return lambda no: m.Say(no=no, sid="s1", room="lobby", text=text, id=text)
+class Play:
+    """One link with time passed by hand."""
+
+    def __init__(self, **settings: float) -> None:
+        self.wire = Wire()
+        self.now = 100.0
+        self.link = Link(Settings(**settings), "g1", "secret", self.now, self.wire)
+
+    def connects(self) -> None:
+        self.wire.subscribed = False
+        self.wire.sent.clear()
+        self.wire.topics.clear()
+        self.link.connect(self.wire, self.wire)
+
+    def answers(self, make: Callable[[int], m.AnyAnswer] | None = None) -> None:
+        """The broker answers the command that was sent last."""
+        no = self.wire.sent[-1].no
+        self.link.on_answer(m.Done(term=self.link.term, no=no) if make is None else make(no))
+
+    def is_welcomed(self, term: int = 1, epoch: str = "e", lease_s: float = LEASE_S) -> None:
+        self.answers(
+            lambda no: m.Welcome(term=term, no=no, epoch=epoch, events="5556", lease_s=lease_s)
+        )
+
+    def steps(self, seconds: float = 0.0) -> int:
+        """Passes time, in steps of a second at most; returns how many steps were taken."""
+        count = 0
+        while True:
+            passed = min(seconds, 1.0)
+            self.now += passed
+            seconds -= passed
+            count += 1
+            while self.link.step(self.now):
+                count += 1
+            if not seconds:
+                return count
+
+    def subscribes(self) -> None:
+        self.link.listen()
+        self.steps()
+        self.wire.subscribed = True
+        self.steps()
+
+    def comes_up(self, term: int = 1, epoch: str = "e") -> None:
+        self.connects()
+        self.is_welcomed(term, epoch)
+        self.subscribes()
+        self.answers()
+        self.steps()
+        assert self.link.up
+
+    def says(self, text: str, hold: bool = True) -> None:
+        link = self.link
+        command = m.Say(no=link.number(), sid="s", room="tea", text=text, id=text)
+        link.ask(command, self.wire.on_answer, hold=hold)
+
+    def said(self) -> list[str]:
+        return [command.text for command in self.wire.sent if isinstance(command, m.Say)]
 
 
-def happened(seq: int, term: int = 1) -> m.Happened:
-    event = m.Event(seq=seq, kind="message", user="ann", timestamp=0.0)
-    return m.Happened(term=term, epoch="e", room="lobby", events=[event])
-
-
-def a_link(broker: FakeBroker, **settings: object) -> Link:
-    wanted = msgspec.structs.replace(Settings(), broker=broker.endpoint, **settings)
-    return Link(wanted, "g1")
-
-
-@asynccontextmanager
-async def running(link: Link, people: People) -> AsyncIterator[Link]:
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(link.run(people))
-        try:
-            yield link
-        finally:
-            task.cancel()
-
-
-@pytest.fixture
-async def broker() -> AsyncIterator[FakeBroker]:
-    async with fake_broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-def people() -> People:
-    return People()
-
-
-@pytest.fixture
-async def link(broker: FakeBroker, people: People) -> AsyncIterator[Link]:
-    """A link that is up."""
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        yield link
+def presence(term: int) -> m.Typing:
+    return m.Typing(term=term, room="tea", users=[])
 
 
 # --- a link comes up -----------------------------------------------------------------------------
 
 
-async def test_a_link_says_hello_registers_who_is_here_and_sends_what_waits(
-    broker: FakeBroker, people: People
-) -> None:
-    link = a_link(broker)
-    link.ask(say("one"), people.answered)
-    link.ask(say("two"), people.answered, hold=True)
-    async with running(link, people):
-        said = await broker.saw(m.Say, 2)
-        await people.until(lambda: len(people.answers) == 2)
-    hello, register, *rest = broker.seen
-    assert isinstance(hello, m.Hello)
-    assert (hello.wire, hello.gateway) == (m.WIRE, "g1")
-    assert isinstance(register, m.Register)
-    assert (register.sittings, register.last) == ([ANN], True)
-    assert [s.text for s in said] == ["one", "two"]
-    assert rest[:2] == said
-    assert [a.id for a in people.answers if isinstance(a, m.Said)] == ["one", "two"]
-    assert people.news == [("linked", "e", "1"), ("unlinked",)]
+def test_hello_then_topics_then_the_sessions_then_what_waits() -> None:
+    play = Play()
+    play.wire.here = [m.SessionInfo("s", "ann", False, ["tea"])]
+    play.link.subscribe(["t1", "t2", "t1"])
+    play.says("early")
+    play.connects()
+    assert play.wire.sent == [m.Hello(no=2, wire=m.WIRE, gateway="g1", proof="secret")]
+    play.is_welcomed()
+    assert (play.link.state, play.link.events) == (LinkState.WELCOMED, "5556")
+    play.link.listen()
+    play.steps()
+    assert play.wire.topics == [OWN_TOPIC, "t1", "t2"]
+    assert len(play.wire.sent) == 1, "no Register before the connection for broadcasts is up"
+    play.wire.subscribed = True
+    play.steps()
+    assert play.wire.sent[1:] == [m.Register(no=3, sittings=play.wire.here, last=True)]
+    assert (play.said(), play.link.up) == ([], False)
+    play.answers()
+    play.steps()
+    assert (play.said(), play.link.up) == (["early"], True)
+    assert play.wire.told == [("up", "e", 1)]
 
 
-async def test_an_answer_is_told_once(broker: FakeBroker, people: People, link: Link) -> None:
-    link.ask(say("one"), people.answered)
-    (said,) = await broker.saw(m.Say)
-    again = m.Said(term=1, no=said.no, room="lobby", id="one", seq=9, timestamp=0.0)
-    await broker.send_frames(encode(again))
-    link.ask(say("two"), people.answered)
-    await people.until(lambda: len(people.answers) == 2)
-    assert link.late_answers == 1
+def test_each_register_follows_the_answer_to_the_one_before() -> None:
+    play = Play()
+    play.wire.here = [m.SessionInfo(str(n), "ann", True, []) for n in range(1500)]
+    play.connects()
+    play.is_welcomed()
+    play.subscribes()
+    assert [len(c.sittings) for c in play.wire.sent if isinstance(c, m.Register)] == [1000]
+    play.answers()
+    assert [len(c.sittings) for c in play.wire.sent if isinstance(c, m.Register)] == [1000, 500]
+    play.answers()
+    assert play.link.state is LinkState.RESENDING
 
 
-async def test_a_refusal_is_an_answer(broker: FakeBroker, people: People, link: Link) -> None:
-    def refuse(command: m.AnyCommand) -> m.AnyAnswer | None:
-        return m.Failed(term=1, no=command.no, code="not_joined", message="join first")
-
-    broker.rule = refuse
-    link.ask(say("one"), people.answered)
-    await people.until(lambda: bool(people.answers))
-    assert isinstance(people.answers[0], m.Failed)
-
-
-async def test_a_gateway_with_nothing_to_say_beats(people: People) -> None:
-    async with fake_broker(lease_s=0.6) as broker, running(a_link(broker), people):
-        assert len(await broker.saw(m.Beat, 3)) == 3
-        assert people.news == [("linked", "e", "1")]
-
-
-async def test_a_broker_of_another_wire_version_is_asked_again_and_again(
-    broker: FakeBroker, people: People, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refuse(command: m.AnyCommand) -> m.AnyAnswer | None:
-        return m.Failed(term=1, no=command.no, code="bad_request", message="speaks wire 2")
-
-    broker.rule = refuse
-    async with running(a_link(broker), people) as link:
-        await broker.saw(m.Hello, 3)
-        assert not link.up
-    assert "speaks wire 2" in caplog.text
+def test_many_topics_are_subscribed_in_steps_and_only_those_still_wanted() -> None:
+    play = Play()
+    topics = [f"t{n}" for n in range(3 * STEP_TOPICS)]
+    play.link.subscribe(topics)
+    play.connects()
+    play.is_welcomed()
+    play.link.listen()
+    assert play.link.step(play.now)
+    assert len(play.wire.topics) == STEP_TOPICS
+    play.link.unsubscribe([topics[0], topics[-1], topics[-2], "unknown"])
+    play.link.subscribe(["new", topics[-2]])
+    play.steps()
+    assert play.wire.topics == [OWN_TOPIC, *topics[1:-2], "new", topics[-2]]
+    play.link.unsubscribe(["new"])
+    assert "new" not in play.wire.topics
 
 
-# --- topics --------------------------------------------------------------------------------------
+def test_commands_without_an_answer_are_sent_again_in_order_and_in_steps() -> None:
+    play = Play()
+    play.comes_up()
+    for number in range(STEP_COMMANDS + 1):
+        play.says(str(number))
+    play.link.lose()
+    play.connects()
+    play.is_welcomed()
+    play.subscribes()
+    play.answers()
+    assert play.link.step(play.now)
+    assert len(play.said()) == STEP_COMMANDS
+    play.says("meanwhile")
+    assert len(play.said()) == STEP_COMMANDS
+    play.steps()
+    assert play.said() == [*map(str, range(STEP_COMMANDS + 1)), "meanwhile"]
+    assert (play.link.up, play.link.counts.relinks) == (True, 2)
 
 
-async def test_what_is_published_on_a_wanted_topic_is_heard(
-    broker: FakeBroker, people: People, link: Link
-) -> None:
-    link.subscribe([LOBBY, LOBBY])
-    await broker.subscribed(LOBBY)
-    await broker.publish(m.events_topic("other"), happened(1))
-    await broker.publish(LOBBY, happened(2))
-    await people.until(lambda: bool(people.heard_so_far))
-    link.unsubscribe([LOBBY])
-    await broker.subscribed(LOBBY)
-    await broker.publish(LOBBY, happened(3))
-    await broker.publish(m.gateway_topic("g1"), happened(4))
-    await people.until(lambda: len(people.heard_so_far) == 2)
-    assert people.heard_so_far == [(LOBBY, happened(2)), (m.gateway_topic("g1"), happened(4))]
+# --- answers and broadcasts ----------------------------------------------------------------------
 
 
-async def test_topics_are_subscribed_in_the_order_in_which_they_were_wanted(
-    broker: FakeBroker, people: People
-) -> None:
-    link = a_link(broker)
-    wanted = [m.presence_topic("lobby"), m.typing_topic("lobby"), LOBBY]
-    link.subscribe(wanted)
-    async with running(link, people):
-        for topic in [m.gateway_topic("g1"), *wanted]:
-            await broker.subscribed(topic)
+def test_an_answer_is_told_once() -> None:
+    play = Play()
+    play.comes_up()
+    play.says("one")
+    said = m.Said(term=1, no=play.wire.sent[-1].no, room="tea", id="one", seq=1, timestamp=0.0)
+    play.link.on_answer(said)
+    play.link.on_answer(said)
+    assert play.wire.told[1:] == [said]
+    assert play.link.counts.late_answers == 1
 
 
-async def test_a_burst_is_heard_to_its_end(broker: FakeBroker, people: People, link: Link) -> None:
-    link.subscribe([LOBBY])
-    await broker.subscribed(LOBBY)
-    for seq in range(1, 3001):
-        await broker.publish(LOBBY, happened(seq))
-        if seq % 100 == 0:
-            link.ask(say(str(seq)), people.answered)
-    await people.until(lambda: len(people.heard_so_far) == 3000 and len(people.answers) == 30)
-    seqs = [b.events[0].seq for _, b in people.heard_so_far if isinstance(b, m.Happened)]
-    assert seqs == list(range(1, 3001))
+def test_answers_and_broadcasts_of_an_older_term_are_refused() -> None:
+    play = Play()
+    play.comes_up(term=5)
+    play.says("one")
+    play.answers(lambda no: m.Done(term=4, no=no))
+    play.link.on_broadcast("t", presence(4))
+    play.link.on_broadcast("t", presence(5))
+    assert play.wire.told[1:] == [presence(5)]
+    assert play.link.counts.refused_old_term == 2
+
+
+def test_an_error_of_the_listener_is_reported_and_costs_nobody_else() -> None:
+    play = Play()
+    play.comes_up()
+
+    def fail(answer: m.AnyAnswer | None) -> None:
+        raise ValueError("ours")
+
+    play.link.ask(m.GetHeads(no=play.link.number(), rooms=["tea"]), fail)
+    play.answers()
+    assert (str(play.wire.faults[0]), play.link.counts.faults) == ("ours", 1)
+    assert play.link.up
 
 
 # --- a link is lost ------------------------------------------------------------------------------
 
 
-async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again(
-    people: People,
-) -> None:
-    async with fake_broker() as first:
-        link = a_link(first)
-        link.subscribe([LOBBY])
-        async with running(link, people):
-            await people.until(lambda: link.up)
-            first.rule = lambda command: None
-            link.ask(say("one"), people.answered, hold=True)
-            link.ask(say("two"), people.answered)
-            before = await first.saw(m.Say, 2)
-            first.close()
-            await people.until(lambda: not link.up)
-            link.ask(say("three"), people.answered, hold=True)
-            people.here = []
-            async with fake_broker(like=first, term=2) as second:
-                await people.until(lambda: len(people.answers) == 3)
-                await second.subscribed(LOBBY)
-                await second.publish(LOBBY, happened(5, term=2))
-                await people.until(lambda: bool(people.heard_so_far))
-    after = second.of(m.Say)
-    assert after[:2] == before
-    assert [s.text for s in after] == ["one", "two", "three"]
-    assert [r.sittings for r in second.of(m.Register)] == [[]]
-    assert people.news[:3] == [("linked", "e", "1"), ("unlinked",), ("linked", "e", "2")]
-    assert link.relinks == 2
+def test_an_older_broker_of_the_same_store_is_refused_but_not_a_restored_one() -> None:
+    play = Play()
+    play.comes_up(term=5)
+    play.link.lose()
+    play.connects()
+    with pytest.raises(LinkLost, match="term 4, 5 was seen"):
+        play.is_welcomed(term=4)
+    play.link.lose()
+    play.comes_up(term=2, epoch="f")
+    assert play.wire.told == [("up", "e", 5), "down", ("up", "f", 2)]
+    assert play.link.counts.refused_old_term == 1
 
 
-async def test_a_broker_that_does_not_know_us_gets_a_new_hello_and_the_command_again(
-    broker: FakeBroker, people: People, link: Link
-) -> None:
-    def forget(command: m.AnyCommand) -> m.AnyAnswer | None:
-        broker.rule = broker.usual
-        return m.Failed(term=2, no=command.no, code="hello", message="who is that?")
-
-    broker.rule = forget
-    link.ask(say("one"), people.answered)
-    await people.until(lambda: bool(people.answers))
-    first, again = broker.of(m.Say)
-    assert first == again
-    assert isinstance(people.answers[0], m.Said)
-    assert len(broker.of(m.Hello)) == 2
-
-
-@pytest.mark.parametrize("left", range(0, 16, 2))
-async def test_without_descriptors_for_a_new_link_it_waits_for_them(
-    broker: FakeBroker, people: People, left: int
-) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)
-    os.close(lowest)
-
-    def forget(command: m.AnyCommand) -> m.AnyAnswer | None:
-        broker.rule = broker.usual
-        return m.Failed(term=2, no=command.no, code="hello", message="who is that?")
-
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        broker.rule = forget
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + left, hard))
-        try:
-            link.ask(say("one"), people.answered)
-            await people.until(lambda: ("unlinked",) in people.news)
-            await asyncio.sleep(0.2)  # in which it tries in vain
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        await people.until(lambda: bool(people.answers))
-    assert isinstance(people.answers[0], m.Said)
+@pytest.mark.parametrize("state", [LinkState.GREETING, LinkState.REGISTERING, LinkState.UP])
+def test_a_broker_that_does_not_know_the_gateway_ends_the_link(state: LinkState) -> None:
+    play = Play()
+    play.connects()
+    if state is not LinkState.GREETING:
+        play.is_welcomed()
+        play.subscribes()
+    if state is LinkState.UP:
+        play.answers()
+        play.steps()
+    assert play.link.state is state
+    with pytest.raises(LinkLost, match="does not know us"):
+        play.answers(lambda no: m.Failed(term=1, no=no, code="hello", message="who?"))
 
 
-async def test_a_link_that_fails_is_made_anew(broker: FakeBroker, people: People) -> None:
-    here = people.sittings
-
-    def fail_once() -> list[m.SessionInfo]:
-        people.sittings = here  # type: ignore[method-assign]
-        raise RuntimeError("a fault of ours")
-
-    people.sittings = fail_once  # type: ignore[method-assign]
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        assert link.faults == 1
+def test_a_broker_that_cannot_register_ends_the_link() -> None:
+    play = Play()
+    play.connects()
+    play.is_welcomed()
+    play.subscribes()
+    with pytest.raises(LinkLost, match="full disk"):
+        play.answers(lambda no: m.Failed(term=1, no=no, code="unavailable", message="full disk"))
 
 
-async def test_a_link_that_fails_again_while_it_rests_is_made_all_the_same(
-    broker: FakeBroker, people: People
-) -> None:
-    link = a_link(broker)
-    overdue = link.pending.overdue
-
-    def fail_twice(now: float) -> list[OnAnswer]:
-        if link.faults == 1:
-            link.pending.overdue = overdue  # type: ignore[method-assign]
-        raise RuntimeError("a fault of ours")
-
-    link.pending.overdue = fail_twice  # type: ignore[method-assign]
-    async with running(link, people):
-        await people.until(lambda: link.up)
-        assert link.faults == 2
+def test_a_silent_broker_ends_the_link_and_beats_keep_it() -> None:
+    play = Play()
+    play.comes_up()
+    for _ in range(5):
+        play.steps(LEASE_S / 3)
+        assert isinstance(play.wire.sent[-1], m.Beat)
+        play.answers()
+    with pytest.raises(LinkLost, match=r"no answer for 12.0 s"):
+        play.steps(LEASE_S)
 
 
-async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
-    async with fake_broker(lease_s=0.3) as broker, running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        broker.rule = lambda command: None
-        await people.until(lambda: not link.up)
-        broker.rule = broker.usual
-        await people.until(lambda: link.up)
-    assert len(broker.of(m.Hello)) >= 2
+def test_time_in_which_the_process_was_stopped_does_not_count() -> None:
+    play = Play()
+    play.comes_up()
+    play.now += 3600
+    play.link.step(play.now)
+    assert play.link.up
 
 
-async def test_questions_are_given_up_and_what_changes_something_is_held(
-    broker: FakeBroker, people: People
-) -> None:
-    async with running(a_link(broker, request_timeout=0.2), people) as link:
-        await people.until(lambda: link.up)
-        broker.rule = lambda command: None
-        link.ask(say("held"), people.answered, hold=True)
-        link.ask(lambda no: m.GetHeads(no=no, rooms=["lobby"]), people.answered)
-        await people.until(lambda: bool(people.answers))
-        assert people.answers == [None]
-        assert (link.given_up, link.pending.commands) == (1, 1)
+def test_a_lost_link_is_told_once_and_rests_grow_up_to_a_second() -> None:
+    play = Play()
+    play.comes_up()
+    play.link.lose()
+    assert play.wire.told == [("up", "e", 1), "down"]
+    rests = [play.link.rest_s(1.0) for _ in range(8)]
+    assert rests == sorted(rests)
+    assert (rests[0], rests[-1]) == (0.05, LONGEST_REST_S)
+    assert play.link.rest_s(0.0) == LONGEST_REST_S / 2
+    with pytest.raises(ImpossibleTransition, match="LOSS in DOWN"):
+        play.link.lose()
 
 
-async def test_without_room_a_command_is_given_up_at_once(
-    broker: FakeBroker, people: People
-) -> None:
-    link = a_link(broker)
-    link.pending = Pending(commands=1)
-    link.ask(say("one"), people.answered)
-    link.ask(say("two"), people.answered)
-    assert (people.answers, link.turned_away) == ([None], 1)
+# --- commands without an answer ------------------------------------------------------------------
 
 
-# --- terms ---------------------------------------------------------------------------------------
+def test_questions_are_given_up_and_commands_that_change_something_held() -> None:
+    play = Play(request_timeout=3.0)
+    play.says("question", hold=False)
+    play.says("held")
+    play.steps(3.1)
+    assert (play.wire.told, play.link.counts.given_up) == ([None], 1)
+    play.steps(HOLD_S)
+    assert (play.wire.told, play.link.counts.given_up) == ([None, None], 2)
 
 
-async def test_an_older_term_is_refused(broker: FakeBroker, people: People) -> None:
-    broker.term = 5
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        topic = m.gateway_topic("g1")
-        await broker.publish(topic, happened(1, term=4))
-        await broker.publish(topic, happened(2, term=5))
-        await people.until(lambda: bool(people.heard_so_far))
-        assert people.heard_so_far == [(topic, happened(2, term=5))]
-        assert link.refused_old_term == 1
+def test_without_room_a_command_is_given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "PENDING_COMMANDS", 1)
+    play = Play()
+    play.says("one")
+    play.says("two")
+    assert (play.wire.told, play.wire.turned_away) == ([None], 1)
+    assert play.link.counts.turned_away == 1
 
 
-async def test_an_older_broker_of_the_same_store_is_no_broker(people: People) -> None:
-    async with fake_broker(term=5) as first, running(a_link(first), people) as link:
-        await people.until(lambda: link.up)
-        first.close()
-        await people.until(lambda: not link.up)
-        async with fake_broker(like=first, term=4) as second:
-            await second.saw(m.Hello, 3)
-            assert not link.up
-        assert link.refused_old_term >= 2
-
-
-async def test_a_restored_store_may_count_its_terms_from_less(people: People) -> None:
-    async with fake_broker(term=5) as first, running(a_link(first), people) as link:
-        await people.until(lambda: link.up)
-        first.close()
-        await people.until(lambda: not link.up)
-        async with fake_broker(like=first, term=2, epoch="f"):
-            await people.until(lambda: link.up)
-            assert (link.epoch, link.term) == ("f", 2)
-
-
-# --- what is wrong -------------------------------------------------------------------------------
-
-
-async def test_bad_frames_are_counted_and_otherwise_nothing(
-    broker: FakeBroker, people: People, link: Link
-) -> None:
-    topic = m.gateway_topic("g1")
-    await broker.send_frames(b"\xc1")
-    await broker.send_frames(encode(m.Done(term=1, no=1)), b"more")
-    await broker.publish_frames(topic.encode(), b"nonsense")
-    await broker.publish_frames(topic.encode())
-    await broker.publish_frames(topic.encode() + b"\xff", encode(happened(1)))
-    await broker.publish(topic, happened(2))
-    link.ask(say("one"), people.answered)
-    await people.until(lambda: bool(people.answers) and bool(people.heard_so_far))
-    assert people.heard_so_far == [(topic, happened(2))]
-    assert link.bad_frames == 5
-    assert link.relinks == 1
-
-
-async def test_an_error_in_a_listener_costs_nobody_else(
-    broker: FakeBroker, people: People, link: Link, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(answer: m.AnyAnswer | None) -> None:
-        raise ValueError("ours")
-
-    link.ask(say("one"), fail)
-    link.ask(say("two"), people.answered)
-    await people.until(lambda: bool(people.answers))
-    assert (link.faults, link.up) == (1, True)
-    assert "a listener of the link failed" in caplog.text
+def test_a_closed_link_gives_up_everything() -> None:
+    play = Play()
+    play.says("one")
+    play.link.close()
+    assert play.wire.told == [None]
 
 
 # --- the end -------------------------------------------------------------------------------------
 
 
-async def test_a_link_that_stops_takes_leave_and_gives_up_what_waits(
-    broker: FakeBroker, people: People
-) -> None:
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        usual = broker.usual
-        broker.rule = lambda c: None if isinstance(c, m.Say) else usual(c)
-        link.ask(say("one"), people.answered, hold=True)
-    assert isinstance((await broker.saw(m.Bye))[0], m.Bye)
-    assert people.answers == [None]
-    assert people.news[-1] == ("unlinked",)
-
-
-async def test_a_link_stops_even_if_the_broker_hears_no_leave(
-    broker: FakeBroker, people: People
-) -> None:
-    async with running(a_link(broker), people) as link:
-        await people.until(lambda: link.up)
-        broker.rule = lambda command: None
-        started = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - started < 2.0
-
-
-async def test_each_hello_of_a_run_has_the_same_proof_and_each_run_another(people: People) -> None:
-    async with fake_broker() as first:
-        async with running(a_link(first), people) as link:
-            await people.until(lambda: link.up)
-            link._incarnation.wire.broken = "cut"
-            await first.saw(m.Hello, 2)
-        one, again = first.of(m.Hello)
-        async with running(a_link(first), people) as link:
-            await people.until(lambda: link.up)
-        other = first.of(m.Hello)[-1]
-    assert one.proof == again.proof
-    assert len({one.proof, other.proof}) == 2
-    assert min(len(one.proof), len(other.proof)) >= 22
+def test_a_link_has_left_when_its_bye_is_answered() -> None:
+    play = Play()
+    play.comes_up()
+    play.link.leave()
+    assert isinstance(play.wire.sent[-1], m.Bye)
+    assert (play.link.state, play.link.up) == (LinkState.LEAVING, True)
+    play.answers()
+    assert play.link.state is LinkState.LEFT
+    play.link.lose()
+    assert play.wire.told[-1] == "down"

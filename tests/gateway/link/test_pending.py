@@ -1,9 +1,12 @@
-"""Each kept command leaves once."""
+"""Each pending command is removed once."""
 
 from functools import partial
 
+import pytest
+
 from common.codec import FRAME_BYTES
 from common.messages import AnyAnswer
+from gateway.link import pending as module
 from gateway.link.pending import COMMAND_BYTES, OnAnswer, Pending
 
 
@@ -56,11 +59,16 @@ def test_what_waits_too_long_is_given_up() -> None:
     assert list(pending.frames()) == []
 
 
-def test_there_is_room_for_so_many_commands_and_so_many_bytes() -> None:
-    few = Pending(commands=1)
+def test_there_is_room_for_so_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PENDING_COMMANDS", 1)
+    few = Pending()
     assert few.add(1, b"", waiting(), now=0.0, keep_s=1.0)
     assert not few.add(2, b"", waiting(), now=0.0, keep_s=1.0)
-    small = Pending(size_bytes=2 * COMMAND_BYTES)
+
+
+def test_there_is_room_for_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PENDING_BYTES", 2 * COMMAND_BYTES)
+    small = Pending()
     assert not small.add(1, b"x" * (COMMAND_BYTES + 1), waiting(), now=0.0, keep_s=1.0)
     assert small.add(2, b"x" * COMMAND_BYTES, waiting(), now=0.0, keep_s=1.0)
     assert not small.add(3, b"", waiting(), now=0.0, keep_s=1.0)

@@ -28,7 +28,7 @@ class Open:
     async def wake(self) -> None:
         await self._awake.wait()
         self._awake.clear()
-        self.wire.look()
+        self.wire.watch_connections()
 
 
 @asynccontextmanager

@@ -119,7 +119,7 @@ def test_a_typist_hears_the_others_and_all_lines_in_the_same_pass() -> None:
     rig, loop = slow_rig()
     ann, bob = seated(rig, loop, "ann", "bob")
     rig.happens(message(4))
-    rig.chat.heard("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
+    rig.chat.on_broadcast("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
     loop.run()
     for browser, others in ((ann, []), (bob, ["ann"])):
         (line, typing) = browser.hears()
@@ -250,7 +250,7 @@ class AnyCompany(RuleBasedStateMachine):
     def come_and_go(self) -> None:
         self.version += 1
         news = m.Presence(term=1, room="tea", since=self.version - 1, version=self.version, count=1)
-        self.rig.chat.heard("", news)
+        self.rig.chat.on_broadcast("", news)
         for view in self.views:
             view.told.append(self.version)
 

@@ -45,7 +45,7 @@ def test_what_was_published_before_the_ack_came_is_caught_up_with() -> None:
 def test_a_beacon_for_a_room_that_is_news_here_asks_who_its_members_are() -> None:
     rig = Rig()
     ann, eve = comes(rig, "ann"), comes(rig, "eve")
-    rig.chat.heard("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={ROOM: 2}))
+    rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={ROOM: 2}))
     while rig.broker.of(m.GetPage)[0].room != ROOM:
         rig.page([])
     rig.page(messages(2, 2), to=BOTH)

@@ -31,7 +31,7 @@ def test_another_epoch_starts_the_room_over() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
     news = m.Happened(term=1, epoch="e2", room="tea", events=[message(2)])
-    rig.chat.heard("", news)
+    rig.chat.on_broadcast("", news)
     rig.broker.answer(
         m.GetPage,
         lambda no: m.Paged(
@@ -59,7 +59,7 @@ def test_presence_is_passed_on() -> None:
     rig = Rig()
     ann = rig.seated("ann")
     news = m.Presence(term=1, room="tea", since=5, version=6, count=2, joined=["bob"])
-    rig.chat.heard("", news)
+    rig.chat.on_broadcast("", news)
     assert ann.hears() == [
         (
             "presence",
@@ -71,7 +71,7 @@ def test_presence_is_passed_on() -> None:
 def test_typing_goes_to_the_others() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
-    rig.chat.heard("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
+    rig.chat.on_broadcast("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
     assert ann.hears() == [("typing", {"Room": "tea", "Users": []})]
     assert bob.hears() == [("typing", {"Room": "tea", "Users": ["ann"]})]
 
@@ -110,9 +110,9 @@ def test_typing_on_a_plain_page_is_a_name() -> None:
     rig = Rig()
     pat = plain(rig, "pat", ["pat"], 1, crowd=False)
     pat.hears()
-    rig.chat.heard("", m.Typing(term=1, room="lobby", users={"u-ann": "ann"}))
+    rig.chat.on_broadcast("", m.Typing(term=1, room="lobby", users={"u-ann": "ann"}))
     assert pat.hears() == [("typing", "ann")]
-    rig.chat.heard("", m.Typing(term=1, room="lobby", users={}))
+    rig.chat.on_broadcast("", m.Typing(term=1, room="lobby", users={}))
     assert pat.hears() == [("typing", "")]
 
 
