@@ -1,5 +1,9 @@
-"""The processes: a broker and gateways of our own, to be harmed."""
+"""A broker and gateways as processes of our own, on free ports, with a store in a folder.
 
+The soak harms them, the benchmarks measure them, and tests/support/system.py asks more of them.
+"""
+
+import http.client
 import os
 import random
 import signal
@@ -7,20 +11,28 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Self
-
-from common.addresses import split
-from scripts.health import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 30.0
-LOOK_S = 0.05
-END_S = 5.0
-LEASE_S = "3"
-"""Short, so that a process that is stopped for a while outlasts it."""
+"""Time for a process to be ready, on a busy machine."""
+POLL_S = 0.02
+"""Time between two questions whether a process is ready."""
+ANSWER_S = 2.0
+"""Time for a process to answer an HTTP request."""
+STOP_S = 5.0
+"""Time that a process is given to end after SIGTERM."""
+LOG_CHARS = 2000
+"""The part of a log that an error quotes."""
+PORTS = range(20_000, 32_000)
+"""Below the ports that the kernel gives to outgoing connections: such a connection would take the
+port of a process that is dead for a moment."""
+
+_given_ports: set[int] = set()
 
 
 class StartError(Exception):
@@ -28,22 +40,44 @@ class StartError(Exception):
 
 
 class Process:
-    """One `python -m broker` or `python -m gateway`, started again with the same addresses."""
+    """One `python -m broker` or `python -m gateway`, which answers HTTP at `http` ("host:port").
+    Each start uses the same addresses; `settings` may be changed before the next one."""
 
-    def __init__(self, module: str, name: str, log: Path, http: str, settings: dict[str, str]):
+    def __init__(
+        self, module: str, name: str, folder: Path, http: str, settings: Mapping[str, str]
+    ) -> None:
+        self.module = module
         self.name = name
         self.http = http
-        self._module = module
-        self._log = log
-        self._settings = settings
+        self.settings = dict(settings)
+        self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        return f"http://{self.http}"
+
+    @property
+    def pid(self) -> int:
+        """Raises StartError if the process was never started."""
+        return self._started.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        """All that its runs have logged."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
     def start(self, ready: bool = True) -> None:
+        """Waits until /readyz answers 200 if `ready`; raises StartError if it does not."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
+                self._command(),
                 cwd=ROOT,
-                env={**os.environ, **self._settings},
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -51,43 +85,57 @@ class Process:
         if ready:
             self.wait_ready()
 
-    def wait_ready(self) -> None:
-        """Raises StartError."""
-        end = time.monotonic() + READY_S
-        while time.monotonic() < end and self._running:
-            if ask(*split(self.http), "/readyz")[0] == 200:
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of an HTTP request; status 0 while nobody answers."""
+        connection = http.client.HTTPConnection(self.http, timeout=ANSWER_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+        finally:
+            connection.close()
+
+    def wait_ready(self, status: int = 200, within_s: float = READY_S) -> None:
+        """Waits until /readyz answers `status`. Raises StartError if it does not in time."""
+        end = time.monotonic() + within_s
+        last = 0
+        while time.monotonic() < end and self.running:
+            last, _ = self.get("/readyz")
+            if last == status:
                 return
-            time.sleep(LOOK_S)
-        raise StartError(f"{self.name} is not ready: {self._log.read_text()[-2000:]}")
+            time.sleep(POLL_S)
+        state = f"/readyz is {last}, not {status}" if self.running else "it ended"
+        raise StartError(f"{self.name} is not ready, {state}: {self.log[-LOG_CHARS:]}")
 
-    @property
-    def pid(self) -> int:
-        """Raises StartError if it was never started."""
-        if self._process is None:
-            raise StartError(f"{self.name} is not running")
-        return self._process.pid
+    def wait_end(self, within_s: float = STOP_S) -> int:
+        """Returns the exit status. Raises subprocess.TimeoutExpired."""
+        return self._started.wait(within_s)
 
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(END_S)
+    def signal(self, number: signal.Signals) -> None:
+        """Does nothing if the process has ended."""
+        if self.running:
+            self._started.send_signal(number)
 
     def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL, if the process runs."""
+        if self.running:
+            self._started.kill()
+            self._started.wait(STOP_S)
 
     def stop(self) -> None:
-        """SIGTERM; killed if that does not end it in time."""
-        try:
-            self._signal(signal.SIGTERM)
-            if self._process is not None:
-                self._process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self.kill()
+        """SIGTERM; SIGKILL if that does not end the process in time."""
+        self.signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired, StartError):
+            self.wait_end()
+        self.kill()
 
     def peak_mib(self) -> float:
         """Resident memory at its highest in this run; 0 where that cannot be known."""
@@ -100,79 +148,106 @@ class Process:
         kib = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
         return int(kib[0]) / 1024 if kib else 0.0
 
-    @property
-    def _running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", self.module]
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._running and self._process is not None:
-            self._process.send_signal(number)
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.settings}
+
+    @property
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            raise StartError(f"{self.name} was not started")
+        return self._process
 
 
 class Processes:
-    """A system with its store in a folder; enter it to start all, leave it to end all. `settings`
-    are HUBBUB_* over those that it makes itself."""
+    """A broker and gateways: enter it to start all and wait until they are ready, leave it to stop
+    them. `settings` (HUBBUB_*) go to all of them, and replace those that are made here."""
 
     def __init__(
         self, folder: Path, gateways: int, settings: Mapping[str, str] | None = None
     ) -> None:
-        commands, events, http, *ports = free_ports(3 + gateways)
+        commands, events, http, *ports = (free_port() for _ in range(3 + gateways))
+        self.folder = folder
         self.endpoint = f"tcp://127.0.0.1:{commands}"
-        given = {
+        self.settings = {
             "HUBBUB_BIND": self.endpoint,
             "HUBBUB_EVENTS_BIND": f"tcp://127.0.0.1:{events}",
             "HUBBUB_BROKER": self.endpoint,
             "HUBBUB_BROKER_HTTP": f"127.0.0.1:{http}",
             "HUBBUB_STORE": f"sqlite:{folder / 'hubbub.db'}",
             "HUBBUB_MESSAGE_RATE": "0",
-            "HUBBUB_LEASE": LEASE_S,
             **(settings or {}),
         }
-        self.broker = Process("broker", "broker", folder / "broker.log", f"127.0.0.1:{http}", given)
-        self.gateways = [
-            Process(
-                "gateway",
-                f"gateway {number}",
-                folder / f"gateway-{number}.log",
-                f"127.0.0.1:{port}",
-                {**given, "PORT": str(port)},
-            )
+        self.broker = self._make("broker", "broker", http, self.settings)
+        self.gateways: Sequence[Process] = [
+            self._make("gateway", f"gateway-{number}", port, {**self.settings, "PORT": str(port)})
             for number, port in enumerate(ports)
         ]
-        self.urls = [f"http://{gateway.http}" for gateway in self.gateways]
         self.peaks_mib: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        for process in (self.broker, *self.gateways):
-            process.start(ready=False)
+        self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for process in (*self.gateways, self.broker):
-            process.stop()
+    def __exit__(
+        self,
+        failed: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
 
-    def wait_ready(self) -> None:
-        for process in (self.broker, *self.gateways):
-            process.wait_ready()
+    @property
+    def processes(self) -> Sequence[Process]:
+        return [self.broker, *self.gateways]
+
+    @property
+    def urls(self) -> list[str]:
+        return [gateway.url for gateway in self.gateways]
+
+    def start(self) -> None:
+        """Raises StartError if one of them is not ready in time; then none is left running."""
+        try:
+            for process in self.processes:
+                process.start(ready=False)
+            for process in self.processes:
+                process.wait_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """Stops gateways first; all are ended even if one fails to end well."""
+        with ExitStack() as stack:
+            for process in self.processes:
+                stack.callback(process.kill)
+                if process.running:
+                    stack.callback(process.stop)
+
+    def kill(self) -> None:
+        for process in self.processes:
+            process.kill()
 
     def look(self) -> None:
         """Notes the memory that each has used at its highest."""
-        for process in (self.broker, *self.gateways):
+        for process in self.processes:
             peak = max(self.peaks_mib.get(process.name, 0.0), process.peak_mib())
             self.peaks_mib[process.name] = peak
 
+    def _make(self, module: str, name: str, port: int, settings: Mapping[str, str]) -> Process:
+        return Process(module, name, self.folder, f"127.0.0.1:{port}", settings)
 
-def free_ports(count: int) -> list[int]:
-    """Below those that the kernel gives to outgoing connections, which would take the port of a
-    process that is dead for a moment."""
-    sockets: list[socket.socket] = []
-    try:
-        while len(sockets) < count:
-            one = socket.socket()
-            with suppress(OSError):
-                one.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
-                sockets.append(one)
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on and that was not given out before. Raises StartError."""
+    for _ in range(1000):
+        port = random.choice(PORTS)
+        if port in _given_ports:
+            continue
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            _given_ports.add(port)
+            return port
+    raise StartError(f"no free port between {PORTS.start} and {PORTS.stop}")

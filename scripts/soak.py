@@ -24,6 +24,8 @@ from scripts.faults import Toll, schedule, strike
 from scripts.processes import Processes, StartError
 
 PROGRESS_S = 10.0
+LEASE_S = "3"
+"""Short, so that a process that is stopped for a while outlasts it."""
 VERDICT_S = 60.0
 
 
@@ -57,8 +59,9 @@ async def soak(args: argparse.Namespace) -> int:
         system: Processes | None = None
         urls = args.urls.split(",")
         if not args.urls:
-            system = stack.enter_context(Processes(folder, args.gateways))
-            await asyncio.to_thread(system.wait_ready)
+            system = stack.enter_context(
+                Processes(folder, args.gateways, {"HUBBUB_LEASE": LEASE_S})
+            )
             urls = system.urls
         print(f"soak: {args.minutes:g} minutes, faults {args.faults}, seed {args.seed}")
         prefix = f"soak-{secrets.token_hex(3)}"

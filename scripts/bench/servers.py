@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from common.descriptors import raise_limit
-from scripts.processes import ROOT, Processes, free_ports
+from scripts.processes import ROOT, Processes, free_port
 
 HERE = Path(__file__).resolve().parent
 READY_S = 30.0
@@ -44,7 +44,6 @@ def hubbub_system(gateways: int = 1, **settings: str) -> Iterator[Processes]:
         tempfile.TemporaryDirectory(prefix="hubbub-bench-") as folder,
         Processes(Path(folder), gateways, given) as system,
     ):
-        system.wait_ready()
         yield system
 
 
@@ -111,7 +110,7 @@ def _install(command: list[str], folder: str) -> None:
 def _run(name: str, command: list[str], folder: str | Path = ROOT) -> Iterator[Server]:
     """A program that takes a port and says "ready". Raises Missing if it does not."""
     raise_limit()
-    (port,) = free_ports(1)
+    port = free_port()
     with subprocess.Popen(
         [*command, str(port)],
         cwd=folder,

@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 
+from scripts.processes import ROOT
 from tests.attacks.unnoticed import Attack, memory_returns, nobody_notices
-from tests.support.surroundings import ROOT, clean_environment
+from tests.support.surroundings import clean_environment
 from tests.support.system import System
 from tests.system.memory import memory_mib
 

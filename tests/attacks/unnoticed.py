@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tests.support.surroundings import ROOT, clean_environment
+from scripts.processes import ROOT
+from tests.support.surroundings import clean_environment
 from tests.support.system import Process, System
 from tests.system.memory import memory_mib
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from scripts.processes import free_port
 from tests.browser.window import DESKTOP, Window, new_window
-from tests.support.surroundings import free_port, need_tool
+from tests.support.surroundings import need_tool
 from tests.support.system import System
 from tests.system.proxy import Proxy
 

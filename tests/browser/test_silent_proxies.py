@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import Browser
 
+from scripts.processes import free_port
 from tests.browser.window import WITHIN_MS, new_window
-from tests.support.surroundings import free_port
 from tests.support.system import System
 from tests.system.silent_proxy import Passes, SilentProxy
 

@@ -6,7 +6,8 @@ import unicodedata
 
 from common.errors import Refused
 from common.names import room_key
-from tests.support.surroundings import ROOT, need_tool
+from scripts.processes import ROOT
+from tests.support.surroundings import need_tool
 
 SPELL = """
 import { readFileSync } from "node:fs";

@@ -4,7 +4,8 @@ import pytest
 
 from common.settings import Settings
 from scripts.health import place
-from tests.support.surroundings import free_port, run_module
+from scripts.processes import free_port
+from tests.support.surroundings import run_module
 from tests.support.system import System
 
 PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "HTTP_PROXY", "all_proxy")}

@@ -32,7 +32,6 @@ SIZES = st.lists(st.sampled_from([0, 1, 125, 126, 300, 65_536]), max_size=5)
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     with Processes(tmp_path_factory.mktemp("load"), 2) as system:
-        system.wait_ready()
         yield system
 
 

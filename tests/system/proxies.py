@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.surroundings import ROOT, clean_environment, free_port, need_tool
+from scripts.processes import ROOT, free_port
+from tests.support.surroundings import clean_environment, need_tool
 
 FILES = {
     ("nginx", ""): "nginx.conf",

@@ -3,7 +3,8 @@
 import asyncio
 import time
 
-from tests.support.surroundings import free_port, run_module
+from scripts.processes import free_port
+from tests.support.surroundings import run_module
 from tests.support.system import System
 from tests.system.client import refusal
 

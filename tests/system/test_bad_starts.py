@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.surroundings import free_port, run_module
+from scripts.processes import free_port
+from tests.support.surroundings import run_module
 from tests.support.system import System
 
 

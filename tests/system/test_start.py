@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.surroundings import ROOT, clean_environment, free_port
-from tests.support.system import POLL_S, READY_S, Process, System
+from scripts.processes import POLL_S, READY_S, ROOT, free_port
+from tests.support.surroundings import clean_environment
+from tests.support.system import Process, System
 
 
 def three_free_ports() -> int:
@@ -50,7 +51,7 @@ class Started:
 
     def wait_ready(self, port: int) -> str:
         """Until the gateway at this port is ready; its URL."""
-        gateway = Process("gateway", f"port-{port}", self._log.parent, f"127.0.0.1:{port}")
+        gateway = Process("gateway", f"port-{port}", self._log.parent, f"127.0.0.1:{port}", {})
         end = time.monotonic() + READY_S + 20
         while gateway.get("/readyz")[0] != 200:
             assert self._process.poll() is None, self.log

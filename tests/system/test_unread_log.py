@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.support.surroundings import ROOT, clean_environment
+from scripts.processes import ROOT
+from tests.support.surroundings import clean_environment
 from tests.support.system import Process, System
 
 

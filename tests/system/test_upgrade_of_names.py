@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.surroundings import ROOT
+from scripts.processes import ROOT
 from tests.support.system import System
 from tests.system.client import refusal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
-from tests.support.surroundings import free_port
+from scripts.processes import free_port
 from tests.support.system import Process, System
 from tests.system.airwaves import Airwaves
 from tests.system.client import eventually

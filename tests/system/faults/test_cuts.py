@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
-from tests.support.surroundings import free_port
+from scripts.processes import free_port
 from tests.support.system import System
 from tests.system.proxy import Proxy
 

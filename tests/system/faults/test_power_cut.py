@@ -78,7 +78,7 @@ async def test_less_than_full_is_noticed(shim: Path, tmp_path: Path, synchronous
     synced = tmp_path / "synced"
     system = house_with(shim, tmp_path, synced)
     system.broker.settings["WEAK_SYNC"] = synchronous
-    system.broker._module = "tests.system.faults.weak_broker"
+    system.broker.module = "tests.system.faults.weak_broker"
     async with system, loading(system.urls, "cut", rooms=1) as load:
         await load.until_acked(50, 30)
         system.broker.kill()

@@ -4,7 +4,7 @@ death of its gateway and of the broker: all its messages, once, in its order."""
 import asyncio
 import secrets
 
-from tests.support.surroundings import free_port
+from scripts.processes import free_port
 from tests.support.system import System
 from tests.system.client import ok
 from tests.system.node_page import NodePage

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.company import loading
-from tests.support.surroundings import free_port
+from scripts.processes import free_port
 from tests.support.system import Process, System
 from tests.system.client import refusal
 from tests.system.faults.test_power_cut import missing
@@ -146,10 +146,12 @@ async def test_a_second_broker_never_has_the_store(tmp_path: Path, way: str) -> 
             "second",
             tmp_path,
             f"127.0.0.1:{free_port()}",
-            HUBBUB_STORE=f"sqlite:{path}",
-            HUBBUB_BIND=f"tcp://127.0.0.1:{free_port()}",
-            HUBBUB_EVENTS_BIND=f"tcp://127.0.0.1:{free_port()}",
-            HUBBUB_BROKER_HTTP="",
+            {
+                "HUBBUB_STORE": f"sqlite:{path}",
+                "HUBBUB_BIND": f"tcp://127.0.0.1:{free_port()}",
+                "HUBBUB_EVENTS_BIND": f"tcp://127.0.0.1:{free_port()}",
+                "HUBBUB_BROKER_HTTP": "",
+            },
         )
         second.start(ready=False)
         try:
