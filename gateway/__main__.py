@@ -10,6 +10,7 @@ from aiohttp import web
 
 from common.addresses import authority, bare
 from common.descriptors import limit, raise_limit
+from common.gc_policy import GcPolicy
 from common.http import RUNNER
 from common.keys import KeysError
 from common.logs import start_log
@@ -20,15 +21,16 @@ from gateway.app import make_app
 from gateway.chat.chat import Chat
 from gateway.link.connector import Connector
 from gateway.runtime.descriptor_quota import browsers
-from gateway.runtime.garbage import GcPolicy
 from gateway.runtime.metrics import Metrics
 from gateway.server.javascript import SourceError
 from gateway.server.listener import KEPT_S, IdleReaper, open_doors
 
 SHUTDOWN_S = 1.0
 """Open requests are given this long at the end, and as long again once they are cancelled."""
+SETTLE_S = 60.0
+"""After this long what the garbage collector has not freed is taken for permanent."""
 FEW_SOCKETS = 1000
-"""With so few there is time to look through all that lives."""
+"""With fewer sockets there is time to let the garbage collector visit everything that lives."""
 log = logging.getLogger("gateway")
 
 
@@ -40,7 +42,6 @@ async def serve(settings: Settings) -> None:
     connector = Connector(settings, gateway)
     chat = Chat(settings, gateway, metrics, connector.link, loop)
     gauges.register(metrics, chat, connector.link)
-    collector = GcPolicy(lambda: len(chat.sessions) < FEW_SOCKETS, metrics.gc_pause.observe)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
     keeper = IdleReaper(settings.connect_timeout)
@@ -58,7 +59,7 @@ async def serve(settings: Settings) -> None:
         async with asyncio.TaskGroup() as tasks:
             linking = tasks.create_task(connector.run(chat))
             upkeep = tasks.create_task(chat.upkeep.run())
-            garbage = tasks.create_task(collector.run())
+            garbage = tasks.create_task(_collect_garbage(chat, metrics))
             keeping = tasks.create_task(keeper.run(runner))
             await stop.wait()
             for door in doors:
@@ -69,6 +70,17 @@ async def serve(settings: Settings) -> None:
             linking.cancel()
     finally:
         await runner.cleanup()
+
+
+async def _collect_garbage(chat: Chat, metrics: Metrics) -> None:
+    collector = GcPolicy(metrics.gc_pause.observe)
+    collector.start()
+    try:
+        while True:
+            collector.settle(everything=len(chat.sessions) < FEW_SOCKETS)
+            await asyncio.sleep(SETTLE_S)
+    finally:
+        collector.stop()
 
 
 def _address(runner: web.AppRunner, path: str) -> str:

@@ -19,7 +19,6 @@ from broker.core.questions import (
 )
 from broker.core.service import PROBE_S, Service, Turn
 from broker.effects import Snapshot
-from broker.shell import garbage
 from broker.shell.committer import Committer
 from broker.shell.intake import Intake
 from broker.shell.metrics import Metrics
@@ -27,10 +26,13 @@ from broker.shell.page_reader import PageReader
 from broker.shell.turns import Turns
 from broker.shell.zmq_sockets import Arrived, BrokerSockets
 from broker.store.base import CommitRefused, CommitUnknown, ReadFailed, Store
+from common.gc_policy import GcPolicy
 from common.settings import Settings
 
 FRAMES_A_TURN = 500
 STOP_S = 3.0
+SETTLE_S = 1.0
+"""After this long what the garbage collector has not freed is taken for permanent."""
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,8 @@ class Server:
         self._store = store
         self._wire = wire
         self._metrics = metrics
-        with garbage.away():
+        self._gc = GcPolicy()
+        with self._gc.paused():
             self._service = Service(settings, opened, time.monotonic())
         self._pages = PageReader(store, wire, metrics)
         self._turns = Turns(self._turn, lambda: self._service.rest_s)
@@ -69,6 +72,13 @@ class Server:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop`; what was taken by then is on disk and answered on return."""
+        self._gc.start()
+        try:
+            await self._serve(stop)
+        finally:
+            self._gc.stop()
+
+    async def _serve(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             serving = [
                 tasks.create_task(self._pages.run(), name="pages"),
@@ -112,7 +122,7 @@ class Server:
         try:
             if not isinstance(question, ReadState):
                 return turn.send(answer)
-            with garbage.away():  # a core is made
+            with self._gc.paused():  # a core is made
                 return turn.send(answer)
         except StopIteration:
             return None
@@ -176,5 +186,5 @@ class Server:
     def _settle_garbage(self) -> None:
         now = time.monotonic()
         if now >= self._settle_at:
-            self._settle_at = now + garbage.SETTLE_S
-            garbage.settle()
+            self._settle_at = now + SETTLE_S
+            self._gc.settle()

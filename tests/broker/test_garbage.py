@@ -1,13 +1,10 @@
-"""broker.shell.garbage: what lives long is not looked at, and what the core drops needs no
-collector."""
+"""The core needs no garbage collector: what it drops is in no circle (common/gc_policy.py)."""
 
 import gc
-import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from broker.shell import garbage
 from tests.support.broker_playbook import (
     Chat,
     closes,
@@ -33,32 +30,6 @@ def as_it_was() -> Iterator[None]:
     gc.unfreeze()
     gc.set_threshold(*before)
     gc.enable()
-
-
-class Ring:
-    """A cycle."""
-
-    def __init__(self) -> None:
-        self.me = self
-
-
-def test_what_is_there_is_not_looked_at_and_goes_all_the_same() -> None:
-    kept = [set[int]() for _ in range(1000)]
-    garbage.settle()
-    assert gc.get_freeze_count() >= 1000
-    gone = weakref.ref(kept[0])
-    del kept[0]
-    assert gone() is None
-
-
-def test_a_core_that_was_given_up_goes() -> None:
-    gc.disable()
-    ring = weakref.ref(Ring())
-    garbage.settle()
-    with garbage.away():
-        assert not gc.isenabled()
-    assert ring() is None
-    assert gc.isenabled()
 
 
 def test_the_core_drops_nothing_in_circles() -> None:
