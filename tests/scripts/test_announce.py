@@ -7,7 +7,7 @@ import pytest
 
 from common.messages import Announce, AnyAnswer, AnyCommand, Failed, Said
 from tests.scripts.conftest import Run
-from tests.scripts.fake_broker import fake_broker
+from tests.support.fake_broker import broker_in_thread
 
 
 def accept(command: AnyCommand) -> AnyAnswer:
@@ -21,7 +21,7 @@ def accept(command: AnyCommand) -> AnyAnswer:
     [(["Maintenance at noon"], "system"), (["Tea", "--room", "lobby"], "lobby")],
 )
 def test_says_what_was_accepted(run_script: Run, arguments: list[str], room: str) -> None:
-    with fake_broker(accept) as broker:
+    with broker_in_thread(accept) as broker:
         done = run_script("announce", *arguments, broker=broker.endpoint)
     said = f"announced in {room} as number 7: {arguments[0]}"
     assert done.stdout == f"2027-01-15 08:00:00 UTC: {said}\n"
@@ -35,7 +35,7 @@ def test_a_retry_carries_the_same_id(run_script: Run) -> None:
     def lose_the_first(command: AnyCommand) -> AnyAnswer | None:
         return None if len(broker.commands) == 1 else accept(command)
 
-    with fake_broker(lose_the_first) as broker:
+    with broker_in_thread(lose_the_first) as broker:
         assert run_script("announce", "once", broker=broker.endpoint).returncode == 0
     first, second = broker.commands
     assert first == second
@@ -47,7 +47,7 @@ def test_a_refusal_is_one_line_and_status_1(run_script: Run) -> None:
     def refuse(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="no_such_room", message="there is no room 'x'")
 
-    with fake_broker(refuse) as broker:
+    with broker_in_thread(refuse) as broker:
         done = run_script("announce", "hi", "--room", "x", broker=broker.endpoint)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "announce: there is no room 'x' (no_such_room)\n"

@@ -4,7 +4,7 @@ import pytest
 
 from common.messages import AnyAnswer, AnyCommand, Ban, Done, Failed
 from tests.scripts.conftest import Run
-from tests.scripts.fake_broker import fake_broker
+from tests.support.fake_broker import broker_in_thread
 
 
 @pytest.mark.parametrize(
@@ -12,14 +12,14 @@ from tests.scripts.fake_broker import fake_broker
     [(["Ann"], False, "Ann is banned\n"), (["Ann", "--lift"], True, "Ann may come again\n")],
 )
 def test_says_what_was_done(run_script: Run, arguments: list[str], lift: bool, told: str) -> None:
-    with fake_broker(lambda command: Done(term=1, no=command.no)) as broker:
+    with broker_in_thread(lambda command: Done(term=1, no=command.no)) as broker:
         done = run_script("ban", *arguments, broker=broker.endpoint)
     assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
     assert broker.commands == [Ban(no=2, user="Ann", lift=lift)]
 
 
 def test_a_uid_may_be_given_instead(run_script: Run) -> None:
-    with fake_broker(lambda command: Done(term=1, no=command.no)) as broker:
+    with broker_in_thread(lambda command: Done(term=1, no=command.no)) as broker:
         done = run_script("ban", "--uid", "dWlk", broker=broker.endpoint)
     assert (done.returncode, done.stdout, done.stderr) == (0, "dWlk is banned\n", "")
     assert broker.commands == [Ban(no=2, uid="dWlk")]
@@ -36,7 +36,7 @@ def test_nobody_of_that_name_is_one_line_and_status_1(run_script: Run) -> None:
     def refuse(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="no_such_user", message="nobody is called 'x'")
 
-    with fake_broker(refuse) as broker:
+    with broker_in_thread(refuse) as broker:
         done = run_script("ban", "x", broker=broker.endpoint)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "ban: nobody is called 'x' (no_such_user)\n"

@@ -10,7 +10,7 @@ from common.errors import Refused
 from common.messages import AnyAnswer, AnyCommand, Ban, Done, Failed
 from common.settings import Settings
 from scripts.broker_client import Unanswered, ask
-from tests.scripts.fake_broker import fake_broker
+from tests.support.fake_broker import broker_in_thread
 
 
 def ban(no: int) -> Ban:
@@ -22,7 +22,7 @@ def at(endpoint: str) -> Settings:
 
 
 def test_the_answer_comes_back() -> None:
-    with fake_broker(lambda command: Done(term=1, no=command.no)) as broker:
+    with broker_in_thread(lambda command: Done(term=1, no=command.no)) as broker:
         assert ask(at(broker.endpoint), ban) == Done(term=1, no=2)
         assert broker.commands == [Ban(no=2, user="ann")]
 
@@ -32,7 +32,7 @@ def test_a_refusal_is_told_at_once() -> None:
         return Failed(term=1, no=command.no, code="no_such_user", message="nobody is called ann")
 
     with (
-        fake_broker(refuse) as broker,
+        broker_in_thread(refuse) as broker,
         pytest.raises(Refused, match="nobody is called ann"),
     ):
         ask(at(broker.endpoint), ban)
@@ -44,7 +44,7 @@ def test_what_is_unknown_is_asked_again() -> None:
         lambda no: Failed(term=1, no=no, code="unavailable", message="the store did not tell"),
         lambda no: Done(term=2, no=no),
     ]
-    with fake_broker(lambda command: answers.pop(0)(command.no)) as broker:
+    with broker_in_thread(lambda command: answers.pop(0)(command.no)) as broker:
         assert ask(at(broker.endpoint), ban) == Done(term=2, no=2)
         assert len(broker.commands) == 2
 
@@ -53,20 +53,20 @@ def test_what_stays_unknown_is_told_as_unknown() -> None:
     def unknown(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="unavailable", message="the disk is full")
 
-    with fake_broker(unknown) as broker, pytest.raises(Refused, match="the disk is full"):
+    with broker_in_thread(unknown) as broker, pytest.raises(Refused, match="the disk is full"):
         ask(at(broker.endpoint), ban, wait_s=0.5)
 
 
 def test_a_lost_command_is_sent_again() -> None:
     answers = [lambda no: None, lambda no: Done(term=1, no=no)]
-    with fake_broker(lambda command: answers.pop(0)(command.no)) as broker:
+    with broker_in_thread(lambda command: answers.pop(0)(command.no)) as broker:
         assert ask(at(broker.endpoint), ban) == Done(term=1, no=2)
         assert len(broker.commands) == 2
 
 
 def test_no_word_on_the_command_is_told_apart_from_no_broker() -> None:
     with (
-        fake_broker(lambda command: None) as broker,
+        broker_in_thread(lambda command: None) as broker,
         pytest.raises(Unanswered, match="has not said whether it was done"),
     ):
         ask(at(broker.endpoint), ban, wait_s=0.3)

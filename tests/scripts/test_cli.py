@@ -11,7 +11,7 @@ import pytest
 
 from common.messages import Announce, AnyAnswer, AnyCommand, Ban, Done, Said
 from scripts.cli import text
-from tests.scripts.fake_broker import fake_broker
+from tests.support.fake_broker import broker_in_thread
 
 ROOT = Path(__file__).parents[2]
 SAID = "Grüße 😀"
@@ -46,7 +46,7 @@ def run(
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
 def test_what_the_terminal_has_not_is_escaped_and_the_text_arrives(locale: dict[str, str]) -> None:
-    with fake_broker(answer) as broker:
+    with broker_in_thread(answer) as broker:
         done = run(
             "announce", SAID, stdout=subprocess.PIPE, HUBBUB_BROKER=broker.endpoint, **locale
         )
@@ -78,7 +78,7 @@ def closed(stack: ExitStack) -> int:
 def test_what_was_done_is_told_to_stderr_where_stdout_takes_nothing(
     arguments: list[str], output: Callable[[ExitStack], int]
 ) -> None:
-    with ExitStack() as stack, fake_broker(answer) as broker:
+    with ExitStack() as stack, broker_in_thread(answer) as broker:
         done = run(*arguments, stdout=output(stack), HUBBUB_BROKER=broker.endpoint)
         assert done.returncode == 0
         assert b"standard output takes nothing" in done.stderr
@@ -94,7 +94,7 @@ def test_what_was_done_is_told_to_stderr_where_stdout_takes_nothing(
 
 def test_a_closed_stdout_is_no_failure(tmp_path: Path) -> None:
     """As a shell has it after `>&-`."""
-    with fake_broker(answer) as broker:
+    with broker_in_thread(answer) as broker:
         done = subprocess.run(
             ["/bin/sh", "-c", f"exec {sys.executable} -m scripts.announce hi >&-"],
             cwd=ROOT,

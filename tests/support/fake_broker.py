@@ -1,8 +1,9 @@
-"""A small broker on real sockets: does what it is asked at once, unless a test tells it not to."""
+"""A small broker on real sockets: it answers each command at once, unless a test says otherwise."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 import zmq
@@ -12,11 +13,12 @@ from common import messages as m
 from common.codec import decode_command, encode
 
 Rule = Callable[[m.AnyCommand], m.AnyAnswer | None]
+"""The answer to a command; None loses the command."""
 C = TypeVar("C")
 
 
 class FakeBroker:
-    """`rule` answers a command, None loses it; it may call `usual`. `seen` is what came in."""
+    """`rule` answers commands, and may call `usual`. `seen` has all commands that came in."""
 
     def __init__(self, term: int, epoch: str, lease_s: float) -> None:
         self.term = term
@@ -33,10 +35,10 @@ class FakeBroker:
         self._peers: list[bytes] = []
 
     def bind(self, endpoint: str, events: str) -> None:
-        for socket, place in ((self._router, endpoint), (self._publisher, events)):
+        for socket, address in ((self._router, endpoint), (self._publisher, events)):
             socket.linger = 0
             socket.rcvhwm = socket.sndhwm = 0
-            socket.bind(place)
+            socket.bind(address)
         self.endpoint = self._router.last_endpoint.decode()
         self.events = self._publisher.last_endpoint.decode()
 
@@ -63,10 +65,10 @@ class FakeBroker:
             command = decode_command(frame)
             if isinstance(command, m.Hello):
                 self._peers.append(peer)
+            self.seen.append(command)
             answer = self.rule(command)
             if answer is not None:
                 await self._router.send_multipart([peer, encode(answer)])
-            self.seen.append(command)
             async with self._came:
                 self._came.notify_all()
 
@@ -78,6 +80,11 @@ class FakeBroker:
 
     def of(self, kind: type[C]) -> list[C]:
         return [c for c in self.seen if isinstance(c, kind)]
+
+    @property
+    def commands(self) -> list[m.AnyCommand]:
+        """All commands that came in but hellos."""
+        return [command for command in self.seen if not isinstance(command, m.Hello)]
 
     async def subscribed(self, topic: str) -> None:
         """Waits for a subscription, or the end of one."""
@@ -96,7 +103,7 @@ class FakeBroker:
         await self._publisher.send_multipart(list(frames))
 
     async def send_frames(self, *frames: bytes) -> None:
-        """To who said hello last."""
+        """Sends to the peer that said hello last."""
         await self._router.send_multipart([self._peers[-1], *frames])
 
 
@@ -104,10 +111,10 @@ class FakeBroker:
 async def fake_broker(
     like: FakeBroker | None = None, term: int = 1, epoch: str = "e", lease_s: float = 15.0
 ) -> AsyncIterator[FakeBroker]:
-    """A broker that runs until the end of the block; at the place of another one, if `like`."""
+    """A broker that runs until the end of the block; at the addresses of another one, if `like`."""
     broker = FakeBroker(term, epoch, lease_s)
-    place = "tcp://127.0.0.1:*"
-    broker.bind(like.endpoint if like else place, like.events if like else place)
+    anywhere = "tcp://127.0.0.1:*"
+    broker.bind(like.endpoint if like else anywhere, like.events if like else anywhere)
     async with asyncio.TaskGroup() as tasks:
         answering: asyncio.Task[Any] = tasks.create_task(broker.answer())
         try:
@@ -116,3 +123,27 @@ async def fake_broker(
             answering.cancel()
             await asyncio.wait([answering])
             broker.close()
+
+
+@contextmanager
+def broker_in_thread(rule: Rule) -> Iterator[FakeBroker]:
+    """The same broker in a thread of its own, for tests that block while a script asks it. `rule`
+    answers all commands but hellos; what it raises, the block raises."""
+    started: Future[tuple[FakeBroker, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        async with fake_broker() as broker:
+            broker.rule = lambda c: broker.usual(c) if isinstance(c, m.Hello) else rule(c)
+            started.set_result((broker, loop, stop))
+            await stop.wait()
+
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(asyncio.run, serve())
+        broker, loop, stop = started.result()
+        try:
+            yield broker
+        finally:
+            with suppress(RuntimeError):  # the loop is closed: the rule has raised
+                loop.call_soon_threadsafe(stop.set)
+            ended.result()
