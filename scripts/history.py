@@ -46,19 +46,21 @@ def problems(
     """What breaks a promise in one room, in words; nothing if all is well. `archive` is the whole
     log. First `acks` of one uid are in the order in which it said the messages, one by one.
     Whoever has a view must have seen the log to its end."""
-    found = _archive(archive) + _acks(archive, acks)
+    found = [*misplaced(archive), *_acks(archive, acks)]
     for name, view in views.items():
         found += _view(archive, name, view)
     return found
 
 
-def _archive(archive: Sequence[Line]) -> list[str]:
+def misplaced(archive: Sequence[Line]) -> list[str]:
+    """The lines of a whole log that are not at the place of their Seq, and the ids that
+    are in it more than once."""
     found = [
         f"archive: Seq {line.seq} at place {place}"
         for place, line in enumerate(archive, 1)
         if line.seq != place
     ]
-    said = Counter((line.uid, line.id) for line in archive if line.kind == "message" and line.id)
+    said = Counter((line.uid, line.id) for line in archive if line.id)
     found += [f"archive: {key} is there {count} times" for key, count in said.items() if count > 1]
     return found[:TOLD]
 

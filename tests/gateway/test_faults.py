@@ -10,7 +10,8 @@ from gateway.replica.replica import Replica
 from gateway.rooms.marks import ASK_ROOMS
 from gateway.rooms.room import Room
 from gateway.transport.outbox import Outbox, Sendable
-from tests.support.gateway_rig import Browser, Rig, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import Browser, Rig
 
 
 class Fault(Exception):

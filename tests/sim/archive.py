@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from common.messages import Event
+from scripts.history import Line, misplaced
 from tests.sim.crowds import Spells
 from tests.sim.history import Acked
 
@@ -48,12 +49,8 @@ def wrong_acks(archive: Archive, acks: Sequence[Acked]) -> Iterator[str]:
 def wrong_ids(archive: Archive) -> Iterator[str]:
     for logs in archive.epochs.values():
         for room, log in logs.items():
-            seen: dict[tuple[str, str], int] = {}
-            for place, event in enumerate(log, 1):
-                if event.seq != place:
-                    yield f"the archive of {room} has {event.seq} at {place}"
-                if event.id and seen.setdefault((event.uid, event.id), event.seq) != event.seq:
-                    yield f"{event.id} of {event.uid} is in {room} twice"
+            lines = [Line(event.seq, event.kind, event.uid, event.id) for event in log]
+            yield from (f"{room}: {problem}" for problem in misplaced(lines))
 
 
 def wrong_comings(archive: Archive) -> Iterator[str]:

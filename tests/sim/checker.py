@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from common.messages import Event
 from common.names import SYSTEM, is_private
-from gateway.rooms.frame_cache import newest
 from tests.sim.archive import Archive, wrong_acks, wrong_comings, wrong_ids
 from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
 
@@ -31,6 +30,16 @@ def check(archive: Archive, views: Sequence[View], acks: Sequence[Acked]) -> lis
     for view in views:
         problems += _Reader(archive, view).read()
     return problems
+
+
+def newest(log: Sequence[Event], messages: int, events: int) -> Sequence[Event]:
+    """The page that a newcomer is shown of a log, as docs/wire.md has it: the last `messages`
+    messages and all between them, but no more than the last `events` events."""
+    if messages == 0:
+        return []
+    said = [place for place, event in enumerate(log) if event.kind == "message"]
+    first = said[-messages] if len(said) >= messages else 0
+    return log[max(first, len(log) - events) :]
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from gateway.runtime.ports import Loop
 from gateway.transport.outbox import Outbox
 from gateway.transport.sockets import Socket
 from tests.sim.virtual import Time
+from tests.support.events import messages
 
 EPOCH = "e1"
 Answered = Callable[[m.AnyAnswer | None], None]
@@ -222,11 +223,3 @@ class Rig:
         news = m.Happened(term=1, epoch=self.epoch, room=room, events=list(events), to=to or [])
         self.chat.on_broadcast("", news)
         self.pass_time()
-
-
-def message(seq: int, text: str = "x") -> m.Event:
-    return m.Event(seq=seq, kind="message", user="ann", timestamp=1.0, text=text, uid="u-ann")
-
-
-def messages(first: int, last: int) -> list[m.Event]:
-    return [message(seq) for seq in range(first, last + 1)]

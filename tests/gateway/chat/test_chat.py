@@ -2,7 +2,8 @@
 and are answered."""
 
 from common import messages as m
-from tests.support.gateway_rig import EPOCH, Rig, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Rig
 
 
 def test_the_ack_comes_before_what_is_replayed() -> None:

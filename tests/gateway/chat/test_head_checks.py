@@ -6,7 +6,8 @@ from common import messages as m
 from gateway.chat.head_checks import ASK_PEOPLE
 from gateway.chat.maintenance import TURN_S
 from gateway.rooms.context import RETRY_S
-from tests.support.gateway_rig import EPOCH, Rig, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Rig
 
 DM = "@dm"
 

@@ -12,7 +12,8 @@ from gateway import gauges
 from gateway.app import make_app
 from gateway.rooms.marks import ASK_ROOMS
 from gateway.server.listener import IdleReaper
-from tests.support.gateway_rig import EPOCH, Rig, Turns, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Rig, Turns
 
 
 def links(browser) -> list[bool]:

@@ -2,7 +2,8 @@
 
 from common import messages as m
 from gateway.chat.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
-from tests.support.gateway_rig import Browser, Rig, messages
+from tests.support.events import messages
+from tests.support.gateway_rig import Browser, Rig
 
 
 def asks(browser: Browser, before: int) -> None:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from common.messages import Event, Paged
 from gateway.replica.effects import AskPage, Deliver, Effect, ReplicaLimits, StartOver
 from gateway.replica.replica import Replica
+from tests.support.events import message, messages
 
 LIMITS = ReplicaLimits(replay_events=4, recovery_events=10, hold_bytes=20_000)
 
@@ -28,14 +29,6 @@ MANY = 1000
 def replay(replica: Replica, messages: int) -> list[Event] | None:
     """What somebody who joins now is shown."""
     return replica.replay(messages, replica.head, MANY)
-
-
-def message(seq: int, text: str = "hi") -> Event:
-    return Event(seq=seq, kind="message", user="ann", timestamp=0.0, text=text)
-
-
-def messages(first: int, last: int) -> list[Event]:
-    return [message(seq) for seq in range(first, last + 1)]
 
 
 def page(first: int, last: int, head: int = 0, epoch: str = "e", more: bool = False) -> Paged:
@@ -446,8 +439,8 @@ class AnyLink(RuleBasedStateMachine):
         assert self.replica.live
         assert (self.replica.epoch, self.replica.head) == (self.store.epoch, self.store.head)
         assert self.shown == self.store.head
-        for messages in range(6):
-            shown = replay(self.replica, messages)
+        for count in range(6):
+            shown = replay(self.replica, count)
             assert shown is None or shown == self.store.log[self.store.head - len(shown) :]
 
     @invariant()

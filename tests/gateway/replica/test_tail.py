@@ -2,6 +2,7 @@
 
 from common.messages import Event
 from gateway.replica.tail import EVENT_BYTES, Tail, last_run
+from tests.support.events import message
 
 MANY = 1000
 
@@ -9,10 +10,6 @@ MANY = 1000
 def replay(tail: Tail, messages: int) -> list[Event] | None:
     """What somebody who joins now is shown."""
     return tail.replay(messages, tail.head, MANY)
-
-
-def message(seq: int, text: str = "hi", rev: int = 0) -> Event:
-    return Event(seq=seq, kind="message", user="ann", timestamp=0.0, text=text, rev=rev)
 
 
 def joined(seq: int) -> Event:
@@ -93,7 +90,7 @@ def test_an_edit_of_a_message_that_the_tail_has_not_changes_nothing() -> None:
 
 def test_a_shed_tail_is_empty_and_grows_again() -> None:
     tail = tail_of(message(1), message(2))
-    assert tail.bytes == 2 * (EVENT_BYTES + 2)
+    assert tail.bytes == 2 * (EVENT_BYTES + 1)
     tail.shed()
     assert (tail.bytes, replay(tail, 1), tail.after(1, MANY)) == (0, None, None)
     tail.append(message(3))
@@ -104,7 +101,7 @@ def test_a_shed_tail_is_empty_and_grows_again() -> None:
 def test_a_filled_tail_has_these_events_and_no_others() -> None:
     tail = tail_of(message(1), message(2))
     tail.fill([message(8), joined(9)], 9)
-    assert (tail.head, tail.bytes) == (9, 2 * EVENT_BYTES + 2)
+    assert (tail.head, tail.bytes) == (9, 2 * EVENT_BYTES + 1)
     assert (seqs(replay(tail, 1)), replay(tail, 2)) == ([8, 9], None)
     tail.fill([message(1)], 1)
     assert seqs(replay(tail, 2)) == [1]

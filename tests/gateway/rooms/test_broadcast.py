@@ -12,7 +12,8 @@ from common import messages as m
 from gateway.rooms import catch_ups, send_queue
 from gateway.rooms.send_queue import FULL_BYTES
 from gateway.transport.outbox import Outbox
-from tests.support.gateway_rig import Browser, Rig, Turns, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import Browser, Rig, Turns
 
 RECOVERY, NEWEST = 12, 6
 

@@ -10,7 +10,8 @@ from gateway.rooms.frame_cache import newest
 from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox
-from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns
 
 
 def joins_since(rig: Rig, seq: int, head: int, user: str = "bob") -> Browser:

@@ -1,7 +1,8 @@
 """gateway/rooms/private_room.py, gateway/rooms/sessions.py: members hear without a join."""
 
 from common import messages as m
-from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns
 
 ROOM = "@secret"
 BOTH = ["u-ann", "u-bob"]

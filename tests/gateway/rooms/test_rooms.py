@@ -2,7 +2,8 @@
 gateway/rooms/plain_rosters.py, gateway/rooms/tail_budget.py."""
 
 from common import messages as m
-from tests.support.gateway_rig import EPOCH, Rig, message, messages
+from tests.support.events import message, messages
+from tests.support.gateway_rig import EPOCH, Rig
 
 
 def test_a_hole_is_filled_before_anything_newer_is_sent() -> None:

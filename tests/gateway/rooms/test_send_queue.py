@@ -5,7 +5,7 @@ from common.messages import Event, Typing
 from gateway.protocol.frames import Frame
 from gateway.rooms.frame_cache import FrameCache
 from gateway.rooms.send_queue import BATCH_BYTES, FULL_BYTES, Notice, SendQueue
-from tests.support.gateway_rig import message, messages
+from tests.support.events import message, messages
 
 
 def names(frames: list[Frame]) -> list[str]:
