@@ -1,24 +1,24 @@
 /** The page: joins models, views and the connection together. Nothing else knows them all. */
-import { ComposerView } from "./composer_view.js";
+import { ComposerView } from "./views/composer_view.js";
 import { Connection } from "./connection.js";
-import { Drawing } from "./drawing.js";
-import { Errands } from "./errands.js";
-import { watchFailures } from "./failure.js";
-import { Gateways } from "./gateways.js";
-import { Memory, newId } from "./identity.js";
-import { Kept } from "./kept.js";
-import { NameSearch, SEARCH_FROM } from "./name_search.js";
+import { Drawing } from "./views/drawing.js";
+import { Errands } from "./sync.js";
+import { watchFailures } from "./views/failure.js";
+import { Gateways } from "./models/gateways.js";
+import { Memory, newId } from "./models/identity.js";
+import { Kept } from "./storage.js";
+import { NameSearch, SEARCH_FROM } from "./models/name_search.js";
 import { Naming } from "./naming.js";
-import { NamingView } from "./naming_view.js";
-import { Places } from "./places.js";
-import { QuestionView } from "./question_view.js";
-import { RosterView } from "./roster_view.js";
-import { RoomsView } from "./rooms_view.js";
-import { Scroll } from "./scroll.js";
-import { sentenceOf } from "./sentences.js";
-import { StatusView } from "./status_view.js";
-import { TimelineView } from "./timeline_view.js";
-import { keepFresh } from "./upkeep.js";
+import { NamingView } from "./views/naming_view.js";
+import { Places } from "./navigation.js";
+import { QuestionView } from "./views/question_view.js";
+import { RosterView } from "./views/roster_view.js";
+import { RoomsView } from "./views/rooms_view.js";
+import { Scroll } from "./views/scroll.js";
+import { sentenceOf } from "./models/refusals.js";
+import { StatusView } from "./views/status_view.js";
+import { TimelineView } from "./views/timeline_view.js";
+import { keepFresh } from "./wakeups.js";
 
 const SAVE_MS = 500;
 /** So long a lost connection is nobody's concern: moving to another gateway takes about a second. */

@@ -1,5 +1,5 @@
 /** How the person comes by a name: asked for at first, changed, taken by somebody else, refused. */
-import { BANNED, nameNotice, sentenceOf } from "./sentences.js";
+import { BANNED, nameNotice, sentenceOf } from "./models/refusals.js";
 
 export class Naming {
   /** `changed()` is to be called after each change of the chat. */

@@ -1,4 +1,4 @@
-"""static/js/text.js spells the names of rooms as common/names.py does."""
+"""static/js/models/text.js spells the names of rooms as common/names.py does."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.support.surroundings import need_tool
 
 SPELL = """
 import { readFileSync } from "node:fs";
-import { roomKey } from "./static/js/text.js";
+import { roomKey } from "./static/js/models/text.js";
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(roomKey)));
 """
 
