@@ -11,13 +11,12 @@ from broker.shell.metrics import Metrics
 from broker.shell.subscriptions import Subscriptions, give_memory_back
 from common import zmq_sockets
 from common.keys import BrokerKeys
+from common.zmq_input import InputWatch, has_input
 
 # Plain numbers: as flags of an enum they cost more than the calls that take them.
 _NOW = int(zmq.NOBLOCK)
 _MORE = int(zmq.SNDMORE) | _NOW
 _RCVMORE = int(zmq.RCVMORE)
-_EVENTS = int(zmq.EVENTS)
-_READABLE = int(zmq.POLLIN)
 
 
 SUBSCRIPTIONS_A_TURN = 1_000
@@ -40,6 +39,7 @@ class BrokerSockets:
     def __init__(self, keys: BrokerKeys | None, metrics: Metrics, topics: int) -> None:
         """`topics`: those that one subscriber may have."""
         self._metrics = metrics
+        self._watch: InputWatch | None = None
         self._arrived: Callable[[], None] = lambda: None
         self._named = keys is not None
         self.roles = keys.roles if keys is not None else None
@@ -66,14 +66,14 @@ class BrokerSockets:
         is a gateway of this id."""
         self._arrived = arrived
         self._subscriptions.knows = knows
-        loop = asyncio.get_running_loop()
+        self._watch = InputWatch(lambda _: arrived())
         for socket in (self._router, self._publisher):
-            loop.add_reader(socket.FD, self._signalled)
-        loop.call_soon(arrived)
+            self._watch.add(socket)
+        asyncio.get_running_loop().call_soon(arrived)
 
     def receive(self, limit: int) -> list[Arrived]:
         """What has arrived, without waiting. Fewer than `limit`: there is no more."""
-        if int(self._publisher.get(_EVENTS)) & _READABLE:
+        if has_input(self._publisher):
             self._take_subscriptions()
         arrived: list[Arrived] = []
         while len(arrived) < limit:
@@ -101,16 +101,16 @@ class BrokerSockets:
 
     def look(self) -> None:
         """After sending: the sockets' descriptors tell only of changes, and sending eats them."""
-        if self._readable():
+        if has_input(self._router) | has_input(self._publisher):  # looks at both in any case
             asyncio.get_running_loop().call_soon(self._arrived)
 
     def close(self) -> None:
         """Says its last words and unbinds."""
-        loop = asyncio.get_running_loop()
         if self._freeing is not None:
             self._freeing.cancel()
+        if self._watch is not None:
+            self._watch.close()
         for socket in (self._router, self._publisher):
-            loop.remove_reader(socket.FD)
             socket.close(linger=zmq_sockets.LAST_WORDS_MS)
         if self._admission is not None:
             self._admission.stop()
@@ -148,13 +148,3 @@ class BrokerSockets:
         self._free_times -= 1
         loop = asyncio.get_running_loop()
         self._freeing = loop.call_later(FREE_S, self._free) if self._free_times else None
-
-    def _signalled(self) -> None:
-        # Reading EVENTS clears the descriptor: otherwise the loop spins while nobody may read.
-        if self._readable():
-            self._arrived()
-
-    def _readable(self) -> bool:
-        # Both are looked at, whatever the first one says.
-        here = int(self._router.get(_EVENTS)) & _READABLE
-        return bool(int(self._publisher.get(_EVENTS)) & _READABLE or here)
