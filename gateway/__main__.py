@@ -20,7 +20,7 @@ from gateway import gauges
 from gateway.app import make_app
 from gateway.chat.chat import Chat
 from gateway.link.connector import Connector
-from gateway.runtime.descriptor_quota import browsers
+from gateway.runtime.descriptor_quota import browser_descriptors
 from gateway.runtime.metrics import Metrics
 from gateway.server.javascript import SourceError
 from gateway.server.listener import KEPT_S, IdleReaper, open_doors
@@ -55,7 +55,7 @@ async def serve(settings: Settings) -> None:
     try:
         doors = await open_doors(runner, settings.host, settings.port)
         log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
-        log.info("%d descriptors, %d of them for browsers", limit(), browsers())
+        log.info("%d descriptors, %d of them for browsers", limit(), browser_descriptors())
         async with asyncio.TaskGroup() as tasks:
             linking = tasks.create_task(connector.run(chat))
             upkeep = tasks.create_task(chat.upkeep.run())

@@ -14,7 +14,7 @@ from gateway.protocol import parsing as b
 from gateway.protocol.acks import ack_of
 from gateway.protocol.frames import Frame
 from gateway.rooms.sessions import Session
-from gateway.runtime.ports import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, report_fault
 from gateway.transport.sockets import Reply
 
 
@@ -228,7 +228,7 @@ class Dispatcher:
             try:
                 on_answer(answer)
             except Exception as error:
-                tell_fault(self._loop, "an answer failed", error)
+                report_fault(self._loop, "an answer failed", error)
                 session.socket.cut_off()
 
         return answered

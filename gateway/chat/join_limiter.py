@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from common.messages import AnyAnswer, AnyCommand
 from gateway.rooms.sessions import Session
-from gateway.runtime.ports import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, report_fault
 
 JOINS_IN_FLIGHT = 256
 WAITING_JOINS = 100_000
@@ -83,5 +83,5 @@ class JoinLimiter:
             self._link.ask(make(self._link.number()), answered, hold=True)
         except Exception as error:
             self.in_flight -= 1
-            tell_fault(self._loop, "a join failed", error)
+            report_fault(self._loop, "a join failed", error)
             session.socket.cut_off()

@@ -12,7 +12,7 @@ from gateway.rooms.context import RETRY_S, RoomContext
 from gateway.rooms.marks import Marks
 from gateway.rooms.rooms import RoomTable
 from gateway.rooms.send_queue import Notice
-from gateway.runtime.ports import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, report_fault
 from gateway.runtime.timer_wheel import next_tick
 from gateway.transport.sockets import Socket
 
@@ -84,7 +84,7 @@ class Maintenance:
         try:
             call()
         except Exception as error:
-            tell_fault(self._loop, "the upkeep failed", error)
+            report_fault(self._loop, "the upkeep failed", error)
 
     # --- the link --------------------------------------------------------------------------------
 

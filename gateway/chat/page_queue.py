@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from common.messages import AnyAnswer
 from gateway.chat.join_limiter import Make, OnAnswer
 from gateway.rooms.sessions import Session
-from gateway.runtime.ports import Broker, Loop, tell_fault
+from gateway.runtime.ports import Broker, Loop, report_fault
 
 PAGES_IN_FLIGHT = 2
 """Of a gateway, so at most twice common.codec.PAGE_BYTES at a time."""
@@ -125,7 +125,7 @@ class PageQueue:
         except Exception as error:
             self.in_flight -= 1
             self._asking.discard(person)
-            tell_fault(self._loop, "asking for a page failed", error)
+            report_fault(self._loop, "asking for a page failed", error)
             session.socket.cut_off()
         if not session.socket.ready:
             session.socket.set_ready()

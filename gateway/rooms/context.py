@@ -9,7 +9,7 @@ from gateway.rooms.plain_rosters import PlainRosters
 from gateway.rooms.sessions import Sessions
 from gateway.rooms.tail_budget import TailBudget
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, tell_fault
+from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, report_fault
 from gateway.runtime.work_queue import WorkQueue
 
 RETRY_S = 1.0
@@ -60,4 +60,4 @@ class RoomContext:
 
     def fault(self, what: str, error: Exception) -> None:
         """Reports a fault of ours that was caught."""
-        tell_fault(self._loop, what, error)
+        report_fault(self._loop, what, error)

@@ -1,37 +1,38 @@
-"""The places: which descriptors browsers may hold, so that some are left for all else.
+"""The descriptor quota: which descriptors browsers may hold, so that some remain for all else.
 
-The kernel gives the lowest number that is free: while browsers stay below one, those from there on
-are free of them, whoever comes and goes.
+The kernel gives the lowest number that is free. As long as browsers only keep numbers below a
+bound, all numbers from the bound on are free of browsers, however many come and go.
 """
 
 import asyncio
 
 from common.descriptors import limit
 
-OWN = 64
-"""Descriptors for the link, files and whatever else is not let in."""
-BRIEF = 64
-"""Below them, those of brief visits: /healthz is answered, who wants to stay is told to try again
-elsewhere."""
+OWN_DESCRIPTORS = 64
+"""The highest descriptors, for the link and for files: no connection is accepted on them."""
+SHORT_DESCRIPTORS = 64
+"""Those below them, for short requests when browsers hold all the others: /healthz is answered, a
+Socket.IO handshake gets 503."""
 
 
 def may_stay(descriptor: int) -> bool:
-    """Somebody may hold it for long."""
-    return descriptor < browsers()
+    """Whether a browser may hold this descriptor for long."""
+    return descriptor < browser_descriptors()
 
 
-def stays(transport: asyncio.BaseTransport) -> bool:
-    """Who is connected by it may stay."""
+def transport_may_stay(transport: asyncio.BaseTransport) -> bool:
+    """Whether a browser may hold the descriptor of this transport for long."""
     return may_stay(transport.get_extra_info("socket").fileno())
 
 
 def may_visit(descriptor: int) -> bool:
-    """Somebody may hold it for a short time."""
+    """Whether a connection may hold this descriptor for a short time."""
     most = limit()
-    return descriptor < most - min(OWN, most // 4)
+    return descriptor < most - min(OWN_DESCRIPTORS, most // 4)
 
 
-def browsers() -> int:
-    """How many descriptors are for those who stay, and what the process itself opened first."""
+def browser_descriptors() -> int:
+    """The bound: how many descriptors are for browsers, and for what the process opened before
+    them."""
     most = limit()
-    return most - min(OWN, most // 4) - min(BRIEF, most // 4)
+    return most - min(OWN_DESCRIPTORS, most // 4) - min(SHORT_DESCRIPTORS, most // 4)

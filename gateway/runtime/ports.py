@@ -62,6 +62,6 @@ class Loop(Protocol):
         """Tells of a fault: `message`, `exception`."""
 
 
-def tell_fault(loop: Loop, what: str, error: Exception) -> None:
+def report_fault(loop: Loop, what: str, error: Exception) -> None:
     """A fault of ours, which is caught where it costs nobody else."""
     loop.call_exception_handler({"message": what, "exception": error})

@@ -1,66 +1,69 @@
-"""The wheel: timers by the tick. Thousands of them, most of which are set anew before they are due.
+"""The timer wheel: thousands of timers, most of which are set anew before they are due.
 
-The loop's own timers keep a context each, and cancelled ones stay on its heap for a while.
+The event loop's own timers keep a context each, and cancelled ones stay on its heap for a while.
 """
 
 import asyncio
 from typing import Protocol
 
-from gateway.runtime.ports import tell_fault
+from gateway.runtime.ports import report_fault
 
 
 def next_tick(now: float, tick_s: float) -> float:
-    """When a tick of this length is due next: all who tick alike wake the process once together,
-    which costs an idle one more than what they do."""
+    """When the next tick of this length begins (monotonic seconds). All that tick alike wake the
+    process together, since waking costs an idle process more than what is done then."""
     return (now // tick_s + 1) * tick_s
 
 
 class Timed(Protocol):
     tick: int
-    """Where on the wheel it is; the wheel's own. 0 at first."""
+    """The tick in which it is due; only the wheel writes it. 0 if no timer is set, as at first."""
 
-    def due(self) -> None: ...
+    def due(self) -> None:
+        """Its time has passed."""
 
 
 class TimerWheel:
-    """One timer for each Timed. Exact to a tick, never early. To be stopped."""
+    """One timer for each Timed, exact to a tick and never early. Call `stop` at the end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tick_s: float) -> None:
         self._loop = loop
         self._tick_s = tick_s
         self._began = next_tick(loop.time(), tick_s) - tick_s
         self._now = 0
+        """The last tick that is done."""
         self._due: dict[int, dict[Timed, None]] = {}
-        self._turning = loop.call_at(self._began + tick_s, self._turn)
+        """By tick."""
+        self._timer = loop.call_at(self._began + tick_s, self._run)
 
-    def set(self, one: Timed, delay_s: float) -> None:
-        """Calls it once after this time, unless it is set again before."""
-        self.cancel(one)
+    def set(self, timed: Timed, delay_s: float) -> None:
+        """Calls `timed.due` once after this time, unless it is set or cancelled before."""
+        self.cancel(timed)
         passed = (self._loop.time() - self._began + delay_s) / self._tick_s
-        one.tick = max(self._now, int(passed)) + 1
-        self._due.setdefault(one.tick, {})[one] = None
+        timed.tick = max(self._now, int(passed)) + 1
+        self._due.setdefault(timed.tick, {})[timed] = None
 
-    def cancel(self, one: Timed) -> None:
-        some = self._due.get(one.tick)
-        if some is not None:
-            some.pop(one, None)
-        one.tick = 0
+    def cancel(self, timed: Timed) -> None:
+        due = self._due.get(timed.tick)
+        if due is not None:
+            due.pop(timed, None)
+        timed.tick = 0
 
     def stop(self) -> None:
-        self._turning.cancel()
+        self._timer.cancel()
 
-    def _turn(self) -> None:
-        upto = int((self._loop.time() - self._began) / self._tick_s)
-        self._turning = self._loop.call_at(self._began + (upto + 1) * self._tick_s, self._turn)
-        while self._now < upto:
+    def _run(self) -> None:
+        last = int((self._loop.time() - self._began) / self._tick_s)
+        self._timer = self._loop.call_at(self._began + (last + 1) * self._tick_s, self._run)
+        while self._now < last:
             self._now += 1
-            for one in self._due.pop(self._now, ()):
-                if one.tick == self._now:  # another one did not just cancel or set it
-                    self._call(one)
+            for timed in self._due.pop(self._now, ()):
+                if timed.tick == self._now:  # the ones before did not cancel or set it
+                    self._call(timed)
 
-    def _call(self, one: Timed) -> None:
-        """A fault of one costs no other its time."""
+    def _call(self, timed: Timed) -> None:
+        """An error of one timer costs no other its time."""
         try:
-            one.due()
+            timed.due()
         except Exception as error:
-            tell_fault(self._loop, "a timer failed", error)
+            report_fault(self._loop, "a timer failed", error)

@@ -1,22 +1,23 @@
-"""The work queue: long work is done piece by piece, so that nothing else waits for it. Pure."""
+"""The work queue: long work is done in short steps, so that nothing else waits for it. Pure."""
 
 from collections import deque
 from typing import Protocol
 
-from gateway.runtime.ports import Loop, tell_fault
+from gateway.runtime.ports import Loop, report_fault
 
 SLICE_S = 0.003
-"""All pieces together hold the loop at most this long; then other callbacks get their turn."""
+"""The steps of all works together hold the loop for this long; then its other callbacks run."""
 
 
 class Work(Protocol):
     """Work that is done in steps."""
 
     def step(self) -> bool:
-        """Does one piece, which takes far less than a slice. Returns whether there is more."""
+        """Does one step, which takes far less than a slice. Returns whether there is more."""
 
     def failed(self) -> None:
-        """A step raised: nobody knows how far it came. No step follows until the next `wake`."""
+        """A step raised, and nobody knows how much of it was done. No step follows until the next
+        `wake`."""
 
 
 class WorkQueue:
@@ -26,6 +27,7 @@ class WorkQueue:
         self._loop = loop
         self._queue: deque[Work] = deque()
         self._waiting: set[Work] = set()
+        """The works in the queue."""
         self._scheduled = False
 
     def now(self) -> float:
@@ -33,8 +35,8 @@ class WorkQueue:
         return self._loop.time()
 
     def wake(self, work: Work) -> None:
-        """There is something to do for this work: it is stepped at the loop's next turn, or as soon
-        as the works before it have had their turn."""
+        """There is something to do for this work: it is stepped in the loop's next turn, or as soon
+        as the works before it have had theirs."""
         if work not in self._waiting:
             self._waiting.add(work)
             self._queue.append(work)
@@ -56,7 +58,7 @@ class WorkQueue:
                     if work.step():
                         self.wake(work)
                 except Exception as error:
-                    tell_fault(self._loop, f"{type(work).__name__} failed", error)
+                    report_fault(self._loop, f"{type(work).__name__} failed", error)
                     work.failed()
                 if self._loop.time() >= until:
                     break

@@ -11,7 +11,7 @@ from common.quiet import LimitedLog
 from common.settings import Settings
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
-from gateway.runtime.descriptor_quota import stays
+from gateway.runtime.descriptor_quota import transport_may_stay
 from gateway.runtime.timer_wheel import TimerWheel
 from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
@@ -100,7 +100,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         request: web.Request = args[0]
         if "j" in request.query:  # scripts from strangers, needed by no browser of this century
             return web.Response(status=400, text="JSONP is not offered\n")
-        if request.transport is not None and not stays(request.transport):
+        if request.transport is not None and not transport_may_stay(request.transport):
             raise full()
         connection = self.sockets.get(request.query.get("sid"))
         if connection is not None and connection.upgraded and self._wants_websocket(request):

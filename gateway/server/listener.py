@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from common.addresses import listen
-from gateway.runtime.descriptor_quota import may_stay, may_visit, stays
+from gateway.runtime.descriptor_quota import may_stay, may_visit, transport_may_stay
 
 ACCEPTED_A_TURN = 8
 """Connections taken in one turn of the loop; their handshakes hold up the others for some 3 ms."""
@@ -69,7 +69,7 @@ class IdleReaper:
             return await handler(request)
         self._asked.add(transport)
         answer = await handler(request)
-        if not stays(transport):
+        if not transport_may_stay(transport):
             answer.force_close()
         return answer
 

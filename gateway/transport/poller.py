@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-from gateway.runtime.ports import tell_fault
+from gateway.runtime.ports import report_fault
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TURN_SOCKETS = 32
@@ -73,5 +73,5 @@ class Poller:
                 if key.data.watched & events & WRITE:
                     key.data.writable()
             except Exception as error:
-                tell_fault(self._loop, "a socket failed", error)
+                report_fault(self._loop, "a socket failed", error)
                 key.data.fail()

@@ -147,6 +147,18 @@ def test_the_figures_tell_who_is_here() -> None:
     assert "hubbub_gateway_rooms 2.0" in text
 
 
+def test_what_happened_to_the_link_is_exported() -> None:
+    rig = Rig()
+    gauges.register(rig.chat.metrics, rig.chat, rig.broker)
+    rig.broker.counts.relinks = 3
+    rig.broker.counts.late_answers = 2
+    text = generate_latest(rig.chat.metrics.registry).decode()
+    assert "hubbub_gateway_relinks_total 3.0" in text
+    assert "hubbub_gateway_late_answers_total 2.0" in text
+    for name in ("bad_frames", "refused_old_term", "given_up", "turned_away", "link_faults"):
+        assert f"hubbub_gateway_{name}_total 0.0" in text
+
+
 def test_what_all_owe_is_added_up_by_the_next_look() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")

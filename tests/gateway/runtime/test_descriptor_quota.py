@@ -10,7 +10,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.runtime.descriptor_quota import BRIEF, OWN, browsers, may_stay, may_visit
+from gateway.runtime.descriptor_quota import (
+    OWN_DESCRIPTORS,
+    SHORT_DESCRIPTORS,
+    browser_descriptors,
+    may_stay,
+    may_visit,
+)
 from gateway.server import listener
 from gateway.server.listener import IdleReaper, open_doors
 from tests.support.edge import bare, running
@@ -43,7 +49,7 @@ def test_most_are_for_browsers_some_for_visits_and_some_for_neither(most: int) -
     with at_most(most):
         stay = [number for number in range(most) if may_stay(number)]
         visit = [number for number in range(most) if may_visit(number)]
-    brief, own = min(BRIEF, most // 4), min(OWN, most // 4)
+    brief, own = min(SHORT_DESCRIPTORS, most // 4), min(OWN_DESCRIPTORS, most // 4)
     assert stay == list(range(most - own - brief))
     assert visit == list(range(most - own))
 
@@ -83,7 +89,7 @@ async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with open_house() as port:
-        with at_most(MOST), taken_below(browsers()):
+        with at_most(MOST), taken_below(browser_descriptors()):
             monkeypatch.setattr(listener, "VISIT_S", 60)
             answer = await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -94,14 +100,14 @@ async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
 
 async def test_what_is_behind_the_last_place_is_not_for_who_comes_in() -> None:
     async with open_house() as port:
-        with at_most(MOST), taken_below(browsers() + BRIEF):
+        with at_most(MOST), taken_below(browser_descriptors() + SHORT_DESCRIPTORS):
             assert await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
         assert b"hello" in await visit(port, b"GET / HTTP/1.0\r\n\r\n")
 
 
 async def test_nobody_begins_to_poll_on_one_of_the_last_places() -> None:
     async with running() as edge, aiohttp.ClientSession() as http:
-        with at_most(MOST), taken_below(browsers()):
+        with at_most(MOST), taken_below(browser_descriptors()):
             async with http.get(f"{edge.path}&transport=polling") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
         assert not edge.connections
@@ -112,7 +118,7 @@ async def test_a_websocket_does_not_keep_one_of_the_last_places() -> None:
     async with running() as edge:
         with (
             at_most(MOST),
-            taken_below(browsers() - 2),  # for both ends of the first
+            taken_below(browser_descriptors() - 2),  # for both ends of the first
             pytest.raises(aiohttp.WSServerHandshakeError, match="503"),
         ):
             async with bare(edge):
