@@ -1,6 +1,5 @@
 """The complaints: frames that are no commands, counted, and told to the log now and then."""
 
-import logging
 from typing import Annotated
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from broker.shell.metrics import Metrics
 from broker.shell.zmq_sockets import Arrived
 from common.errors import FrameError
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 
 
 class _Numbered(msgspec.Struct):
@@ -25,11 +24,11 @@ class Complaints:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._log = LimitedLog(logging.getLogger(__name__))
+        self._log = rate_limited(__name__)
 
     def note(self, one: Arrived, error: FrameError) -> None:
         self._metrics.bad_frames.inc()
-        self._log.warning("a frame is no command", f"{by(one.name).strip()} {error}".strip())
+        self._log.warning("a frame%s is not a command: %.200r", by(one.name), str(error))
 
 
 def by(name: str) -> str:

@@ -1,7 +1,6 @@
 """The CURVE authenticator: who may connect with CURVE keys, and by what name the broker knows
 them."""
 
-import logging
 from collections.abc import Callable
 
 import zmq
@@ -10,10 +9,10 @@ from zmq.utils import z85
 
 from broker.shell.permissions import SUBSCRIBERS
 from common.keys import BrokerKeys
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 from common.zmq_sockets import COMMANDS_DOMAIN, EVENTS_DOMAIN
 
-log = LimitedLog(logging.getLogger(__name__))
+log = rate_limited(__name__)
 
 
 class CurveAuthenticator(ThreadAuthenticator):
@@ -39,9 +38,9 @@ class CurveAuthenticator(ThreadAuthenticator):
         any peer may send commands, only gateways may hear what is published."""
         name = self._peers.get(key)
         if name is None:
-            log.warning("refused a peer", "its key is not in HUBBUB_KEYS")
+            log.warning("refused a peer: its key is not in HUBBUB_KEYS")
         elif domain == EVENTS_DOMAIN and self._roles[name] not in SUBSCRIBERS:
-            log.warning("refused a subscriber", f"the key {name} has the role {self._roles[name]}")
+            log.warning("refused a subscriber: the key %s has the role %s", name, self._roles[name])
         else:
             return True
         self._refused()

@@ -1,7 +1,6 @@
 """The intake: frames that arrived become commands; rubbish is answered if it has a number."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import structs
@@ -13,8 +12,8 @@ from broker.shell.zmq_sockets import Arrived
 from common.codec import decode_command
 from common.errors import Code, FrameError
 from common.keys import Role
+from common.log_rate import rate_limited
 from common.messages import AnyCommand, Hello
-from common.quiet import LimitedLog
 
 HELLOS_AT_ONCE = 20
 """Lines of the log in ten seconds: whoever says hello again and again does not fill it."""
@@ -34,7 +33,7 @@ class Intake:
         self._roles = roles
         self._complaints = Complaints(metrics)
         self._refuse = refuse
-        self._log = LimitedLog(logging.getLogger(__name__), HELLOS_AT_ONCE)
+        self._log = rate_limited(__name__, HELLOS_AT_ONCE)
 
     def commands(self, arrived: Iterable[Arrived]) -> list[tuple[bytes, AnyCommand]]:
         """Each with the peer that sent it."""
@@ -53,7 +52,7 @@ class Intake:
             if isinstance(command, Hello):
                 command = structs.replace(command, proof=_proof(one.name, command))
                 who = f"gateway {command.gateway!r}" if command.gateway else "a script"
-                self._log.info("hello from", who + by(one.name))
+                self._log.info("hello from %.200s%s", who, by(one.name))
             commands.append((one.peer, command))
         return commands
 
@@ -61,7 +60,7 @@ class Intake:
         why = refusal(one.name, roles[one.name], command)
         if why:
             self._metrics.refused_commands.inc()
-            self._log.warning("refused a command", why)
+            self._log.warning("refused a command: %.200s", why)
             self._refuse(one.peer, command.no, why, "forbidden")
         return bool(why)
 

@@ -11,7 +11,6 @@ makes it apply the subscriptions of others to the wrong peers (libzmq 4.3.5, xpu
 """
 
 import ctypes
-import logging
 import os
 import re
 import socket
@@ -21,7 +20,7 @@ from contextlib import suppress
 import zmq
 
 from broker.shell.metrics import Metrics
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 
 ROOM_TOPIC = re.compile(rb"(?:events|presence|typing)/(?!@)[^\0]{1,256}\0")
 """A room's name has at most 64 characters of up to four bytes; private rooms have no topics."""
@@ -57,7 +56,7 @@ class Subscriptions:
         self._metrics = metrics
         self._most = most
         self._connections: dict[int, Connection] = {}
-        self._log = LimitedLog(logging.getLogger(__name__))
+        self._log = rate_limited(__name__)
 
     def take(self, frame: "zmq.Frame") -> bool:
         """What came on the XPUB socket. Returns whether its connection was shut for it."""
@@ -78,7 +77,7 @@ class Subscriptions:
         connection.shut = True
         connection.topics.clear()
         self._metrics.refused_subscriptions.inc()
-        self._log.warning("a subscriber is cut off", why)
+        self._log.warning("cut off a subscriber: %.200s", why)
         with suppress(OSError), socket.socket(fileno=os.dup(fd)) as shut:
             if self._is_subscriber(shut):
                 shut.shutdown(socket.SHUT_RDWR)

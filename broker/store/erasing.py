@@ -6,12 +6,11 @@ database and cut to nothing soon after. One such checkpoint serves all deletions
 """
 
 import asyncio
-import logging
 import sqlite3
 
 from broker.store.connections import Connections
 from broker.store.worker import Worker
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 
 SOON_S = 2.0
 """From the first deletion on: others may follow, and a text has to be gone within 5 s."""
@@ -28,7 +27,7 @@ class Eraser:
         self._writing = writing
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
-        self._log = LimitedLog(logging.getLogger(__name__))
+        self._log = rate_limited(__name__)
 
     def soon(self) -> None:
         """Call it in the event loop when a text was taken out of a table. Again does nothing."""
@@ -54,7 +53,7 @@ class Eraser:
         except sqlite3.Error as error:
             why_not = str(error)
         if why_not and not self._stopped:
-            self._log.warning("deleted texts are still in the store's log", why_not)
+            self._log.warning("deleted texts are still in the store's log: %.200s", why_not)
             if self._timer is None:
                 self._plan(AGAIN_S)
 

@@ -11,7 +11,7 @@ import zmq
 
 from common.errors import FrameError
 from common.keys import peer_keys
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 from common.settings import Settings
 from common.zmq_sockets import ZmqSocket, events_endpoint, resolved
 from gateway.link.link import Link
@@ -33,23 +33,23 @@ class LinkLog:
     """Logs what goes wrong on the link. It is a ports.Reporter."""
 
     def __init__(self) -> None:
-        self._limited = LimitedLog(log)
+        self._limited = rate_limited(__name__)
 
     def on_fault(self, error: Exception) -> None:
         log.error("a listener of the link failed", exc_info=error)
 
     def on_turned_away(self, waiting: int) -> None:
-        self._limited.warning("a command is turned away, as many wait", waiting)
+        self._limited.warning("refused a command: %d commands wait already", waiting)
 
     def on_bad_frame(self, error: FrameError) -> None:
-        self._limited.warning("a bad frame from the broker", error)
+        self._limited.warning("a bad frame from the broker: %.200r", str(error))
 
     def on_loss(self, why: str) -> None:
-        self._limited.warning("no link to the broker", why)
+        self._limited.warning("no link to the broker: %.200s", why)
 
     def on_failure(self) -> None:
         """The link was lost by an error of our own, which is being handled."""
-        self._limited.warning("the link failed", failed=True)
+        self._limited.exception("the link failed")
 
 
 class Connector:

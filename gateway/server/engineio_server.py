@@ -1,13 +1,12 @@
 """The Engine.IO server: makes Connections, and hands what they hear to Socket.IO."""
 
 import asyncio
-import logging
 from typing import Any, Protocol
 
 import engineio
 from aiohttp import web
 
-from common.quiet import LimitedLog
+from common.log_rate import rate_limited
 from common.settings import Settings
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
@@ -32,7 +31,6 @@ ELSEWHERE = (
     "refused a page from elsewhere (a proxy has to pass the browser's Host on; other pages of yours"
     " are listed in HUBBUB_ORIGINS)"
 )
-log = logging.getLogger(__name__)
 
 
 class Counter(Protocol):
@@ -67,7 +65,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         # The pages of other gateways may come here when theirs is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
         self._proxies = Proxies(settings.proxies)
-        self._quiet = LimitedLog(log)
+        self._log = rate_limited(__name__)
         self._refused_page = ""
         """The last page that was not let in, for the log."""
         super().__init__(
@@ -167,20 +165,20 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
 
     def malformed(self, why: str) -> None:
         self._counters.refused_frames.inc()
-        self._quiet.warning("closed a connection for a malformed packet", why)
+        self._log.warning("closed a connection for a malformed packet: %.200r", why)
 
     def failed(self) -> None:
-        self._quiet.warning("closed a connection for a fault of ours", failed=True)
+        self._log.exception("closed a connection for a fault of ours")
 
     def unread(self, remote: str) -> None:
         self._counters.cut_off.inc()
-        self._quiet.warning("cut off a browser that does not read", remote)
+        self._log.warning("cut off a browser that does not read: %.200r", remote)
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         if message_key == "bad-origin":
-            self._quiet.warning(ELSEWHERE, self._refused_page)
+            self._log.warning("%s: %.200r", ELSEWHERE, self._refused_page)
         else:
-            self._quiet.warning("refused an HTTP request", message_key)
+            self._log.warning("refused an HTTP request: %.200r", message_key)
 
     def _client(self, request: web.Request) -> str:
         """The address of who sent it."""

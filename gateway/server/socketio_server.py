@@ -8,7 +8,7 @@ from typing import Any, assert_never
 import socketio
 from aiohttp import web
 
-from common.quiet import quieten
+from common.log_rate import limit_libraries
 from common.settings import Settings
 from gateway.protocol.acks import error_ack
 from gateway.protocol.attachments import Attachments, Unread, Whole
@@ -179,5 +179,5 @@ class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library
 
 def make_server(settings: Settings, handler: Handler, metrics: Counters) -> SocketIOServer:
     """To be attached to an aiohttp application: `make_server(…).attach(app)`."""
-    quieten("aiohttp.server", "asyncio")
+    limit_libraries("aiohttp.server", "asyncio")
     return SocketIOServer(settings, handler, metrics)

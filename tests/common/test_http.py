@@ -90,7 +90,7 @@ async def test_strangers_names_are_refused_and_probes_are_not() -> None:
 async def test_bad_requests_are_one_line_of_the_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A gateway of another test in this process may have made the logger quiet (common.quiet).
+    # A gateway of another test in this process may have limited the logger (common.log_rate).
     monkeypatch.setattr(logging.getLogger("aiohttp.server"), "filters", [])
     async with served(Hosts(True)) as (url, _):
         for line in (b"GET /%s" + b"x" * 9000, b"\x16\x03\x01\n\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"):

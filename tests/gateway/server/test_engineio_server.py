@@ -67,7 +67,7 @@ async def test_strange_requests(
         assert b" 500 " not in answer
         await victim.say('420["echo"]')
         assert (await victim.hear() or "").startswith("430")
-    # aiohttp logs a body that it cannot decode: once in a while, see `quiet.Seldom`.
+    # aiohttp logs a body that it cannot decode: once in a while, see `limit_libraries`.
     faults = [r for r in caplog.records if r.exc_info and r.name != "aiohttp.server"]
     assert not faults, caplog.text
 
