@@ -41,7 +41,7 @@ def is_endpoint(endpoint: str) -> bool:
         return False
 
 
-def is_address(gateway: str) -> bool:
+def is_gateway_address(gateway: str) -> bool:
     """Only what a browser would call an origin, in ASCII: pages and headers have it as it is."""
     try:
         port_fits = urlsplit(gateway).port != 0  # raises if it is not one
@@ -71,13 +71,13 @@ def is_network(network: str) -> bool:
         return False
 
 
-def of_a_service(name: str, value: str) -> bool:
+def is_set_by_kubernetes(name: str, value: str) -> bool:
     """Whether Kubernetes sets it, for a Service that is called `hubbub` or `hubbub-…`: then it is
     no setting, and nobody's slip."""
     return any(n.fullmatch(name) and v.fullmatch(value) for n, v in _SERVICE_LINKS)
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def closest(name: str, known: Iterable[str]) -> str:
     """The setting that is most like a name that is none; empty if none is."""
     bare = name.removeprefix("HUBBUB_")
     if bare in known:

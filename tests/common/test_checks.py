@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.checks import is_network, is_path, meant, of_a_service
+from common.checks import is_network, is_path, closest, is_set_by_kubernetes
 
 SERVICE = {
     "HUBBUB_PORT": "tcp://10.0.0.7:4000",
@@ -25,9 +25,9 @@ SERVICE = {
 
 @pytest.mark.parametrize("name", SERVICE)
 def test_what_a_service_sets_is_known_by_its_whole_form(name: str) -> None:
-    assert of_a_service(name, SERVICE[name])
+    assert is_set_by_kubernetes(name, SERVICE[name])
     for other in ("", "x", "4000x", "tcp://", "http://10.0.0.7:4000", "10.0.0.7:4000", "\n1"):
-        assert not of_a_service(name, other), other
+        assert not is_set_by_kubernetes(name, other), other
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ def test_what_a_service_sets_is_known_by_its_whole_form(name: str) -> None:
     ],
 )
 def test_a_slip_is_none_of_these(name: str, value: str) -> None:
-    assert not of_a_service(name, value)
+    assert not is_set_by_kubernetes(name, value)
 
 
 def test_who_slips_is_told_what_is_meant() -> None:
     known = ["PORT", "HUBBUB_HOST", "HUBBUB_LEASE", "HUBBUB_BROKER"]
-    assert meant("HUBBUB_PORT", known) == "PORT"
-    assert meant("HUBBUB_LEESE", known) == "HUBBUB_LEASE"
-    assert meant("HUBBUB_BROKERS", known) == "HUBBUB_BROKER"
-    assert meant("HUBBUB_COLOUR", known) == ""
+    assert closest("HUBBUB_PORT", known) == "PORT"
+    assert closest("HUBBUB_LEESE", known) == "HUBBUB_LEASE"
+    assert closest("HUBBUB_BROKERS", known) == "HUBBUB_BROKER"
+    assert closest("HUBBUB_COLOUR", known) == ""
 
 
 @pytest.mark.parametrize("path", ["", "/chat", "/a/b-c_d.e~f", "/Chat", "/a..b"])
