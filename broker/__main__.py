@@ -11,8 +11,8 @@ from broker.shell.http import HttpError, serving
 from broker.shell.metrics import Metrics
 from broker.shell.server import Server
 from broker.shell.zmq_sockets import BrokerSockets
-from broker.store.addresses import store_at
 from broker.store.base import StoreError
+from broker.store.sqlite import store_at
 from common.descriptors import limit, raise_limit
 from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log

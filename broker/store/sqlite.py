@@ -20,7 +20,7 @@ from broker.store.base import (
 from broker.store.connections import Connections
 from broker.store.erasing import Eraser
 from broker.store.worker import Worker
-from common.store_file import StoreFileError
+from common.store_file import StoreFileError, store_path
 
 FEW_NEEDS = 4
 """So few are looked up at once: a thread's waking costs ten times as much as the rows."""
@@ -183,6 +183,14 @@ class SqliteStore:
         with suppress(sqlite3.Error):
             if self._files.writer.in_transaction:
                 self._files.writer.execute("ROLLBACK")
+
+
+def store_at(address: str) -> SqliteStore:
+    """The store that HUBBUB_STORE names, not yet opened. Raises StoreError."""
+    try:
+        return SqliteStore(store_path(address))
+    except StoreFileError as error:
+        raise StoreError(str(error)) from None
 
 
 def _snapshot(reader: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.checks import is_network, is_path, closest, is_set_by_kubernetes
+from common.checks import closest, is_network, is_path, is_set_by_kubernetes
 
 SERVICE = {
     "HUBBUB_PORT": "tcp://10.0.0.7:4000",

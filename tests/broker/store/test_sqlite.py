@@ -32,9 +32,8 @@ from broker.effects import (
     SaidFact,
     Snapshot,
 )
-from broker.store.addresses import store_at
 from broker.store.base import CommitRefused, StoreError
-from broker.store.sqlite import PURGE_AT_ONCE, SqliteStore
+from broker.store.sqlite import PURGE_AT_ONCE, SqliteStore, store_at
 from common.messages import Event
 
 WALL = 1_800_000_000.25
