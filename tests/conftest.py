@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,19 @@ from tests.support.system import STARTED, Process, System
 from tests.system.people import Person, PlainPage, Visit
 
 LOG_CHARS = 6000
+SLOW_FIRST = ("mutants", "system/faults", "system", "browser", "sim", "scripts")
+"""Folders with slow files go first, so that no worker is alone with such a file at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=rank)
+
+
+def rank(item: pytest.Item) -> int:
+    """The place of its folder in SLOW_FIRST; other folders come after those."""
+    folder = item.path.relative_to(Path(__file__).parent).parent
+    folders = {str(folder), *map(str, folder.parents)}
+    return next((n for n, slow in enumerate(SLOW_FIRST) if slow in folders), len(SLOW_FIRST))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.broker_peer import Peer
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
 

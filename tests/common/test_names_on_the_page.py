@@ -4,10 +4,14 @@ import json
 import subprocess
 import unicodedata
 
+import pytest
+
 from common.errors import Refused
 from common.names import room_key
 from scripts.processes import ROOT
 from tests.support.surroundings import need_tool
+
+pytestmark = pytest.mark.processes
 
 SPELL = """
 import { readFileSync } from "node:fs";

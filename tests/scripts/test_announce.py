@@ -9,6 +9,8 @@ from common.messages import Announce, AnyAnswer, AnyCommand, Failed, Said
 from tests.scripts.conftest import Run
 from tests.support.fake_broker import broker_in_thread
 
+pytestmark = pytest.mark.processes
+
 
 def accept(command: AnyCommand) -> AnyAnswer:
     assert isinstance(command, Announce)

@@ -6,6 +6,8 @@ from common.messages import AnyAnswer, AnyCommand, Ban, Done, Failed
 from tests.scripts.conftest import Run
 from tests.support.fake_broker import broker_in_thread
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.mark.parametrize(
     ("arguments", "lift", "told"),

@@ -21,6 +21,8 @@ from scripts.bench.report import Aim, Report, ratio
 from scripts.bench.throughput import CLOSE, highest
 from tests.support.surroundings import need_tool
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 
 

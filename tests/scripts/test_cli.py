@@ -13,6 +13,8 @@ from common.messages import Announce, AnyAnswer, AnyCommand, Ban, Done, Said
 from scripts.cli import text
 from tests.support.fake_broker import broker_in_thread
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 SAID = "Grüße 😀"
 LOCALES = (

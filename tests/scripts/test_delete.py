@@ -6,6 +6,8 @@ from common.messages import AnyAnswer, AnyCommand, Blank, Failed, Said
 from tests.scripts.conftest import Run
 from tests.support.fake_broker import broker_in_thread
 
+pytestmark = pytest.mark.processes
+
 
 def test_says_what_was_deleted(run_script: Run) -> None:
     def blank(command: AnyCommand) -> AnyAnswer:

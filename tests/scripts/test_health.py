@@ -8,6 +8,8 @@ from scripts.processes import free_port
 from tests.support.surroundings import run_module
 from tests.support.system import System
 
+pytestmark = pytest.mark.processes
+
 PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "HTTP_PROXY", "all_proxy")}
 
 

@@ -17,6 +17,8 @@ from common.settings import Settings
 from scripts.launch import Address, LaunchError, addresses, check_free, page, processes
 from scripts.launch import parser as honcho_parser
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 TALKATIVE = """
 import os, signal, sys

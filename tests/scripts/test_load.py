@@ -25,6 +25,8 @@ from scripts.load.voice import Speech
 from scripts.load.workers import Workers
 from scripts.processes import Processes
 
+pytestmark = pytest.mark.processes
+
 JOINED = {"ok": True, "epoch": "e", "seq": 0, "recovered": False, "count": 1}
 SIZES = st.lists(st.sampled_from([0, 1, 125, 126, 300, 65_536]), max_size=5)
 

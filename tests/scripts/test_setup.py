@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 SHELL_SCRIPTS = ("scripts/setup", "scripts/start", "scripts/test", ".ci/run")
 

@@ -18,6 +18,8 @@ import pytest
 
 from tests.scripts.test_setup import ROOT, setup
 
+pytestmark = pytest.mark.processes
+
 KILLS = 20
 BASE = sys._base_executable
 MINOR = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.processes
+
 
 def test_a_short_soak_with_kills_keeps_every_promise() -> None:
     arguments = ["--minutes", "0.2", "--faults", "mixed", "--kills", "3", "--seed", "7"]

@@ -16,10 +16,15 @@ from gateway.server.page import STATIC, Page
 AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
+@pytest.fixture(scope="module")
+def page() -> Page:
+    """The page is read and compressed once: that takes half a second."""
+    return Page([], 4000)
+
+
 @pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
+async def http(page: Page) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of an application with the page below /chat/."""
-    page = Page([], 4000)
     app = web.Application()
     app.router.add_get("/chat/", page.serve)
     app.router.add_get("/chat/static/{name:.+}", page.serve_file)
