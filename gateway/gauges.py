@@ -52,7 +52,7 @@ def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
 
 def _register_chat(metrics: Metrics, chat: Chat) -> None:
     rooms, joins, context = chat.rooms, chat.requests.admission, chat.context
-    unsent = UnsentBytes(chat.sessions, context.slices)
+    unsent = UnsentBytes(chat.sessions, context.work_queue)
     gauge = metrics.gauge
     gauge("connections", "connected Socket.IO sockets", lambda: len(chat.sessions))
     gauge("browser_descriptors", "descriptors that browsers may hold", browser_descriptors)
@@ -62,16 +62,20 @@ def _register_chat(metrics: Metrics, chat: Chat) -> None:
     )
     gauge("joins_waiting", "joins that were not sent to the broker yet", lambda: joins.waiting)
     gauge("outbox_bytes", "unsent bytes of all sockets, as of the previous scrape", unsent.figure)
-    gauge("tail_bytes", "bytes of recent events kept to catch up with", lambda: context.tails.bytes)
+    gauge(
+        "tail_bytes",
+        "bytes of recent events kept to catch up with",
+        lambda: context.tail_budget.bytes,
+    )
 
 
 class UnsentBytes:
     """The unsent bytes of all sockets, added up in steps: each reading returns the sum that the
     reading before it began. It is work_queue.Work."""
 
-    def __init__(self, sessions: Sessions, slices: WorkQueue) -> None:
+    def __init__(self, sessions: Sessions, work_queue: WorkQueue) -> None:
         self._sessions = sessions
-        self._slices = slices
+        self._work_queue = work_queue
         self._remaining: Iterator[Session] = iter(())
         self._sum = self._complete = 0
 
@@ -79,7 +83,7 @@ class UnsentBytes:
         """The last complete sum; begins another one."""
         self._remaining = iter(list(self._sessions))
         self._sum = 0
-        self._slices.wake(self)
+        self._work_queue.wake(self)
         return self._complete
 
     def step(self) -> bool:

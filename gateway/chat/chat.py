@@ -22,7 +22,7 @@ from gateway.rooms.context import RoomContext
 from gateway.rooms.marks import Marks
 from gateway.rooms.plain_rosters import PlainRosters
 from gateway.rooms.room import Room
-from gateway.rooms.rooms import RoomTable
+from gateway.rooms.room_table import RoomTable
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop
@@ -48,7 +48,7 @@ class Chat:
         self._page, self._text_chars = settings.page, settings.text_chars
         rosters = PlainRosters(link, loop, settings.crowd)
         self.context = RoomContext(settings, link, self.sessions, metrics, rosters, loop)
-        self.marks = Marks(link, self.context.slices, loop)
+        self.marks = Marks(link, self.context.work_queue, loop)
         self.rooms = RoomTable(settings, link, self.sessions, self.context, self.marks, loop)
         self.requests = Dispatcher(link, self, loop)
         self.upkeep = Maintenance(gateway, link, self.rooms, self.marks, self.context, loop)
@@ -154,14 +154,14 @@ class Chat:
         """A backup was restored. What sockets were sent of private rooms is of another log: they
         come back and are told anew. (Public rooms are `reset`.)"""
         for session in list(self.sessions):
-            if session.private:
+            if session.floors:
                 session.socket.cut_off()
 
     def on_link_down(self) -> None:
         self.upkeep.on_link_down()
 
     def session_infos(self) -> Iterator[m.SessionInfo]:
-        return self.sessions.sittings()
+        return self.sessions.session_infos()
 
     def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
         self.metrics.broadcasts.inc()

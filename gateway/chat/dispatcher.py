@@ -130,7 +130,7 @@ class Dispatcher:
         """The socket has gone; `told` when the broker knows."""
         self.admission.drop(session)
         self.pages.drop(session)
-        if not session.known:
+        if not session.known_to_broker:
             return told()
         sid = session.socket.sid
         self._link.ask(

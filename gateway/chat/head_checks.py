@@ -5,7 +5,7 @@ from itertools import islice
 
 from common import messages as m
 from gateway.rooms.context import RoomContext
-from gateway.rooms.rooms import RoomTable
+from gateway.rooms.room_table import RoomTable
 from gateway.runtime.ports import Broker
 
 ASK_ROOMS = 500
@@ -36,7 +36,7 @@ class HeadChecks:
     def ask_private(self) -> None:
         """Where are the private rooms of all who are here? New ones may be among them."""
         self._people = iter(self._sessions.people())
-        self._context.slices.wake(self)
+        self._context.work_queue.wake(self)
 
     def step(self) -> bool:
         batch = list(islice(self._people, ASK_PEOPLE))
@@ -53,7 +53,7 @@ class HeadChecks:
             if not isinstance(answer, m.HeadsTold):
                 self._context.later(lambda: self._ask(rooms, people))
             elif people:
-                for session in list(self._sessions.of(answer.banned)):
+                for session in list(self._sessions.of_people(answer.banned)):
                     session.send_away("banned", "you are banned")
                 self._rooms.on_private_heads(self.epoch, answer.heads, answer.members)
             else:

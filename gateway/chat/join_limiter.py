@@ -77,7 +77,7 @@ class JoinLimiter:
             on_answer(answer)
             self._admit()
 
-        session.known = True
+        session.known_to_broker = True
         self.in_flight += 1
         try:
             self._link.ask(make(self._link.number()), answered, hold=True)

@@ -10,7 +10,7 @@ from gateway.chat.head_checks import HeadChecks
 from gateway.protocol.frames import Frame
 from gateway.rooms.context import RETRY_S, RoomContext
 from gateway.rooms.marks import Marks
-from gateway.rooms.rooms import RoomTable
+from gateway.rooms.room_table import RoomTable
 from gateway.rooms.send_queue import Notice
 from gateway.runtime.ports import Broker, Loop, report_fault
 from gateway.runtime.timer_wheel import next_tick
@@ -73,7 +73,7 @@ class Maintenance:
                 self._try(partial(self._take_up_own, now))
             self._try(self._context.rosters.tell)
         self._try(partial(self._rooms.forget_empty, now - IDLE_ROOM_S))
-        self._try(self._context.tails.shed)
+        self._try(self._context.tail_budget.shed)
 
     def _wake_catch_ups(self) -> None:
         for waiting in self._context.catching_up:

@@ -1,4 +1,4 @@
-"""The orders: what a replica wants to be done, within which limits. Pure."""
+"""The effects: what a replica wants to be done, within which limits. Pure."""
 
 from msgspec import Struct
 

@@ -73,10 +73,12 @@ _WITHOUT_LOG = frozenset((ReplicaState.EMPTY, ReplicaState.LOADING))
 
 
 class Replica:
-    """Call `relinked` for each new link, then tell what is heard; each call returns what to do.
+    """Call `on_new_link` for each new link, then tell what the broker says; each call returns what
+    to do.
 
-    An answer to `AskPage` is told by `paged`, a failed one by `page_failed`. Answers to questions
-    from before `relinked` may still be told: they do no harm. `epoch` is empty while unknown.
+    An answer to `AskPage` is told by `on_page`, a failed one by `on_page_lost`. Answers to
+    questions from before `on_new_link` may still be told: they do no harm. `epoch` is empty while
+    unknown.
 
     A private room travels on the gateway's own topic, which is live before the room is known: its
     replica begins live, with the log up to `head`.
@@ -97,13 +99,13 @@ class Replica:
         self._state = ReplicaState.LIVE if private else ReplicaState.EMPTY
         self._was_shown = private
         """Whether sockets may have been sent something of this log."""
-        self._known_head = head
+        self._log_head = head
         """The highest Seq that is known to be on the broker's disk."""
         self._held: dict[int, Event] = {}
         self._held_bytes = 0
         self._asked: AskPage | None = None
-        self._known_when_asked = 0
-        """`_known_head` when the question was asked: its answer knows no less."""
+        self._log_head_when_asked = 0
+        """`_log_head` when the question was asked: its answer knows no less."""
         self._tail = Tail(limits.tail_events, head)
 
     @property
@@ -135,37 +137,37 @@ class Replica:
         """The first events above `seq`; None if they are not here (ask the broker)."""
         return None if self._state in _WITHOUT_LOG else self._tail.after(seq, most)
 
-    # --- what is heard ---------------------------------------------------------------------------
+    # --- what the broker says ---------------------------------------------------------------------
 
-    def relinked(self) -> list[Effect]:
+    def on_new_link(self) -> list[Effect]:
         """There is a new link. Nothing proves that a public room's topic is live on it."""
         self._asked = None
         if not self._private:
             self._move(Happening.RELINKED)
         return self._continue()
 
-    def marked(self, epoch: str, head: int) -> list[Effect]:
+    def on_mark(self, epoch: str, head: int) -> list[Effect]:
         """The topic is live: what is published after `head` will arrive."""
         self._move(Happening.MARKED)
-        return self.told_head(epoch, head)
+        return self.on_head(epoch, head)
 
-    def told_head(self, epoch: str, head: int) -> list[Effect]:
+    def on_head(self, epoch: str, head: int) -> list[Effect]:
         """The room is at least that far (a beacon, an answer to Heads, a join's ack)."""
         self._take_epoch(epoch)
-        self._known_head = max(self._known_head, head)
+        self._log_head = max(self._log_head, head)
         return self._continue()
 
-    def happened(self, epoch: str, events: Sequence[Event]) -> list[Effect]:
+    def on_events(self, epoch: str, events: Sequence[Event]) -> list[Effect]:
         """Events arrived on the topic."""
         self._take_epoch(epoch)
         for event in events:
             if event.seq > self.head and event.seq not in self._held:
                 self._held[event.seq] = event
                 self._held_bytes += event_bytes(event)
-                self._known_head = max(self._known_head, event.seq)
+                self._log_head = max(self._log_head, event.seq)
         return self._continue()
 
-    def paged(self, page: Paged) -> list[Effect]:
+    def on_page(self, page: Paged) -> list[Effect]:
         """A page arrived. A page that was asked for long ago is used where it fits, else
         ignored."""
         if page.epoch != self.epoch:
@@ -174,7 +176,7 @@ class Replica:
             return self._load(page)
         new = [e for e in page.events if e.seq > self.head]
         if not new or new[0].seq != self.head + 1:
-            if self._asked is None or page.head < self._known_when_asked:
+            if self._asked is None or page.head < self._log_head_when_asked:
                 return []  # the page is late
             if page.events and not new:
                 if self._asked.after == page.events[0].seq - 1:
@@ -185,18 +187,18 @@ class Replica:
         self._asked = None
         return self._continue(new)
 
-    def page_failed(self) -> list[Effect]:
+    def on_page_lost(self) -> list[Effect]:
         """The question got no answer. Wait a moment before you call this: it asks again."""
         self._asked = None
         return self._continue()
 
-    def doubt(self) -> None:
-        """What was delivered may not have arrived: the room is to start over, by what `page_failed`
-        returns. Wait a moment before you call that."""
+    def restart(self) -> None:
+        """What was delivered may not have arrived: the room is to start over, by what
+        `on_page_lost` returns. Wait a moment before you call that."""
         self._was_shown = True
         self._move(Happening.BROKEN)
         self._asked = AskPage(self.room, None, self.limits.replay_events)
-        self._known_when_asked = self._known_head
+        self._log_head_when_asked = self._log_head
 
     # --- what follows ----------------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class Replica:
     def _load(self, page: Paged) -> list[Effect]:
         """The log begins here (again), if this is the room's newest page."""
         ends = page.events[-1].seq if page.events else 0
-        if self._asked is None or page.head < self._known_when_asked or ends != page.head:
+        if self._asked is None or page.head < self._log_head_when_asked or ends != page.head:
             return []  # the page is late
         events = last_run(page.events)
         self._tail.fill(events, page.head)
@@ -217,25 +219,25 @@ class Replica:
         if not self._was_shown:
             # No socket was sent anything yet: what was held belongs to the beginning, too.
             self._was_shown = True
-            return [order for order in self._continue() if not isinstance(order, Deliver)]
+            return [effect for effect in self._continue() if not isinstance(effect, Deliver)]
         return [StartOver(self.room, self.epoch, page.head, events), *self._continue()]
 
     def _continue(self, new: Sequence[Event] = ()) -> list[Effect]:
         """Delivers what can be delivered and asks for what is missing, once."""
-        orders: list[Effect] = []
+        effects: list[Effect] = []
         if self._state in _CONTINUED:
             events = self._take(new)
             if events:
-                orders.append(Deliver(self.room, events))
-            if self._known_head <= self.head:
+                effects.append(Deliver(self.room, events))
+            if self._log_head <= self.head:
                 self._move(Happening.LEVEL)
                 self._asked = None
         if self._held_bytes > self.limits.hold_bytes:
-            self._held.clear()  # `_known_head` still knows of them: they are asked for
+            self._held.clear()  # `_log_head` still knows of them: they are asked for
             self._held_bytes = 0
         if self._state in _PROVEN:
-            orders.extend(self._ask())
-        return orders
+            effects.extend(self._ask())
+        return effects
 
     def _take(self, new: Sequence[Event]) -> list[Event]:
         """Moves the events that follow the head, from a page or held, into the tail."""
@@ -249,24 +251,24 @@ class Replica:
         while (held := self._release(self.head + 1)) is not None:
             self._tail.append(held)
             events.append(held)
-        self._known_head = max(self._known_head, self.head)
+        self._log_head = max(self._log_head, self.head)
         return events
 
     def _ask(self) -> list[Effect]:
         if self._state in _CONTINUED:
-            if self._known_head <= self.head or self._asked is not None:
+            if self._log_head <= self.head or self._asked is not None:
                 return []
-            if self._known_head - self.head - len(self._held) > self.limits.recovery_events:
+            if self._log_head - self.head - len(self._held) > self.limits.recovery_events:
                 self._move(Happening.BROKEN)
         if self._state is ReplicaState.LOADING:
             if self._asked is not None and self._asked.after is None:
                 return []
             self._asked = AskPage(self.room, None, self.limits.replay_events)
         else:
-            hole_end = min(self._held, default=self._known_head + 1)
+            hole_end = min(self._held, default=self._log_head + 1)
             limit = min(hole_end - self.head - 1, PAGE_EVENTS)
             self._asked = AskPage(self.room, self.head, limit)
-        self._known_when_asked = self._known_head
+        self._log_head_when_asked = self._log_head
         return [self._asked]
 
     def _take_epoch(self, epoch: str) -> None:
@@ -278,7 +280,7 @@ class Replica:
             self._move(Happening.BROKEN)
             self._tail = Tail(self.limits.tail_events)
             self._held.clear()
-            self._held_bytes = self._known_head = 0
+            self._held_bytes = self._log_head = 0
             self._asked = None
         self.epoch = epoch
 

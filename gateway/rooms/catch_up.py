@@ -15,13 +15,13 @@ STALLED_S = 5.0
 class CatchUp:
     """One socket's."""
 
-    __slots__ = ("cursor", "fresh", "head", "owed", "reset", "session", "stalled_at")
+    __slots__ = ("cursor", "fresh", "join_head", "owed", "reset", "session", "stalled_at")
 
     def __init__(self, session: Session, cursor: int, head: int, fresh: bool) -> None:
         self.session = session
         self.cursor = cursor
         """The socket has all events up to this Seq."""
-        self.head = head
+        self.join_head = head
         """The Seq that the ack of the join named: the socket is subscribed no earlier."""
         self.fresh = fresh
         """The socket gets the newest page up to `head`, which begins somewhere above `cursor`."""
@@ -36,7 +36,7 @@ class CatchUp:
         """The room starts over: the socket is told so and gets the newest page up to `head`."""
         self.reset = reset
         self.cursor = lowest
-        self.head = head
+        self.join_head = head
         self.fresh = True
 
     def must_read_first(self, clock: Callable[[], float]) -> bool:

@@ -29,7 +29,7 @@ class CatchUpRoom(Protocol):
     waits_for_joins: bool
 
     @property
-    def head(self) -> int: ...
+    def broadcast_head(self) -> int: ...
     def subscribe(self, session: Session) -> None: ...
 
 
@@ -70,7 +70,7 @@ class CatchUps:
         self._catch_ups[session] = catch_up
         self._todo.append(catch_up)
         self._context.catching_up[self] = None
-        self._context.slices.wake(self)
+        self._context.work_queue.wake(self)
 
     def discard(self, session: Session) -> None:
         if self._catch_ups.pop(session, None) is not None:
@@ -80,7 +80,7 @@ class CatchUps:
         """Something has changed: every catch-up is looked at."""
         if self._catch_ups:
             self._all_due = True
-            self._context.slices.wake(self)
+            self._context.work_queue.wake(self)
 
     def on_events(self, events: Sequence[Event]) -> None:
         """The room has these new events. After an edit or a delete the backfill is not as the log
@@ -120,10 +120,10 @@ class CatchUps:
 
     def _advance(self, catch_up: CatchUp) -> int:
         """Sends one write. Returns its bytes: 0 if there is nothing to send now."""
-        session, head = catch_up.session, self._room.head
+        session, head = catch_up.session, self._room.broadcast_head
         if session.gone or self._catch_ups.get(session) is not catch_up:
             return 0
-        if catch_up.must_read_first(self._context.slices.now):
+        if catch_up.must_read_first(self._context.work_queue.now):
             return 0  # looked at again by the maintenance
         if self._room.waits_for_joins and session.joins_pending:
             return 0  # likewise
@@ -131,7 +131,7 @@ class CatchUps:
             if not session.plain:
                 session.socket.send(catch_up.reset)
             catch_up.reset = None
-        if head < catch_up.head:
+        if head < catch_up.join_head:
             return 0  # looked at when the next broadcast begins
         if catch_up.fresh and not self._find_beginning(catch_up):
             self._lacking.append(catch_up)
@@ -188,7 +188,7 @@ class CatchUps:
     def _find_beginning(self, catch_up: CatchUp) -> bool:
         """Moves the cursor to where the socket's newest page begins, which counts back from its own
         join. Returns False if the events are not at hand."""
-        head, uid, limits = catch_up.head, catch_up.session.uid, self._context.newest
+        head, uid, limits = catch_up.join_head, catch_up.session.uid, self._context.newest_page
         events = self._room.replica.replay(limits[0], head, limits[1])
         if events is None:
             before = self._backfill.after(catch_up.cursor)
@@ -202,7 +202,7 @@ class CatchUps:
         return True
 
     def _lowest(self, head: int) -> int:
-        return max(0, head - self._context.newest[1])
+        return max(0, head - self._context.newest_page[1])
 
     def _ask_backfill(self) -> None:
         lacking = [c.cursor for c in self._lacking if self._catch_ups.get(c.session) is c]
@@ -221,7 +221,7 @@ class CatchUps:
                 catch_up.start_over(frame, self._lowest(head), head)
             elif catch_up.fresh:
                 last = self._backfill.last
-                reached = last if cut and last < catch_up.head else 0
-                catch_up.cursor = max(catch_up.cursor, min(first - 1, catch_up.head), reached)
-                catch_up.fresh = catch_up.cursor < catch_up.head
+                reached = last if cut and last < catch_up.join_head else 0
+                catch_up.cursor = max(catch_up.cursor, min(first - 1, catch_up.join_head), reached)
+                catch_up.fresh = catch_up.cursor < catch_up.join_head
         self.wake()

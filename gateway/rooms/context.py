@@ -34,12 +34,12 @@ class RoomContext:
         rosters: PlainRosters,
         loop: Loop,
     ) -> None:
-        self.slices = WorkQueue(loop)
+        self.work_queue = WorkQueue(loop)
         self.sessions = sessions
         self.metrics = metrics
         self.rosters = rosters
-        self.tails = TailBudget(settings.tail_bytes)
-        self.newest = (settings.replay, settings.replay_events + 1)
+        self.tail_budget = TailBudget(settings.tail_bytes)
+        self.newest_page = (settings.replay, settings.replay_events + 1)
         """(messages, events) of the newest page."""
         self.chunk_sockets = CHUNK_SOCKETS
         """A broadcast writes to this many sockets in one step."""

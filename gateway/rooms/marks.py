@@ -29,9 +29,9 @@ class Marks:
     """A mark that does not come is asked for again. It is slices.Work: there may be very many
     rooms to be taken up."""
 
-    def __init__(self, link: Broker, slices: WorkQueue, loop: Loop) -> None:
+    def __init__(self, link: Broker, work_queue: WorkQueue, loop: Loop) -> None:
         self._link = link
-        self._slices = slices
+        self._work_queue = work_queue
         self._loop = loop
         self._nonce = ""
         self._relinking: deque[MarkSubscriber] = deque()
@@ -77,7 +77,7 @@ class Marks:
     def wake(self) -> None:
         """Asks for what is missing, and again for what is late."""
         if self.missing:
-            self._slices.wake(self)
+            self._work_queue.wake(self)
 
     def step(self) -> bool:
         if not self._link.up:

@@ -22,7 +22,7 @@ class PrivateRoom(Room):
                 continue
             floor = session.floor(self.name)
             session.set_floors({self.name: floor})
-            if floor == self.head and not session.joins_pending:
+            if floor == self.broadcast_head and not session.joins_pending:
                 self.subscribe(session)
             else:
                 self.catch_up(session, floor, floor)
@@ -31,7 +31,7 @@ class PrivateRoom(Room):
         catch_up = self.catch_ups.get(session)
         if catch_up is not None:
             return not catch_up.fresh and catch_up.cursor > session.floor(self.name)
-        return session in self.subscribers and self.head > session.floor(self.name)
+        return session in self.subscribers and self.broadcast_head > session.floor(self.name)
 
     def start_over(self, epoch: str, head: int, events: Sequence[Event]) -> None:
         for session in self.subscribers:

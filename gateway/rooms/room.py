@@ -60,15 +60,15 @@ class Room:
         return not self.subscribers and not self.catch_ups
 
     @property
-    def head(self) -> int:
+    def broadcast_head(self) -> int:
         """The last Seq handed to a broadcast. A socket that has all events up to it may be
         subscribed. -1 while a reset waits: then none may."""
-        return self._queue.taken(self.replica.head)
+        return self._queue.broadcast_head(self.replica.head)
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether the queue holds as many bytes as it may."""
-        return self._queue.full
+        return self._queue.is_full
 
     @property
     def kept_bytes(self) -> int:
@@ -110,43 +110,43 @@ class Room:
 
     def on_events(self, epoch: str, events: Sequence[Event]) -> None:
         """Events were published. While the queue is full only their last Seq is noted."""
-        if self.full and events:
+        if self.is_full and events:
             self.stalled = True
-            self._apply(self.replica.told_head, epoch, events[-1].seq)
+            self._apply(self.replica.on_head, epoch, events[-1].seq)
         else:
-            self._apply(self.replica.happened, epoch, events)
+            self._apply(self.replica.on_events, epoch, events)
 
     def on_head(self, epoch: str, head: int) -> None:
         """The room's log has this head: a hole at its very end shows."""
-        self._apply(self.replica.told_head, epoch, head)
+        self._apply(self.replica.on_head, epoch, head)
 
     def on_mark(self, epoch: str, head: int) -> None:
         """The room's topic is live on this link."""
-        self._apply(self.replica.marked, epoch, head)
+        self._apply(self.replica.on_mark, epoch, head)
 
     def on_new_link(self) -> None:
         """Nothing proves yet that the room's topic is live on the new link."""
-        self._apply(self.replica.relinked)
+        self._apply(self.replica.on_new_link)
 
     def _on_page(self, page: Paged | None) -> None:
         if page is None:
             self._ask_again_later()
         else:
             self._context.metrics.holes_filled.inc()
-            self._apply(self.replica.paged, page)
+            self._apply(self.replica.on_page, page)
 
     def _ask_again_later(self) -> None:
-        self._context.later(lambda: self._apply(self.replica.page_failed))
+        self._context.later(lambda: self._apply(self.replica.on_page_lost))
 
     def _apply(
         self, tell: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Calls the replica and carries out the effects that it returns."""
         try:
-            for order in tell(*args, **kwargs):
-                self._carry_out(order)
+            for effect in tell(*args, **kwargs):
+                self._carry_out(effect)
             if not self.closed:
-                self._context.tails.touch(self)
+                self._context.tail_budget.touch(self)
             if self.live is not self.replica.live:
                 self.live = self.replica.live
                 self.catch_ups.wake()
@@ -154,9 +154,9 @@ class Room:
             self._context.fault("a room failed", error)
             self.failed()
 
-    def _carry_out(self, order: Effect) -> None:
-        match order:
-            case AskPage() if self.full:
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case AskPage() if self.is_full:
                 self.stalled = True
             case AskPage(room=room, after=after, limit=limit):
                 self._context.metrics.holes_found.inc()
@@ -167,7 +167,7 @@ class Room:
                 self._context.metrics.resets.inc()
                 self.start_over(epoch, head, events)
             case _:
-                assert_never(order)
+                assert_never(effect)
 
     # --- what subscribers are sent ---------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Room:
 
     def start_over(self, epoch: str, head: int, events: Sequence[Event]) -> None:
         """Every socket is to forget the room's events; the newest page of these follows."""
-        self._queue.start_over(self.name, epoch, head, events, self._context.newest)
+        self._queue.start_over(self.name, epoch, head, events, self._context.newest_page)
         self.catch_ups.start_over(epoch, head)
         self._wake()
 
@@ -194,7 +194,7 @@ class Room:
         self._wake()
 
     def _wake(self) -> None:
-        self._context.slices.wake(self)
+        self._context.work_queue.wake(self)
 
     def step(self) -> bool:
         """Continues the broadcast, or begins the next. True if there is more to send."""
@@ -214,7 +214,7 @@ class Room:
         self._queue = SendQueue()
         self.stalled = self.live = False
         self.frame_cache.shed()
-        self.replica.doubt()
+        self.replica.restart()
         self._ask_again_later()
 
     def _begin_broadcast(self) -> RoomBroadcast:
@@ -223,9 +223,9 @@ class Room:
         self._context.metrics.deliveries.inc(contents.events * len(self.subscribers))
         behind = SendList(self.catch_ups.sockets() if contents.for_catch_ups else ())
         self.catch_ups.wake()
-        if self.stalled and not self.full:
+        if self.stalled and not self.is_full:
             self.stalled = False
-            self._apply(self.replica.page_failed)
+            self._apply(self.replica.on_page_lost)
         frames, typing = (contents.objects, contents.plain), contents.typing
         targets = [
             (to, Batch([*frames[form], *typing_frames(self.name, typing, form)]))
@@ -236,7 +236,7 @@ class Room:
             others = typing_frames(self.name, typing, session.plain, session.uid)
             return Batch([*frames[session.plain], *others])
 
-        typists = self._context.sessions.of(typing.users if typing else ())
+        typists = self._context.sessions.of_people(typing.users if typing else ())
         individually = [session for session in typists if session in self.subscribers]
         return RoomBroadcast(
             [*targets, (behind, Batch(contents.for_catch_ups))],

@@ -48,7 +48,7 @@ class BatchContents(Struct):
 class SendQueue:
     """Events and notices of one room."""
 
-    __slots__ = ("_events", "_items", "_reset_waits", "_taken", "_typing", "bytes")
+    __slots__ = ("_events", "_items", "_last_taken", "_reset_waits", "_typing", "bytes")
 
     def __init__(self) -> None:
         self._items: list[Event | Notice] = []
@@ -56,7 +56,7 @@ class SendQueue:
         self._events = 0
         """How many of the items are events."""
         self._reset_waits = False
-        self._taken = 0
+        self._last_taken = 0
         """The last Seq that a broadcast has taken, while events wait."""
         self.bytes = 0
 
@@ -65,19 +65,19 @@ class SendQueue:
         return not self._items and self._typing is None
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return self.bytes > FULL_BYTES
 
-    def taken(self, head: int) -> int:
+    def broadcast_head(self, replica_head: int) -> int:
         """The last Seq already taken for a broadcast; `head` if no event waits; -1 while a reset
         waits."""
         if self._reset_waits:
             return -1
-        return self._taken if self._events else head
+        return self._last_taken if self._events else replica_head
 
     def add_events(self, events: Sequence[Event]) -> None:
         if events and not self._events and not self._reset_waits:
-            self._taken = events[0].seq - 1
+            self._last_taken = events[0].seq - 1
         self._items.extend(events)
         self._events += len(events)
         self.bytes += sum(event_bytes(event) for event in events)
@@ -85,7 +85,7 @@ class SendQueue:
     def add_notice(self, notice: Notice) -> None:
         """Queues a notice. It is dropped if the queue is full: a notice describes state that
         clients can request."""
-        if not self.full:
+        if not self.is_full:
             self._items.append(notice)
             self.bytes += notice.bytes
 
@@ -123,7 +123,7 @@ class SendQueue:
                 contents.plain += cache.frames([item], plain=True)
             contents.events += 1
             self._events -= 1
-            self._taken = item.seq
+            self._last_taken = item.seq
             self.bytes -= event_bytes(item)
             size += len(frame.packet)
         del self._items[:number]
@@ -141,5 +141,5 @@ class SendQueue:
         if notice.resets_to is None:
             self.bytes -= notice.bytes
         else:
-            self._taken = notice.resets_to
+            self._last_taken = notice.resets_to
             self._reset_waits = False

@@ -15,12 +15,12 @@ class Session:
     need takes no memory of its own."""
 
     __slots__ = (
+        "floors",
         "gone",
         "joins_pending",
-        "known",
+        "known_to_broker",
         "leaving",
         "plain",
-        "private",
         "rooms",
         "socket",
         "token",
@@ -36,14 +36,14 @@ class Session:
         """The name that the handshake gave."""
         self.uid = ""
         """Empty until the first join is acked."""
-        self.known = False
+        self.known_to_broker = False
         """The broker was asked about it."""
         self.plain = False
         self.rooms: tuple[str, ...] = ()
         """Where the broker has acked that it is; private rooms only if it joined them."""
         self.leaving: tuple[str, ...] = ()
         """Of its rooms those that it asked to leave, unanswered so far."""
-        self.private = _NO_FLOORS
+        self.floors = _NO_FLOORS
         """Per private room its floor."""
         self.joins_pending = 0
         """Private events wait while joins of the handshake are answered."""
@@ -58,12 +58,12 @@ class Session:
 
     def floor(self, room: str) -> int:
         """The Seq of a private room up to which nothing is to be sent (any more)."""
-        return self.private.get(room, 0)
+        return self.floors.get(room, 0)
 
     def set_floors(self, floors: Mapping[str, int]) -> None:
-        if floors and self.private is _NO_FLOORS:
-            self.private = {}
-        self.private.update(floors)
+        if floors and self.floors is _NO_FLOORS:
+            self.floors = {}
+        self.floors.update(floors)
 
     def send_away(self, code: str, message: str) -> None:
         """For good, saying why."""
@@ -110,24 +110,24 @@ class Sessions:
         if not own or own is session:
             self._by_uid.pop(session.uid, None)
 
-    def of(self, uids: Iterable[str]) -> Iterator[Session]:
+    def of_people(self, uids: Iterable[str]) -> Iterator[Session]:
         """The sockets here of these people."""
         for uid in uids:
             own = self._by_uid.get(uid, {})
             yield from own if isinstance(own, dict) else (own,)
 
-    def begin(self, room: str, floors: Mapping[str, int]) -> None:
+    def set_first_floors(self, room: str, floors: Mapping[str, int]) -> None:
         """Sockets of these people (uid: floor) that have not heard of this private room are told
         nothing older."""
-        for session in self.of(floors):
-            if room not in session.private:
+        for session in self.of_people(floors):
+            if room not in session.floors:
                 session.set_floors({room: floors[session.uid]})
 
     def people(self) -> list[str]:
         """The uids of all who are here."""
         return list(self._by_uid)
 
-    def sittings(self) -> Iterator[SessionInfo]:
+    def session_infos(self) -> Iterator[SessionInfo]:
         """What a new link registers, each as it is when it is read. Without who has gone and what
         is being left: the broker may know it already, and would tell everybody of one more coming
         and going."""

@@ -109,7 +109,7 @@ def test_what_fails_by_the_clock_fails_alone() -> None:
     done: list[str] = []
     rig.chat.context.later(fail)
     rig.chat.context.later(lambda: done.append("later"))
-    rig.chat.context.tails.shed = fail  # type: ignore[method-assign]
+    rig.chat.context.tail_budget.shed = fail  # type: ignore[method-assign]
     ann = rig.seated("ann")
     rig.chat.on_link_down()
     rig.pass_time(2.1)

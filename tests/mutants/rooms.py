@@ -13,15 +13,15 @@ MUTANTS = (
     Mutant(
         "a hole is filled from the broker",
         "gateway/replica/replica.py",
-        "        if self._state in _PROVEN:\n            orders.extend(self._ask())\n",
-        "        if self._state is State.LOADING:\n            orders.extend(self._ask())\n",
+        "        if self._state in _PROVEN:\n            effects.extend(self._ask())\n",
+        "        if self._state is State.LOADING:\n            effects.extend(self._ask())\n",
         "tests/gateway/replica/test_replica.py::test_a_hole_at_the_very_end_shows_by_the_head",
     ),
     Mutant(
         "a hole is asked for once",
         "gateway/replica/replica.py",
-        "if self._known_head <= self.head or self._asked is not None:",
-        "if self._known_head <= self.head:",
+        "if self._log_head <= self.head or self._asked is not None:",
+        "if self._log_head <= self.head:",
         "tests/gateway/replica/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
     ),
     Mutant(
@@ -65,7 +65,7 @@ MUTANTS = (
     Mutant(
         "nobody is subscribed above what broadcasts have taken",
         "gateway/rooms/send_queue.py",
-        "return self._taken if self._events else head",
+        "return self._last_taken if self._events else replica_head",
         "return head",
         "tests/gateway/rooms/test_broadcast.py::"
         "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant(
         "what waits for a pass is bounded",
         "gateway/rooms/room.py",
-        "        if self.full and events:\n",
+        "        if self.is_full and events:\n",
         "        if False:\n",
         "tests/gateway/rooms/test_broadcast.py::"
         "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",
@@ -125,7 +125,7 @@ MUTANTS = (
     ),
     Mutant(
         "a private room is heard by all members here, whoever was asked about",
-        "gateway/rooms/rooms.py",
+        "gateway/rooms/room_table.py",
         "                if not known:\n",
         "                if False:\n",
         "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_hears_it_too",
@@ -174,9 +174,9 @@ MUTANTS = (
     ),
     Mutant(
         "a private conversation reaches its members only",
-        "gateway/rooms/rooms.py",
-        "        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]\n",
-        "        return [s for s in self._sessions if not s.plain and not s.gone]\n",
+        "gateway/rooms/room_table.py",
+        "for s in self._sessions.of_people(uids) if not",
+        "for s in self._sessions if not",
         "tests/system/test_direct.py::test_to_others_it_does_not_exist",
     ),
     Mutant(

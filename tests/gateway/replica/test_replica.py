@@ -39,8 +39,8 @@ def page(first: int, last: int, head: int = 0, epoch: str = "e", more: bool = Fa
 def public() -> Replica:
     """A room that was taken up and is at Seq 10."""
     replica = Replica("r", LIMITS)
-    assert replica.marked("e", 10) == [AskPage("r", None, 4)]
-    assert replica.paged(page(7, 10)) == []
+    assert replica.on_mark("e", 10) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(7, 10)) == []
     return replica
 
 
@@ -54,19 +54,19 @@ def private(head: int = 10) -> Replica:
 def test_a_room_is_taken_up_by_the_mark_and_the_newest_page() -> None:
     replica = Replica("r", LIMITS)
     assert not replica.live
-    assert replica.marked("e", 10) == [AskPage("r", None, 4)]
+    assert replica.on_mark("e", 10) == [AskPage("r", None, 4)]
     assert not replica.live
-    assert replica.paged(page(7, 10)) == []
+    assert replica.on_page(page(7, 10)) == []
     assert (replica.live, replica.epoch, replica.head) == (True, "e", 10)
     assert replay(replica, 2) == messages(9, 10)
 
 
 def test_what_arrives_during_the_take_up_is_held_and_what_is_there_already_is_dropped() -> None:
     replica = Replica("r", LIMITS)
-    assert replica.happened("e", messages(9, 10)) == []
-    replica.marked("e", 10)
-    assert replica.happened("e", messages(11, 13)) == []
-    assert replica.paged(page(9, 12)) == []
+    assert replica.on_events("e", messages(9, 10)) == []
+    replica.on_mark("e", 10)
+    assert replica.on_events("e", messages(11, 13)) == []
+    assert replica.on_page(page(9, 12)) == []
     assert (replica.live, replica.head) == (True, 13)
     assert replica.after(7, MANY) is None
     assert replica.after(8, MANY) == messages(9, 13)
@@ -74,19 +74,19 @@ def test_what_arrives_during_the_take_up_is_held_and_what_is_there_already_is_dr
 
 def test_an_empty_room_is_live_too() -> None:
     replica = Replica("r", LIMITS)
-    replica.marked("e", 0)
-    assert replica.paged(page(1, 0)) == []
+    replica.on_mark("e", 0)
+    assert replica.on_page(page(1, 0)) == []
     assert (replica.live, replay(replica, 50)) == (True, [])
-    assert replica.happened("e", [message(1)]) == [Deliver("r", [message(1)])]
+    assert replica.on_events("e", [message(1)]) == [Deliver("r", [message(1)])]
     assert replay(replica, 50) == [message(1)]
 
 
 def test_a_page_that_failed_is_asked_again() -> None:
     replica = Replica("r", LIMITS)
-    replica.marked("e", 10)
-    assert replica.page_failed() == [AskPage("r", None, 4)]
-    replica.paged(page(7, 10))
-    assert replica.page_failed() == []
+    replica.on_mark("e", 10)
+    assert replica.on_page_lost() == [AskPage("r", None, 4)]
+    replica.on_page(page(7, 10))
+    assert replica.on_page_lost() == []
 
 
 # --- new links -----------------------------------------------------------------------------------
@@ -94,27 +94,27 @@ def test_a_page_that_failed_is_asked_again() -> None:
 
 def test_on_a_new_link_a_room_that_missed_nothing_is_live_with_its_mark() -> None:
     replica = public()
-    assert replica.relinked() == []
+    assert replica.on_new_link() == []
     assert not replica.live
-    assert replica.marked("e", 10) == []
+    assert replica.on_mark("e", 10) == []
     assert replica.live
 
 
 def test_on_a_new_link_what_was_missed_is_asked_for_and_delivered() -> None:
     replica = public()
-    replica.relinked()
-    assert replica.marked("e", 13) == [AskPage("r", 10, 3)]
+    replica.on_new_link()
+    assert replica.on_mark("e", 13) == [AskPage("r", 10, 3)]
     assert not replica.live
-    assert replica.happened("e", [message(14)]) == []
-    assert replica.paged(page(11, 13)) == [Deliver("r", messages(11, 14))]
+    assert replica.on_events("e", [message(14)]) == []
+    assert replica.on_page(page(11, 13)) == [Deliver("r", messages(11, 14))]
     assert replica.live
 
 
 def test_a_page_that_was_cut_is_asked_on() -> None:
     replica = public()
-    replica.relinked()
-    replica.marked("e", 15)
-    assert replica.paged(page(11, 12, head=15, more=True)) == [
+    replica.on_new_link()
+    replica.on_mark("e", 15)
+    assert replica.on_page(page(11, 12, head=15, more=True)) == [
         Deliver("r", messages(11, 12)),
         AskPage("r", 12, 3),
     ]
@@ -122,10 +122,10 @@ def test_a_page_that_was_cut_is_asked_on() -> None:
 
 def test_whoever_is_too_far_behind_starts_over() -> None:
     replica = public()
-    replica.relinked()
-    assert replica.marked("e", 21) == [AskPage("r", None, 4)]
-    assert replica.happened("e", [message(22), message(23)]) == []
-    assert replica.paged(page(19, 22)) == [
+    replica.on_new_link()
+    assert replica.on_mark("e", 21) == [AskPage("r", None, 4)]
+    assert replica.on_events("e", [message(22), message(23)]) == []
+    assert replica.on_page(page(19, 22)) == [
         StartOver("r", "e", 22, messages(19, 22)),
         Deliver("r", [message(23)]),
     ]
@@ -134,33 +134,33 @@ def test_whoever_is_too_far_behind_starts_over() -> None:
 
 def test_another_epoch_is_another_log() -> None:
     replica = public()
-    replica.relinked()
-    assert replica.marked("f", 2) == [AskPage("r", None, 4)]
+    replica.on_new_link()
+    assert replica.on_mark("f", 2) == [AskPage("r", None, 4)]
     assert replay(replica, 1) is None
-    assert replica.paged(page(11, 12)) == []  # of the old epoch
-    assert replica.paged(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
+    assert replica.on_page(page(11, 12)) == []  # of the old epoch
+    assert replica.on_page(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
     assert (replica.live, replica.epoch, replica.head) == (True, "f", 2)
 
 
 def test_the_answer_to_a_question_of_an_older_link_does_no_harm() -> None:
     replica = public()
-    replica.told_head("e", 12)
-    replica.relinked()
-    assert replica.paged(page(11, 12)) == []
-    assert replica.marked("e", 30) == [AskPage("r", None, 4)]
-    assert replica.paged(page(11, 12, head=30, more=True)) == []
-    assert replica.paged(page(11, 12)) == []
-    assert replica.paged(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
-    assert replica.paged(page(27, 30)) == []
+    replica.on_head("e", 12)
+    replica.on_new_link()
+    assert replica.on_page(page(11, 12)) == []
+    assert replica.on_mark("e", 30) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(11, 12, head=30, more=True)) == []
+    assert replica.on_page(page(11, 12)) == []
+    assert replica.on_page(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
+    assert replica.on_page(page(27, 30)) == []
 
 
 def test_an_empty_page_that_comes_late_is_not_the_newest_one() -> None:
     replica = public()
-    replica.relinked()
-    assert replica.marked("e", 30) == [AskPage("r", None, 4)]
-    assert replica.paged(page(1, 0, head=30)) == []
+    replica.on_new_link()
+    assert replica.on_mark("e", 30) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(1, 0, head=30)) == []
     assert not replica.live
-    assert replica.paged(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
+    assert replica.on_page(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
 
 
 # --- holes ---------------------------------------------------------------------------------------
@@ -168,46 +168,46 @@ def test_an_empty_page_that_comes_late_is_not_the_newest_one() -> None:
 
 def test_a_hole_is_asked_for_once_and_what_is_newer_waits() -> None:
     replica = public()
-    assert replica.happened("e", [message(13)]) == [AskPage("r", 10, 2)]
-    assert replica.happened("e", [message(14)]) == []
+    assert replica.on_events("e", [message(13)]) == [AskPage("r", 10, 2)]
+    assert replica.on_events("e", [message(14)]) == []
     assert replica.live
-    assert replica.paged(page(11, 12)) == [Deliver("r", messages(11, 14))]
+    assert replica.on_page(page(11, 12)) == [Deliver("r", messages(11, 14))]
 
 
 def test_what_comes_late_or_twice_is_dropped() -> None:
     replica = public()
-    assert replica.happened("e", messages(9, 11)) == [Deliver("r", [message(11)])]
-    assert replica.happened("e", [message(11)]) == []
-    assert replica.told_head("e", 3) == []
+    assert replica.on_events("e", messages(9, 11)) == [Deliver("r", [message(11)])]
+    assert replica.on_events("e", [message(11)]) == []
+    assert replica.on_head("e", 3) == []
 
 
 def test_a_hole_that_fills_by_itself_needs_no_page() -> None:
     replica = public()
-    assert replica.happened("e", [message(12)]) == [AskPage("r", 10, 1)]
-    assert replica.happened("e", [message(11)]) == [Deliver("r", messages(11, 12))]
-    assert replica.paged(page(11, 11)) == []
-    assert replica.happened("e", [message(14)]) == [AskPage("r", 12, 1)]
+    assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
+    assert replica.on_events("e", [message(11)]) == [Deliver("r", messages(11, 12))]
+    assert replica.on_page(page(11, 11)) == []
+    assert replica.on_events("e", [message(14)]) == [AskPage("r", 12, 1)]
 
 
 def test_a_hole_at_the_very_end_shows_by_the_head() -> None:
     replica = public()
-    assert replica.told_head("e", 11) == [AskPage("r", 10, 1)]
-    assert replica.told_head("e", 11) == []
-    assert replica.paged(page(11, 11)) == [Deliver("r", [message(11)])]
+    assert replica.on_head("e", 11) == [AskPage("r", 10, 1)]
+    assert replica.on_head("e", 11) == []
+    assert replica.on_page(page(11, 11)) == [Deliver("r", [message(11)])]
 
 
 def test_too_much_behind_a_hole_is_dropped_and_asked_for() -> None:
     replica = public()
-    assert replica.happened("e", [message(12)]) == [AskPage("r", 10, 1)]
-    assert replica.happened("e", [message(13, "x" * 30_000)]) == []
-    assert replica.paged(page(11, 11)) == [Deliver("r", [message(11)]), AskPage("r", 11, 2)]
+    assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
+    assert replica.on_events("e", [message(13, "x" * 30_000)]) == []
+    assert replica.on_page(page(11, 11)) == [Deliver("r", [message(11)]), AskPage("r", 11, 2)]
 
 
 def test_a_log_that_no_longer_has_the_hole_is_started_over() -> None:
     replica = public()
-    assert replica.told_head("e", 20) == [AskPage("r", 10, 10)]
-    assert replica.paged(page(15, 20)) == [AskPage("r", None, 4)]
-    assert replica.paged(page(17, 20)) == [StartOver("r", "e", 20, messages(17, 20))]
+    assert replica.on_head("e", 20) == [AskPage("r", 10, 10)]
+    assert replica.on_page(page(15, 20)) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(17, 20)) == [StartOver("r", "e", 20, messages(17, 20))]
 
 
 # --- private rooms -------------------------------------------------------------------------------
@@ -216,41 +216,41 @@ def test_a_log_that_no_longer_has_the_hole_is_started_over() -> None:
 def test_a_private_room_is_live_from_the_start_and_on_each_new_link() -> None:
     replica = private()
     assert replica.live
-    assert replica.happened("e", [message(11)]) == [Deliver("@r", [message(11)])]
-    assert replica.relinked() == []
+    assert replica.on_events("e", [message(11)]) == [Deliver("@r", [message(11)])]
+    assert replica.on_new_link() == []
     assert replica.live
-    assert replica.told_head("e", 12) == [AskPage("@r", 11, 1)]
-    assert replica.relinked() == [AskPage("@r", 11, 1)]
-    assert replica.paged(page(12, 12)) == [Deliver("@r", [message(12)])]
+    assert replica.on_head("e", 12) == [AskPage("@r", 11, 1)]
+    assert replica.on_new_link() == [AskPage("@r", 11, 1)]
+    assert replica.on_page(page(12, 12)) == [Deliver("@r", [message(12)])]
 
 
 def test_an_unseen_private_room_takes_the_epoch_of_the_first_thing_it_hears() -> None:
     replica = Replica("@r", LIMITS, private=True)
-    assert replica.happened("e", [message(2)]) == [AskPage("@r", 0, 1)]
+    assert replica.on_events("e", [message(2)]) == [AskPage("@r", 0, 1)]
     assert replica.epoch == "e"
-    assert replica.paged(page(1, 1)) == [Deliver("@r", messages(1, 2))]
+    assert replica.on_page(page(1, 1)) == [Deliver("@r", messages(1, 2))]
 
 
 def test_who_was_acked_in_an_epoch_that_ended_before_the_take_up_starts_over_too() -> None:
     replica = Replica("r", LIMITS)
-    replica.told_head("e", 10)  # a join's ack
-    replica.marked("f", 2)
-    assert replica.paged(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
+    replica.on_head("e", 10)  # a join's ack
+    replica.on_mark("f", 2)
+    assert replica.on_page(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
 
 
 def test_what_came_by_itself_before_its_page_does_not_stop_the_next_question() -> None:
     replica = public()
-    assert replica.happened("e", [message(12)]) == [AskPage("r", 10, 1)]
-    replica.happened("e", [message(14)])
-    assert replica.happened("e", [message(11)]) == [Deliver("r", messages(11, 12))]
-    assert replica.paged(page(11, 11, head=14)) == [AskPage("r", 12, 1)]
+    assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
+    replica.on_events("e", [message(14)])
+    assert replica.on_events("e", [message(11)]) == [Deliver("r", messages(11, 12))]
+    assert replica.on_page(page(11, 11, head=14)) == [AskPage("r", 12, 1)]
 
 
 def test_a_private_room_of_another_epoch_starts_over() -> None:
     replica = private()
-    assert replica.told_head("f", 1) == [AskPage("@r", None, 4)]
+    assert replica.on_head("f", 1) == [AskPage("@r", None, 4)]
     assert not replica.live
-    assert replica.paged(page(1, 1, epoch="f")) == [StartOver("@r", "f", 1, messages(1, 1))]
+    assert replica.on_page(page(1, 1, epoch="f")) == [StartOver("@r", "f", 1, messages(1, 1))]
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_a_shed_replica_goes_on_without_its_tail() -> None:
     replica.shed()
     assert replica.tail_bytes == 0
     assert replay(replica, 1) is None
-    assert replica.happened("e", [message(11)]) == [Deliver("r", [message(11)])]
+    assert replica.on_events("e", [message(11)]) == [Deliver("r", [message(11)])]
     assert replay(replica, 1) == [message(11)]
 
 
@@ -321,8 +321,8 @@ class AnyLink(RuleBasedStateMachine):
         self.late: list[Paged] = []
         self.shown = 0 if self.private else None
 
-    def carry_out(self, orders: list[Effect]) -> None:
-        for order in orders:
+    def carry_out(self, effects: list[Effect]) -> None:
+        for order in effects:
             match order:
                 case AskPage():
                     self.questions.append(order)
@@ -356,13 +356,13 @@ class AnyLink(RuleBasedStateMachine):
         frame = self.frames[n % len(self.frames)]
         if not keep:
             self.frames.remove(frame)
-        self.carry_out(self.replica.happened(self.store.epoch, frame))
+        self.carry_out(self.replica.on_events(self.store.epoch, frame))
 
     @precondition(lambda self: self.frames)
     @rule()
     def arrive_in_order(self) -> None:
         while self.frames:
-            self.carry_out(self.replica.happened(self.store.epoch, self.frames.pop(0)))
+            self.carry_out(self.replica.on_events(self.store.epoch, self.frames.pop(0)))
 
     @precondition(lambda self: self.frames)
     @rule(n=st.integers(0, 99))
@@ -372,14 +372,14 @@ class AnyLink(RuleBasedStateMachine):
     @rule()
     def mark(self) -> None:
         if self.private:
-            self.carry_out(self.replica.told_head(self.store.epoch, self.store.head))
+            self.carry_out(self.replica.on_head(self.store.epoch, self.store.head))
         else:
-            self.carry_out(self.replica.marked(self.store.epoch, self.store.head))
+            self.carry_out(self.replica.on_mark(self.store.epoch, self.store.head))
 
     @rule(n=st.integers(0, 99))
     def beacon(self, n: int) -> None:
         head = max(0, self.store.head - n) if n % 2 else self.store.head
-        self.carry_out(self.replica.told_head(self.store.epoch, head))
+        self.carry_out(self.replica.on_head(self.store.epoch, head))
 
     @precondition(lambda self: self.questions)
     @rule(n=st.integers(0, 99), cut=st.integers(1, 9), late=st.booleans())
@@ -388,7 +388,7 @@ class AnyLink(RuleBasedStateMachine):
         if late:
             self.late.append(page)
         else:
-            self.carry_out(self.replica.paged(page))
+            self.carry_out(self.replica.on_page(page))
 
     @precondition(lambda self: self.late)
     @rule(n=st.integers(0, 99), keep=st.booleans())
@@ -396,18 +396,18 @@ class AnyLink(RuleBasedStateMachine):
         page = self.late[n % len(self.late)]
         if not keep:
             self.late.remove(page)
-        self.carry_out(self.replica.paged(page))
+        self.carry_out(self.replica.on_page(page))
 
     @precondition(lambda self: self.questions)
     @rule(n=st.integers(0, 99))
     def fail(self, n: int) -> None:
         self.questions.pop(n % len(self.questions))
-        self.carry_out(self.replica.page_failed())
+        self.carry_out(self.replica.on_page_lost())
 
     @rule()
     def relink(self) -> None:
         self.frames.clear()
-        self.carry_out(self.replica.relinked())
+        self.carry_out(self.replica.on_new_link())
 
     @rule(kept=st.integers(0, 5))
     def restore_a_backup(self, kept: int) -> None:
@@ -427,13 +427,13 @@ class AnyLink(RuleBasedStateMachine):
         """Once all is heard and answered, nothing is missing."""
         self.frames.clear()
         for late in self.late:
-            self.carry_out(self.replica.paged(late))
+            self.carry_out(self.replica.on_page(late))
         self.late.clear()
         self.mark()
         rounds = 0
         while self.questions:
             asked = self.questions.pop(0)
-            self.carry_out(self.replica.paged(self.store.answer(asked, cut=99)))
+            self.carry_out(self.replica.on_page(self.store.answer(asked, cut=99)))
             rounds += 1
             assert rounds < 200
         assert self.replica.live

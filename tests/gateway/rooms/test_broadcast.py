@@ -136,7 +136,7 @@ def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later
         rig.happens(message(seq, text))
     rig.happens(*(message(seq, text) for seq in range(1004, 1804)))
     tea = rig.chat.rooms.public("tea")
-    assert tea.full
+    assert tea.is_full
     assert tea.replica.head < 1804
     assert rig.broker.of(m.GetPage) == []
     while not rig.broker.of(m.GetPage):

@@ -27,19 +27,19 @@ def test_lines_and_notices_are_taken_in_order() -> None:
 
 def test_nobody_is_subscribed_above_what_was_taken() -> None:
     queue = SendQueue()
-    assert queue.taken(7) == 7
+    assert queue.broadcast_head(7) == 7
     queue.add_events(messages(8, 9))
-    assert queue.taken(9) == 7
+    assert queue.broadcast_head(9) == 7
     queue.take(FrameCache("tea", 10), plain=False)
     queue.add_events(messages(10, 10))
-    assert queue.taken(10) == 9
+    assert queue.broadcast_head(10) == 9
 
 
 def test_a_batch_is_bounded_and_the_rest_is_the_next_one() -> None:
     queue, cache = SendQueue(), FrameCache("tea", 10)
     queue.add_events([message(seq, "x" * (BATCH_BYTES // 2)) for seq in range(1, 6)])
     assert [queue.take(cache, plain=False).events for _ in range(3)] == [2, 2, 1]
-    assert queue.taken(5) == 5
+    assert queue.broadcast_head(5) == 5
     assert queue.bytes == 0
 
 
@@ -48,12 +48,12 @@ def test_to_start_over_keeps_its_place_and_drops_what_it_would_undo() -> None:
     queue.add_events(messages(4, 5))
     queue.add_notice(Notice(objects=Frame.event("presence", 1)))
     queue.start_over("tea", "e2", 9, messages(6, 9), (2, 10))
-    assert queue.taken(9) == -1
+    assert queue.broadcast_head(9) == -1
     queue.add_events(messages(10, 10))
-    assert queue.taken(10) == -1
+    assert queue.broadcast_head(10) == -1
     taken = queue.take(FrameCache("tea", 10), plain=False)
     assert names(taken.objects) == ["presence", "reset", "chat", "chat", "chat"]
-    assert queue.taken(10) == 10
+    assert queue.broadcast_head(10) == 10
 
 
 def test_started_over_it_may_be_entered_where_the_taken_lines_end() -> None:
@@ -61,10 +61,10 @@ def test_started_over_it_may_be_entered_where_the_taken_lines_end() -> None:
     events = [message(seq, "x" * BATCH_BYTES) for seq in (8, 9)]
     queue.start_over("tea", "e2", 9, events, (2, 10))
     queue.take(cache, plain=False)
-    assert queue.taken(9) == 8
+    assert queue.broadcast_head(9) == 8
     queue.start_over("tea", "e2", 9, [], (2, 10))
     queue.take(cache, plain=False)
-    assert queue.taken(9) == 9
+    assert queue.broadcast_head(9) == 9
 
 
 def test_only_the_last_who_is_typing_counts_and_it_is_told_with_the_last_batch() -> None:
@@ -82,7 +82,7 @@ def test_only_the_last_who_is_typing_counts_and_it_is_told_with_the_last_batch()
 def test_where_as_much_waits_as_may_states_are_not_told() -> None:
     queue = SendQueue()
     queue.add_events([message(seq, "x" * 4000) for seq in range(FULL_BYTES // 4000)])
-    assert queue.full
+    assert queue.is_full
     before = queue.bytes
     queue.add_notice(Notice(objects=Frame.event("presence", 1)))
     assert queue.bytes == before

@@ -14,22 +14,22 @@ def test_a_person_may_have_one_socket_or_several() -> None:
     a, b, c = (session(sessions, sid) for sid in "abc")
     sessions.bind(a, "ann")
     sessions.bind(a, "ann")
-    assert list(sessions.of(["ann", "bob"])) == [a]
+    assert list(sessions.of_people(["ann", "bob"])) == [a]
     sessions.bind(b, "ann")
     sessions.bind(c, "ann")
-    assert list(sessions.of(["ann"])) == [a, b, c]
+    assert list(sessions.of_people(["ann"])) == [a, b, c]
     sessions.drop(a)
     sessions.drop(c)
-    assert list(sessions.of(["ann"])) == [b]
+    assert list(sessions.of_people(["ann"])) == [b]
     sessions.drop(b)
-    assert (list(sessions.of(["ann"])), sessions.people(), len(sessions)) == ([], [], 0)
+    assert (list(sessions.of_people(["ann"])), sessions.people(), len(sessions)) == ([], [], 0)
 
 
 def test_floors_of_one_are_no_floors_of_another() -> None:
     sessions = Sessions()
     a, b = (session(sessions, sid) for sid in "ab")
     a.set_floors({"@r": 4})
-    assert (a.floor("@r"), b.floor("@r"), dict(b.private)) == (4, 0, {})
+    assert (a.floor("@r"), b.floor("@r"), dict(b.floors)) == (4, 0, {})
     b.set_floors({})
     b.set_floors({"@r": 2})
     assert (a.floor("@r"), b.floor("@r")) == (4, 2)
@@ -40,7 +40,7 @@ def test_who_goes_while_others_are_told_is_not_told() -> None:
     a, b, c = (session(sessions, sid) for sid in "abc")
     for one in (a, b, c):
         sessions.bind(one, f"u-{one.socket.sid}")
-    told = sessions.sittings()
+    told = sessions.session_infos()
     assert next(told).sid == "a"
     b.gone = True
     session(sessions, "d")

@@ -100,7 +100,7 @@ class RoomTable:
         """The socket is gone."""
         for name in (SYSTEM, *session.rooms):
             self.leave(name, session)
-        for name in session.private:
+        for name in session.floors:
             room = self._rooms.get(name)
             if room is not None:
                 room.leave(session)
@@ -125,21 +125,21 @@ class RoomTable:
 
     def _close(self, room: Room) -> None:
         room.closed = True
-        self._context.tails.forget(room)
+        self._context.tail_budget.forget(room)
         del self._rooms[room.name]
 
     # --- what the broker says --------------------------------------------------------------------
 
     def on_events(self, news: m.Happened) -> None:
         """Events of a room were published."""
-        self._sessions.begin(news.room, news.floors)
+        self._sessions.set_first_floors(news.room, news.floors)
         room = self._addressed(news.room, news.epoch, news.to)
         if room is not None:
             room.on_events(news.epoch, news.events)
 
     def on_typing(self, news: m.Typing, epoch: str) -> None:
         """Somebody began or stopped typing."""
-        self._sessions.begin(news.room, news.floors)
+        self._sessions.set_first_floors(news.room, news.floors)
         room = self._addressed(news.room, epoch, news.to)
         if room is not None:
             room.typing(news)
@@ -201,4 +201,4 @@ class RoomTable:
 
     def _members_here(self, uids: Iterable[str]) -> list[Session]:
         """The sockets here of these people that receive private rooms."""
-        return [s for s in self._sessions.of(uids) if not s.plain and not s.gone]
+        return [s for s in self._sessions.of_people(uids) if not s.plain and not s.gone]

@@ -1,4 +1,4 @@
-"""Public rooms here: gateway/rooms/rooms.py, gateway/rooms/public_room.py,
+"""Public rooms here: gateway/rooms/room_table.py, gateway/rooms/public_room.py,
 gateway/rooms/plain_rosters.py, gateway/rooms/tail_budget.py."""
 
 from common import messages as m
