@@ -1,1 +1,1 @@
-"""The broker: owns what was said and who is here."""
+"""The broker: the one process that orders and stores all events, and knows who is connected."""

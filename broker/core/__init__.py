@@ -1,1 +1,1 @@
-"""One broker between its sockets, its store and its clock: turns, commands, batches. Pure."""
+"""The broker between its sockets, its store and its clock: commands, batches, turns, faults."""

@@ -1,6 +1,37 @@
-"""The core: commands and the time go in, effects come out. Pure: no sockets, no clock, no disk.
+"""The core: commands and the time go in, effects come out. It has no sockets, no clock, no disk.
 
-The shell calls one method at a time, and none between reading facts from the store and `learn`.
+How it works, in rules:
+
+1.  The core is the only writer of every room. It executes one command at a time, in the order in
+    which they came, and gives every event its Seq. Two commands never overlap.
+2.  It changes nothing but its State, and does nothing by itself: everything that is to happen is an
+    effect in a list that the caller gets. Writes go to the store; answers and broadcasts are
+    released. The caller commits all writes and releases everything else in the order of the
+    effects, and releases an effect only when all writes before it are on disk. So nobody learns of
+    anything that a crash can undo.
+3.  The state runs ahead of the disk. If a commit fails, it is wrong: the caller drops this core and
+    makes a new one from what the store has.
+4.  The state has in memory whatever is in use: gateways, sessions, connected people, rooms with
+    participants. Everything else is in the store alone. Whatever is not in use is evicted after a
+    while, but never before all writes about it are on disk (`WriteLedger`).
+5.  A command may concern what is not in memory. `needs` tells beforehand what a command will
+    surely need, so that the caller can read the facts for many commands at once. If that was not
+    all, `handle` raises Missing, having changed nothing: the caller reads those facts, calls
+    `learn`, and calls `handle` again.
+6.  A fact must be as new as the state: between reading facts and `learn`, the caller calls nothing
+    else, and no commit that was under way changes what it read, since rule 4 keeps in memory what
+    is not on disk yet.
+7.  A command is refused, or executed in full. A handler checks everything first and raises Refused
+    before its first change. Any other exception is a fault of ours: the state may be half changed,
+    so the caller goes on as by rule 3.
+8.  A repeated command changes nothing. A message is known by its room, author and id; that is
+    looked up in `Uncommitted` until it is on disk, and in the store afterwards.
+9.  Gateways hold leases. A gateway that sends nothing until its lease ends is orphaned, and its
+    people have the move grace to come back by another one. A session that is lost has the leave
+    grace. After a restart everybody is where they were, and every gateway has a lease to register
+    its people; until then presence is paused, so that a restart is no storm of leaves and joins.
+10. Durations are in listening time, which stands still while the broker does not listen: a broker
+    that was stopped does not take others for silent.
 """
 
 from collections.abc import Sequence
@@ -8,7 +39,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from broker.effects import Effect, Fact, Missing, Need, NeedRoom, Send, Snapshot
+from broker.effects import Effect, Fact, Missing, Need, Snapshot
 from broker.handlers import (
     direct_rooms,
     gateway_links,
@@ -20,7 +51,8 @@ from broker.handlers import (
     restore,
     timers,
 )
-from broker.model.state import Moment, State
+from broker.handlers.call import Call, Update
+from broker.model.state import State
 from common.errors import Refused
 from common.messages import (
     Announce,
@@ -47,175 +79,175 @@ from common.messages import (
     TakeUp,
     Type,
 )
-from common.names import is_private
 from common.settings import Settings
 
 
 class Figures(Struct, frozen=True):
-    """How much there is, for whoever watches."""
+    """How much there is, for metrics."""
 
     gateways: int
+    """Gateways with a link."""
     connections: int
+    """Sockets of all gateways."""
     rooms: int
+    """Public rooms with participants."""
 
 
 class Core:
-    """All that one broker decides.
+    """Everything that one broker decides (see the rules above).
 
-    `now` is listening time: monotonic seconds in which the broker listened. `wall` is Unix time.
-    """
+    `peer` is the routing id of a link, `now` listening time in seconds, `wall` Unix time."""
 
     def __init__(self, settings: Settings, opened: Snapshot, now: float) -> None:
         self.state = State(settings, opened)
+        """For handlers to change; for everybody else to look at."""
         self._presence_paused_until = restore.restore(self.state, opened, now)
         self.state.presence_paused = now < self._presence_paused_until
         self._next_beacon = now + timers.BEACON_S
         self._now = now
 
     def needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
-        """What `handle` will surely need, or most of it, so that the shell can read the facts for
-        many commands at once. Never raises."""
+        """The facts that `handle` will surely need, or most of them, and that are not known yet.
+        Never raises Refused: `handle` will."""
         try:
-            return self._needs(peer, command)
+            return self.state.unknown(self._needs(peer, command))
         except Refused:
             return ()
 
     def learn(self, needs: Sequence[Need], facts: Sequence[Fact]) -> None:
-        """The facts for these needs, as the store has them now."""
-        self.state.facts.make_room()
+        """Takes the facts for these needs, as the store has them now."""
+        self.state.facts.age_if_full()
         for need, fact in zip(needs, facts, strict=True):
             self.state.learn(need, fact, self._now)
 
     def handle(self, peer: bytes, command: AnyCommand, now: float, wall: float) -> list[Effect]:
-        """Executes a command and answers it. Raises Missing, having changed nothing, if facts have
-        to be learned first: then ask again."""
+        """Executes a command, or refuses it, and answers it. Raises Missing, having changed
+        nothing, if facts have to be learned first: then call `handle` again."""
         state = self.state
         self._now = now
-        out: list[Effect] = []
+        call = Call(state, peer, command.no, now, wall)
         try:
-            self._handle(peer, command, Moment(now, wall), out)
+            _handle(call, command)
         except Refused as refused:
-            assert not out, "nothing is done of what is refused"
-            failed = Failed(
-                term=state.term,
-                no=command.no,
+            assert not call.effects, "a refused command has no effects"
+            call.answer(
+                Failed,
                 code=refused.code,
                 message=refused.message,
                 retry_after_s=refused.retry_after_s,
             )
-            out.append(Send(peer, failed))
         except Missing:
             state.facts.keep_used()
             raise
-        state.facts.forget_used()
-        state.ledger.hand_out(out, now)
-        return out
+        state.facts.drop_used()
+        state.ledger.hand_out(call.effects, now)
+        return call.effects
 
     def tick(self, now: float, wall: float) -> list[Effect]:
-        """What time brings about. To be called when `due`, and some times a second in any case."""
+        """What the passing of time brings about. Call it at `due`, and a few times a second in any
+        case."""
         state = self.state
-        at = Moment(now, wall)
         self._now = now
-        out: list[Effect] = []
-        timers.end_sessions(state, at, out)
-        if now >= self._presence_paused_until or not state.directory.gateways.awaited():
+        update = Update(state, now, wall)
+        timers.end_sessions(update)
+        if now >= self._presence_paused_until or not state.directory.gateways.any_awaited():
             state.presence_paused = False
-        timers.tell_rooms(state, at, out)
+        timers.publish_rooms(update)
         if now >= self._next_beacon:
             self._next_beacon = max(self._next_beacon + timers.BEACON_S, now)
-            timers.beacons(state, out)
-        state.ledger.hand_out(out, now)
-        timers.forget(state, at)
-        return out
+            timers.publish_beacons(update)
+        state.ledger.hand_out(update.effects, now)
+        timers.evict(update)
+        return update.effects
 
     @property
     def due(self) -> float:
-        """The listening time at which `tick` has something to tell."""
+        """The listening time at which `tick` has something to publish."""
         return min(self._next_beacon, self.state.rooms.next_due)
 
     def stop(self, now: float, wall: float) -> list[Effect]:
-        """The last answers: to those who wait."""
-        out: list[Effect] = []
-        presence_updates.end(self.state, Moment(now, wall), out)
-        return out
+        """Call this last: answers the requests that still wait."""
+        update = Update(self.state, now, wall)
+        presence_updates.answer_waiting(update)
+        return update.effects
 
     def committed(self, writes: int) -> None:
-        """So many more of the writes handed out are on disk, in the order of handing out."""
-        self.state.ledger.settle(writes)
+        """The next `writes` writes, in the order in which they were handed out, are on disk."""
+        self.state.ledger.committed(writes)
 
     def knows_gateway(self, id: str) -> bool:
         """Whether the gateway of this id has a link."""
-        return self.state.directory.gateways.is_bound(id)
+        return self.state.directory.gateways.has_link(id)
 
     def figures(self) -> Figures:
         gateways = self.state.directory.gateways
-        return Figures(len(gateways.bound()), gateways.sockets, self.state.rooms.busy)
+        return Figures(len(gateways.linked()), gateways.session_count, self.state.rooms.occupied)
 
     def _needs(self, peer: bytes, command: AnyCommand) -> Sequence[Need]:
         state = self.state
         match command:
             case Say():
-                return messages.needs_of_say(state, peer, command)
+                session = state.directory.gateways.session(peer, command.sid)
+                return messages.needs_of_say(state, session, command) if session else ()
             case Join():
                 return membership.needs_of_join(state, command)
             case Register():
-                return gateway_links.needs_of_register(state, command)
+                return gateway_links.needs_of_register(command)
             case TakeUp():
-                return gateway_links.needs_of_take_up(state, command)
+                return gateway_links.needs_of_take_up(command)
             case GetHeads():
-                return gateway_links.needs_of_heads(state, command)
-            case Direct(user=str(name)) | Ban(user=str(name)):
-                return direct_rooms.needs_of_name(state, name)
-            case GetPage(room=name) if is_private(name):
-                return state.lacking(NeedRoom(name))
+                return gateway_links.needs_of_heads(command)
+            case GetPage():
+                return queries.needs_of_page(command)
+            case Direct() | Ban():
+                return direct_rooms.needs_of_person(state, command)
             case _:
                 return ()
 
-    def _handle(self, peer: bytes, command: AnyCommand, at: Moment, out: list[Effect]) -> None:
-        state = self.state
-        match command:
-            case Say():
-                messages.say(state, peer, command, at, out)
-            case Join():
-                membership.join(state, peer, command, at, out)
-            case Leave():
-                membership.leave(state, peer, command, at, out)
-            case Gone():
-                membership.gone(state, peer, command, at, out)
-            case Type():
-                messages.type_(state, peer, command, at, out)
-            case GetHistory():
-                queries.history(state, peer, command, at, out)
-            case GetPage():
-                queries.page(state, peer, command, at, out)
-            case GetParticipants():
-                queries.participants(state, peer, command, at, out)
-            case GetRooms():
-                queries.rooms(state, peer, command, at, out)
-            case GetNames():
-                queries.names(state, peer, command, at, out)
-            case Direct():
-                direct_rooms.direct(state, peer, command, at, out)
-            case Quit():
-                direct_rooms.quit_(state, peer, command, at, out)
-            case Hello():
-                gateway_links.hello(state, peer, command, at, out)
-            case Register():
-                gateway_links.register(state, peer, command, at, out)
-            case Beat():
-                state.gateway(peer, at)
-                state.done(peer, command.no, out)
-            case Bye():
-                gateway_links.bye(state, peer, command, at, out)
-            case TakeUp():
-                gateway_links.take_up(state, peer, command, at, out)
-            case GetHeads():
-                gateway_links.heads(state, peer, command, at, out)
-            case Announce():
-                moderation.announce(state, peer, command, at, out)
-            case Blank():
-                moderation.blank(state, peer, command, at, out)
-            case Ban():
-                moderation.ban(state, peer, command, at, out)
-            case _:
-                assert_never(command)
+
+def _handle(call: Call, command: AnyCommand) -> None:
+    match command:
+        case Say():
+            messages.say(call, command)
+        case Join():
+            membership.join(call, command)
+        case Leave():
+            membership.leave(call, command)
+        case Gone():
+            membership.gone(call, command)
+        case Type():
+            messages.type_(call, command)
+        case GetHistory():
+            queries.history(call, command)
+        case GetPage():
+            queries.page(call, command)
+        case GetParticipants():
+            queries.participants(call, command)
+        case GetRooms():
+            queries.rooms(call, command)
+        case GetNames():
+            queries.names(call, command)
+        case Direct():
+            direct_rooms.direct(call, command)
+        case Quit():
+            direct_rooms.quit_(call, command)
+        case Hello():
+            gateway_links.hello(call, command)
+        case Register():
+            gateway_links.register(call, command)
+        case Beat():
+            gateway_links.beat(call)
+        case Bye():
+            gateway_links.bye(call)
+        case TakeUp():
+            gateway_links.take_up(call, command)
+        case GetHeads():
+            gateway_links.heads(call, command)
+        case Announce():
+            moderation.announce(call, command)
+        case Blank():
+            moderation.blank(call, command)
+        case Ban():
+            moderation.ban(call, command)
+        case _:
+            assert_never(command)

@@ -1,1 +1,1 @@
-"""What each command does: one file a subject, one function a command. Pure."""
+"""What each command does to the state: one file for a subject, one function for a command."""

@@ -1,46 +1,48 @@
-"""Coming and going: joins, leaves, lost connections. Pure.
+"""Membership: joins, leaves, lost connections.
 
-A person is in a public room as long as one of their sockets is, and here as long as they have one.
+A person is a participant of a public room as long as one of their sessions is in it, and connected
+as long as they have a session.
 """
 
 from broker.effects import (
     DropSession,
-    Effect,
     IdentityFact,
     Need,
     NeedIdentity,
     NeedRoom,
     PutRoom,
     RoomFact,
-    Send,
 )
-from broker.model.directory import session_row
-from broker.model.records import Person, Session
+from broker.handlers.call import Call, Update
+from broker.model.records import GatewayState, Person, Session
 from broker.model.room import Room
-from broker.model.state import Moment, Requester, State
+from broker.model.state import State
 from broker.model.token_bucket import TokenBucket
 from common.errors import Refused
 from common.messages import Gone, Join, Joined, Leave
 from common.names import LOBBY, SYSTEM, is_private, room_key, user_name
 
-NEW = -1.0
-"""Stands where the time of the last leaving is, of somebody who is not stored yet."""
+NOT_STORED = -1.0
+"""Stands in `Person.seen` for somebody new: like the time of a leave, it makes `call_person` write
+the person."""
 
 
 def needs_of_join(state: State, command: Join) -> list[Need]:
-    uid = state.directory.uid_of(command.key)
-    return state.lacking(NeedIdentity(uid), NeedRoom(_wanted_room(command)))
+    return [NeedIdentity(state.directory.uid_of(command.key)), NeedRoom(_room_to_join(command))]
 
 
-def join(state: State, peer: bytes, command: Join, at: Moment, out: list[Effect]) -> None:
+def join(call: Call, command: Join) -> None:
+    """A socket joins a room. Its first join says whose socket it is; a later one may rename that
+    person. A join of a room that the socket is in already changes nothing else."""
+    state = call.state
     directory = state.directory
-    gateway = state.gateway(peer, at)
-    name = _wanted_room(command)
+    gateway = call.gateway()
+    name = _room_to_join(command)
     uid = directory.uid_of(command.key)
     session = gateway.sessions.get(command.sid)
     if session is not None and session.uid != uid:
         raise Refused("bad_request", "this connection belongs to another token")
-    state.require(NeedIdentity(uid), NeedRoom(name))
+    state.require(needs_of_join(state, command))
     person = directory.people.get(uid)
     room = state.rooms.get(name)
     if person is not None and person.banned:
@@ -51,34 +53,34 @@ def join(state: State, peer: bytes, command: Join, at: Moment, out: list[Effect]
         limit = state.settings.socket_rooms
         if len(session.rooms) >= limit:
             raise Refused("forbidden", f"one connection may be in {limit} rooms at most")
-    called = _called(state, person, uid, command.user)
+    user = _name_for(state, person, uid, command.user)
     if person is not None:
-        renames = bool(person.sessions) and called != person.name
-        _pay(state, person, name, renames, at)
+        renames = bool(person.sessions) and user != person.name
+        _pay(call, person, name, renames)
 
     # Nothing is refused from here on.
     if person is None:
-        person = directory.load(IdentityFact(uid, called, command.plain, False, NEW, {}), at.now)
-    call(state, person, called, at, out)
+        fact = IdentityFact(uid, user, command.plain, False, NOT_STORED, {})
+        person = directory.load(fact, call.now)
+    call_person(call, person, user)
     first = session is None or session.unnamed
     if session is None:
         session = directory.connect(gateway, command.sid, person, command.plain)
-    if gateway.named is not None:
+    if gateway.state is GatewayState.REGISTERING:
         gateway.named.add(session.sid)
     directory.mark_found(session)
     session.unnamed = False
-    seated = name in session.rooms
-    again = directory.confirm(session, name) and seated
+    was_inside = name in session.rooms
+    again = directory.confirm(session, name) and was_inside
     if room is None:
-        room = make_room(state, name, at, out)
-    if not seated:
-        enter_room(state, session, person, room, at, out)
-        out.append(session_row(session))
+        room = make_room(call, name)
+    if not was_inside:
+        enter_room(call, session, person, room)
+        call.write(session.row())
     since = command.since
     missed = room.head - since.seq if since and since.epoch == state.epoch else -1
-    joined = Joined(
-        term=state.term,
-        no=command.no,
+    call.answer(
+        Joined,
         user=person.name,
         uid=uid,
         room=name,
@@ -86,132 +88,140 @@ def join(state: State, peer: bytes, command: Join, at: Moment, out: list[Effect]
         head=room.head,
         recovered=again or 0 <= missed <= state.settings.recovery_events,
         count=len(room.members) if room.private else room.count,
-        version=room.presence.peek(person.name),
-        private=dict(person.rooms) if first else {},
+        version=room.presence.version_shown_to(person.name),
+        private=dict(person.private_rooms) if first else {},
         again=again,
     )
-    out.append(Send(peer, joined))
 
 
-def leave(state: State, peer: bytes, command: Leave, at: Moment, out: list[Effect]) -> None:
-    session = state.gateway(peer, at).sessions.get(command.sid)
+def leave(call: Call, command: Leave) -> None:
+    """A socket leaves a room."""
+    session = call.gateway().sessions.get(command.sid)
     if session is None:
         raise Refused("not_joined", "you have joined no room")
     person = session.person
-    name = state.resolve_room(Requester(session, person), command.room)
-    if name in session.rooms:  # a member hears a private room without being in it
-        leave_room(state, session, person, name, at, out)
+    name = call.resolve_room(session, command.room)
+    if name in session.rooms:  # a member of a private room may use it without having joined it
+        leave_room(call, session, person, name)
         if name not in person.public_rooms:
-            person.moving().leave(name, at.now)
-        out.append(session_row(session))
-    state.done(peer, command.no, out)
+            person.limiter().on_leave(name, call.now)
+        call.write(session.row())
+    call.done()
 
 
-def gone(state: State, peer: bytes, command: Gone, at: Moment, out: list[Effect]) -> None:
-    session = state.gateway(peer, at).sessions.get(command.sid)
+def gone(call: Call, command: Gone) -> None:
+    """A socket has disconnected for good, or its connection broke and may come back."""
+    session = call.gateway().sessions.get(command.sid)
     if session is not None:
         if command.left:
             rooms = list(session.rooms)
-            drop(state, session, at, out)
+            drop(call, session)
             for name in rooms:
                 if name not in session.person.public_rooms:
-                    session.person.moving().leave(name, at.now)
+                    session.person.limiter().on_leave(name, call.now)
         else:
-            mark_lost(state, session, at, out)
-    state.done(peer, command.no, out)
+            mark_lost(call, session)
+    call.done()
 
 
-def mark_lost(state: State, session: Session, at: Moment, out: list[Effect]) -> None:
-    """The connection broke: a plain socket cannot come back, another may."""
+def mark_lost(update: Update, session: Session) -> None:
+    """The session's connection broke. A plain socket cannot come back, another one may."""
     if session.plain:
-        drop(state, session, at, out)
+        drop(update, session)
     else:
-        state.directory.mark_lost(session, at.now)
+        update.state.directory.mark_lost(session, update.now)
 
 
-def drop(state: State, session: Session, at: Moment, out: list[Effect]) -> None:
-    """The socket is gone for good."""
+def drop(update: Update, session: Session) -> None:
+    """Ends a session for good: it leaves all its rooms."""
     person = session.person
     for name in list(session.rooms):
-        leave_room(state, session, person, name, at, out)
-    out.append(DropSession(session.gateway.id, session.sid))
-    if state.directory.disconnect(session, person, at.now, at.wall):
-        out.append(person.row())
+        leave_room(update, session, person, name)
+    update.write(DropSession(session.gateway.id, session.sid))
+    if update.state.directory.disconnect(session, person, update.now, update.wall):
+        update.write(person.row())
 
 
-def call(state: State, person: Person, called: str, at: Moment, out: list[Effect]) -> None:
-    """The person, who is about to have one socket more, is called so from now on."""
-    changed = called != person.name
+def call_person(update: Update, person: Person, name: str) -> None:
+    """Gives a person this name, in all their rooms. They are about to have one more session, so
+    they are connected from now on."""
+    state = update.state
+    changed = name != person.name
     if changed:
-        state.directory.rename(person, called)
-        for name in person.public_rooms:
-            room = state.rooms.get(name)
-            assert room is not None, "a room with somebody in it is known"
-            state.log(room, room.rename(person.uid, called, at.now, at.wall), at, out)
+        state.directory.rename(person, name)
+        for room_name in person.public_rooms:
+            room = state.rooms.get(room_name)
+            assert room is not None, "a room with participants is in memory"
+            update.append(room, room.rename(person.uid, name, update.now, update.wall))
     if changed or person.seen:
         person.seen = 0.0
-        out.append(person.row())
+        update.write(person.row())
 
 
-def enter_room(
-    state: State, session: Session, person: Person, room: Room, at: Moment, out: list[Effect]
-) -> None:
-    """The socket is in the room now; tells it if the person was not."""
+def enter_room(update: Update, session: Session, person: Person, room: Room) -> None:
+    """The session enters the room. If the person was not in it, they become a participant."""
+    state = update.state
     if state.directory.enter_room(session, person, room.name, room.head):
         before = room.count
-        state.log(room, room.enter(person.uid, person.name, at.now, at.wall), at, out)
-        state.rooms.counted(room, before, at.now)
+        update.append(room, room.enter(person.uid, person.name, update.now, update.wall))
+        state.rooms.on_count_change(room, before, update.now)
     session.rooms[room.name] = room.head
 
 
-def leave_room(
-    state: State, session: Session, person: Person, name: str, at: Moment, out: list[Effect]
-) -> None:
-    """The socket is in the room no more; tells it if the person is not either."""
+def leave_room(update: Update, session: Session, person: Person, name: str) -> None:
+    """The session leaves the room. If it was the person's last one in it, they are no longer a
+    participant."""
+    state = update.state
     if state.directory.leave_room(session, person, name):
         room = state.rooms.get(name)
-        assert room is not None, "a room with somebody in it is known"
+        assert room is not None, "a room with participants is in memory"
         before = room.count
-        state.log(room, room.exit(person.uid, at.now, at.wall), at, out)
-        state.rooms.counted(room, before, at.now)
+        update.append(room, room.leave(person.uid, update.now, update.wall))
+        state.rooms.on_count_change(room, before, update.now)
 
 
-def make_room(state: State, name: str, at: Moment, out: list[Effect]) -> Room:
+def make_room(update: Update, name: str) -> Room:
     """A new public room."""
-    out.append(PutRoom(name, "public"))
-    return state.rooms.load(RoomFact(name, "public", 0), at.now)
+    update.write(PutRoom(name, "public"))
+    return update.state.rooms.load(RoomFact(name, "public", 0), update.now)
 
 
-def _pay(state: State, person: Person, room: str, renames: bool, at: Moment) -> None:
-    """Raises Refused("rate_limited") if the person has come to rooms, or changed names, too often
-    lately. Somebody who is in the room already, by another socket or since their connection was
-    lost, is told to nobody and pays nothing."""
-    rate = state.settings.message_rate
-    comes = room not in person.public_rooms and not is_private(room)
-    cost = renames + (person.moving().cost(room, at.now) if comes else 0)
-    if cost:
-        spend(state, person, at, cost)
-    wait_s = (
-        comes and rate and person.moving().enter(room, at.now, rate, state.settings.socket_rooms)
-    )
-    if wait_s:
-        message = "too many rooms at once, wait a little"
-        raise Refused("rate_limited", message, round(wait_s + 0.001, 3))
-
-
-def spend(state: State, person: Person, at: Moment, count: int = 1) -> None:
-    """Raises Refused("rate_limited") if the person has said or changed too much lately."""
-    rate, burst = state.settings.message_rate, state.settings.message_burst
+def spend(call: Call, person: Person, count: int = 1) -> None:
+    """Takes `count` tokens of the person's message limit. Raises Refused if there are fewer."""
+    settings = call.state.settings
+    rate, burst = settings.message_rate, settings.message_burst
     if not rate:
         return
     if person.bucket is None:
-        person.bucket = TokenBucket(burst, at.now)
-    wait_s = person.bucket.take(at.now, rate, burst, count)
+        person.bucket = TokenBucket(burst, call.now)
+    wait_s = person.bucket.take(call.now, rate, burst, count)
     if wait_s:
-        raise Refused("rate_limited", "too much at once, wait a little", round(wait_s + 0.001, 3))
+        raise Refused("rate_limited", "too much at once, wait a little", _rounded_up(wait_s))
 
 
-def _wanted_room(command: Join) -> str:
+def _pay(call: Call, person: Person, room: str, renames: bool) -> None:
+    """Raises Refused if the person has entered rooms, or changed names, too often lately. Nobody
+    else learns of the join of somebody who is in the room already, by another session or since
+    their connection was lost: such a join costs nothing."""
+    settings = call.state.settings
+    rate = settings.message_rate
+    enters = room not in person.public_rooms and not is_private(room)
+    cost = renames + (person.limiter().cost(room, call.now) if enters else 0)
+    if cost:
+        spend(call, person, cost)
+    if enters and rate:
+        wait_s = person.limiter().take(room, call.now, rate, settings.socket_rooms)
+        if wait_s:
+            message = "too many rooms at once, wait a little"
+            raise Refused("rate_limited", message, _rounded_up(wait_s))
+
+
+def _rounded_up(wait_s: float) -> float:
+    """In whole milliseconds, so that a client that waits so long does not come too early."""
+    return round(wait_s + 0.001, 3)
+
+
+def _room_to_join(command: Join) -> str:
     if command.plain:
         return LOBBY
     if is_private(command.room):
@@ -222,12 +232,13 @@ def _wanted_room(command: Join) -> str:
     return name
 
 
-def _called(state: State, person: Person | None, uid: str, user: str | None) -> str:
+def _name_for(state: State, person: Person | None, uid: str, user: str | None) -> str:
+    """The name that the person has after a join that asks for the name `user`, if for any."""
     names = state.directory.names
     if person is None:
         if user is None:
             raise Refused("bad_name", "say who you are: give a user")
         return names.choose(user_name(user), uid)
-    if user is None or user == person.name:  # older rules may have allowed it
+    if user is None or user == person.name:  # a stored name may break today's rules
         return names.choose(person.name, uid, person.name)
     return names.choose(user_name(user), uid, person.name)

@@ -1,24 +1,27 @@
-"""Moderating: announcements, deleted messages, bans. For scripts. Pure."""
+"""Moderation, for scripts: announcements, deleted messages, bans."""
 
-from broker.effects import BlankText, Effect, NeedEvent, NeedRoom, NeedSaid, Publish, Send
+from broker.effects import BlankText, Need, NeedEvent, NeedRoom, NeedSaid
+from broker.handlers.call import Call
 from broker.handlers.direct_rooms import find_person
 from broker.handlers.membership import drop, make_room
 from broker.handlers.messages import check_text
 from broker.model.rooms import BEACONS
-from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import Announce, Ban, Blank, Kicked, Said, gateway_topic
 from common.names import SYSTEM, is_private, room_key
 
 
-def announce(state: State, peer: bytes, command: Announce, at: Moment, out: list[Effect]) -> None:
-    """To all, in the room of announcements, which the first one makes; or to one room."""
+def announce(call: Call, command: Announce) -> None:
+    """Announces a text in one room, or to all sockets in the room `system`, which the first
+    announcement makes. A repeat with the same id gets the first one's answer."""
+    state = call.state
     check_text(state, command.text)
     name = _room_name(command.room) if command.room else SYSTEM
     key = NeedSaid(name, "", command.id)
-    said = state.uncommitted.said(key) if command.id else None
+    said = state.uncommitted.message(key) if command.id else None
     if said is None:
-        state.require(NeedRoom(name))
+        needs: list[Need] = [NeedRoom(name)]
+        state.require([*needs, key] if command.id else needs)
         if command.id:
             said = state.facts.said(key)
     if said is None:
@@ -26,24 +29,27 @@ def announce(state: State, peer: bytes, command: Announce, at: Moment, out: list
         if room is None:
             if name != SYSTEM:
                 raise Refused("no_such_room", "there is no such room")
-            room = make_room(state, name, at, out)
-        event = room.append("announce", SYSTEM, at.wall, text=command.text, id=command.id)
-        state.log(room, event, at, out)
+            room = make_room(call, name)
+        event = room.append("announce", SYSTEM, call.wall, text=command.text, id=command.id)
+        call.append(room, event)
         seq, timestamp = event.seq, event.timestamp
         if command.id:
-            state.uncommitted.say(key, seq, timestamp, at.now)
+            state.uncommitted.add_message(key, seq, timestamp, call.now)
     else:
         seq, timestamp = said.seq, said.timestamp
-    out.append(Send(peer, _said(state, command.no, name, command.id, seq, timestamp)))
+    call.answer(Said, room=name, id=command.id, seq=seq, timestamp=timestamp)
 
 
-def blank(state: State, peer: bytes, command: Blank, at: Moment, out: list[Effect]) -> None:
-    """Blanks a message. Asked again, it tells the same."""
+def blank(call: Call, command: Blank) -> None:
+    """Deletes a message: its text is blanked everywhere. A repeat gets the first answer."""
+    state = call.state
     name = _room_name(command.room)
     room = state.room(name)
-    was = state.uncommitted.blanked(name, command.seq)
-    if was is None:
-        event = state.facts.event(NeedEvent(name, command.seq))
+    deleted = state.uncommitted.delete(name, command.seq)
+    if deleted is None:
+        need = NeedEvent(name, command.seq)
+        state.require([need])
+        event = state.facts.event(need)
         if event is None and room.appended_at >= state.ledger.clean_before():
             raise Refused("unavailable", "that may have been said just now: try again")
         if event is None or event.kind not in ("message", "announce"):
@@ -51,39 +57,37 @@ def blank(state: State, peer: bytes, command: Blank, at: Moment, out: list[Effec
         if event.rev and not event.text:
             seq, timestamp = event.rev, event.timestamp
         else:
-            deleted = room.append("delete", SYSTEM, at.wall, ref=command.seq)
-            seq, timestamp = deleted.seq, deleted.timestamp
-            out.append(BlankText(name, command.seq, seq))
-            state.log(room, deleted, at, out)
-            state.uncommitted.blank(name, command.seq, seq, timestamp, at.now)
+            deletion = room.append("delete", SYSTEM, call.wall, ref=command.seq)
+            seq, timestamp = deletion.seq, deletion.timestamp
+            call.write(BlankText(name, command.seq, seq))
+            call.append(room, deletion)
+            state.uncommitted.add_delete(name, command.seq, seq, timestamp, call.now)
     else:
-        seq, timestamp = was.seq, was.timestamp
-    out.append(Send(peer, _said(state, command.no, name, "", seq, timestamp)))
+        seq, timestamp = deleted.seq, deleted.timestamp
+    call.answer(Said, room=name, id="", seq=seq, timestamp=timestamp)
 
 
-def ban(state: State, peer: bytes, command: Ban, at: Moment, out: list[Effect]) -> None:
-    """Keeps somebody out, or lets them in again."""
-    person = find_person(state, command)
+def ban(call: Call, command: Ban) -> None:
+    """Bans a person and closes their sockets, or lifts the ban."""
+    person = find_person(call, command)
     if person is None:
         raise Refused("no_such_user", "there is nobody of this name or uid")
     person.banned = not command.lift
-    out.append(person.row())
-    state.directory.people.touch(person.uid, at.now)
+    call.write(person.row())
+    call.state.directory.people.touch(person.uid, call.now)
     if person.banned:
-        sids: dict[str, list[str]] = {}
+        sids_by_gateway: dict[str, list[str]] = {}
         for session in sorted(person.sessions, key=lambda s: (s.gateway.id, s.sid)):
-            sids.setdefault(session.gateway.id, []).append(session.sid)
+            sids_by_gateway.setdefault(session.gateway.id, []).append(session.sid)
             session.gateway.kicked[session.sid] = BEACONS
-            drop(state, session, at, out)
-        for gateway, some in sids.items():
-            kicked = Kicked(term=state.term, sids=some, code="banned", message="you are banned")
-            out.append(Publish(gateway_topic(gateway), kicked))
-    state.done(peer, command.no, out)
+            drop(call, session)
+        for gateway, sids in sids_by_gateway.items():
+            message = "you are banned"
+            kicked = Kicked(term=call.state.term, sids=sids, code="banned", message=message)
+            call.publish(gateway_topic(gateway), kicked)
+    call.done()
 
 
 def _room_name(name: str) -> str:
+    """The exact name of a room that a script names."""
     return name if is_private(name) else room_key(name)
-
-
-def _said(state: State, no: int, room: str, id: str, seq: int, timestamp: float) -> Said:
-    return Said(term=state.term, no=no, room=room, id=id, seq=seq, timestamp=timestamp)

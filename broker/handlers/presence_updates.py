@@ -1,23 +1,22 @@
-"""Telling: presence of a room goes out, and whoever waits for its names is answered. Pure."""
+"""Presence: changes are published when due, and requests for a room's names are answered."""
 
-from broker.effects import Effect, Publish, Send
+from broker.handlers.call import Call, Update
 from broker.model.presence import GATHER_S
 from broker.model.room import Room
-from broker.model.state import Moment, State
 from common.errors import Refused
 from common.messages import GetParticipants, Listed, Presence, presence_topic
 
 WAITING = 1000
-"""So many wait for the names of one room."""
+"""The most requests for the names of one room that may wait at a time."""
 
 
-def presence(state: State, room: Room, at: Moment, out: list[Effect]) -> None:
-    """Publishes the change that is due, if there is one. Who waits is answered as soon as the names
-    are those of what is published."""
-    change = room.presence.take(room.count, at.now)
+def publish(update: Update, room: Room) -> None:
+    """Publishes the room's change if one is due. Requests that wait are answered as soon as the
+    names are those of the version that clients have."""
+    change = room.presence.take(room.count, update.now)
     if change is not None:
-        told = Presence(
-            term=state.term,
+        presence = Presence(
+            term=update.state.term,
             room=room.name,
             since=change.since,
             version=change.version,
@@ -25,54 +24,51 @@ def presence(state: State, room: Room, at: Moment, out: list[Effect]) -> None:
             joined=list(change.joined),
             left=list(change.left),
         )
-        out.append(Publish(presence_topic(room.name), told))
-    if room.waiting and room.presence.current:
-        _answer_all(state, room, out)
+        update.publish(presence_topic(room.name), presence)
+    if room.waiting and room.presence.is_current:
+        _answer_all(update, room)
 
 
-def names(
-    state: State, room: Room, peer: bytes, command: GetParticipants, at: Moment, out: list[Effect]
-) -> None:
-    """Answers with a page of a public room's names; later, if names are gathered that may not be
-    published yet. In a quiet time nobody waits: everybody else will ask again."""
-    if state.presence_paused and not room.presence.current:
-        room.presence.invalidate(at.now)
-    if room.presence.current:
-        return _answer(state, room, peer, command, out)
+def send_names(call: Call, room: Room, command: GetParticipants) -> None:
+    """Answers with a page of a public room's names. If changes are pending, the answer waits until
+    they are published. While presence is paused, it does not wait: a version is skipped, so that
+    all other clients request the names again."""
+    if call.state.presence_paused and not room.presence.is_current:
+        room.presence.invalidate(call.now)
+    if room.presence.is_current:
+        return _answer(call, room, call.peer, command)
     if len(room.waiting) >= WAITING:
         raise Refused("rate_limited", "too many ask for these names at once", GATHER_S)
-    room.waiting.append((peer, command))
-    room.presence.publish_soon(at.now)
-    presence(state, room, at, out)
-    state.rooms.touch(room, at.now)
+    room.waiting.append((call.peer, command))
+    room.presence.publish_soon(call.now)
+    publish(call, room)
+    call.state.rooms.touch(room, call.now)
 
 
-def end(state: State, at: Moment, out: list[Effect]) -> None:
-    """The broker stops: who waits is answered, though nothing is published any more."""
-    for room in state.rooms:
+def answer_waiting(update: Update) -> None:
+    """The broker stops: all requests that wait are answered, and nothing is published any more."""
+    for room in update.state.rooms:
         if room.waiting:
-            room.presence.invalidate(at.now)
-            _answer_all(state, room, out)
+            room.presence.invalidate(update.now)
+            _answer_all(update, room)
 
 
-def _answer_all(state: State, room: Room, out: list[Effect]) -> None:
+def _answer_all(update: Update, room: Room) -> None:
     for peer, command in room.waiting:
-        _answer(state, room, peer, command, out)
+        _answer(update, room, peer, command)
     room.waiting.clear()
 
 
-def _answer(
-    state: State, room: Room, peer: bytes, command: GetParticipants, out: list[Effect]
-) -> None:
-    limit = min(command.limit, state.settings.page)
+def _answer(update: Update, room: Room, peer: bytes, command: GetParticipants) -> None:
+    limit = min(command.limit, update.state.settings.page)
     users, more = room.participants.page(command.after, command.prefix, limit)
-    listed = Listed(
-        term=state.term,
-        no=command.no,
+    update.answer_to(
+        peer,
+        command.no,
+        Listed,
         count=room.count,
         version=room.presence.version,
         users=users,
         more=more,
-        crowd=room.crowd.on,
+        crowd=room.crowd.active,
     )
-    out.append(Send(peer, listed))

@@ -1,1 +1,1 @@
-"""People, gateways, rooms, presence: the broker's state and its rules. Pure."""
+"""What a broker has in memory, and the rules of it: people, gateways, rooms, presence."""

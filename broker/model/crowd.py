@@ -1,17 +1,20 @@
-"""The crowd rule: when a room has too much coming and going to tell each. Pure."""
+"""The crowd rule: in a room with too many participants, or too many joins a second, single joins
+and leaves are not events of the log. Such a room is a crowd."""
 
 from collections import OrderedDict
 
 from broker.model.presence import NEVER
 
 CALM_S = 5.0
+"""Seconds without a rush after which a crowd may end."""
 CALM_BELOW = 0.8
-"""A crowd ends when it is below this part of the limit and coming and going were rare for this
-time: less than half of what makes a crowd."""
+"""A crowd ends only below this part of the limit, so that one join and leave at the limit do not
+turn the room each time."""
 
 
-class _Recent:
-    """The last `most` people of whom something is counted, each once a second."""
+class _LastSecond:
+    """Tells whether `most` different people did something in the last second. Keeps the last
+    `most` of them."""
 
     __slots__ = ("_most", "_times")
 
@@ -20,6 +23,7 @@ class _Recent:
         self._times: OrderedDict[str, float] = OrderedDict()
 
     def note(self, uid: str, now: float) -> None:
+        """Counts this person, once a second at most."""
         if self._times.get(uid, now - 1) > now - 1:
             return
         self._times[uid] = now
@@ -27,68 +31,75 @@ class _Recent:
         if len(self._times) > self._most:
             self._times.popitem(last=False)
 
-    def full(self, now: float) -> bool:
-        """Whether there were so many in the last second."""
+    def is_full(self, now: float) -> bool:
         return len(self._times) == self._most and next(iter(self._times.values())) > now - 1
 
 
 class Crowd:
-    """One room's. Different people count: one who comes and goes all the time makes no crowd."""
+    """Whether one room is a crowd now (`active`).
 
-    __slots__ = ("_busy_until", "_joins", "_joins_a_second", "_limit", "_moves", "on")
+    A room becomes a crowd above `limit` participants or `joins_a_second` joins a second. It ends
+    when it is below CALM_BELOW of the limit and for CALM_S less than half as many people a second
+    have entered or left. Different people are counted, so that one person who enters and leaves all
+    the time makes no crowd."""
+
+    __slots__ = ("_busy_until", "_joins", "_joins_a_second", "_limit", "_moves", "active")
 
     def __init__(self, limit: int, joins_a_second: int) -> None:
         self._limit = limit
         self._joins_a_second = joins_a_second
-        self._joins = _Recent(joins_a_second + 1)
-        self._moves: _Recent | None = None
-        """Of a crowd: who came and went lately."""
+        self._joins = _LastSecond(joins_a_second + 1)
+        self._moves: _LastSecond | None = None
+        """The people who entered or left; None while the room is not a crowd."""
         self._busy_until = 0.0
-        self.on = False
+        """The room stays a crowd until then: CALM_S after the last rush."""
+        self.active = False
 
-    def count_in(self, count: int) -> None:
-        """These were here before: nobody joined."""
+    def restore(self, count: int) -> None:
+        """So many participants are in the room after a restart; none of them has just joined."""
         if count > self._limit:
-            self._turn_on()
+            self._activate()
 
-    def joined(self, uid: str, count: int, now: float) -> bool:
-        """Somebody joined: there are `count` now. Returns True if the room turns into a crowd."""
+    def on_enter(self, uid: str, count: int, now: float) -> bool:
+        """A person has entered; `count` includes them. Returns True if that makes the room a
+        crowd."""
         self._joins.note(uid, now)
-        if self.on:
-            self._moved(uid, now)
+        if self.active:
+            self._note_move(uid, now)
             return False
-        rush = self._joins.full(now)
+        rush = self._joins.is_full(now)
         if not rush and count <= self._limit:
             return False
-        self._turn_on()
+        self._activate()
         if rush:
             self._busy_until = now + CALM_S
         return True
 
-    def left(self, uid: str, now: float) -> None:
-        """Somebody left."""
-        if self.on:
-            self._moved(uid, now)
+    def on_leave(self, uid: str, now: float) -> None:
+        """A person has left."""
+        if self.active:
+            self._note_move(uid, now)
 
     def due(self, count: int) -> float:
-        """Of a crowd: when `calmed` wants to be called; NEVER if not before somebody goes."""
+        """When `end_if_calm` has to be called for a crowd of so many; NEVER while it is too
+        large to end."""
         return NEVER if count >= CALM_BELOW * self._limit else self._busy_until
 
-    def calmed(self, count: int, now: float) -> bool:
-        """Returns True if the room is a crowd no more from now on."""
-        if not self.on or now < self._busy_until or count >= CALM_BELOW * self._limit:
+    def end_if_calm(self, count: int, now: float) -> bool:
+        """Returns True if the room has just ceased to be a crowd."""
+        if not self.active or now < self._busy_until or count >= CALM_BELOW * self._limit:
             return False
-        self.on = False
+        self.active = False
         self._moves = None
         return True
 
-    def _turn_on(self) -> None:
-        self.on = True
-        self._moves = _Recent(self._joins_a_second // 2 + 1)
+    def _activate(self) -> None:
+        self.active = True
+        self._moves = _LastSecond(self._joins_a_second // 2 + 1)
 
-    def _moved(self, uid: str, now: float) -> None:
+    def _note_move(self, uid: str, now: float) -> None:
         moves = self._moves
-        assert moves is not None, "a crowd has them"
+        assert moves is not None, "a crowd counts who enters and leaves"
         moves.note(uid, now)
-        if moves.full(now):
+        if moves.is_full(now):
             self._busy_until = now + CALM_S

@@ -1,6 +1,7 @@
-"""The directory: who people are, what they are called, and which sockets are theirs. Pure.
+"""The directory: people, their names, and the sockets that they are connected by.
 
-It knows rooms by their names only: who said what, and what a room tells of it, is the room's.
+The directory knows rooms by name only. What is appended or published in a room is decided in
+`broker.model.room`; both exchange only values, so that rooms could one day be in another broker.
 """
 
 import hmac
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice, takewhile
 from typing import TypeVar
 
-from broker.effects import IdentityFact, PutSession
+from broker.effects import IdentityFact
 from broker.model.gateways import Gateways
 from broker.model.names_in_use import NamesInUse
 from broker.model.people import People
@@ -20,10 +21,11 @@ from common.settings import Settings
 
 UID_CHARS = 16
 DIRECT_CHARS = 22
+"""Lengths of a uid and of a direct room's name without its `@`, in characters of 6 bits."""
 
 
 class Directory:
-    """People, names, gateways and their sessions."""
+    """People, the names that they use or hold, gateways, and the gateways' sessions."""
 
     def __init__(self, settings: Settings, secret: bytes) -> None:
         self._settings = settings
@@ -32,18 +34,22 @@ class Directory:
         self.names = NamesInUse()
         self.gateways = Gateways(settings.lease, settings.move_grace)
         self._held: OrderedDict[str, float] = OrderedDict()
+        """The uids of people without sessions whose names are held, each with when they left."""
         self._lost: OrderedDict[Session, float] = OrderedDict()
+        """Sessions whose connections broke, each with the end of its leave grace."""
         self._unconfirmed: OrderedDict[tuple[Session, str], float] = OrderedDict()
+        """Rooms of sessions that the gateway did not name (`mark_unconfirmed`), each with the end
+        of its leave grace."""
 
     def uid_of(self, key: str) -> str:
-        """The uid of whoever has the token with this hash."""
+        """The uid that belongs to the token with this hash."""
         return self._digest(key.encode(), UID_CHARS)
 
-    def direct_room(self, one: str, other: str) -> str:
-        """The room of two people: always the same, and nobody else can tell it."""
-        return "@" + self._digest(
-            f"direct:{min(one, other)},{max(one, other)}".encode(), DIRECT_CHARS
-        )
+    def direct_room(self, uid: str, other_uid: str) -> str:
+        """The name of the direct room of two people. It is always the same, and cannot be guessed
+        without the store's secret."""
+        uids = f"{min(uid, other_uid)},{max(uid, other_uid)}"
+        return "@" + self._digest(f"direct:{uids}".encode(), DIRECT_CHARS)
 
     def _digest(self, words: bytes, chars: int) -> str:
         return urlsafe_b64encode(hmac.digest(self._secret, words, "sha256"))[:chars].decode()
@@ -51,22 +57,23 @@ class Directory:
     # --- people ----------------------------------------------------------------------------------
 
     def load(self, fact: IdentityFact, now: float) -> Person:
-        """Somebody as the store knows them, at rest; does nothing if they are known already."""
+        """Adds a person as the store has them, evictable. A person who is here stays as they
+        are."""
         person = self.people.get(fact.uid)
         if person is None:
             person = Person(fact)
-            self.people.add(person)
-            self.people.rest(person, now)
+            self.people.add(person, now)
         return person
 
     def hold_name(self, person: Person, now: float) -> None:
-        """Somebody has left: their name is theirs for a while. A plain person's is free."""
+        """The person's last session ended: nobody else gets their name for HUBBUB_NAME_HOLD. A
+        plain person's name is free at once."""
         if person.plain:
             self.names.free(person.name, person.uid)
-            self.people.rest(person, now)
+            self.people.make_evictable(person, now)
         else:
             self.names.take(person.name, person.uid)
-            self.people.wake(person)
+            self.people.keep(person)
             self._held[person.uid] = now
             self._held.move_to_end(person.uid)
 
@@ -76,39 +83,40 @@ class Directory:
         person.name = name
 
     def release_names(self, now: float, clean_before: float) -> None:
-        """Ends the holds that are over. A name stays until the store knows that it was left: else
-        it would be nobody's for a moment, and its bearer could not be found."""
+        """Frees the names that were held long enough. A name stays held until the store knows that
+        its bearer has left: otherwise neither memory nor the store would lead from the name to its
+        bearer."""
         while self._held:
-            uid, left = next(iter(self._held.items()))
-            if left + self._settings.name_hold > now or left >= clean_before:
+            uid, held_at = next(iter(self._held.items()))
+            if held_at + self._settings.name_hold > now or held_at >= clean_before:
                 return
             del self._held[uid]
             person = self.people.get(uid)
             if person is not None:
                 self.names.free(person.name, uid)
-                self.people.rest(person, now)
+                self.people.make_evictable(person, now)
 
     # --- sessions --------------------------------------------------------------------------------
 
     def connect(self, gateway: Gateway, sid: str, person: Person, plain: bool) -> Session:
-        """A new socket of this person, who is here from now on."""
+        """Adds a session of this person, whose name is in use from now on."""
         session = Session(gateway, sid, person, plain)
         gateway.sessions[sid] = session
         person.sessions.add(session)
         person.gateways[gateway.id] = person.gateways.get(gateway.id, 0) + 1
         person.seen = 0.0
         self._held.pop(person.uid, None)
-        self.people.wake(person)
+        self.people.keep(person)
         self.names.take(person.name, person.uid)
         return session
 
     def disconnect(self, session: Session, person: Person, now: float, wall: float) -> bool:
-        """The socket is gone, and was unseated everywhere before. Returns True if it was the
-        person's last: they are away."""
+        """Removes a session, which has left all its rooms before. Returns True if it was the
+        person's last one."""
         self._lost.pop(session, None)
         del session.gateway.sessions[session.sid]
         person.sessions.discard(session)
-        _less(person.gateways, session.gateway.id)
+        _decrement(person.gateways, session.gateway.id)
         if person.sessions:
             return False
         person.seen = wall
@@ -116,76 +124,75 @@ class Directory:
         return True
 
     def enter_room(self, session: Session, person: Person, room: str, head: int) -> bool:
-        """The socket is in this room. Returns True if the person was not in it before."""
+        """The session enters this room, whose head is given. Returns True if the person becomes a
+        participant by it: they had no other session in it, and the room is public."""
         session.rooms[room] = head
         if is_private(room):
             return False
         session.gateway.rooms[room] = session.gateway.rooms.get(room, 0) + 1
-        public_rooms = person.public_rooms.get(room, 0)
-        person.public_rooms[room] = public_rooms + 1
-        return public_rooms == 0
+        sessions = person.public_rooms.get(room, 0)
+        person.public_rooms[room] = sessions + 1
+        return sessions == 0
 
     def leave_room(self, session: Session, person: Person, room: str) -> bool:
-        """The socket leaves this room. Returns True if the person is not in it any more."""
+        """The session leaves this room. Returns True if the person is no longer a participant."""
         del session.rooms[room]
         self._unconfirmed.pop((session, room), None)
         if is_private(room):
             return False
-        _less(session.gateway.rooms, room)
-        return _less(person.public_rooms, room)
+        _decrement(session.gateway.rooms, room)
+        return _decrement(person.public_rooms, room)
 
     def mark_lost(self, session: Session, now: float) -> None:
-        """The socket's connection broke: it has the leave grace."""
+        """The session's connection broke. It stays in its rooms for the leave grace."""
         if not session.lost:
             session.lost = True
             self._lost[session] = now + self._settings.leave_grace
 
     def mark_found(self, session: Session) -> None:
-        """The socket was not lost after all."""
+        """The session is connected."""
         if session.lost:
             session.lost = False
             self._lost.pop(session, None)
 
+    def expired_lost(self, now: float, limit: int) -> list[Session]:
+        """Up to `limit` lost sessions whose leave grace is over."""
+        return _expired(self._lost, now, limit)
+
     def mark_unconfirmed(self, session: Session, room: str, now: float) -> None:
-        """The gateway does not know that this socket is in the room: either it has left, or the
-        answer to its join was lost, and the join will come again. It has the leave grace."""
+        """The gateway did not name this room of the session. Either the session has left it, or
+        the answer to its join was lost and the join will be repeated: it has the leave grace to
+        do so."""
         self._unconfirmed.setdefault((session, room), now + self._settings.leave_grace)
 
     def confirm(self, session: Session, room: str) -> bool:
-        """The socket is in the room after all. Returns False if that was in doubt."""
+        """The session is in this room. Returns False if that was unconfirmed until now."""
         return self._unconfirmed.pop((session, room), None) is None
 
     def expired_unconfirmed(self, now: float, limit: int) -> list[tuple[Session, str]]:
-        return _due(self._unconfirmed, now, limit)
-
-    def expired_lost(self, now: float, limit: int) -> list[Session]:
-        return _due(self._lost, now, limit)
+        """Up to `limit` unconfirmed rooms of sessions whose leave grace is over."""
+        return _expired(self._unconfirmed, now, limit)
 
     def gateways_of(self, uids: Iterable[str]) -> list[str]:
-        """The gateways at which somebody of these is."""
-        found: dict[str, None] = {}
+        """The ids of the gateways at which any of these people has a session."""
+        ids: dict[str, None] = {}
         for uid in uids:
             person = self.people.get(uid)
             if person is not None:
-                found.update(dict.fromkeys(person.gateways))
-        return list(found)
-
-
-def session_row(session: Session) -> PutSession:
-    return PutSession(
-        session.gateway.id, session.sid, session.uid, session.plain, dict(session.rooms)
-    )
+                ids.update(dict.fromkeys(person.gateways))
+        return list(ids)
 
 
 _T = TypeVar("_T")
 
 
-def _due(deadlines: OrderedDict[_T, float], now: float, limit: int) -> list[_T]:
-    return list(islice(takewhile(lambda one: deadlines[one] <= now, deadlines), limit))
+def _expired(deadlines: OrderedDict[_T, float], now: float, limit: int) -> list[_T]:
+    """Up to `limit` keys whose deadlines are over. The deadlines ascend."""
+    return list(islice(takewhile(lambda key: deadlines[key] <= now, deadlines), limit))
 
 
-def _less(counts: dict[str, int], key: str) -> bool:
-    """Takes one away. Returns True if none is left."""
+def _decrement(counts: dict[str, int], key: str) -> bool:
+    """Lowers a count by one, and removes it at 0. Returns True if it was removed."""
     counts[key] -= 1
     if counts[key] == 0:
         del counts[key]

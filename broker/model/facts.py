@@ -1,71 +1,75 @@
-"""The facts: what the store has told for the commands at hand, besides rooms and people. Pure."""
+"""The facts: what the store has answered for the commands at hand. Rooms and people are not among
+them: the core keeps those as records."""
 
 from collections.abc import Sequence
 
-from broker.effects import Fact, Missing, Need, NeedEvent, NeedNamed, NeedSaid, SaidFact
+from broker.effects import Fact, Need, NeedEvent, NeedNamed, NeedSaid, SaidFact
 from common.messages import Event
 
 KEEP_S = 5.0
-KEEP = 20_000
+"""A fact that no command uses is dropped after one to two times this many seconds."""
+KEEP_FACTS = 20_000
+"""A fact that no command uses is dropped earlier if twice as many have come after it."""
 
 
 class Facts:
-    """A fact is true until it is used: the command that used it may have changed it. One that
-    nobody uses is dropped soon. To use one that is not known raises Missing."""
+    """Facts by need. A command that uses a fact may change what the fact is about, so facts are
+    dropped once they were used by a command that was executed. A command requires the facts that
+    it needs (`State.require`) before it reads them."""
 
     def __init__(self) -> None:
-        self._new: dict[Need, Fact] = {}
-        self._old: dict[Need, Fact] = {}
+        self._newer: dict[Need, Fact] = {}
+        self._older: dict[Need, Fact] = {}
+        """The facts of the generation before, which are dropped next."""
         self._used: list[Need] = []
-        self._turned = 0.0
+        """The facts that the current command has used."""
+        self._aged_at = 0.0
 
-    def make_room(self) -> None:
-        """Before some are put: those are kept whole, however many, or the command that needs them
-        all would ask for ever."""
-        if len(self._new) >= KEEP:
-            self._old, self._new = self._new, {}
+    def age_if_full(self) -> None:
+        """Call this before a group of facts is put. A group is kept whole, however large it is:
+        the command that needs all of it would otherwise ask for ever."""
+        if len(self._newer) >= KEEP_FACTS:
+            self._older, self._newer = self._newer, {}
 
     def put(self, need: Need, fact: Fact) -> None:
-        self._new[need] = fact
+        self._newer[need] = fact
 
     def __contains__(self, need: Need) -> bool:
-        return need in self._new or need in self._old
+        return need in self._newer or need in self._older
 
     def said(self, need: NeedSaid) -> SaidFact | None:
-        fact = self._use(need)
+        fact = self._get(need)
         return fact if isinstance(fact, SaidFact) else None
 
     def event(self, need: NeedEvent) -> Event | None:
-        fact = self._use(need)
+        fact = self._get(need)
         return fact if isinstance(fact, Event) else None
 
     def named(self, need: NeedNamed) -> tuple[str, ...]:
-        fact = self._use(need)
+        fact = self._get(need)
         return fact if isinstance(fact, tuple) else ()
 
-    def note(self, needs: Sequence[Need]) -> None:
-        """These are used, without a look at what they tell."""
+    def mark_used(self, needs: Sequence[Need]) -> None:
+        """The current command relies on the facts for these needs."""
         self._used += needs
 
-    def forget_used(self) -> None:
-        """The command is done."""
-        for need in self._used:
-            self._new.pop(need, None)
-            self._old.pop(need, None)
-        self._used.clear()
+    def drop_used(self) -> None:
+        """The current command was executed or refused."""
+        if self._used:
+            for need in self._used:
+                self._newer.pop(need, None)
+                self._older.pop(need, None)
+            self._used.clear()
 
     def keep_used(self) -> None:
-        """The command was not done for want of more facts: it will use these again."""
+        """The current command needs more facts first, and will use the same ones again then."""
         self._used.clear()
 
     def forget(self, now: float) -> None:
-        if now - self._turned >= KEEP_S:
-            self._turned = now
-            self._old, self._new = self._new, {}
+        """Drops the facts that no command has used for a while."""
+        if now - self._aged_at >= KEEP_S:
+            self._aged_at = now
+            self._older, self._newer = self._newer, {}
 
-    def _use(self, need: Need) -> Fact:
-        facts = self._new if need in self._new else self._old
-        if need not in facts:
-            raise Missing(need)
-        self._used.append(need)
-        return facts[need]
+    def _get(self, need: Need) -> Fact:
+        return self._newer[need] if need in self._newer else self._older[need]

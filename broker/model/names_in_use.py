@@ -1,4 +1,5 @@
-"""The name book: who uses which name now. Names are compared by their key. Pure."""
+"""The names in use: which person has which name now, and which name a newcomer gets. Names are
+compared by their keys (common.names.user_key)."""
 
 from common.names import SYSTEM, USER_NAME_CHARS, cut, user_key
 
@@ -6,29 +7,29 @@ _SYSTEM_KEY = user_key(SYSTEM)
 
 
 class NamesInUse:
-    """A name is used by one person at most: somebody who is here, or whose name is held."""
+    """At most one person uses a name: somebody who is connected, or whose name is still held."""
 
     def __init__(self) -> None:
-        self._users: dict[str, str] = {}
+        self._uids: dict[str, str] = {}
 
-    def user(self, key: str) -> str | None:
-        """The uid of who uses this name."""
-        return self._users.get(key)
+    def uid_of(self, key: str) -> str | None:
+        """The uid of the person who uses the name with this key."""
+        return self._uids.get(key)
 
     def take(self, name: str, uid: str) -> None:
-        self._users[user_key(name)] = uid
+        self._uids[user_key(name)] = uid
 
     def free(self, name: str, uid: str) -> None:
         """Does nothing if somebody else uses the name by now."""
         key = user_key(name)
-        if self._users.get(key) == uid:
-            del self._users[key]
+        if self._uids.get(key) == uid:
+            del self._uids[key]
 
     def choose(self, wanted: str, uid: str, current: str = "") -> str:
-        """The wanted name, or if somebody else uses it, one like it that is free.
+        """Returns the wanted name or, if somebody else uses it, a free one with a number added.
 
-        Whoever has such a name already (`current`) keeps it: asking again changes nothing. Costs
-        O(log n) when n people want the same name.
+        A person whose `current` name is such a numbered one keeps it, so that a repeated request
+        changes nothing. If n people want the same name, the cost is O(log n).
         """
         if self._is_free(wanted, uid):
             return wanted
@@ -48,12 +49,12 @@ class NamesInUse:
 
     def _is_free(self, name: str, uid: str) -> bool:
         key = user_key(name)
-        return key != _SYSTEM_KEY and self._users.get(key, uid) == uid
+        return key != _SYSTEM_KEY and self._uids.get(key, uid) == uid
 
 
 def _numbered(name: str, number: int) -> str:
-    """`ann` and 2 make `ann2`, `host02` and 2 `host02-2`; the whole is cut to the length that a
-    name may have."""
+    """`ann` and 2 make `ann2`, `host02` and 2 make `host02-2`. The name is cut, so that the result
+    is not longer than a name may be."""
     suffix = str(number)
     if _ends_in_digit(name) or _ends_in_digit(cut(name, USER_NAME_CHARS - len(suffix))):
         suffix = f"-{number}"
@@ -65,6 +66,7 @@ def _ends_in_digit(name: str) -> bool:
 
 
 def _is_numbered(name: str, wanted: str) -> bool:
+    """Whether `name` is the wanted name with some number added."""
     digits = len(name) - len(name.rstrip("0123456789"))
     numbers = (name[-length:] for length in range(1, digits + 1))
     return any(n[0] != "0" and _numbered(wanted, int(n)) == name for n in numbers)

@@ -1,4 +1,4 @@
-"""The participants of one room: their names, in the order of names. Pure."""
+"""The participants of one room: their names, sorted, so that they can be read page by page."""
 
 from itertools import islice
 
@@ -8,49 +8,48 @@ from common.names import user_key
 
 
 class NameIndex:
-    """Names are in the order of their keys, that is without regard to case."""
+    """Names by uid, sorted by their keys, that is without regard to case."""
 
-    __slots__ = ("_by_uid", "_names")
+    __slots__ = ("_names", "by_uid")
 
     def __init__(self) -> None:
-        self._by_uid: dict[str, str] = {}
+        self.by_uid: dict[str, str] = {}
+        """Only `add` and `remove` change it."""
         self._names: SortedList[tuple[str, str]] = SortedList()
 
     def __len__(self) -> int:
-        return len(self._by_uid)
+        return len(self.by_uid)
 
     def __contains__(self, uid: str) -> bool:
-        return uid in self._by_uid
-
-    def name(self, uid: str) -> str:
-        return self._by_uid[uid]
+        return uid in self.by_uid
 
     def add(self, uid: str, name: str) -> None:
-        self._by_uid[uid] = name
+        self.by_uid[uid] = name
         self._names.add((user_key(name), name))
 
     def remove(self, uid: str) -> str:
-        """Returns the name."""
-        name = self._by_uid.pop(uid)
+        """Returns the name that was removed."""
+        name = self.by_uid.pop(uid)
         self._names.remove((user_key(name), name))
         return name
 
     def page(self, after: str, prefix: str, limit: int) -> tuple[list[str], bool]:
-        """Names after this one that begin with the prefix, and whether there are more."""
+        """Returns up to `limit` names after the name `after` that begin with the prefix, and
+        whether there are more."""
         return page_of(self._names, after, prefix, limit)
 
 
 def page_of(
     names: "SortedList[tuple[str, str]]", after: str, prefix: str, limit: int
 ) -> tuple[list[str], bool]:
-    """As `NameIndex.page`, of any names with their keys."""
+    """A page as by `NameIndex.page`, of any names that are sorted with their keys."""
     start = user_key(prefix)
     first = names.bisect_left((start, ""))
     if after:
         first = max(first, names.bisect_right((user_key(after), after)))
-    found: list[str] = []
+    page: list[str] = []
     for key, name in islice(names.islice(first), limit + 1):
         if not key.startswith(start):
             break
-        found.append(name)
-    return found[:limit], len(found) > limit
+        page.append(name)
+    return page[:limit], len(page) > limit

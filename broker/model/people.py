@@ -1,57 +1,46 @@
-"""The people: each person's name, private rooms and places in public ones. Pure."""
+"""The people whom the core has in memory."""
 
-from collections import OrderedDict
-
+from broker.model.eviction import EvictionQueue
 from broker.model.records import Person
 from common.names import user_key
 
-REST_S = 60.0
-REST_PEOPLE = 10_000
-"""People at rest are forgotten after this time, or when there are more of them."""
-
 
 class People:
-    """Those whom the core knows. Whoever is at rest (no session, no held name) is forgotten after
-    a while, but not before all that changed about them is on disk."""
+    """People by uid. A person without sessions and without a held name is evictable: the store has
+    them as well."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Person] = {}
-        self._resting: OrderedDict[str, float] = OrderedDict()
+        self._by_uid: dict[str, Person] = {}
+        self._evictable = EvictionQueue()
 
     def get(self, uid: str) -> Person | None:
-        return self._known.get(uid)
+        return self._by_uid.get(uid)
 
-    def add(self, person: Person) -> None:
-        self._known[person.uid] = person
+    def add(self, person: Person, now: float) -> None:
+        """The person is evictable until `keep` says otherwise."""
+        self._by_uid[person.uid] = person
+        self._evictable.add(person.uid, now)
 
-    def rest(self, person: Person, now: float) -> None:
-        """This person needs not be known for ever; also tells that they were just asked for."""
-        self._resting[person.uid] = now
-        self._resting.move_to_end(person.uid)
+    def make_evictable(self, person: Person, now: float) -> None:
+        self._evictable.add(person.uid, now)
 
     def touch(self, uid: str, now: float) -> None:
-        """As `rest`, for who may or may not be at rest."""
-        if uid in self._resting:
-            self._resting[uid] = now
-            self._resting.move_to_end(uid)
+        """The person was used just now."""
+        self._evictable.touch(uid, now)
 
-    def wake(self, person: Person) -> None:
-        self._resting.pop(person.uid, None)
+    def keep(self, person: Person) -> None:
+        """The person is not evictable until `make_evictable` says otherwise."""
+        self._evictable.keep(person.uid)
 
-    def forget(self, now: float, clean_before: float) -> None:
-        while self._resting:
-            uid, at = next(iter(self._resting.items()))
-            if at >= clean_before:
-                return
-            if now - at < REST_S and len(self._resting) <= REST_PEOPLE:
-                return
-            del self._resting[uid]
-            del self._known[uid]
+    def evict(self, now: float, clean_before: float) -> None:
+        """Forgets evictable people (see EvictionQueue)."""
+        for uid in self._evictable.take_expired(now, clean_before):
+            del self._by_uid[uid]
 
-    def carrying(self, uids: tuple[str, ...], key: str) -> list[Person]:
-        """Those of these people whose name is this one still, without plain ones."""
-        found = [self._known[uid] for uid in uids if uid in self._known]
+    def with_name(self, uids: tuple[str, ...], key: str) -> list[Person]:
+        """Those of these people whose name still has this key, without plain ones."""
+        found = [self._by_uid[uid] for uid in uids if uid in self._by_uid]
         return [person for person in found if not person.plain and user_key(person.name) == key]
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._by_uid)

@@ -1,12 +1,15 @@
-"""The records of who is here: gateways, sessions (a socket each), and people. Pure."""
+"""The records of who is connected: gateways, sessions (one socket of a browser each) and people."""
 
-from broker.effects import IdentityFact, PutIdentity
-from broker.model.moves import Moves
+from enum import Enum, auto
+
+from broker.effects import IdentityFact, PutIdentity, PutSession
+from broker.model.entry_limiter import EntryLimiter
 from broker.model.token_bucket import TokenBucket
+from common.transitions import follow
 
 
 class Session:
-    """One socket of a gateway, and who it is."""
+    """One socket of a gateway, and the person whose it is."""
 
     __slots__ = ("gateway", "lost", "person", "plain", "rooms", "sid", "uid", "unnamed")
 
@@ -17,62 +20,122 @@ class Session:
         self.uid = person.uid
         self.plain = plain
         self.rooms: dict[str, int] = {}
-        """Rooms joined, each with its head then."""
+        """The rooms that the socket has joined, each with the room's head at that time."""
         self.lost = False
-        """Its connection broke: it keeps its places for a grace."""
+        """The socket's connection broke. It stays in its rooms for the leave grace."""
         self.unnamed = False
-        """Its gateway did not name it: it has not heard that it joined."""
+        """The gateway did not name the socket when it registered, so the answer to the socket's
+        first join may not have arrived: the next join is answered as a first one."""
+
+    def row(self) -> PutSession:
+        return PutSession(self.gateway.id, self.sid, self.uid, self.plain, dict(self.rooms))
+
+
+class GatewayState(Enum):
+    """Whether a gateway has a link, and whether the broker knows its people."""
+
+    AWAITED = auto()
+    """The gateway had people when the broker stopped, and has no link yet. They stay until the
+    deadline, when the lease ends that every gateway has after a restart."""
+    REGISTERING = auto()
+    """The gateway has a link and is naming its people. The deadline is the end of its lease."""
+    REGISTERED = auto()
+    """The gateway has a link, and its people are known. The deadline is the end of its lease."""
+    ORPHANED = auto()
+    """The gateway said bye, or its lease ended. Its people may come back by another gateway until
+    the deadline, when those who did not leave."""
+
+
+class GatewayEvent(Enum):
+    """What moves the state."""
+
+    HELLO = auto()
+    """A link said hello with the gateway's id. The link may be a new one."""
+    REGISTER = auto()
+    """A batch of the gateway's people came."""
+    LAST_REGISTER = auto()
+    """The last batch was applied."""
+    UNBOUND = auto()
+    """The gateway said bye, its lease ended, or its link said hello with another id."""
+
+
+_S, _E = GatewayState, GatewayEvent
+TRANSITIONS = {
+    (_S.AWAITED, _E.HELLO): _S.REGISTERING,
+    (_S.AWAITED, _E.UNBOUND): _S.ORPHANED,
+    (_S.REGISTERING, _E.HELLO): _S.REGISTERING,
+    (_S.REGISTERING, _E.REGISTER): _S.REGISTERING,
+    (_S.REGISTERING, _E.LAST_REGISTER): _S.REGISTERED,
+    (_S.REGISTERING, _E.UNBOUND): _S.ORPHANED,
+    (_S.REGISTERED, _E.HELLO): _S.REGISTERING,
+    (_S.REGISTERED, _E.REGISTER): _S.REGISTERING,
+    (_S.REGISTERED, _E.UNBOUND): _S.ORPHANED,
+    (_S.ORPHANED, _E.HELLO): _S.REGISTERING,
+}
 
 
 class Gateway:
-    """A gateway process. Exactly one of `lease_until` and `orphan_until` is set."""
+    """A gateway process that has a link or sessions."""
 
     __slots__ = (
         "beat",
+        "deadline",
         "id",
         "kicked",
-        "lease_until",
         "named",
-        "orphan_until",
         "peer",
         "proof",
         "rooms",
         "sessions",
+        "state",
     )
 
-    def __init__(self, id: str, lease_until: float) -> None:
+    def __init__(self, id: str, deadline: float) -> None:
         self.id = id
+        self.state = GatewayState.AWAITED
+        self.deadline = deadline
+        """When the lease or the move grace ends, in listening time (see GatewayState)."""
         self.peer: bytes | None = None
-        """The routing id of its link; None while it has none."""
+        """The routing id of the gateway's link; None without a link."""
         self.proof = ""
-        """What its hello proved itself with: nobody else can have its id. Empty: nothing did."""
-        self.lease_until: float | None = lease_until
-        self.orphan_until: float | None = None
-        """Its lease ran out: then its people leave."""
+        """The secret that the gateway's hello gave: only a hello with the same secret takes the
+        id over. Empty if the hello gave none."""
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, int] = {}
         """Public rooms, each with the number of this gateway's sessions in it."""
         self.beat = 0
-        """Number of the last beacon on this link."""
+        """The number of the last beacon on this link."""
         self.kicked: dict[str, int] = {}
-        """The sids that were kicked lately, and how many beacons will name them yet."""
-        self.named: set[str] | None = None
-        """While it registers: the sids that it has named so far."""
+        """Sids whose sockets are to be closed, each with the number of beacons that will still
+        name it."""
+        self.named: set[str] = set()
+        """While the gateway is registering: the sids named so far."""
+
+    @property
+    def has_link(self) -> bool:
+        return self.state in (GatewayState.REGISTERING, GatewayState.REGISTERED)
+
+    def on(self, event: GatewayEvent) -> None:
+        """Moves the state. Outside REGISTERING no sids are named."""
+        self.state = follow(TRANSITIONS, self.state, event)
+        if event is not GatewayEvent.REGISTER:
+            self.named = set()
 
 
 class Person:
-    """An identity that the core knows now: here, lately here, or lately asked for."""
+    """An identity that the core has in memory: somebody who is connected, or was until lately, or
+    about whom a command lately asked."""
 
     __slots__ = (
         "banned",
         "bucket",
+        "entry_limiter",
         "gateways",
-        "moves",
         "name",
-        "own",
+        "own_rooms",
         "plain",
+        "private_rooms",
         "public_rooms",
-        "rooms",
         "seen",
         "sessions",
         "uid",
@@ -84,24 +147,27 @@ class Person:
         self.plain = fact.plain
         self.banned = fact.banned
         self.seen = fact.seen
-        self.rooms = dict(fact.rooms)
+        """When the last session ended, in Unix seconds; 0 while there is a session."""
+        self.private_rooms = dict(fact.rooms)
         """The private rooms in this person's list, each with its head, the oldest first."""
-        self.own = set(fact.own)
-        """Those of them that the person opened or has spoken in: only these count towards
-        HUBBUB_PRIVATE_ROOMS, so that strangers cannot fill it."""
-        self.sessions: set[Session] = set()
+        self.own_rooms = set(fact.own)
+        """The private rooms that the person opened or has spoken in. Only these count towards
+        HUBBUB_PRIVATE_ROOMS, so that strangers cannot use that limit up."""
         self.public_rooms: dict[str, int] = {}
         """Public rooms, each with the number of the person's sessions in it."""
+        self.sessions: set[Session] = set()
         self.gateways: dict[str, int] = {}
-        """Gateways, each with the number of the person's sessions there."""
+        """Gateway ids, each with the number of the person's sessions there."""
         self.bucket: TokenBucket | None = None
-        self.moves: Moves | None = None
-        """Made when the person comes to a second room, or leaves one."""
+        """The limit of messages and renames; None before the first one."""
+        self.entry_limiter: EntryLimiter | None = None
+        """None until the person enters a second room or leaves one: most never do."""
 
-    def moving(self) -> Moves:
-        if self.moves is None:
-            self.moves = Moves()
-        return self.moves
+    def limiter(self) -> EntryLimiter:
+        """The entry limiter, made if there is none yet."""
+        if self.entry_limiter is None:
+            self.entry_limiter = EntryLimiter()
+        return self.entry_limiter
 
     def row(self) -> PutIdentity:
         return PutIdentity(self.uid, self.name, self.plain, self.banned, self.seen)

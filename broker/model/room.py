@@ -1,7 +1,7 @@
-"""A room: the head of its log, who is in it, and the rules of what is told. Pure.
+"""One room: the head of its log, its participants or members, and what is due for publication.
 
-It knows people as uids with names, not their sockets. Each method that makes an event returns it;
-the log itself is the store's.
+A room knows people by uid and name, and nothing of their sockets. Every method that appends an
+event to the log returns the event; the log itself is in the store.
 """
 
 from broker.effects import RoomFact
@@ -10,12 +10,14 @@ from broker.model.participants import NameIndex
 from broker.model.presence import PresenceTracker, Versions
 from broker.model.typists import Typists
 from common.messages import Event, EventKind, GetParticipants, events_topic
-from common.names import SYSTEM, is_private
+from common.names import is_private
 from common.settings import Settings
 
 
 class Room:
-    """A public room, or a private one, which has members and no participants."""
+    """A public room, which has participants, or a private one, which has members.
+
+    `now` is listening time in seconds, `wall` Unix time."""
 
     __slots__ = (
         "appended_at",
@@ -39,14 +41,17 @@ class Room:
         self.name = fact.room
         self.kind = fact.kind
         self.head = fact.head
+        """The Seq of the last event; 0 if there is none."""
         self.appended_at = -1.0
-        """When the last event since the room was loaded happened, in listening time."""
+        """When the last event was appended, in listening time; -1 if none was since the room was
+        loaded."""
         self.members = fact.members
+        """The uids of a private room's members; empty for a public room."""
         self.unlisted = set(fact.unlisted)
-        """Members in whose list of rooms it is not: they are told nothing of it."""
+        """Members who do not have the room in their list of rooms: they get no events of it."""
         self.floors: dict[str, int] = {}
-        """Members into whose list it came since the room was loaded, each with the head at that
-        time: sockets that have not heard of it yet are told nothing older."""
+        """Members who have got the room into their list since it was loaded, each with the head
+        at that time: no event up to it is sent to a socket that does not know the room yet."""
         self.title = fact.title
         self.private = is_private(fact.room)
         self.topic = events_topic(fact.room)
@@ -55,22 +60,24 @@ class Room:
         self.crowd = Crowd(settings.crowd, settings.crowd_joins)
         self.typists = Typists()
         self.waiting: list[tuple[bytes, GetParticipants]] = []
-        """Who has asked for the names and waits for presence to go out, each with their link."""
+        """Requests for the names, each with its link, that are answered when the pending changes
+        of presence are published."""
 
     @property
     def count(self) -> int:
-        return len(self.participants)
+        """The number of participants."""
+        return len(self.participants.by_uid)
 
     @property
     def listed(self) -> list[str]:
-        """The members of a private room who are told of it."""
+        """The members of a private room who get its events."""
         return [uid for uid in self.members if uid not in self.unlisted]
 
     @property
     def due(self) -> float:
-        """When something is to be told or ended; NEVER if nothing is."""
+        """When presence or typing is to be published, or the crowd may end; else NEVER."""
         due = min(self.presence.due, self.typists.due)
-        return min(due, self.crowd.due(self.count)) if self.crowd.on else due
+        return min(due, self.crowd.due(self.count)) if self.crowd.active else due
 
     def append(
         self,
@@ -88,58 +95,56 @@ class Room:
         return Event(self.head, kind, user, wall, text, uid, id, ref)
 
     def say(self, uid: str, user: str, text: str, id: str, wall: float) -> Event:
+        """A message, after which its author is no longer typing."""
         self.typists.stop(uid)
-        return self.append("message", user, wall, uid=uid, text=text, id=id)
-
-    def restore_participant(self, uid: str, name: str) -> None:
-        """Somebody is here as they were before: nothing is told."""
-        if uid not in self.participants:
-            self.participants.add(uid, name)
+        self.head += 1  # without `append`: messages are by far the most events
+        return Event(self.head, "message", user, wall, text, uid, id)
 
     def enter(self, uid: str, name: str, now: float, wall: float) -> Event | None:
-        """Somebody comes in; in a crowd no event tells it."""
+        """A person becomes a participant. In a crowd there is no event of it."""
         self.participants.add(uid, name)
-        if self.crowd.joined(uid, self.count, now):
-            self.presence.turn(True, now)
+        if self.crowd.on_enter(uid, self.count, now):
+            self.presence.set_crowd(True, now)
             self.typists.clear()
-        self.presence.came(name, self.count, now)
-        return None if self.crowd.on else self.append("join", name, wall, uid=uid)
+        self.presence.on_enter(name, self.count, now)
+        return None if self.crowd.active else self.append("join", name, wall, uid=uid)
 
-    def exit(self, uid: str, now: float, wall: float) -> Event | None:
-        """Somebody goes."""
+    def leave(self, uid: str, now: float, wall: float) -> Event | None:
+        """A participant leaves. In a crowd there is no event of it."""
         name = self.participants.remove(uid)
-        self.crowd.left(uid, now)
+        self.crowd.on_leave(uid, now)
         self.typists.stop(uid)
-        self.presence.went(name, self.count, now)
-        return None if self.crowd.on else self.append("leave", name, wall, uid=uid)
+        self.presence.on_leave(name, self.count, now)
+        return None if self.crowd.active else self.append("leave", name, wall, uid=uid)
 
     def rename(self, uid: str, name: str, now: float, wall: float) -> Event | None:
-        """Somebody who is here has a new name."""
+        """A participant has a new name. In a crowd there is no event of it."""
         old = self.participants.remove(uid)
         self.participants.add(uid, name)
         self.typists.rename(uid, name)
-        self.presence.went(old, self.count, now)
-        self.presence.came(name, self.count, now)
-        return None if self.crowd.on else self.append("rename", name, wall, uid=uid, text=old)
+        self.presence.on_leave(old, self.count, now)
+        self.presence.on_enter(name, self.count, now)
+        return None if self.crowd.active else self.append("rename", name, wall, uid=uid, text=old)
 
-    def type(self, uid: str, name: str, typing: bool, now: float) -> None:
+    def set_typing(self, uid: str, name: str, typing: bool, now: float) -> None:
+        """In a crowd typing is not published."""
         if not typing:
             self.typists.stop(uid)
-        elif not self.crowd.on:
+        elif not self.crowd.active:
             self.typists.start(uid, name, now)
 
-    def calm(self, now: float) -> None:
-        """Ends a crowd that is none any more."""
-        if self.crowd.calmed(self.count, now):
-            self.presence.turn(False, now)
+    def end_crowd_if_calm(self, now: float) -> None:
+        if self.crowd.end_if_calm(self.count, now):
+            self.presence.set_crowd(False, now)
 
-    def wake(self, stirred_at: float | None) -> None:
-        """After everybody was seated. Is this a crowd? `stirred_at` as in
-        `PresenceTracker.begin`."""
-        self.crowd.count_in(self.count)
-        self.presence.begin(self.crowd.on, stirred_at)
+    # --- after a restart -------------------------------------------------------------------------
 
+    def restore_participant(self, uid: str, name: str) -> None:
+        """This person was in the room before the restart: nothing is published."""
+        if uid not in self.participants:
+            self.participants.add(uid, name)
 
-def system_room() -> RoomFact:
-    """The room of announcements, before anything was announced."""
-    return RoomFact(SYSTEM, "public", 0)
+    def restored(self, changed_at: float | None) -> None:
+        """All participants are restored. `changed_at` as in `PresenceTracker.restore`."""
+        self.crowd.restore(self.count)
+        self.presence.restore(self.crowd.active, changed_at)

@@ -1,99 +1,106 @@
-"""The rooms that the core knows now: those with somebody in them, and lately used ones. Pure."""
+"""The rooms that the core has in memory: those with participants, and lately used ones."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from sortedcontainers import SortedList
 
 from broker.effects import RoomFact
+from broker.model.eviction import EvictionQueue
 from broker.model.presence import NEVER, Versions
 from broker.model.room import Room
 from common.names import SYSTEM
 from common.settings import Settings
 
-REST_S = 60.0
-REST_ROOMS = 10_000
-"""Rooms at rest are forgotten after this time, or when there are more of them."""
 BEACONS = 3
-"""So many beacons name what has changed. Not those of a time: gateways count them to know whether
-they have missed something, and one may be late."""
+"""The number of beacons that name a change. It is a number of beacons and not a time, because a
+gateway counts beacons to know whether it has missed a change, and a beacon may be late."""
 
 
 class RoomTable:
-    """A room that is not known here has nobody in it; the store has its head."""
+    """Rooms by name. A room that is not here has no participants, and the store has its head.
+
+    The table also knows which rooms are due for a publication, which have changed lately, and the
+    order of the public rooms by count."""
 
     def __init__(self, settings: Settings, term: int) -> None:
         self._settings = settings
-        self.versions = Versions(term)
-        self._known: dict[str, Room] = {}
-        self._resting: OrderedDict[str, float] = OrderedDict()
+        self._versions = Versions(term)
+        self._by_name: dict[str, Room] = {}
+        self._evictable = EvictionQueue()
+        """A room with participants is never in it."""
         self._by_count: SortedList[tuple[int, str]] = SortedList()
+        """The public rooms with participants: the negated count, and the name."""
         self._changed: deque[dict[str, Room]] = deque([{}], maxlen=BEACONS)
-        """The last ones changed since the last beacon."""
+        """The rooms with new events, by beacon; the last ones changed since the last beacon."""
         self._agenda: list[tuple[float, str]] = []
+        """A heap of times at which rooms are due. An entry is void unless `_planned` has the same
+        time for the room."""
         self._planned: dict[str, float] = {}
-        """When a room is to be looked at, which is in the agenda at that time."""
 
     def get(self, name: str) -> Room | None:
-        return self._known.get(name)
+        return self._by_name.get(name)
 
     def load(self, fact: RoomFact, now: float) -> Room:
-        """A room as the store has it, or a new one; does nothing if it is known already."""
-        room = self._known.get(fact.room)
+        """Adds a room as the store has it, or a new one. A room that is here stays as it is."""
+        room = self._by_name.get(fact.room)
         if room is None:
-            room = self._known[fact.room] = Room(fact, self._settings, self.versions)
-            self._resting[fact.room] = now
+            room = self._by_name[fact.room] = Room(fact, self._settings, self._versions)
+            self._evictable.add(fact.room, now)
         return room
 
     def touch(self, room: Room, now: float) -> None:
-        """The room was used: it may have something to tell later, and is not forgotten soon."""
+        """Call this after each use of a room: it may be due for a publication now, and is not
+        evicted soon."""
         self.plan(room)
-        if room.name in self._resting:
-            self._resting[room.name] = now
-            self._resting.move_to_end(room.name)
+        self._evictable.touch(room.name, now)
 
-    def counted(self, room: Room, before: int, now: float) -> None:
-        """The room had so many participants before; keeps the listing by count."""
+    def on_count_change(self, room: Room, before: int, now: float) -> None:
+        """The room had `before` participants and has `room.count` now."""
         if room.count != before:
             if before:
                 self._by_count.remove((-before, room.name))
             if room.count:
                 self._by_count.add((-room.count, room.name))
-                self._resting.pop(room.name, None)
+                self._evictable.keep(room.name)
             else:
-                self._resting[room.name] = now
+                self._evictable.add(room.name, now)
         self.touch(room, now)
 
     def busiest(self, after: str) -> Iterator[Room]:
-        """Public rooms with somebody in them, by count, after the room of this name. A room that
-        has emptied since stands where rooms with one participant are."""
+        """The public rooms with participants, by count, that come after the room named `after`. If
+        that room is empty by now, the rooms after those with one participant follow."""
         start = 0
         if after:
-            room = self._known.get(after)
-            resolve_room = (-max(room.count if room else 1, 1), after)
-            start = self._by_count.bisect_right(resolve_room)
+            room = self._by_name.get(after)
+            position = (-max(room.count if room else 1, 1), after)
+            start = self._by_count.bisect_right(position)
         for _, name in self._by_count.islice(start):
-            yield self._known[name]
+            yield self._by_name[name]
 
     @property
-    def busy(self) -> int:
-        """How many public rooms have somebody in them."""
+    def occupied(self) -> int:
+        """The number of public rooms with participants."""
         return len(self._by_count)
 
-    def changed(self, room: Room, now: float) -> None:
-        """The room has a new head."""
+    # --- beacons ---------------------------------------------------------------------------------
+
+    def on_new_head(self, room: Room, now: float) -> None:
+        """An event was appended to the room's log."""
         room.appended_at = now
         self._changed[-1][room.name] = room
 
-    def changed_lately(self) -> dict[str, Room]:
-        """What the next beacon names, which has to be asked for once."""
-        named = {name: room for some in self._changed for name, room in some.items()}
+    def take_changed(self) -> dict[str, Room]:
+        """Returns the rooms that the next beacon names. Call this once for each beacon."""
+        changed = {name: room for rooms in self._changed for name, room in rooms.items()}
         self._changed.append({})
-        return named
+        return changed
+
+    # --- publications that are due ---------------------------------------------------------------
 
     def plan(self, room: Room, not_before: float = 0.0) -> None:
-        """The room is looked at when it has something to tell."""
+        """Notes when the room is due, if it is."""
         due = room.due
         if due == NEVER:
             return
@@ -104,35 +111,31 @@ class RoomTable:
 
     @property
     def next_due(self) -> float:
-        """When `due` has a room, at the earliest."""
+        """The earliest time at which `take_due` may return a room."""
         return self._agenda[0][0] if self._agenda else NEVER
 
-    def due(self, now: float, limit: int) -> list[Room]:
-        """Those that may have something to tell now. Plan each again after a look."""
+    def take_due(self, now: float, limit: int) -> list[Room]:
+        """Returns up to `limit` rooms that are due now. Call `plan` for each of them afterwards."""
         rooms: list[Room] = []
         while self._agenda and self._agenda[0][0] <= now and len(rooms) < limit:
             due, name = heappop(self._agenda)
-            if self._planned.get(name) == due:  # else it was planned for an earlier time since
+            if self._planned.get(name) == due:  # else the room was planned for an earlier time
                 del self._planned[name]
-                rooms.append(self._known[name])
+                rooms.append(self._by_name[name])
         return rooms
 
-    def forget(self, now: float, clean_before: float) -> None:
-        """Rooms at rest are left to the store, once it has all of them."""
-        for _ in range(len(self._resting)):
-            name, at = next(iter(self._resting.items()))
-            if at >= clean_before:
-                return
-            if now - at < REST_S and len(self._resting) <= REST_ROOMS:
-                return
-            del self._resting[name]
+    # --- memory ----------------------------------------------------------------------------------
+
+    def evict(self, now: float, clean_before: float) -> None:
+        """Forgets evictable rooms (see EvictionQueue), but not `system`, nor one that is due."""
+        for name in self._evictable.take_expired(now, clean_before):
             if name in self._planned or name == SYSTEM:
-                self._resting[name] = now
+                self._evictable.add(name, now)
             else:
-                del self._known[name]
+                del self._by_name[name]
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._by_name)
 
     def __iter__(self) -> Iterator[Room]:
-        return iter(self._known.values())
+        return iter(self._by_name.values())

@@ -1,4 +1,5 @@
-"""What was said, or blanked, and is not yet on disk: the store cannot be asked for it. Pure."""
+"""What is not yet on disk: messages that were sent, and messages that were deleted, so lately that
+the store cannot be asked about them."""
 
 from collections import deque
 
@@ -6,34 +7,38 @@ from broker.effects import NeedSaid, SaidFact
 
 
 class Uncommitted:
-    """Bounded by the writes that the shell lets wait."""
+    """Answers repeated commands whose first writes still wait. Its size is bounded by the number of
+    writes that the shell lets wait."""
 
     def __init__(self) -> None:
-        self._said: dict[NeedSaid, SaidFact] = {}
-        self._said_at: deque[tuple[float, NeedSaid]] = deque()
-        self._blanked: dict[tuple[str, int], SaidFact] = {}
-        self._blanked_at: deque[tuple[float, tuple[str, int]]] = deque()
+        self._messages: dict[NeedSaid, SaidFact] = {}
+        self._messages_at: deque[tuple[float, NeedSaid]] = deque()
+        self._deletes: dict[tuple[str, int], SaidFact] = {}
+        self._deletes_at: deque[tuple[float, tuple[str, int]]] = deque()
 
-    def say(self, key: NeedSaid, seq: int, timestamp: float, now: float) -> None:
-        self._said[key] = SaidFact(seq, timestamp)
-        self._said_at.append((now, key))
+    def add_message(self, key: NeedSaid, seq: int, timestamp: float, now: float) -> None:
+        """The message of this key is the event at `seq`."""
+        self._messages[key] = SaidFact(seq, timestamp)
+        self._messages_at.append((now, key))
 
-    def said(self, key: NeedSaid) -> SaidFact | None:
-        return self._said.get(key)
+    def message(self, key: NeedSaid) -> SaidFact | None:
+        return self._messages.get(key)
 
-    def blank(self, room: str, seq: int, rev: int, timestamp: float, now: float) -> None:
-        self._blanked[room, seq] = SaidFact(rev, timestamp)
-        self._blanked_at.append((now, (room, seq)))
+    def add_delete(self, room: str, seq: int, rev: int, timestamp: float, now: float) -> None:
+        """The message at `seq` was deleted by the event at `rev`."""
+        self._deletes[room, seq] = SaidFact(rev, timestamp)
+        self._deletes_at.append((now, (room, seq)))
 
-    def blanked(self, room: str, seq: int) -> SaidFact | None:
-        return self._blanked.get((room, seq))
+    def delete(self, room: str, seq: int) -> SaidFact | None:
+        """The event that deleted the message at `seq`."""
+        return self._deletes.get((room, seq))
 
     def forget(self, clean_before: float) -> None:
-        """Drops what is on disk by now."""
-        while self._said_at and self._said_at[0][0] < clean_before:
-            del self._said[self._said_at.popleft()[1]]
-        while self._blanked_at and self._blanked_at[0][0] < clean_before:
-            del self._blanked[self._blanked_at.popleft()[1]]
+        """Drops what was added before `clean_before` (see WriteLedger): it is on disk."""
+        while self._messages_at and self._messages_at[0][0] < clean_before:
+            del self._messages[self._messages_at.popleft()[1]]
+        while self._deletes_at and self._deletes_at[0][0] < clean_before:
+            del self._deletes[self._deletes_at.popleft()[1]]
 
     def __len__(self) -> int:
-        return len(self._said) + len(self._blanked)
+        return len(self._messages) + len(self._deletes)

@@ -1,4 +1,4 @@
-"""The ledger: which writes were handed out and are not yet on disk. Pure."""
+"""The write ledger: which writes the core has handed out that are not yet on disk."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -9,32 +9,33 @@ FOREVER = float("inf")
 
 
 class WriteLedger:
-    """Whatever was last touched before `clean_before` is on disk: the store knows it all, so the
-    core may forget it."""
+    """Tells since when writes wait (`clean_before`). The store has everything that was last changed
+    before that time, so the core may evict it from memory."""
 
     def __init__(self) -> None:
         self._handed_out = 0
-        self._settled = 0
-        self._open: deque[tuple[int, float]] = deque()
+        self._committed = 0
+        self._waiting: deque[tuple[int, float]] = deque()
+        """The number of writes handed out up to a time, and that time, oldest first."""
 
     def hand_out(self, effects: Iterable[Effect], now: float) -> None:
-        """Notes the writes among these effects."""
+        """Counts the writes among these effects."""
         count = 0
         for effect in effects:
             if isinstance(effect, Stored):
                 count += 1
         if count:
             self._handed_out += count
-            if self._open and self._open[-1][1] == now:
-                self._open.pop()  # one entry for all that came in one turn
-            self._open.append((self._handed_out, now))
+            if self._waiting and self._waiting[-1][1] == now:
+                self._waiting.pop()  # one entry for all writes of one turn
+            self._waiting.append((self._handed_out, now))
 
-    def settle(self, count: int) -> None:
+    def committed(self, count: int) -> None:
         """The next `count` writes, in the order in which they were handed out, are on disk."""
-        self._settled += count
-        while self._open and self._open[0][0] <= self._settled:
-            self._open.popleft()
+        self._committed += count
+        while self._waiting and self._waiting[0][0] <= self._committed:
+            self._waiting.popleft()
 
     def clean_before(self) -> float:
-        """The time at which the oldest write was handed out that is not yet on disk."""
-        return self._open[0][1] if self._open else FOREVER
+        """When the oldest write was handed out that is not on disk; FOREVER if all are."""
+        return self._waiting[0][1] if self._waiting else FOREVER

@@ -329,7 +329,7 @@ class Hubbub(RuleBasedStateMachine):
         self.mirror.followed = {}
         for room in ROOMS:
             known = state.rooms.get(room)
-            truth = set(known.participants._by_uid.values()) if known else set()
+            truth = set(known.participants.by_uid.values()) if known else set()
             told = self.mirror.roster(room)
             assert lines.get(room, truth) == truth
             assert self.mirror.lines[room] == truth

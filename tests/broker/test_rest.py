@@ -3,8 +3,9 @@ broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.
 broker.handlers.restore forget and find it again."""
 
 from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
+from broker.model.eviction import KEEP_RECORDS
 from broker.model.facts import Facts
-from broker.model.rooms import REST_ROOMS, RoomTable
+from broker.model.rooms import RoomTable
 from broker.model.uncommitted import Uncommitted
 from broker.model.write_ledger import FOREVER, WriteLedger
 from common.messages import Done, Event, Join, Opened, Said
@@ -75,14 +76,14 @@ def test_a_held_name_outlives_a_restart() -> None:
 def test_there_are_so_many_rooms_at_rest_at_most() -> None:
     rooms = RoomTable(Settings(), 1)
     rooms.load(RoomFact(SYSTEM, "public", 1), 0.0)
-    for number in range(REST_ROOMS + 5):
+    for number in range(KEEP_RECORDS + 5):
         rooms.load(RoomFact(f"r{number}", "public", 1), 0.0)
-    rooms.forget(1.0, 0.0)
-    assert len(rooms) == REST_ROOMS + 6, "nothing is on disk"
-    rooms.forget(1.0, FOREVER)
-    assert len(rooms) == REST_ROOMS
+    rooms.evict(1.0, 0.0)
+    assert len(rooms) == KEEP_RECORDS + 6, "nothing is on disk"
+    rooms.evict(1.0, FOREVER)
+    assert len(rooms) == KEEP_RECORDS
     assert rooms.get(SYSTEM) is not None
-    rooms.forget(100.0, FOREVER)
+    rooms.evict(100.0, FOREVER)
     assert len(rooms) == 1
 
 
@@ -114,23 +115,23 @@ def test_a_ledger_knows_since_when_writes_wait() -> None:
     assert ledger.clean_before() == FOREVER
     ledger.hand_out([append, append], 1.0)
     ledger.hand_out([append], 2.0)
-    ledger.settle(1)
+    ledger.committed(1)
     assert ledger.clean_before() == 1.0
-    ledger.settle(1)
+    ledger.committed(1)
     assert ledger.clean_before() == 2.0
-    ledger.settle(1)
+    ledger.committed(1)
     assert ledger.clean_before() == FOREVER
 
 
 def test_recent_ids_wait_for_the_disk() -> None:
     uncommitted = Uncommitted()
-    uncommitted.say(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
-    uncommitted.say(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
-    uncommitted.blank("r", 1, 3, 0.0, 6.0)
+    uncommitted.add_message(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
+    uncommitted.add_message(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
+    uncommitted.add_delete("r", 1, 3, 0.0, 6.0)
     uncommitted.forget(6.0)
-    assert uncommitted.said(NeedSaid("r", "u", "1")) is None
-    assert uncommitted.said(NeedSaid("r", "u", "2")) == SaidFact(2, 0.0)
-    assert uncommitted.blanked("r", 1) == SaidFact(3, 0.0)
+    assert uncommitted.message(NeedSaid("r", "u", "1")) is None
+    assert uncommitted.message(NeedSaid("r", "u", "2")) == SaidFact(2, 0.0)
+    assert uncommitted.delete("r", 1) == SaidFact(3, 0.0)
     uncommitted.forget(FOREVER)
     assert len(uncommitted) == 0
 
@@ -140,11 +141,11 @@ def test_a_fact_is_used_once() -> None:
     need = NeedSaid("r", "u", "i")
     facts.put(need, SaidFact(1, 2.0))
     facts.put(NeedRoom("r"), None)
-    assert facts.said(need) == SaidFact(1, 2.0)
+    facts.mark_used([need])
     facts.keep_used()
     assert facts.said(need) == SaidFact(1, 2.0)
-    facts.note([NeedRoom("r")])
-    facts.forget_used()
+    facts.mark_used([need, NeedRoom("r")])
+    facts.drop_used()
     assert need not in facts
     assert NeedRoom("r") not in facts
     facts.put(need, None)

@@ -13,15 +13,15 @@ MUTANTS = (
     Mutant(
         "a retried message is stored once",
         "broker/handlers/messages.py",
-        "    if said is None:\n        room = state.room(state.resolve_room(requester, name))\n",
-        "    if True:\n        room = state.room(state.resolve_room(requester, name))\n",
+        "    if said is None:\n        room = state.room(call.resolve_room(session, name))\n",
+        "    if True:\n        room = state.room(call.resolve_room(session, name))\n",
         "tests/broker/handlers/test_messages.py::test_a_repeat_gets_the_first_answer",
     ),
     Mutant(
         "a retried message is stored once, while the first is not on disk as well",
         "broker/handlers/messages.py",
-        "    said = state.uncommitted.said(key)\n    if said is None:\n        said = state.facts",
-        "    said = None\n    if said is None:\n        said = state.facts",
+        "    said = state.uncommitted.message(key)\n    if said is None:\n        state.require",
+        "    said = None\n    if said is None:\n        state.require",
         "tests/broker/handlers/test_messages.py::test_a_repeat_before_the_commit_gets_the_first_answer",
     ),
     Mutant(
@@ -35,7 +35,7 @@ MUTANTS = (
         "a repeat is answered wherever its socket is by then",
         "broker/handlers/messages.py",
         "    name = key.room\n",
-        "    name = state.resolve_room(requester, key.room)\n",
+        "    name = call.resolve_room(session, key.room)\n",
         "tests/broker/handlers/test_messages.py::"
         "test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now",
     ),
@@ -56,8 +56,8 @@ MUTANTS = (
     Mutant(
         "beacons tell of a hole at the very end",
         "broker/handlers/timers.py",
-        "            some = dict(heads[start : start + BEACON_ROOMS])\n",
-        "            some: dict[str, int] = {}\n",
+        "heads=dict(heads[start : start + BEACON_ROOMS]),",
+        "heads={},",
         "tests/broker/handlers/test_gateway_links.py::test_beacons_name_what_changed_lately_in_the_gateway_s_rooms",
     ),
     Mutant(
@@ -85,22 +85,22 @@ MUTANTS = (
     Mutant(
         "a lost connection has its grace",
         "broker/handlers/membership.py",
-        "        state.directory.mark_lost(session, at.now)\n",
-        "        drop(state, session, at, out)\n",
+        "        update.state.directory.mark_lost(session, update.now)\n",
+        "        drop(update, session)\n",
         "tests/broker/handlers/test_membership.py::test_a_reload_within_the_grace_is_not_seen",
     ),
     Mutant(
         "the people of a dead gateway have time to move",
         "broker/model/gateways.py",
-        "        gateway.orphan_until = now + self._move_grace_s\n",
-        "        gateway.orphan_until = now\n",
+        "        gateway.deadline = now + self._move_grace_s\n",
+        "        gateway.deadline = now\n",
         "tests/broker/handlers/test_gateway_links.py::test_unless_they_are_back_elsewhere",
     ),
     Mutant(
         "the people of a dead gateway do leave",
         "broker/model/gateways.py",
-        "if gateway.lease_until is not None and gateway.lease_until <= now:",
-        "if gateway.lease_until is not None and gateway.lease_until < 0:",
+        "if gateway.state is not GatewayState.ORPHANED and gateway.deadline <= now:",
+        "if gateway.state is not GatewayState.ORPHANED and gateway.deadline < 0:",
         "tests/broker/handlers/test_gateway_links.py::test_the_people_of_a_silent_gateway_leave",
     ),
     Mutant(
@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "a page of names waits for what is gathered",
         "broker/handlers/presence_updates.py",
-        "    if room.presence.current:\n        return",
+        "    if room.presence.is_current:\n        return",
         "    if True:\n        return",
         "tests/broker/handlers/test_presence_updates.py::test_whoever_follows_knows_the_names",
     ),
@@ -134,14 +134,14 @@ MUTANTS = (
     Mutant(
         "a plain line on which somebody is who came and went is asked for again",
         "broker/handlers/queries.py",
-        "        room.presence.peek()\n",
+        "        room.presence.version_shown_to()\n",
         "",
         "tests/broker/handlers/test_presence_updates.py::test_whoever_has_a_plain_line_hears_that_it_is_old",
     ),
     Mutant(
         "in a quiet time nobody waits for the names",
         "broker/handlers/presence_updates.py",
-        "        room.presence.invalidate(at.now)\n    if",
+        "        room.presence.invalidate(call.now)\n    if",
         "        pass\n    if",
         "tests/broker/handlers/test_presence_updates.py::test_in_a_quiet_time_nobody_waits_and_everybody_asks_again",
     ),

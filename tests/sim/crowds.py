@@ -22,7 +22,7 @@ class Crowds:
         for name in rooms:
             spells = self.spells.setdefault(name, [(0, False)])
             room = core.state.rooms.get(name)
-            on = room is not None and room.crowd.on
+            on = room is not None and room.crowd.active
             if on != spells[-1][1]:
                 turns += 1
                 spells.append((room.head if room else len(self._logs.get(name, ())), on))

@@ -47,7 +47,7 @@ def _rosters(world: Town) -> Iterator[str]:
     """Whoever is connected is in their rooms, nobody else is, and all see the same names."""
     for name in ROOMS:
         room = world.broker.service.core.state.rooms.get(name)
-        by_uid = room.participants._by_uid if room else {}
+        by_uid = room.participants.by_uid if room else {}
         truth = set(by_uid.values())
         pages = [page for page in world.pages if page.socket and name in page.rooms]
         plain = [page for page in world.plain if page.socket and name == LOBBY]

@@ -90,7 +90,7 @@ def test_what_cannot_be_opened(chat: Chat, asked: Direct, code: str) -> None:
 
 def private(chat: Chat, user: str) -> list[str]:
     """The private rooms in this person's list."""
-    return list(chat.core.state.directory.people.get(chat.uid(user)).rooms)
+    return list(chat.core.state.directory.people.get(chat.uid(user)).private_rooms)
 
 
 def test_a_conversation_begins_with_its_first_message(chat: Chat) -> None:
@@ -129,7 +129,7 @@ def test_who_answers_everybody_has_no_more_than_two_lists_of_conversations() -> 
         play(chat, opens(stranger, "ann"), says(stranger, "hi", room))
         play(chat, says("ann", "hello", room), answered(Said, room=room))
     ann = chat.core.state.directory.people.get(chat.uid("ann"))
-    assert len(ann.own) == 2
+    assert len(ann.own_rooms) == 2
     assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (0, 1, 5, 6)]
     kept = private(chat, "ann")
     play(chat, restart(), returns("g1", ann=["lobby"]))

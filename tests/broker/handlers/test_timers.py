@@ -1,8 +1,8 @@
-"""broker.handlers.timers and the agenda of broker.model.rooms: what is due is told in time, and
-costs its own."""
+"""broker.handlers.timers, broker.handlers.call and the agenda of broker.model.rooms: what is due
+is published in time, and costs little."""
 
 from broker.effects import RoomFact
-from broker.handlers.timers import LOOKS
+from broker.handlers.timers import ROOMS_A_TICK
 from broker.model.rooms import RoomTable
 from common.messages import Join, Presence, Say, Type
 from common.settings import Settings
@@ -24,28 +24,28 @@ def test_a_room_is_looked_at_when_it_has_something_to_tell() -> None:
     rooms = RoomTable(Settings(), 1)
     tea = rooms.load(RoomFact("tea", "public", 0), 0.0)
     tea.enter("u1", "ann", 1.0, 0.0)
-    rooms.counted(tea, 0, 1.0)
-    assert rooms.due(1.05, 9) == []
-    tea.type("u1", "ann", True, 1.1)
+    rooms.on_count_change(tea, 0, 1.0)
+    assert rooms.take_due(1.05, 9) == []
+    tea.set_typing("u1", "ann", True, 1.1)
     rooms.touch(tea, 1.1)
-    assert rooms.due(1.1, 9) == [tea], "typing is told at once"
+    assert rooms.take_due(1.1, 9) == [tea], "typing is told at once"
     assert tea.typists.take(1.1) == {"u1": "ann"}
     rooms.plan(tea)
-    assert rooms.due(1.2, 9) == []
-    assert rooms.due(1.25, 9) == [tea], "presence is gathered"
+    assert rooms.take_due(1.2, 9) == []
+    assert rooms.take_due(1.25, 9) == [tea], "presence is gathered"
     assert tea.presence.take(1, 1.25) is not None
     rooms.plan(tea)
-    assert rooms.due(7.0, 9) == []
-    assert rooms.due(7.1, 9) == [tea], "nobody types for ever"
+    assert rooms.take_due(7.0, 9) == []
+    assert rooms.take_due(7.1, 9) == [tea], "nobody types for ever"
     assert tea.typists.take(7.1) == {}
     rooms.plan(tea)
-    assert rooms.due(1000.0, 9) == []
+    assert rooms.take_due(1000.0, 9) == []
 
 
 def test_nobody_waits_long_for_very_many_rooms() -> None:
     chat = Chat()
     play(chat, hello())
-    rooms = 2 * LOOKS + 10
+    rooms = 2 * ROOMS_A_TICK + 10
     for number in range(rooms):
         key = key_of(str(number))
         chat.do(Join(no=0, sid=f"s{number}", key=key, room=f"r{number}", user=f"u{number}"))
@@ -55,7 +55,7 @@ def test_nobody_waits_long_for_very_many_rooms() -> None:
         chat.wait(0.05)
         told.append(sum(isinstance(getattr(one, "message", None), Presence) for one in chat.seen))
     assert sum(told) == rooms
-    assert max(told) == LOOKS
+    assert max(told) == ROOMS_A_TICK
 
 
 def test_a_quiet_time_holds_presence_but_not_typing() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from broker.effects import IdentityFact, PutSession
-from broker.model.directory import Directory, session_row
+from broker.model.directory import Directory
 from broker.model.records import Person, Session
 from common.settings import Settings
 
@@ -18,7 +18,7 @@ def person(directory: Directory, uid: str, *, plain: bool = False) -> Person:
 
 
 def connect(directory: Directory, sid: str, who: Person, gateway: str = "g1") -> Session:
-    return directory.connect(directory.gateways.known(gateway, 0.0), sid, who, who.plain)
+    return directory.connect(directory.gateways.get_or_add(gateway, 0.0), sid, who, who.plain)
 
 
 def test_uids_and_direct_rooms_are_always_the_same(directory: Directory) -> None:
@@ -38,7 +38,7 @@ def test_a_person_is_in_a_room_as_long_as_a_socket_is(directory: Directory) -> N
     assert directory.enter_room(one, ann, "lobby", 3)
     assert not directory.enter_room(two, ann, "lobby", 4)
     assert not directory.enter_room(two, ann, "@private", 0)
-    assert session_row(two) == PutSession("g2", "2", "ann", False, {"lobby": 4, "@private": 0})
+    assert two.row() == PutSession("g2", "2", "ann", False, {"lobby": 4, "@private": 0})
     assert sorted(directory.gateways_of(["ann", "nobody"])) == ["g1", "g2"]
     assert not directory.leave_room(one, ann, "lobby")
     assert not directory.disconnect(one, ann, 1.0, 100.0)
@@ -77,12 +77,12 @@ def test_an_unconfirmed_room_has_a_grace_too(directory: Directory) -> None:
 def test_a_name_is_held_unless_it_was_a_plain_one(directory: Directory, plain: bool) -> None:
     ann = person(directory, "ann", plain=plain)
     session = connect(directory, "1", ann)
-    assert directory.names.user("name of ann") == "ann"
+    assert directory.names.uid_of("name of ann") == "ann"
     directory.disconnect(session, ann, 0.0, 1.0)
     held = None if plain else "ann"
     directory.release_names(9.9, 99.0)
-    assert directory.names.user("name of ann") == held
+    assert directory.names.uid_of("name of ann") == held
     directory.release_names(10.0, 0.0)
-    assert directory.names.user("name of ann") == held, "the store does not know yet"
+    assert directory.names.uid_of("name of ann") == held, "the store does not know yet"
     directory.release_names(10.0, 99.0)
-    assert directory.names.user("name of ann") is None
+    assert directory.names.uid_of("name of ann") is None

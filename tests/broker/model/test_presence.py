@@ -13,20 +13,20 @@ def presence() -> PresenceTracker:
 
 
 def test_changes_are_gathered(presence: PresenceTracker) -> None:
-    presence.came("bob", 1, 0.0)
-    presence.came("ann", 2, 0.1)
-    assert not presence.current
+    presence.on_enter("bob", 1, 0.0)
+    presence.on_enter("ann", 2, 0.1)
+    assert not presence.is_current
     assert presence.take(2, 0.24) is None
     assert presence.take(2, 0.25) == Change(0, 1, 2, ("ann", "bob"))
-    assert presence.current
+    assert presence.is_current
     assert presence.take(2, 0.5) is None
     assert presence.due == NEVER
 
 
 def test_coming_and_going_cancels_out(presence: PresenceTracker) -> None:
-    presence.came("ann", 1, 0.0)
-    presence.went("ann", 0, 0.1)
-    assert presence.current
+    presence.on_enter("ann", 1, 0.0)
+    presence.on_leave("ann", 0, 0.1)
+    assert presence.is_current
     assert presence.take(0, 1.0) is None
     assert presence.version == 0
 
@@ -34,10 +34,10 @@ def test_coming_and_going_cancels_out(presence: PresenceTracker) -> None:
 def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
     presence: PresenceTracker,
 ) -> None:
-    presence.came("ann", 1, 5.0)
+    presence.on_enter("ann", 1, 5.0)
     presence.publish_soon(5.1)
     assert presence.take(1, 5.1) == Change(0, 1, 1, ("ann",))
-    presence.came("bob", 2, 5.2)
+    presence.on_enter("bob", 2, 5.2)
     presence.publish_soon(5.2)
     assert presence.take(2, 5.34) is None
     assert presence.take(2, 5.35) == Change(1, 2, 2, ("bob",))
@@ -47,7 +47,7 @@ def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTra
     told = []
     for step in range(1000):
         now = step / 100
-        presence.came(f"u{step}", step + 1, now)
+        presence.on_enter(f"u{step}", step + 1, now)
         presence.publish_soon(now)
         if presence.take(step + 1, now) is not None:
             told.append(now)
@@ -57,45 +57,45 @@ def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTra
 
 def test_who_was_told_the_count_while_it_changed_is_told_again(presence: PresenceTracker) -> None:
     """A join and a leave that cancel out are told nobody else."""
-    presence.came("ann", 2, 0.0)
-    assert presence.peek("bob") == 0
-    presence.went("ann", 1, 0.1)
+    presence.on_enter("ann", 2, 0.0)
+    assert presence.version_shown_to("bob") == 0
+    presence.on_leave("ann", 1, 0.1)
     assert presence.take(1, 1.0) == Change(0, 1, 1)
-    presence.came("ann", 2, 2.0)
-    assert presence.peek("ann") == 1
-    presence.went("ann", 1, 2.1)
+    presence.on_enter("ann", 2, 2.0)
+    assert presence.version_shown_to("ann") == 1
+    presence.on_leave("ann", 1, 2.1)
     assert presence.take(1, 3.0) is None
 
 
 def test_somebody_who_comes_back_may_have_been_told_of_others(presence: PresenceTracker) -> None:
-    presence.went("ann", 1, 0.0)
-    presence.came("bob", 2, 0.1)
-    presence.came("ann", 3, 0.2)
-    assert presence.peek("ann") == 0
-    presence.went("bob", 2, 0.2)
+    presence.on_leave("ann", 1, 0.0)
+    presence.on_enter("bob", 2, 0.1)
+    presence.on_enter("ann", 3, 0.2)
+    assert presence.version_shown_to("ann") == 0
+    presence.on_leave("bob", 2, 0.2)
     assert presence.take(2, 1.0) == Change(0, 1, 2)
 
 
 def test_a_turn_leaves_a_version_out(presence: PresenceTracker) -> None:
-    presence.came("ann", 1, 0.0)
-    presence.turn(True, 0.1)
+    presence.on_enter("ann", 1, 0.0)
+    presence.set_crowd(True, 0.1)
     assert presence.version == 1
-    presence.came("bob", 2, 0.1)
+    presence.on_enter("bob", 2, 0.1)
     assert presence.take(2, 1.0) == Change(1, 2, 2)
-    presence.turn(False, 2.0)
-    presence.came("cid", 3, 2.0)
+    presence.set_crowd(False, 2.0)
+    presence.on_enter("cid", 3, 2.0)
     assert presence.take(3, 3.0) == Change(3, 4, 3, ("cid",))
 
 
 def test_a_turn_alone_is_told(presence: PresenceTracker) -> None:
-    presence.turn(False, 0.0)
+    presence.set_crowd(False, 0.0)
     assert presence.take(1, 1.0) == Change(1, 2, 1)
 
 
 def test_what_may_have_been_lost_in_a_restart_is_asked_for_again(presence: PresenceTracker) -> None:
-    presence.begin(crowd=False, stirred_at=None)
+    presence.restore(crowd=False, changed_at=None)
     assert presence.due == NEVER
-    presence.begin(crowd=False, stirred_at=5.0)
+    presence.restore(crowd=False, changed_at=5.0)
     assert presence.take(3, 5.0) == Change(0, 1, 3)
 
 
@@ -110,8 +110,8 @@ def test_no_run_repeats_a_version_of_the_one_before() -> None:
 def test_a_crowd_is_told_its_count_now_and_then(
     presence: PresenceTracker, count: int, wait: float
 ) -> None:
-    presence.begin(crowd=True, stirred_at=None)
+    presence.restore(crowd=True, changed_at=None)
     for joined in range(10):
-        presence.came(f"u{joined}", count, joined / 100)
+        presence.on_enter(f"u{joined}", count, joined / 100)
     assert presence.take(count, wait - 0.01) is None
     assert presence.take(count, wait) == Change(0, 1, count)

@@ -1,7 +1,7 @@
-"""broker.model.moves: coming to rooms is free for whoever uses rooms, and costs whoever floods
-them."""
+"""broker.model.entry_limiter: entering rooms is free for people who use rooms, and limited for
+people who flood them."""
 
-from broker.model.moves import Moves
+from broker.model.entry_limiter import EntryLimiter
 from common.messages import Failed, Leave
 from tests.support.broker_playbook import (
     Chat,
@@ -59,10 +59,14 @@ def test_who_comes_and_goes_all_the_time_has_to_wait() -> None:
 
 
 def test_after_a_minute_coming_back_is_free_again() -> None:
-    moves = Moves()
+    limiter = EntryLimiter()
     for _ in range(5):
-        moves.leave("tea", 10.0)
-    assert (moves.cost("tea", 69.0), moves.cost("pot", 69.0), moves.cost("tea", 70.0)) == (2, 0, 0)
+        limiter.on_leave("tea", 10.0)
+    assert (limiter.cost("tea", 69.0), limiter.cost("pot", 69.0), limiter.cost("tea", 70.0)) == (
+        2,
+        0,
+        0,
+    )
 
 
 def test_who_comes_back_with_a_new_gateway_pays_nothing() -> None:
@@ -78,7 +82,7 @@ def test_one_who_comes_and_goes_makes_no_crowd() -> None:
     play(chat, hello(), joins("bob", "tea"), joins("ann", "tea"))
     for _ in range(20):
         play(chat, leaves("tea"), joins("ann", "tea"), seconds(0.04))
-    assert not chat.core.state.rooms.get("tea").crowd.on
+    assert not chat.core.state.rooms.get("tea").crowd.active
     for number in range(6):
         play(chat, joins(f"p{number}", "tea"))
-    assert chat.core.state.rooms.get("tea").crowd.on
+    assert chat.core.state.rooms.get("tea").crowd.active

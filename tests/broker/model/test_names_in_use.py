@@ -23,7 +23,7 @@ def test_a_taken_name_is_numbered() -> None:
     assert book.choose("Ann", "new") == "Ann6"
     book.free("ann", "0")
     assert book.choose("Ann", "new") == "Ann"
-    assert book.user(user_key("Ann")) is None
+    assert book.uid_of(user_key("Ann")) is None
 
 
 def test_a_name_that_ends_in_a_digit_is_numbered_behind_a_hyphen() -> None:
