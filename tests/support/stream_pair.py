@@ -9,7 +9,7 @@ from gateway.transport.stream import Stream
 
 
 class Told(Stream):
-    """Remembers what came, and how often it was lost."""
+    """Remembers what came, and how often the connection was lost."""
 
     def __init__(self, sock: socket.socket, poller: Poller) -> None:
         super().__init__(sock, poller)
@@ -24,14 +24,16 @@ class Told(Stream):
 
 
 class Pair:
-    """`stream` and the `other` end, with small buffers. To be made on a running loop."""
+    """`stream` and the `other` end, with small buffers. Make it on a running loop. It has a poller
+    of its own unless it is given one."""
 
-    def __init__(self) -> None:
+    def __init__(self, poller: Poller | None = None) -> None:
         near, self.other = socket.socketpair()
         near.setblocking(False)
         self.other.setblocking(False)
         near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        self.poller = Poller(asyncio.get_running_loop())
+        self._owned = poller is None
+        self.poller = poller or Poller(asyncio.get_running_loop())
         self.stream = Told(near, self.poller)
 
     def __enter__(self) -> "Pair":
@@ -45,7 +47,8 @@ class Pair:
     ) -> None:
         self.stream.abort()
         self.other.close()
-        self.poller.close()
+        if self._owned:
+            self.poller.close()
 
     def fill(self) -> int:
         """Writes more than the kernel takes; tells how much."""
