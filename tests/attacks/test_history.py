@@ -10,9 +10,11 @@ from tests.support.system import System
 from tests.system.client import Payload, ok
 from tests.system.people import Person, Visit
 
-LINES, LINE = 100, "x" * 4000
+LINES, LINE = 100, "é" * 4000
+"""A page of all of them has 0.8 MB: each letter is two bytes."""
+PAGE_BYTES = LINES * len(LINE.encode())
 SOCKETS, PAGES, ROUNDS = 20, 32, 2
-PAGE_S = 5.0
+PAGE_S = 2.0
 """In which somebody else has a page, beside the flood."""
 LISTED = 30
 LIST_S = 0.5
@@ -70,10 +72,11 @@ async def test_floods_of_history_keep_nobody_waiting(
             floods = (flood(hubbub, None, room, "history", asked) for _ in range(SOCKETS))
             waited, *heard = await asyncio.gather(times(other, "history", asked), *floods)
             took.extend(waited)
-            assert min(heard) > len(LINE) * LINES
+            assert min(heard) > PAGE_BYTES
 
     await nobody_notices(attack, hubbub)
-    assert min(took) < PAGE_S
+    print(f"pages beside the flood: {sorted(round(s, 2) for s in took)} s")
+    assert max(took) < PAGE_S
 
 
 async def test_floods_of_lists_keep_nobody_waiting(hubbub: System, visit: Visit, tag: str) -> None:
@@ -95,4 +98,5 @@ async def test_floods_of_lists_keep_nobody_waiting(hubbub: System, visit: Visit,
         took.extend(waited)
 
     await nobody_notices(attack, hubbub)
+    print(f"lists beside the flood: {sorted(round(s, 2) for s in took)} s")
     assert max(took) < LIST_S
