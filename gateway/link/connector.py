@@ -15,7 +15,7 @@ from common.log_rate import rate_limited
 from common.settings import Settings
 from common.zmq_sockets import ZmqSocket, events_endpoint, resolved
 from gateway.link.link import Link
-from gateway.link.ports import Listener
+from gateway.link.ports import LinkListener
 from gateway.link.states import LinkLost, LinkState
 from gateway.link.zmq_sockets import LinkSockets
 from gateway.runtime.timer_wheel import next_tick
@@ -67,7 +67,7 @@ class Connector:
         self.link = Link(settings, gateway, proof, time.monotonic(), self._log)
         self._awake = asyncio.Event()
 
-    async def run(self, listener: Listener) -> None:
+    async def run(self, listener: LinkListener) -> None:
         """Runs for ever; the listener is told what happens. When it is cancelled it takes leave of
         the broker, gives up every command and closes the sockets."""
         context: zmq.Context[ZmqSocket] = zmq.Context()
@@ -88,7 +88,7 @@ class Connector:
             self.link.close()
             context.term()
 
-    async def _connect(self, context: zmq.Context[ZmqSocket], listener: Listener) -> None:
+    async def _connect(self, context: zmq.Context[ZmqSocket], listener: LinkListener) -> None:
         """One connection, until it is lost, which is an error in any case."""
         broker = await asyncio.to_thread(resolved, self._broker)
         try:

@@ -14,7 +14,7 @@ from common.codec import encode
 from common.settings import Settings
 from common.transitions import follow
 from gateway.link.pending import OnAnswer, Pending
-from gateway.link.ports import Connection, LinkCounts, Listener, Reporter
+from gateway.link.ports import LinkConnection, LinkCounts, LinkListener, Reporter
 from gateway.link.registration import batches
 from gateway.link.states import NOT_SUBSCRIBING, TRANSITIONS, LinkEvent, LinkLost, LinkState
 
@@ -61,8 +61,8 @@ class Link:
         self._no = 0
         self._rests = 0
         self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
-        self._connection: Connection | None = None
-        self._listener: Listener
+        self._connection: LinkConnection | None = None
+        self._listener: LinkListener
         self._own: set[int] = set()
         """Numbers of this connection's own commands, which are never sent again."""
         self._unsubscribed: dict[str, None] = {}
@@ -117,7 +117,7 @@ class Link:
 
     # --- for the driver --------------------------------------------------------------------------
 
-    def connect(self, connection: Connection, listener: Listener) -> None:
+    def connect(self, connection: LinkConnection, listener: LinkListener) -> None:
         """Begins a new link on a connection that nobody has used."""
         self._follow(LinkEvent.CONNECT)
         self._connection = connection

@@ -6,7 +6,7 @@ from typing import Protocol
 from common import messages as m
 
 
-class Connection(Protocol):
+class LinkConnection(Protocol):
     """The sockets of one connection, from Hello to the loss of the link."""
 
     @property
@@ -18,7 +18,7 @@ class Connection(Protocol):
     def unsubscribe(self, topic: str) -> None: ...
 
 
-class Listener(Protocol):
+class LinkListener(Protocol):
     """The chat, as the link sees it. An error raised here is reported and costs nobody else."""
 
     def session_infos(self) -> Iterable[m.SessionInfo]:

@@ -7,7 +7,7 @@ from typing import Protocol
 from common import messages as m
 from common.settings import Settings
 from gateway.link.link import Link
-from gateway.link.ports import Listener
+from gateway.link.ports import LinkListener
 from gateway.link.states import LinkLost, LinkState
 from tests.sim.network import Caller, Line, Network
 from tests.sim.virtual import Time
@@ -64,7 +64,7 @@ class Connector:
     ) -> None:
         self.line: Line | None = None
         self.link = Link(settings, gateway, "p", time.now, _Faults())
-        self._listener: Listener
+        self._listener: LinkListener
         self._process = process
         self._network = network
         self._time = time
@@ -72,7 +72,7 @@ class Connector:
         self._unread: list[tuple[str, m.AnyBroadcast]] = []
         """Broadcasts that came before the link was up."""
 
-    def run(self, listener: Listener) -> None:
+    def run(self, listener: LinkListener) -> None:
         """Begins with the first connection."""
         self._listener = listener
         self._connect()

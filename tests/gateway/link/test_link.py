@@ -10,14 +10,14 @@ from common.settings import Settings
 from common.transitions import ImpossibleTransition
 from gateway.link import pending
 from gateway.link.link import HOLD_S, LONGEST_REST_S, STEP_COMMANDS, STEP_TOPICS, Link
-from gateway.link.ports import Listener, Reporter
+from gateway.link.ports import LinkListener, Reporter
 from gateway.link.states import LinkLost, LinkState
 
 OWN_TOPIC = m.gateway_topic("g1")
 LEASE_S = 15.0
 
 
-class Wire(Listener, Reporter):
+class Wire(LinkListener, Reporter):
     """A Connection that keeps what is sent, and the listener and reporter of the same link."""
 
     def __init__(self) -> None:
