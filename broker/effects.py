@@ -1,5 +1,8 @@
-"""Effects: what the core wants done. Writes go to the store, in order; answers and broadcasts are
-released, in order, once everything written before them is on disk."""
+"""Effects: what the core wants done, and the facts that it needs for it.
+
+An effect is a write or a release. Writes go to the store, in their order. Releases are answers and
+broadcasts: they go out in their order, each only when all writes before it are on disk.
+"""
 
 from msgspec import Struct
 
@@ -7,26 +10,28 @@ from common.messages import AnyAnswer, AnyBroadcast, Event, RoomKind
 
 
 class Value(Struct, frozen=True, gc=False):
-    """Holds values only, so it is in no cycle: the garbage collector need not look at it."""
+    """A struct that holds only values. It can be in no cycle, so the garbage collector does not
+    track it (`gc=False`)."""
 
 
 # --- writes --------------------------------------------------------------------------------------
 
 
 class Stored(Value, frozen=True):
-    """A write: it goes to the store."""
+    """The base of all writes."""
 
 
 class Append(Stored, frozen=True):
-    """A room's next event. A message's (room, uid, id) is remembered for the retry window."""
+    """The next event of a room's log. An event with an id is found again by (room, uid, id) for the
+    retry window."""
 
     room: str
     event: Event
 
 
 class PutRoom(Stored, frozen=True):
-    """A room is made. `members` are the uids of a private one; the `unlisted` ones among them find
-    it in their list of rooms only later (PutMember)."""
+    """A new room. `members` are the uids of a private room's members. It is in the list of rooms of
+    all of them but the `unlisted` ones, until a PutMember puts it there."""
 
     room: str
     kind: RoomKind
@@ -36,8 +41,8 @@ class PutRoom(Stored, frozen=True):
 
 
 class PutMember(Stored, frozen=True):
-    """The private room is in this member's list of rooms. `own`: they opened it or have spoken in
-    it. `since` is the wall time at which it came into the list."""
+    """Puts a private room into a member's list of rooms. `own` is true if the member opened the
+    room or has spoken in it. `since` is when it got into the list, in Unix seconds."""
 
     uid: str
     room: str
@@ -46,14 +51,15 @@ class PutMember(Stored, frozen=True):
 
 
 class Unlist(Stored, frozen=True):
-    """The private room is in this member's list of rooms no more; they stay a member."""
+    """Takes a private room out of a member's list of rooms. The person stays a member."""
 
     uid: str
     room: str
 
 
 class PutIdentity(Stored, frozen=True):
-    """A person is made or changed. `seen` is the wall time of the last leaving, 0 while here."""
+    """A new or a changed person. `seen` is when their last session ended, in Unix seconds; 0 while
+    they have a session."""
 
     uid: str
     name: str
@@ -63,7 +69,8 @@ class PutIdentity(Stored, frozen=True):
 
 
 class PutSession(Stored, frozen=True):
-    """A gateway's socket is this person and in these rooms, each with the head at its join."""
+    """A new or a changed session: whose it is, and the rooms that it is in, each with the head at
+    the time of the join."""
 
     gateway: str
     sid: str
@@ -73,14 +80,15 @@ class PutSession(Stored, frozen=True):
 
 
 class DropSession(Stored, frozen=True):
-    """A gateway's socket is gone."""
+    """A session has ended."""
 
     gateway: str
     sid: str
 
 
 class BlankText(Stored, frozen=True):
-    """The stored message at `seq` loses its text; `rev` is the deleting event's Seq."""
+    """Blanks the text of the stored message at `seq`. `rev` is the Seq of the event that deletes
+    it."""
 
     room: str
     seq: int
@@ -93,22 +101,22 @@ Write = Append | PutRoom | PutMember | Unlist | PutIdentity | PutSession | DropS
 
 
 class Send(Value, frozen=True):
-    """An answer to a peer; `peer` is the link's routing id."""
+    """An answer, to the link with the routing id `peer`."""
 
     peer: bytes
     answer: AnyAnswer
 
 
 class Publish(Value, frozen=True):
-    """A broadcast on a topic (see common.messages)."""
+    """A broadcast on a topic (see the topics in common.messages)."""
 
     topic: str
     message: AnyBroadcast
 
 
 class SendPage(Value, frozen=True):
-    """Read a page and answer `Paged`; bounds exclusive, `before` 0 means none, `after` None means
-    the newest below `before`."""
+    """Reads a page of a room's log and answers it as `Paged`: upwards from `after`, or if that is
+    None, the newest events below `before`. Both bounds are exclusive; `before` 0 means no bound."""
 
     peer: bytes
     no: int
@@ -117,12 +125,12 @@ class SendPage(Value, frozen=True):
     before: int
     limit: int
     to: tuple[str, ...] = ()
-    """The members of a private room, when a gateway asked (see `Paged.to`)."""
+    """The members who may get the page of a private room, for a gateway (see `Paged.to`)."""
 
 
 class SendRooms(Value, frozen=True):
-    """Complete the rows of a rooms listing with heads and unread counts from the store, answer
-    `RoomsListed`. `private` are the person's own rooms of this page, `rows` the public ones."""
+    """Adds the unread counts of the person `uid` from the store to these listings, and answers them
+    as `RoomsListed`."""
 
     peer: bytes
     no: int
@@ -132,7 +140,7 @@ class SendRooms(Value, frozen=True):
 
 
 class Listing(Value, frozen=True):
-    """One room of a listing, before the store has told its unread count."""
+    """One room in a list of rooms, without its unread count."""
 
     room: str
     kind: RoomKind
@@ -145,30 +153,31 @@ class Listing(Value, frozen=True):
 Release = Send | Publish | SendPage | SendRooms
 Effect = Write | Release
 
-# --- what the core has to be told before it can go on ---------------------------------------------
+# --- needs and facts ------------------------------------------------------------------------------
 
 
 class NeedRoom(Value, frozen=True):
-    """A room's row, or that there is none."""
+    """A room, or that there is no such room."""
 
     room: str
 
 
 class NeedIdentity(Value, frozen=True):
-    """A person's row with their private rooms, or that there is none."""
+    """A person with their private rooms, or that there is no such person."""
 
     uid: str
 
 
 class NeedNamed(Value, frozen=True):
-    """The uids of all who carry a name (compared by `common.names.user_key`), newest first, ten at
-    the most."""
+    """The uids of the people whose name has this key (`common.names.user_key`): at most ten, the
+    newest first."""
 
     key: str
 
 
 class NeedSaid(Value, frozen=True):
-    """The Seq and timestamp of the message (room, uid, id), or that there is none in the window."""
+    """The Seq and the timestamp of the message (room, uid, id), or that the retry window has no
+    such message."""
 
     room: str
     uid: str
@@ -176,7 +185,7 @@ class NeedSaid(Value, frozen=True):
 
 
 class NeedEvent(Value, frozen=True):
-    """One event, or that there is none."""
+    """One event, or that there is no such event."""
 
     room: str
     seq: int
@@ -194,12 +203,13 @@ class RoomFact(Value, frozen=True):
     members: tuple[str, ...] = ()
     title: str = ""
     unlisted: tuple[str, ...] = ()
-    """Members in whose list of rooms it is not."""
+    """The members who do not have the room in their list of rooms."""
 
 
 class IdentityFact(Value, frozen=True):
-    """A person as the store has them; `rooms` are the private rooms in their list, each with its
-    head, those first that came into it first; `own` those that they opened or have spoken in."""
+    """A person as the store has them. `rooms` are the private rooms in their list, each with its
+    head, in the order in which they got into the list. `own` are those among them that the person
+    opened or has spoken in."""
 
     uid: str
     name: str
@@ -211,18 +221,20 @@ class IdentityFact(Value, frozen=True):
 
 
 class SaidFact(Value, frozen=True):
-    """A message that was said before."""
+    """Where a message is that was sent before, or the event that deleted one: its Seq, and when it
+    happened in Unix seconds."""
 
     seq: int
     timestamp: float
 
 
 Fact = RoomFact | IdentityFact | tuple[str, ...] | SaidFact | Event | None
-"""The answer to a need, in the order of `Need`; None says that there is none."""
+"""The answers to the needs, in the order of `Need`. None says that the store has no such thing."""
 
 
 class Missing(Exception):
-    """Raised by the core before it changes anything: tell me these and ask me again."""
+    """The core lacks these facts to execute a command, and has changed nothing: learn them, then
+    handle the command again."""
 
     def __init__(self, *needs: Need) -> None:
         super().__init__(needs)
@@ -230,22 +242,25 @@ class Missing(Exception):
 
 
 CHANGED_LATELY_S = 20.0
-"""Longer than presence waits for gateways after a restart."""
+"""Seconds before the last event. It is longer than presence is paused after a restart, so that two
+restarts in a row lose nothing either."""
 
 
 class Snapshot(Struct, frozen=True):
-    """What the store tells a broker that starts: the people and rooms in use, none at rest."""
+    """What a broker starts with: the people and the rooms that were in use, as the store has
+    them."""
 
     epoch: str
     term: int
-    """Greater than every term before."""
+    """The number of this run, greater than that of every run before."""
     secret: bytes
-    """32 bytes, made with the store: keys the uids and the names of private rooms."""
+    """32 random bytes, made with the store: the key of the digests that uids and the names of
+    private rooms are."""
     sessions: list[PutSession]
     identities: list[IdentityFact]
-    """Those with a session, and those whose `seen` is after the given time."""
+    """The people with a session, and those whose `seen` is after the time that was asked for."""
     rooms: list[RoomFact]
-    """Those that a session is in, and `system` if it exists."""
+    """The rooms that a session is in, and `system` if it exists."""
     changed_lately: list[str] = []
-    """Rooms in which somebody came, went or was renamed in the last STIRRED_S before the last event
-    of all: what presence was to tell of it may have been lost."""
+    """The rooms with a join, leave or rename in the CHANGED_LATELY_S before the last event of all
+    rooms: what presence was about to publish of it may have been lost."""

@@ -1,10 +1,14 @@
-"""The messages: what gateways and scripts ask of a broker, what it answers and what it publishes.
+"""The messages of the wire: commands of gateways and scripts, and the broker's answers and
+broadcasts.
 
-Commands go DEALER → ROUTER and carry `no`, chosen by the sender, which the answer repeats. They are
-told apart by `do`, answers by `re`, broadcasts by `is`. Times are Unix seconds by the broker's wall
-clock, durations seconds. docs/wire.md shows each on the wire.
+Commands go DEALER → ROUTER and carry a `no` of the sender's choice, which the answer repeats.
+The key `do` names the kind of a command, `re` that of an answer, `is` that of a broadcast. Times
+are Unix seconds by the broker's clock, durations seconds. docs/wire.md has an example of each
+message.
 
-`gc=False`: values that hold only values are in no cycle, so the garbage collector need not look.
+Strings are bounded, because it costs much to compare long ones, and time in the square of the
+length to normalise them. All structs have `gc=False`: a struct that holds only values can be in no
+cycle, so the garbage collector does not track it.
 """
 
 from typing import Annotated, Literal
@@ -15,23 +19,22 @@ from common.errors import Code
 from common.names import TYPED_CHARS
 
 WIRE = 1
-"""Version of everything in this file; a broker refuses a hello of another one."""
+"""The version of everything in this file. A broker refuses a hello with another version."""
 
 EventKind = Literal["join", "leave", "message", "rename", "announce", "edit", "delete"]
 RoomKind = Literal["public", "private", "direct"]
 Seq = Annotated[int, Meta(ge=0, lt=1 << 53)]
 Short = Annotated[str, Meta(max_length=64)]
-"""An id or a key: its exact form is checked where it is used."""
+"""An id or a key. Its exact form is checked where it is used."""
 Name = Annotated[str, Meta(max_length=TYPED_CHARS)]
-"""The name of a person or a room, or a part of one, as somebody may have typed it: its exact form
-is checked where it is used. No string here is without a bound: what is long costs much to compare,
-and to normalise it costs the square of its length."""
+"""The name of a person or a room, or a part of a name, as somebody typed it. Its exact form is
+checked where it is used."""
 Text = Annotated[str, Meta(max_length=1 << 20)]
-"""What was said; HUBBUB_TEXT_CHARS is the narrower bound of a message."""
+"""The text of an event. For messages HUBBUB_TEXT_CHARS is a narrower bound."""
 Address = Annotated[str, Meta(max_length=1000)]
 """A ZeroMQ endpoint or topic."""
 Sentence = Annotated[str, Meta(max_length=1000)]
-"""For people: why something was refused."""
+"""Why something was refused, for people to read."""
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -41,29 +44,29 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True):
     seq: Seq
     kind: EventKind
     user: Name
-    """The person's name when it happened; of a rename the new one."""
+    """The person's name at the time of the event; of a rename the new name."""
     timestamp: float
     text: Text = ""
-    """What was said; of a rename the old name; of an edit the new text."""
+    """The text of a message; of a rename the old name; of an edit the new text."""
     uid: Short = ""
-    """Empty for what no person did."""
+    """The person; empty if the event is not of a person."""
     id: Short = ""
-    """The sender's id of a message."""
+    """The id that the sender gave the message."""
     ref: Seq = 0
-    """The Seq that an edit or delete is about; 0 for others."""
+    """The Seq of the message that an edit or delete changes; 0 for other events."""
     rev: Seq = 0
-    """The Seq of the last edit or delete of this message; 0 if there was none."""
+    """The Seq of the last edit or delete of this message; 0 if it was never changed."""
 
 
 class Since(Struct, frozen=True, gc=False):
-    """Where somebody stopped reading a room."""
+    """The last event of a room that a client has: everything after it was missed."""
 
     epoch: Short
     seq: Seq
 
 
 class SessionInfo(Struct, frozen=True, gc=False):
-    """One socket of a gateway as it registers it: who it is and which rooms it is in."""
+    """One socket of a gateway, in a Register: whose it is, and which rooms it is in."""
 
     sid: Short
     uid: Short
@@ -75,14 +78,16 @@ class SessionInfo(Struct, frozen=True, gc=False):
 
 
 class Command(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="do"):
-    """Something asked of the broker. `no` is the sender's number, answered as `no`."""
+    """The base of all commands. `no` is the sender's number of the command; the answer has it
+    too."""
 
     no: Annotated[int, Meta(ge=0, lt=1 << 53)]
 
 
 class Hello(Command, frozen=True, tag="hello"):
-    """First on every link. `gateway` is this gateway's id for its whole run, empty for a script.
-    `proof` is a random secret of that run: only who sends it again takes over from another link."""
+    """The first command on every link. `gateway` is the gateway's id, the same for its whole run;
+    empty for a script. `proof` is a random secret of that run: another link takes the id over only
+    with the same proof."""
 
     wire: int
     gateway: Short = ""
@@ -90,33 +95,37 @@ class Hello(Command, frozen=True, tag="hello"):
 
 
 class Register(Command, frozen=True, tag="register"):
-    """The people of this gateway, in batches after Hello; with `last`, whoever was not named is
-    no longer here."""
+    """The sockets of a gateway, in batches after Hello. After the batch with `last`, sockets that
+    were not named count as lost."""
 
     sittings: Annotated[list[SessionInfo], Meta(max_length=1000)]
     last: bool
 
 
 class Beat(Command, frozen=True, tag="beat"):
-    """I live. Any frame renews the lease; this one is sent when there is no other."""
+    """Says that the gateway is alive. Every command renews its lease; Beat is sent if there is no
+    other."""
 
 
 class Bye(Command, frozen=True, tag="bye"):
-    """This gateway stops on purpose: its people get `move_grace` to be back elsewhere."""
+    """Says that the gateway stops. Its people have HUBBUB_MOVE_GRACE to come back by another
+    gateway."""
 
 
 class TakeUp(Command, frozen=True, tag="take_up"):
-    """Asks for `Marked` with this nonce on each topic, to prove that the subscriptions are live."""
+    """Requests a `Marked` with this nonce on each of the topics. A gateway that receives it knows
+    that its subscription to the topic is live."""
 
     topics: Annotated[list[Address], Meta(max_length=1000)]
     nonce: Short
 
 
 class GetPage(Command, frozen=True, tag="page"):
-    """Events of any room, for the gateway itself; bounds exclusive, `before` 0 means none.
+    """A page of any room's log, for the gateway itself: the events upwards from `after`, or without
+    `after` the newest ones below `before`.
 
-    With `after` from it upwards, without it the newest below `before`. Short of `limit` if the page
-    would pass 1 MiB; `more` then says so.
+    Both bounds are exclusive; `before` 0 means no bound. A page has fewer events than `limit` if it
+    would be larger than 1 MiB; `more` is true then.
     """
 
     room: Name
@@ -126,21 +135,22 @@ class GetPage(Command, frozen=True, tag="page"):
 
 
 class GetHeads(Command, frozen=True, tag="heads"):
-    """The heads of up to 1,000 rooms of the gateway's own choice, and of all private rooms of
-    these of its people in which something was said; and who of these is banned."""
+    """The heads of these rooms, and of all private rooms with events of these people, who have
+    sockets at the gateway; and which of the people are banned."""
 
     rooms: Annotated[list[Name], Meta(max_length=1000)]
     people: Annotated[list[Short], Meta(max_length=100)] = []
 
 
 class SessionCommand(Command, frozen=True):
-    """A command on behalf of one socket."""
+    """The base of the commands that a gateway sends for one of its sockets."""
 
     sid: Short
 
 
 class Join(SessionCommand, frozen=True, tag="join"):
-    """`key` is the SHA-256 of the token, in hex: the token itself never leaves the gateway."""
+    """The socket joins a room. `key` is the SHA-256 of the person's token, in hex: the token itself
+    never leaves the gateway."""
 
     key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     room: Name
@@ -156,13 +166,14 @@ class Leave(SessionCommand, frozen=True, tag="leave"):
 
 
 class Gone(SessionCommand, frozen=True, tag="gone"):
-    """The socket is gone: for good (`left`), or its connection was lost and may come back."""
+    """The socket has disconnected: for good if `left`, else its connection broke and may come
+    back."""
 
     left: bool
 
 
 class Say(SessionCommand, frozen=True, tag="say"):
-    """Says a message. `id` is always given: the gateway makes one where the browser had none."""
+    """Sends a message. The gateway makes an `id` if the browser gave none."""
 
     room: Name
     text: Text
@@ -170,27 +181,27 @@ class Say(SessionCommand, frozen=True, tag="say"):
 
 
 class Type(SessionCommand, frozen=True, tag="type"):
-    """Began or stopped typing."""
+    """The person has started or stopped typing."""
 
     room: Name
     typing: bool
 
 
 class Direct(SessionCommand, frozen=True, tag="direct"):
-    """Opens the 1-to-1 conversation with somebody, by name or by uid (one of them)."""
+    """Opens the 1-to-1 conversation with a person, given by name or by uid, not both."""
 
     user: Name | None = None
     uid: Short | None = None
 
 
 class Quit(SessionCommand, frozen=True, tag="quit"):
-    """Takes a conversation out of the person's list until somebody says something there."""
+    """Takes a conversation out of the person's list, until the next message there."""
 
     room: Name
 
 
 class GetHistory(SessionCommand, frozen=True, tag="history"):
-    """A page for a browser: as `GetPage`, for those who may read the room."""
+    """A page as by `GetPage`, for a socket that may use the room."""
 
     room: Name
     after: Seq | None = None
@@ -199,7 +210,8 @@ class GetHistory(SessionCommand, frozen=True, tag="history"):
 
 
 class GetParticipants(SessionCommand, frozen=True, tag="participants"):
-    """Names after `after` that begin with `prefix`, without regard to case."""
+    """A page of a room's names: those after `after` that begin with `prefix`, without regard to
+    case."""
 
     room: Name
     after: Name = ""
@@ -208,38 +220,38 @@ class GetParticipants(SessionCommand, frozen=True, tag="participants"):
 
 
 class GetRooms(SessionCommand, frozen=True, tag="rooms"):
-    """The person's private rooms, then the public ones with somebody in them, by count."""
+    """A page of the person's private rooms by name, then of the public rooms with participants, by
+    count. `after` is the last room of the page before."""
 
     after: Name = ""
     limit: Limit = 100
 
 
 class GetNames(Command, frozen=True, tag="names"):
-    """The first names of a room, for the gateway's plain sockets."""
+    """The first names of a public room, for the list that a gateway's plain sockets get."""
 
     room: Name
     limit: Limit = 100
 
 
 class Announce(Command, frozen=True, tag="announce"):
-    """A system announcement, to all or to one room."""
+    """An announcement, to all sockets or in one room."""
 
     text: Text
     room: Name = ""
     id: Short = ""
-    """For a retry: the same id is announced once."""
+    """A retry with the same id is not announced again."""
 
 
 class Blank(Command, frozen=True, tag="blank"):
-    """Blanks a message everywhere (scripts.delete)."""
+    """Deletes a message: its text is blanked everywhere."""
 
     room: Name
     seq: Seq
 
 
 class Ban(Command, frozen=True, tag="ban"):
-    """Keeps somebody out, by name or by uid (one of them), now and later; `lift` lets them in
-    again."""
+    """Bans a person, given by name or by uid, not both; `lift` lifts the ban."""
 
     user: Name | None = None
     uid: Short | None = None
@@ -255,14 +267,15 @@ AnyCommand = (
 
 
 class Answer(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="re"):
-    """What the broker answers to the command numbered `no`."""
+    """The base of all answers, to the command numbered `no`."""
 
     term: int
     no: int
 
 
 class Failed(Answer, frozen=True, tag="failed"):
-    """Nothing was done (`unavailable`: unknown, ask again)."""
+    """The command was refused and has changed nothing. With `unavailable` that is not known: try
+    again."""
 
     code: Code
     message: Sentence
@@ -270,11 +283,12 @@ class Failed(Answer, frozen=True, tag="failed"):
 
 
 class Done(Answer, frozen=True, tag="done"):
-    """Done; there is nothing to tell."""
+    """The command was executed, and there is nothing else to answer."""
 
 
 class Welcome(Answer, frozen=True, tag="welcome"):
-    """To Hello. `events` is where broadcasts are: an endpoint, or a port on the host asked."""
+    """To Hello. `events` is where the broadcasts are: an endpoint, or a port on the host that the
+    hello was sent to."""
 
     epoch: Short
     events: Address
@@ -282,7 +296,8 @@ class Welcome(Answer, frozen=True, tag="welcome"):
 
 
 class Joined(Answer, frozen=True, tag="joined"):
-    """To Join. `head` is the room's last Seq (your own join if it made one)."""
+    """To Join. `head` is the Seq of the room's last event: of the join itself, if it made an
+    event."""
 
     user: Name
     uid: Short
@@ -290,18 +305,18 @@ class Joined(Answer, frozen=True, tag="joined"):
     epoch: Short
     head: Seq
     recovered: bool
-    """True: send exactly the events after `since`, or none if the socket was in the room already.
-    False: send the newest page."""
+    """If true, the gateway sends exactly the events after `since`, or no events if the socket was
+    in the room already. If false, it sends the newest page."""
     count: int
     version: int
     private: dict[Name, Seq] = {}
-    """Heads of the person's private rooms, when this is the socket's first join."""
+    """The heads of the person's private rooms, if this is the socket's first join."""
     again: bool = False
-    """The socket was in this room already: nothing is to be replayed."""
+    """True if the socket was in this room already: nothing is replayed."""
 
 
 class Said(Answer, frozen=True, tag="said"):
-    """To Say: on disk, at this Seq. Also to Announce and Blank, `room` telling where."""
+    """To Say, Announce and Blank: the event is on disk, in this room at this Seq."""
 
     room: Name
     id: Short
@@ -310,7 +325,7 @@ class Said(Answer, frozen=True, tag="said"):
 
 
 class Opened(Answer, frozen=True, tag="opened"):
-    """To Direct: the conversation with this person."""
+    """To Direct: the room of the conversation with this person."""
 
     room: Name
     user: Name
@@ -319,32 +334,32 @@ class Opened(Answer, frozen=True, tag="opened"):
 
 
 class Paged(Answer, frozen=True, tag="paged"):
-    """To Page and History, in Seq order. `more`: the page's limit hid events in the direction of
-    reading (older ones, or with `after` newer ones)."""
+    """To GetPage and GetHistory: events in the order of Seq. `more` is true if there are further
+    ones in the direction of reading: newer ones with `after`, else older ones."""
 
     room: Name
     epoch: Short
     head: Seq
-    """The room's last Seq on disk when the page was read."""
+    """The Seq of the room's last event on disk at the time when the page was read."""
     events: list[Event]
     more: bool
     to: list[Short] = []
-    """The members of a private room, whose sockets alone may be told."""
+    """The members of a private room: only their sockets may get the events."""
 
 
 class Listed(Answer, frozen=True, tag="listed"):
-    """To Participants and Names."""
+    """To GetParticipants and GetNames: a page of a room's names."""
 
     count: int
     version: int
-    """0: of none, to Names."""
+    """The version of presence that the names are of; 0 in an answer to GetNames."""
     users: list[Name]
     more: bool
     crowd: bool = False
 
 
 class RoomRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A room in the list of rooms; `user` is the other person of a direct conversation."""
+    """One room of a list of rooms. `user` is the other person of a direct conversation."""
 
     room: Name
     kind: RoomKind
@@ -357,20 +372,20 @@ class RoomRow(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class RoomsListed(Answer, frozen=True, tag="rooms_listed"):
-    """To Rooms."""
+    """To GetRooms."""
 
     rooms: list[RoomRow]
     more: bool
 
 
 class HeadsTold(Answer, frozen=True, tag="heads_told"):
-    """To Heads; a room that does not exist has 0."""
+    """To GetHeads. A room that does not exist has the head 0."""
 
     heads: dict[Name, Seq]
     members: dict[Name, list[Short]] = {}
-    """Of private rooms: which of the people asked about belong to it."""
+    """By private room: which of the people in the command are members."""
     banned: list[Short] = []
-    """Those of the people asked about who are: close their sockets."""
+    """Which of the people in the command are banned: the gateway closes their sockets."""
 
 
 AnyAnswer = (
@@ -381,25 +396,27 @@ AnyAnswer = (
 
 
 class Broadcast(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="is"):
-    """What the broker publishes on a topic; a gateway refuses an older term."""
+    """The base of all broadcasts. A gateway ignores a broadcast of an older term than it has
+    seen."""
 
     term: int
 
 
 class Happened(Broadcast, frozen=True, tag="happened"):
-    """Consecutive events of a room. `to` lists the uids that may see a private room's."""
+    """Consecutive events of a room. `to` are the uids that may get the events of a private room."""
 
     epoch: Short
     room: Name
     events: Annotated[list[Event], Meta(min_length=1)]
     to: list[Short] = []
     floors: dict[Short, Seq] = {}
-    """Those of `to` in whose list the conversation came lately: what is at or below this Seq is
-    older, and is not told to sockets of theirs that have not heard of it."""
+    """The uids in `to` that have got the conversation into their list lately, each with a Seq:
+    their sockets that do not know the conversation yet get no event up to it."""
 
 
 class Marked(Broadcast, frozen=True, tag="marked"):
-    """This topic is live for whoever sees it. `head` is the room's last Seq published before it."""
+    """Proves to a gateway that its subscription to this topic is live. `head` is the Seq of the
+    room's last event, which was published before this mark."""
 
     topic: Address
     nonce: Short
@@ -408,8 +425,9 @@ class Marked(Broadcast, frozen=True, tag="marked"):
 
 
 class Beacon(Broadcast, frozen=True, tag="beacon"):
-    """On a gateway's own topic each second: the heads of its rooms that changed since the third
-    last one, and the sids that were kicked since. `beat` counts by one: a missed one shows."""
+    """Published on a gateway's own topic each second: the heads of its rooms that have changed
+    since the third last beacon, and the sids that were kicked since then. `beat` grows by one, so
+    that a gateway sees when it has missed a beacon."""
 
     beat: int
     epoch: Short
@@ -418,7 +436,8 @@ class Beacon(Broadcast, frozen=True, tag="beacon"):
 
 
 class Presence(Broadcast, frozen=True, tag="presence"):
-    """Who came and went since version `since`; empty lists in a crowd."""
+    """The names that joined and left a room since the version `since`. Both lists are empty in a
+    crowd."""
 
     room: Name
     since: int
@@ -429,8 +448,8 @@ class Presence(Broadcast, frozen=True, tag="presence"):
 
 
 class Typing(Broadcast, frozen=True, tag="typing"):
-    """Who is typing in a room now: name by uid. `to` and `floors` as in Happened, also of members
-    in whose list the conversation is not."""
+    """Who is typing in a room now: names by uid. `to` and `floors` are as in Happened, but include
+    members who do not have the conversation in their list."""
 
     room: Name
     users: dict[Short, Name]
@@ -439,7 +458,7 @@ class Typing(Broadcast, frozen=True, tag="typing"):
 
 
 class Kicked(Broadcast, frozen=True, tag="kicked"):
-    """On a gateway's own topic: close these sockets for good, saying why."""
+    """Published on a gateway's own topic: it closes these sockets for good, and tells them why."""
 
     sids: list[Short]
     code: Code
@@ -449,9 +468,9 @@ class Kicked(Broadcast, frozen=True, tag="kicked"):
 AnyBroadcast = Happened | Marked | Beacon | Presence | Typing | Kicked
 
 # --- topics --------------------------------------------------------------------------------------
-# SUB matches by prefix: each topic ends in NUL, which no name contains, so that none is a prefix of
-# another. A gateway subscribes presence and typing before the room's events, on one connection: the
-# mark that proves the last proves all three.
+# SUB matches by prefix. Each topic ends in NUL, which no name contains, so that no topic is a
+# prefix of another. A gateway subscribes to presence and typing before it subscribes to the room's
+# events, on one connection, so a mark on the events proves all three subscriptions.
 
 
 def events_topic(room: str) -> str:
@@ -467,5 +486,6 @@ def typing_topic(room: str) -> str:
 
 
 def gateway_topic(gateway: str) -> str:
-    """Beacons, kicks, and the events and typing of private rooms whose members are there."""
+    """The gateway's own topic: beacons, kicks, and the events and typing of private rooms with a
+    member there."""
     return f"gateway/{gateway}\0"

@@ -1,4 +1,4 @@
-"""Batches: the effects of many commands, committed together and released together. Pure."""
+"""A batch: the effects of many commands, whose writes are committed together."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,11 +18,13 @@ from common.messages import AnyAnswer, Failed
 
 BATCH_EFFECTS = 20_000
 BATCH_BYTES = 32 << 20
-"""A gathering batch above either is full: the broker reads no more until it is committed."""
+"""Above either a batch is full: the broker reads no more commands until it is committed. The bytes
+are an estimate of the size of its writes."""
 
 
 class Batch:
-    """Effects of many commands, in their order."""
+    """Effects of many commands, in their order: the writes to commit, and the answers and
+    broadcasts to release once the writes are on disk."""
 
     def __init__(self) -> None:
         self.writes: list[Write] = []
@@ -47,8 +49,9 @@ class Batch:
         return not self.writes and not self.releases
 
     def refused(self) -> Iterator[Release]:
-        """What is released of a batch that was not committed: pages, and for each answer that
-        nobody knows what became of its command."""
+        """What is released of a batch whose commit failed. Every answer becomes `unavailable`: it
+        is not known whether the command was executed. Nothing is published. Pages are still read
+        and sent, since they show only what is on disk."""
         for release in self.releases:
             match release:
                 case Send(peer, answer):
@@ -60,7 +63,7 @@ class Batch:
 
 
 def unavailable(answer: AnyAnswer) -> AnyAnswer:
-    """The answer to a command whose commit failed; a refusal stays what it was."""
+    """The answer to a command whose commit failed. A refusal stays as it is."""
     if isinstance(answer, Failed):
         return answer
     return Failed(

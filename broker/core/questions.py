@@ -1,4 +1,7 @@
-"""The questions: what a turn of the service asks of whoever drives it. Pure."""
+"""The questions: what a turn of the service needs from its driver while it runs.
+
+A turn is a generator. It yields a question, and the driver sends the answer into it.
+"""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -13,35 +16,38 @@ PeerCommand: TypeAlias = tuple[bytes, AnyCommand]
 
 
 class Receive(Struct, frozen=True):
-    """Answer with the Received: what has arrived, and the time after that."""
+    """What has arrived? Answer with a `Received`."""
 
 
 class Received(Struct, frozen=True):
+    """The commands that have arrived, and the time, which was read after they were."""
+
     commands: Sequence[PeerCommand]
     monotonic: float
     wall: float
 
 
 class Learn(Struct, frozen=True):
-    """Answer with the store's facts for these needs, or None if it cannot be read now."""
+    """What does the store have for these needs? Answer with a list of facts in their order, or with
+    None if the store cannot be read now."""
 
     needs: Sequence[Need]
 
 
 class ReadState(Struct, frozen=True):
-    """Answer with `Store.state`, when it can be read."""
+    """What state does the store have? Wait until it can be read, and answer with `Store.state`."""
 
 
 class Probe(Struct, frozen=True):
-    """Answer with why the store takes no writes, or nothing if it does."""
+    """Does the store accept writes? Answer with the empty string, or with the reason why not."""
 
 
 class CheckFiles(Struct, frozen=True):
-    """Answer with `Store.fault`."""
+    """Are the store's files in their places? Answer with `Store.fault`."""
 
 
 class Report(Struct, frozen=True):
-    """Our own fault was caught: log the error with its traceback."""
+    """A fault of ours was caught: log the error with its traceback. Answer with None."""
 
     what: str
     error: Exception

@@ -1,11 +1,12 @@
-"""The service: what one broker does between its sockets, its store and its clock. Pure.
+"""The service: the order in which one broker works between its sockets, its store and its clock.
 
-`server.py` drives it with the real ones, `tests/sim` with a simulated network, disk and time. The
-order in which things happen is decided here: receive, learn, handle, tick, commit, release.
+A turn receives commands, learns the facts that they need, lets the core handle them, and ticks. A
+batch of effects is committed meanwhile, and released when it is on disk. `broker.shell.server`
+drives the service with real sockets, disk and time, the simulation of the tests with simulated
+ones.
 """
 
 from collections.abc import Generator, Iterable, Sequence
-from enum import Enum, auto
 from typing import TypeAlias
 
 from broker.core.batch import Batch
@@ -21,6 +22,7 @@ from broker.core.questions import (
     Received,
     Report,
 )
+from broker.core.service_state import TRANSITIONS, ServiceEvent, ServiceState
 from broker.effects import Fact, Missing, Need, Release, Send, Snapshot
 from common.clock import ListeningClock
 from common.errors import Code
@@ -42,47 +44,26 @@ from common.messages import (
 from common.settings import Settings
 from common.transitions import follow
 
-TICK_S, REST_S = 0.05, 0.25
-"""Seconds between two ticks, at least and at most: what is due soon is told together."""
+MIN_TICK_S, MAX_TICK_S = 0.05, 0.25
+"""Seconds between two ticks, at least and at most: what is due at nearly the same time is published
+together."""
 PROBE_S = 1.0
-"""Seconds between two looks whether the store takes writes again."""
-QUESTIONS = 20
-"""How often the core may ask for facts before one command."""
+"""Seconds between two probes of a store that accepts no writes."""
+LEARNS = 20
+"""How often facts may be learned for one command: more often is a fault of ours."""
 _WRITING = (Announce, Ban, Blank, Direct, Gone, Join, Leave, Quit, Register, Say)
 
 
-class ServiceState(Enum):
-    SERVING = auto()
-    FAILED = auto()
-    """The core cannot be trusted: a commit or the core itself failed. Everything that is not
-    committed yet is refused; then the core is made anew from the store."""
-    REFUSING = auto()
-    """The core is what the store has. What writes is refused until a probe has succeeded."""
-
-
-class Happening(Enum):
-    FAILURE = auto()
-    MADE_ANEW = auto()
-    PROBED = auto()
-
-
-TRANSITIONS = {
-    (ServiceState.SERVING, Happening.FAILURE): ServiceState.FAILED,
-    (ServiceState.FAILED, Happening.FAILURE): ServiceState.FAILED,
-    (ServiceState.REFUSING, Happening.FAILURE): ServiceState.FAILED,
-    (ServiceState.FAILED, Happening.MADE_ANEW): ServiceState.REFUSING,
-    (ServiceState.REFUSING, Happening.PROBED): ServiceState.SERVING,
-}
-
-
 Turn: TypeAlias = Generator[Question, object, None]
+"""Yields questions, and gets the answers to them (see broker.core.questions)."""
 
 
 class Service:
-    """One run of a broker, from an open store on.
+    """One run of a broker, from the time when its store is open.
 
-    Whenever something may have arrived, or `due` is over, drive `turn`. Commit what `next_batch`
-    returns, tell `on_commit` how it went, release what that returns, then call `released`.
+    Drive `turn` whenever something may have arrived, and at the latest after `max_wait_s`. After a
+    turn and after each commit, commit the writes of `next_batch`, pass the result to `on_commit`,
+    release everything that it returns, and call `released`.
     """
 
     def __init__(self, settings: Settings, opened: Snapshot, monotonic: float) -> None:
@@ -90,44 +71,45 @@ class Service:
         self._clock = ListeningClock(monotonic)
         self._state = ServiceState.SERVING
         self._why_not = ""
-        """Why the service does not take writes."""
+        """Why the service refuses writes; empty while it accepts them."""
         self._probe_at = 0.0
         self._tick_at = self._ticked_at = 0.0
         self._gathering = Batch()
         self._committing: Batch | None = None
         self._written = 0
-        """Writes that are on disk and that the core has not been told of."""
+        """The number of writes that are on disk and not yet reported to the core."""
         self.epoch, self.term = opened.epoch, opened.term
         self.core = self.make_core(settings, opened, self._clock.now)
 
     def make_core(self, settings: Settings, opened: Snapshot, now: float) -> Core:
-        """A core that knows what the store has. The simulation makes one that it can watch."""
+        """A core with what the store has. The simulation overrides this to watch the core."""
         return Core(settings, opened, now)
 
     @property
     def why_not_ready(self) -> str:
-        """Empty while the service takes writes."""
+        """Why the broker is not ready: it refuses writes. Empty if it is ready."""
         return self._why_not
 
     @property
-    def rest_s(self) -> float:
-        """How long there may be no turn."""
-        return max(TICK_S, self._tick_at - self._clock.now)
+    def max_wait_s(self) -> float:
+        """Seconds for which the next turn may wait if nothing arrives."""
+        return max(MIN_TICK_S, self._tick_at - self._clock.now)
 
     # --- a turn ----------------------------------------------------------------------------------
 
     def turn(self, monotonic: float) -> Turn:
-        """Everything that is to be done now. Nothing, while batches of a core that failed are still
-        to be refused."""
+        """Does everything that is to be done now. After a failure that is nothing until the effects
+        of the failed core are refused."""
         if self._state is ServiceState.FAILED:
             if not self.is_idle:
                 return
-            yield from self._make_anew(Happening.MADE_ANEW)
+            yield from self._reload(ServiceEvent.RELOADED)
             self._probe_at = monotonic + PROBE_S
         if self._state is ServiceState.REFUSING and monotonic >= self._probe_at:
             self._probe_at = monotonic + PROBE_S
             yield from self._probe()
-        # First what has waited, then the time: nobody loses anything while we did not listen.
+        # Commands come before the tick: one that waited while the broker did not listen renews its
+        # gateway's lease before leases end.
         received = yield Receive()
         assert isinstance(received, Received)
         now = self._pass_time(received.monotonic)
@@ -138,21 +120,21 @@ class Service:
         if now >= self._tick_at and self._state is not ServiceState.REFUSING:
             self._ticked_at = now
             yield from self._tick(now, received.wall)
-        due = min(self.core.due, self._ticked_at + REST_S)
-        self._tick_at = max(due, self._ticked_at + TICK_S)
+        due = min(self.core.due, self._ticked_at + MAX_TICK_S)
+        self._tick_at = max(due, self._ticked_at + MIN_TICK_S)
 
     def fail(self, why: str) -> None:
-        """The core is not to be trusted any more: everything not yet committed is refused."""
-        self._state = follow(TRANSITIONS, self._state, Happening.FAILURE)
+        """The core cannot be trusted any more: everything that is not yet committed is refused."""
+        self._state = follow(TRANSITIONS, self._state, ServiceEvent.FAILURE)
         self._why_not = why
 
     def refuse(self, peer: bytes, no: int, message: str, code: Code = "bad_request") -> None:
-        """Answers a command, or a frame that is none."""
+        """Refuses the command numbered `no`, or a frame that is not a command."""
         failed = Failed(term=self.term, no=no, code=code, message=message)
         self._gathering.add([Send(peer, failed)])
 
     def stop(self, wall: float) -> None:
-        """The last answers: to those who wait."""
+        """Call this before the last batches: answers the requests that still wait."""
         self._gathering.add(self.core.stop(self._clock.now, wall))
 
     def _pass_time(self, monotonic: float) -> float:
@@ -161,7 +143,7 @@ class Service:
 
     def _handle_all(self, commands: Sequence[PeerCommand], now: float, wall: float) -> Turn:
         if self._state is ServiceState.REFUSING:
-            commands = [one for one in commands if not self._refuses(*one)]
+            commands = [c for c in commands if not self._refuses(*c)]
         yield from self._learn_ahead(commands)
         for peer, command in commands:
             try:
@@ -172,34 +154,34 @@ class Service:
             except Exception as error:
                 yield from self._failed_at(peer, command, error)
                 continue
-            yield from self._inquire(peer, command, now, wall, needs)
+            yield from self._handle_after_learning(peer, command, now, wall, needs)
 
     def _learn_ahead(self, commands: Iterable[PeerCommand]) -> Turn:
-        """One question for all commands, where the core knows already what it will need."""
+        """Reads the facts that the core will need for these commands, all at once."""
         try:
-            needs = {need: None for one in commands for need in self.core.needs(*one)}
+            needs = {need: None for c in commands for need in self.core.needs(*c)}
             if needs:
                 yield from self._learn(list(needs))
         except Exception as error:
-            yield Report("failed to look ahead", error)
+            yield Report("failed to find out what is needed", error)
             self.fail("the core failed")
 
     def _learn(self, needs: Sequence[Need]) -> Generator[Question, object, bool]:
-        """Returns whether the store told."""
+        """Returns False if the store cannot be read now."""
         facts = yield Learn(needs)
         if facts is None:
             return False
         assert isinstance(facts, list)
-        told: list[Fact] = facts
-        self.core.learn(needs, told)
+        learned: list[Fact] = facts
+        self.core.learn(needs, learned)
         return True
 
-    def _inquire(
+    def _handle_after_learning(
         self, peer: bytes, command: AnyCommand, now: float, wall: float, needs: Sequence[Need]
     ) -> Turn:
-        """Handles a command that the core could not handle without these facts."""
+        """Handles a command for which the core lacked these facts, and possibly lacks more."""
         try:
-            for _ in range(QUESTIONS):
+            for _ in range(LEARNS):
                 if not (yield from self._learn(needs)):
                     message = "the store cannot be read at the moment"
                     return self.refuse(peer, command.no, message, "unavailable")
@@ -207,12 +189,12 @@ class Service:
                     return self._gathering.add(self.core.handle(peer, command, now, wall))
                 except Missing as missing:
                     needs = missing.needs
-            raise RuntimeError(f"the core asks for ever: {command!r:.200}")
+            raise RuntimeError(f"the core never has the facts for {command!r:.200}")
         except Exception as error:
             yield from self._failed_at(peer, command, error)
 
     def _failed_at(self, peer: bytes, command: AnyCommand, error: Exception) -> Turn:
-        """Our own fault. The core may have done half of the command: it is made anew."""
+        """A fault of ours. The core may have executed half of the command: a new one is made."""
         yield Report(f"failed at {type(command).__name__}", error)
         self.refuse(peer, command.no, "the broker failed at this")
         self.fail("the core failed")
@@ -228,31 +210,34 @@ class Service:
             yield Report("failed at a tick", error)
             self.fail("the core failed")
 
-    # --- while the store takes nothing -----------------------------------------------------------
+    # --- after a failure -------------------------------------------------------------------------
 
-    def _make_anew(self, happening: Happening) -> Turn:
-        """The core is what the store has; the links say hello again."""
+    def _reload(self, event: ServiceEvent) -> Turn:
+        """Makes a new core from what the store has. It knows no links: all say hello again."""
         opened = yield ReadState()
         assert isinstance(opened, Snapshot)
-        self._state = follow(TRANSITIONS, self._state, happening)
+        self._state = follow(TRANSITIONS, self._state, event)
         self._written = 0
         self.epoch, self.term = opened.epoch, opened.term
         self.core = self.make_core(self._settings, opened, self._clock.now)
 
     def _probe(self) -> Turn:
+        """If the store accepts writes, serves again, with a core of a new term."""
         why_not = yield Probe()
         assert isinstance(why_not, str)
         if why_not:
             self._why_not = why_not
             return
-        yield from self._make_anew(Happening.PROBED)
+        yield from self._reload(ServiceEvent.PROBED)
         self._why_not = ""
 
     def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
+        """Refuses a command that writes, and returns True. Other commands are left to the core."""
         if not isinstance(command, _WRITING):
             return False
         if isinstance(command, Register):
-            # Whoever is known may read meanwhile. When the store is back all register for good.
+            # People whom the core knows may read meanwhile. All register once more when the store
+            # accepts writes again, with the hello to the next core.
             self._gathering.add([Send(peer, Done(term=self.term, no=command.no))])
         else:
             self.refuse(peer, command.no, "the store takes nothing at the moment", "unavailable")
@@ -262,17 +247,17 @@ class Service:
 
     @property
     def is_idle(self) -> bool:
-        """All effects are released or refused."""
+        """Whether all effects are released or refused."""
         return self._committing is None and self._gathering.is_empty()
 
     @property
     def is_full(self) -> bool:
-        """There is no room for more effects until a batch is taken: take no turn."""
+        """Whether the waiting batch is full: drive no turn until it is taken."""
         return self._gathering.is_full()
 
     def next_batch(self) -> Batch | None:
-        """What is to be committed now; None if there is nothing, or if a batch is under way. After
-        a failure nothing is left to write of it."""
+        """The batch to commit now. None if there are no effects, or if a batch is being committed.
+        After a failure the batch has no writes: its answers are refused."""
         if self._committing is not None or self._gathering.is_empty():
             return None
         batch, self._gathering = self._gathering, Batch()
@@ -282,8 +267,8 @@ class Service:
         return batch
 
     def on_commit(self, failure: str = "") -> Iterable[Release]:
-        """The batch is on disk, or `failure` says why that is not known. Returns what is to be
-        released, in order."""
+        """The batch is on disk; or `failure` says why that failed or is not known. Returns what
+        is to be released, in order."""
         assert self._committing is not None, "no batch is being committed"
         batch = self._committing
         if failure:
@@ -294,5 +279,5 @@ class Service:
         return batch.releases
 
     def released(self) -> None:
-        """Everything that `on_commit` returned is on its way."""
+        """Everything that `on_commit` returned was released: the next batch may be committed."""
         self._committing = None

@@ -55,7 +55,7 @@ class Server:
         with self._gc.paused():
             self._service = Service(settings, opened, time.monotonic())
         self._pages = PageReader(store, wire, metrics)
-        self._turns = Turns(self._turn, lambda: self._service.rest_s)
+        self._turns = Turns(self._turn, lambda: self._service.max_wait_s)
         self._committer = Committer(
             self._service, store, wire, self._pages, metrics, self._on_idle, self._turns.fail
         )

@@ -8,7 +8,8 @@ tests/sim.
 import pytest
 
 from broker.core.questions import CheckFiles, Learn, Probe, ReadState, Receive, Received
-from broker.core.service import PROBE_S, TRANSITIONS, Happening, Service, ServiceState
+from broker.core.service import PROBE_S, Service
+from broker.core.service_state import TRANSITIONS, ServiceEvent, ServiceState
 from broker.effects import Send
 from common.messages import WIRE, Announce, AnyAnswer, Failed, Hello
 from common.settings import Settings
@@ -119,5 +120,5 @@ def test_what_writes_is_refused_until_a_probe_succeeds() -> None:
 
 
 def test_a_service_that_serves_cannot_be_made_anew() -> None:
-    with pytest.raises(ImpossibleTransition, match="no MADE_ANEW in SERVING"):
-        follow(TRANSITIONS, ServiceState.SERVING, Happening.MADE_ANEW)
+    with pytest.raises(ImpossibleTransition, match="no RELOADED in SERVING"):
+        follow(TRANSITIONS, ServiceState.SERVING, ServiceEvent.RELOADED)

@@ -145,7 +145,7 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
     asked: Say | GetHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To send takes the sign away that something has come."""
-    for module, rest in ((service, "REST_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
+    for module, rest in ((service, "MAX_TICK_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
         monkeypatch.setattr(module, rest, 60.0)
     async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
         await peer.hello()
