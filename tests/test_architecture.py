@@ -1,8 +1,10 @@
-"""The architecture: who imports whom, what is pure, and that no file grows too long or untested."""
+"""The architecture: who imports whom, what is pure, and that files are tested, short and named."""
 
 import ast
 import re
+from collections.abc import Container
 from fnmatch import fnmatch
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -57,6 +59,17 @@ def _files(pattern: str, *folders: str) -> list[str]:
 
 SOURCES = _files("*.py", "common", "broker", "gateway", "scripts")
 _SOURCES = {*SOURCES}
+_EVERY_FILE = {*SOURCES, *_files("*.py", "tests")}
+PROGRAMS = {
+    source.removesuffix(".py").removesuffix("/__main__").replace("/", "."): source
+    for source in SOURCES
+}
+"""What `python -m` calls each file; tests start scripts by the last part of their names, too."""
+PROGRAMS |= {
+    Path(source).stem: source
+    for source in SOURCES
+    if source.count("/") == 1 and source.startswith("scripts/")
+}
 READ_BY_PEOPLE = [
     *SOURCES,
     *_files("*.py", "tests"),
@@ -65,6 +78,7 @@ READ_BY_PEOPLE = [
 ]
 
 
+@cache
 def imports(source: str) -> set[str]:
     """The dotted names of all that a file imports, wherever in it."""
     names: set[str] = set()
@@ -85,7 +99,7 @@ def package_of(source: str) -> str:
 
 def imported_files(source: str) -> set[str]:
     """Our own source files that a file imports. (A package's `__init__` imports nothing.)"""
-    return {path for name in imports(source) for path in _paths(name)} - {source}
+    return {path for name in imports(source) for path in _paths(name, _SOURCES)} - {source}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -136,11 +150,10 @@ def test_what_is_pure_is_so_with_all_that_it_imports(source: str) -> None:
         waiting += imported_files(file) - seen - PASSED_AS_VALUE
 
 
-def _paths(name: str) -> set[str]:
-    """The source files that importing this name reads."""
+def _paths(name: str, files: Container[str]) -> set[str]:
+    """Those of `files` that importing this name reads."""
     parts = name.split(".")
-    tries = {"/".join(parts[:n]) + end for n in (2, 3, 4) for end in (".py",)}
-    return tries & _SOURCES
+    return {path for n in (2, 3, 4) if (path := "/".join(parts[:n]) + ".py") in files}
 
 
 def test_the_core_s_two_parts_exchange_only_messages() -> None:
@@ -153,22 +166,54 @@ def test_the_core_s_two_parts_exchange_only_messages() -> None:
         assert not known & others, f"{source} imports {known & others}"
 
 
+UNTESTED = {"scripts/bench/uws_server.py"}
+"""It needs uWebSockets, which the benchmark that compares with it installs for the run."""
+
+
 @pytest.mark.parametrize("source", [s for s in SOURCES if not s.endswith("__init__.py")])
-def test_every_source_file_has_a_test_that_names_it(source: str) -> None:
-    module = source.removesuffix(".py").replace("/", ".")
-    parent, _, name = module.rpartition(".")
-    ways = [
-        rf"\b{re.escape(module)}\b",
-        re.escape(source),
-        rf"from {re.escape(parent)} import [^\n]*\b{name}\b",
-    ]
-    if name == "__main__":
-        ways.append(rf'"-m", "{parent}"')
-    by_name = re.compile("|".join(ways))
-    tests = (path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__))
-    assert any(by_name.search(path.read_text()) for path in tests), (
-        f"no test names {source} (or imports {module})"
+def test_every_source_file_is_run_by_the_tests_of_its_package(source: str) -> None:
+    """A test in the folder that mirrors the package imports the file, or starts it as a program, if
+    not itself, then through what it tests."""
+    folder = next(f for f in ("tests" / p for p in Path(source).parents) if (ROOT / f).is_dir())
+    tests = _files("test_*.py", str(folder))
+    assert source in UNTESTED or any(source in reached_by(test) for test in tests), (
+        f"no test in {folder} runs {source}"
     )
+
+
+@cache
+def reached_by(test: str) -> frozenset[str]:
+    """The source files that a test imports, or starts as programs, by itself or through others."""
+    reached: set[str] = set()
+    waiting = [test]
+    while waiting:
+        file = waiting.pop()
+        found = {path for name in imports(file) for path in _paths(name, _EVERY_FILE)}
+        programs = {PROGRAMS[word] for word in strings_of(file) & {*PROGRAMS}}
+        waiting += (found | {p for p in programs if p.startswith("scripts/")}) - reached
+        reached |= found | programs
+    return frozenset(reached)
+
+
+@cache
+def strings_of(file: str) -> frozenset[str]:
+    """All string literals of a file, such as the name of a program that a test starts."""
+    tree = ast.parse((ROOT / file).read_text())
+    return frozenset(
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+@pytest.mark.parametrize("process", ["broker", "gateway"])
+def test_no_class_name_stands_twice_in_one_process(process: str) -> None:
+    places: dict[str, list[str]] = {}
+    for source in _files("*.py", "common", process):
+        for node in ast.walk(ast.parse((ROOT / source).read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(source)
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize("source", READ_BY_PEOPLE)

@@ -19,5 +19,5 @@ CONNECTION = (
     "send", "upgraded", "upgrading",
 )  # fmt: skip
 """What engineio's server asks of the sockets that it lists: our Connection is one to it."""
-"""test_engine_seams fails when one moves. aiohttp's part is public (a request's transport, its
+"""test_library_seams fails when one moves. aiohttp's part is public (a request's transport, its
 protocol's `set_parser`); that its tasks end when the socket is taken over is tested too."""
