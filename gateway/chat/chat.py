@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from common import messages as m
 from common.errors import Refused
-from common.names import SYSTEM, is_private
+from common.names import is_private
 from common.settings import Settings
 from gateway.chat.dispatcher import Dispatcher
 from gateway.chat.maintenance import Maintenance
@@ -57,7 +57,7 @@ class Chat:
 
     def connected(self, socket: Socket, auth: object) -> None:
         session = self.sessions.add(socket)
-        self.rooms.public(SYSTEM).subscribe(session)
+        self.rooms.subscribe_to_system(session)
         self.upkeep.greet(socket)
         try:
             ask = parsing.parse_auth(auth)
@@ -108,7 +108,7 @@ class Chat:
             self.sessions.bind(session, answer.uid)
             session.set_floors(answer.private)
             if session.plain:
-                self.rooms.public(SYSTEM).subscribers.turned_plain()
+                self.rooms.on_plain()
             for name in answer.private:
                 if self.rooms.get(name) is not None:
                     self.rooms.private(name, answer.epoch, [session])

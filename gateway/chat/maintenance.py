@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 
 from common import messages as m
-from common.names import SYSTEM
 from gateway.chat.head_checks import HeadChecks
 from gateway.protocol.frames import Frame
 from gateway.rooms.context import RETRY_S, RoomContext
@@ -65,19 +64,15 @@ class Maintenance:
 
     def turn(self, now: float) -> None:
         """All that is due."""
-        self._try(self._wake_catch_ups)
+        self._try(self._rooms.wake_catch_ups)
         self._try(partial(self._tell_down, now))
         if self._link.up:
             self._marks.wake()
             if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
                 self._try(partial(self._take_up_own, now))
-            self._try(self._context.rosters.tell)
+            self._try(self._context.rosters.request_due)
         self._try(partial(self._rooms.forget_empty, now - IDLE_ROOM_S))
         self._try(self._context.tail_budget.shed)
-
-    def _wake_catch_ups(self) -> None:
-        for waiting in self._context.catching_up:
-            waiting.wake()
 
     def _try(self, call: Callable[[], None]) -> None:
         """What fails costs nothing else its turn."""
@@ -118,8 +113,7 @@ class Maintenance:
             self._tell_all({"Up": False})
 
     def _tell_all(self, payload: dict[str, bool]) -> None:
-        """All are in the system's room."""
-        self._rooms.public(SYSTEM).tell(Notice(objects=Frame.event("link", payload)))
+        self._rooms.notify_all(Notice(objects=Frame.event("link", payload)))
 
     # --- marks, beacons, heads -------------------------------------------------------------------
 

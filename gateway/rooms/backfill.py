@@ -1,4 +1,4 @@
-"""The backfill: events of a room that its tail has not, asked for once for all who lack them."""
+"""The backfill: a page of a room's log, requested once for all sockets that lack its events."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,8 @@ from gateway.rooms.context import RoomContext
 
 
 class Backfill:
-    """One page of the log, without a hole, until it is discarded or the next one is asked for."""
+    """One page of the log, without a hole. The page is kept until it is discarded or until the next
+    one comes."""
 
     __slots__ = ("_asking", "_context", "_discarded", "_events", "_replica")
 
@@ -18,32 +19,34 @@ class Backfill:
         self._context = context
         self._events: list[Event] = []
         self._asking = False
+        """Whether a page was requested and has not come yet."""
         self._discarded = False
-        """Whether the page that is under way is to be thrown away."""
+        """Whether the page that was requested is to be thrown away when it comes."""
 
     @property
     def last(self) -> int:
-        """The last Seq of the page, 0 if there is none."""
+        """The last Seq of the page; 0 if there is no page."""
         return self._events[-1].seq if self._events else 0
 
     def after(self, seq: int) -> list[Event] | None:
-        """The page's events above `seq`; None if the page does not reach that far back."""
+        """The page's events above `seq`; None if the page begins later than that."""
         if not self._events or seq < self._events[0].seq - 1:
             return None
         return self._events[seq + 1 - self._events[0].seq :]
 
     def discard(self) -> None:
         """Discards the page and any answer under way: an edit or delete has changed an event in it,
-        or nobody needs it any more."""
+        or no socket needs it any more."""
         self._events = []
         self._discarded = self._asking
 
     def ask(self, after: int, on_page: Callable[[int, int, bool], None]) -> None:
-        """Asks for the events above this Seq, unless a question is under way.
+        """Requests the events above `after`, unless a page is under way already.
 
-        Calls `on_page(after, first, cut)` when the page has come: the broker has no events between
-        `after` and `first`; `cut` if it has more events after the page, up to our head. Without an
-        answer nothing is called: a catch-up that lacks the events asks again.
+        Calls `on_page(after, first, cut)` when the page has come. The broker has no events between
+        `after` and `first`. `cut` is true if the broker has more events between the end of the page
+        and the replica's head. Without an answer nothing is called: a catch-up that still lacks
+        events calls `ask` again.
         """
         if self._asking:
             return

@@ -1,4 +1,4 @@
-"""One catch-up: a socket on its way from where it stopped reading a room to where the room is."""
+"""One catch-up: how far one socket has come on its way to being subscribed to a room."""
 
 from collections.abc import Callable
 
@@ -6,25 +6,26 @@ from gateway.protocol.frames import Frame
 from gateway.rooms.sessions import Session
 
 OWED_BYTES = 128 << 10
-"""A socket is caught up only while it has fewer unsent bytes than this, so that a long recovery
-never looks like a slow reader."""
+"""A socket is sent more events only while it has at most this many unsent bytes, so that a long
+catch-up never looks like a slow reader."""
 STALLED_S = 5.0
 """A socket whose unsent bytes have not changed for this long is cut off."""
 
 
 class CatchUp:
-    """One socket's."""
+    """The state of one socket's catch-up. `CatchUps` does the work."""
 
     __slots__ = ("cursor", "fresh", "join_head", "owed", "reset", "session", "stalled_at")
 
-    def __init__(self, session: Session, cursor: int, head: int, fresh: bool) -> None:
+    def __init__(self, session: Session, cursor: int, join_head: int, fresh: bool) -> None:
         self.session = session
         self.cursor = cursor
         """The socket has all events up to this Seq."""
-        self.join_head = head
+        self.join_head = join_head
         """The Seq that the ack of the join named: the socket is subscribed no earlier."""
         self.fresh = fresh
-        """The socket gets the newest page up to `head`, which begins somewhere above `cursor`."""
+        """Whether the socket gets the newest page up to `join_head` and the page's beginning, which
+        is somewhere above `cursor`, is not known yet."""
         self.reset: Frame | None = None
         """The `reset` that the socket is to be sent before anything else."""
         self.owed = 0
@@ -33,14 +34,16 @@ class CatchUp:
         """Since when (monotonic) the number of unsent bytes has not changed."""
 
     def start_over(self, reset: Frame, lowest: int, head: int) -> None:
-        """The room starts over: the socket is told so and gets the newest page up to `head`."""
+        """Starts over with the room: the socket is sent `reset`, then the newest page up to `head`,
+        whose first Seq is above `lowest`."""
         self.reset = reset
         self.cursor = lowest
         self.join_head = head
         self.fresh = True
 
     def must_read_first(self, clock: Callable[[], float]) -> bool:
-        """Whether the socket has too many unsent bytes. One that reads nothing is cut off."""
+        """Whether the socket has too many unsent bytes to be sent more now. A socket that has read
+        nothing for STALLED_S is cut off."""
         socket = self.session.socket
         owed = socket.owed_bytes
         if owed <= OWED_BYTES:

@@ -21,7 +21,7 @@ STEP_SOCKETS = 32
 
 
 class CatchUpRoom(Protocol):
-    """What is used of the room."""
+    """The room whose sockets are caught up."""
 
     name: str
     replica: Replica
@@ -34,8 +34,11 @@ class CatchUpRoom(Protocol):
 
 
 class CatchUps:
-    """All sockets of one room that are behind it. It is `slices.Work`: each socket gets one write
-    in turn, until it has all events up to the room's head and is subscribed."""
+    """All sockets of one room that are behind it.
+
+    Implements `work_queue.Work`: each socket gets one write in turn, until it has all events up to
+    the room's `broadcast_head` and is subscribed.
+    """
 
     __slots__ = ("_all_due", "_backfill", "_catch_ups", "_context", "_lacking", "_room", "_todo")
 
@@ -45,8 +48,9 @@ class CatchUps:
         self._backfill = Backfill(room.replica, context)
         self._catch_ups: dict[Session, CatchUp] = {}
         self._todo: list[CatchUp] = []
+        """Catch-ups whose turn it is, the next one at the end."""
         self._all_due = False
-        """Whether every catch-up is to be looked at once `_todo` is done."""
+        """Whether every catch-up has its turn again once `_todo` is done."""
         self._lacking: list[CatchUp] = []
         """Catch-ups whose next events are neither in the tail nor in the backfill."""
 
@@ -56,50 +60,56 @@ class CatchUps:
     def __contains__(self, session: Session) -> bool:
         return session in self._catch_ups
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._catch_ups
+
     def get(self, session: Session) -> CatchUp | None:
         return self._catch_ups.get(session)
 
     def sockets(self) -> list[Socket]:
-        """The sockets of the object form."""
+        """Those sockets that use the object form, and so get presence while they are caught up."""
         return [session.socket for session in self._catch_ups if not session.plain]
 
-    def add(self, session: Session, cursor: int | None, head: int) -> None:
-        """The socket has all events up to `cursor`; None: it gets the newest page up to `head`."""
-        start = self._lowest(head) if cursor is None else cursor
-        catch_up = CatchUp(session, start, max(start, head), fresh=cursor is None)
+    def add(self, session: Session, cursor: int | None, join_head: int) -> None:
+        """Begins to catch up a socket that has all events up to `cursor`. If `cursor` is None the
+        socket gets the newest page up to `join_head`, the Seq in the ack of its join."""
+        start = self._lowest(join_head) if cursor is None else cursor
+        catch_up = CatchUp(session, start, max(start, join_head), fresh=cursor is None)
         self._catch_ups[session] = catch_up
         self._todo.append(catch_up)
         self._context.catching_up[self] = None
         self._context.work_queue.wake(self)
 
     def discard(self, session: Session) -> None:
+        """Ends the catch-up of a socket that leaves the room, if it has one."""
         if self._catch_ups.pop(session, None) is not None:
             self._drop_if_done()
 
     def wake(self) -> None:
-        """Something has changed: every catch-up is looked at."""
+        """Gives every catch-up a turn: something that some of them wait for may have changed."""
         if self._catch_ups:
             self._all_due = True
             self._context.work_queue.wake(self)
 
     def on_events(self, events: Sequence[Event]) -> None:
-        """The room has these new events. After an edit or a delete the backfill is not as the log
-        is any more."""
+        """Discards the backfill if one of the room's new events edits or deletes: the page may
+        show a text that is no longer in the log."""
         if any(event.ref for event in events):
             self._backfill.discard()
 
     def start_over(self, epoch: str, head: int) -> None:
-        """The room starts over, and so does each catch-up."""
+        """Starts each catch-up over: the room does, with a `reset` to this epoch and head."""
         self._backfill.discard()
         frame = reset(self._room.name, epoch, head)
         for catch_up in self._catch_ups.values():
             catch_up.start_over(frame, self._lowest(head), head)
         self.wake()
 
-    # --- one piece of the work -------------------------------------------------------------------
+    # --- one step of the work --------------------------------------------------------------------
 
     def step(self) -> bool:
-        if not self._room.replica.live:  # the room wakes all once it is
+        if not self._room.replica.live:  # the room wakes its catch-ups once the replica is live
             self._todo.clear()
             return False
         if not self._todo and self._all_due:
@@ -114,25 +124,26 @@ class CatchUps:
         return False
 
     def failed(self) -> None:
-        """A step raised: the sockets of this room that are behind are cut off, and come back."""
+        """Cuts off the sockets that are being caught up, since a step raised: they come back."""
         for session in self._catch_ups:
             session.socket.cut_off()
 
     def _advance(self, catch_up: CatchUp) -> int:
-        """Sends one write. Returns its bytes: 0 if there is nothing to send now."""
+        """Sends one write to the socket. Returns its size in bytes, 0 if nothing can be sent
+        now."""
         session, head = catch_up.session, self._room.broadcast_head
         if session.gone or self._catch_ups.get(session) is not catch_up:
             return 0
         if catch_up.must_read_first(self._context.work_queue.now):
-            return 0  # looked at again by the maintenance
+            return 0  # the maintenance wakes all catch-ups again and again
         if self._room.waits_for_joins and session.joins_pending:
-            return 0  # likewise
+            return 0  # as above
         if catch_up.reset is not None:
             if not session.plain:
                 session.socket.send(catch_up.reset)
             catch_up.reset = None
         if head < catch_up.join_head:
-            return 0  # looked at when the next broadcast begins
+            return 0  # the beginning of the next broadcast wakes all catch-ups
         if catch_up.fresh and not self._find_beginning(catch_up):
             self._lacking.append(catch_up)
             return 0
@@ -178,30 +189,33 @@ class CatchUps:
     # --- where the events come from --------------------------------------------------------------
 
     def _after(self, cursor: int, head: int) -> list[Event] | None:
-        """Some events above the cursor, none of them above `head`; None or empty if none is at
-        hand."""
+        """The next events above `cursor` and up to `head`, at most STEP_EVENTS. None or empty if
+        neither the tail nor the backfill has them."""
         events = self._room.replica.after(cursor, STEP_EVENTS)
         if events is None:
             events = self._backfill.after(cursor)
         return events and events[: min(STEP_EVENTS, head - cursor)]
 
     def _find_beginning(self, catch_up: CatchUp) -> bool:
-        """Moves the cursor to where the socket's newest page begins, which counts back from its own
-        join. Returns False if the events are not at hand."""
-        head, uid, limits = catch_up.join_head, catch_up.session.uid, self._context.newest_page
-        events = self._room.replica.replay(limits[0], head, limits[1])
+        """Moves the cursor of a fresh catch-up to where its newest page begins. The page is counted
+        back from the socket's own join. Returns False if neither the tail nor the backfill has the
+        events."""
+        head, uid = catch_up.join_head, catch_up.session.uid
+        messages, most = self._context.newest_page
+        events = self._room.replica.replay(messages, head, most)
         if events is None:
             before = self._backfill.after(catch_up.cursor)
             if before is None or self._backfill.last < head:
                 return False
-            events = newest([event for event in before if event.seq <= head], *limits)
+            events = newest([event for event in before if event.seq <= head], messages, most)
         joined = any(e.seq == head and e.uid == uid and e.kind == "join" for e in events)
-        first = head + (1 if joined else 2) - limits[1]
+        first = head + (1 if joined else 2) - most
         catch_up.cursor = max(first - 1, events[0].seq - 1 if events else head)
         catch_up.fresh = False
         return True
 
     def _lowest(self, head: int) -> int:
+        """A newest page up to `head` begins above this Seq."""
         return max(0, head - self._context.newest_page[1])
 
     def _ask_backfill(self) -> None:
@@ -211,7 +225,12 @@ class CatchUps:
             self._backfill.ask(min(lacking), self._on_backfill)
 
     def _on_backfill(self, after: int, first: int, cut: bool) -> None:
-        """As `Backfill.ask`: the broker has no events between `after` and `first`."""
+        """Uses the page that has come; the arguments are those that `Backfill.ask` documents.
+
+        The broker no longer has events between `after` and `first`. A catch-up that needs those
+        starts over; a fresh one moves on, to the beginning of the page or to the end of a page that
+        was cut.
+        """
         head = self._room.replica.head
         for catch_up in self._catch_ups.values():
             if catch_up.cursor < after:

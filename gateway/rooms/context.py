@@ -1,4 +1,4 @@
-"""The context of a gateway's rooms: what each of them works with, and nothing of any one room."""
+"""The context of a gateway's rooms: what all rooms share."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -17,7 +17,7 @@ RETRY_S = 1.0
 
 
 class Waiting(Protocol):
-    """The catch-ups of a room, which wait for browsers to read."""
+    """The catch-ups of a room, some of which may wait until browsers have read."""
 
     def wake(self) -> None: ...
 
@@ -40,11 +40,11 @@ class RoomContext:
         self.rosters = rosters
         self.tail_budget = TailBudget(settings.tail_bytes)
         self.newest_page = (settings.replay, settings.replay_events + 1)
-        """(messages, events) of the newest page."""
+        """How many messages, and at most how many events, the newest page has."""
         self.chunk_sockets = CHUNK_SOCKETS
-        """A broadcast writes to this many sockets in one step."""
+        """A broadcast sends to at most this many sockets in one step."""
         self.catching_up: dict[Waiting, None] = {}
-        """The catch-ups of the rooms that have some."""
+        """The catch-ups of each room where at least one socket is being caught up."""
         self._link = link
         self._loop = loop
 

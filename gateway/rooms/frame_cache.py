@@ -1,5 +1,4 @@
-"""The frame cache: a room's newest events as the frames that sockets are sent, each made once.
-Pure."""
+"""The frame cache: a room's newest events as frames, so that each is encoded only once. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,11 +7,11 @@ from gateway.protocol.frames import Frame
 from gateway.protocol.payloads import event_payload
 
 FRAME_BYTES = 300
-"""What a frame takes in memory besides its text, which is there twice, roughly."""
+"""Roughly what a frame takes in memory besides its text, which is in memory twice."""
 
 
 class FrameCache:
-    """The frames of one room's newest events, `most` at the most."""
+    """The frames of at most `most` of one room's events: those that were encoded last."""
 
     __slots__ = ("_made", "_most", "_room", "bytes")
 
@@ -23,8 +22,8 @@ class FrameCache:
         self.bytes = 0
 
     def frames(self, events: Iterable[Event], plain: bool = False) -> list[Frame]:
-        """These events as `chat` frames. Plain pages know no announcements: they are sent
-        messages."""
+        """Returns these events as `chat` frames. In the plain form an announcement is a message,
+        since plain pages do not know `announce`."""
         return [
             _announcement(self._room, event)
             if plain and event.kind == "announce"
@@ -55,23 +54,24 @@ class FrameCache:
 
 
 def reset(room: str, epoch: str, seq: int) -> Frame:
-    """Tells a browser to forget the room's events; the newest page follows."""
+    """The frame that makes a browser forget the room's events; the newest page follows it."""
     return Frame.event("reset", {"Room": room, "Epoch": epoch, "Seq": seq})
 
 
 def newest(events: Sequence[Event], messages: int, most: int) -> list[Event]:
-    """What a newcomer is shown of a log's end: back to the n-th last message, `most` events at
-    the most."""
+    """The newest page of a log that ends with these events: back to the n-th last
+    message (n = `messages`), at most `most` events."""
     start = len(events)
-    left = messages
-    while start > 0 and len(events) - start < most and left > 0:
+    missing = messages
+    while start > 0 and len(events) - start < most and missing > 0:
         start -= 1
-        left -= events[start].kind == "message"
+        missing -= events[start].kind == "message"
     return list(events[start:])
 
 
-def typing_frames(room: str, news: Typing | None, plain: int, but: str = "") -> list[Frame]:
-    """Who is typing, as a socket of this form is told it; without the person of uid `but`."""
+def typing_frames(room: str, news: Typing | None, plain: bool, but: str = "") -> list[Frame]:
+    """The frames, at most one, that say who is typing, without the person of uid `but`: browsers
+    are not told of themselves."""
     if news is None:
         return []
     names = [name for uid, name in news.users.items() if uid != but]

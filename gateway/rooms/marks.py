@@ -1,4 +1,8 @@
-"""The marks: asks the broker to prove, topic by topic, that the subscriptions are live."""
+"""The marks: ask the broker to prove, topic by topic, that the gateway's subscriptions are live.
+
+ZeroMQ does not say when a subscription has reached the publisher. So the gateway asks the broker to
+publish a mark on the topic: once the mark has come, every later event will come, too.
+"""
 
 import secrets
 from collections import deque
@@ -12,11 +16,11 @@ from gateway.runtime.ports import Broker, Loop
 from gateway.runtime.work_queue import WorkQueue
 
 ASK_ROOMS = 500
-"""Rooms in one take-up."""
+"""How many rooms one TakeUp command asks for."""
 
 
 class MarkSubscriber(Protocol):
-    """A room of this gateway."""
+    """A room of this gateway, whose topic is marked if it has one."""
 
     name: str
     has_topic: bool
@@ -26,8 +30,10 @@ class MarkSubscriber(Protocol):
 
 
 class Marks:
-    """A mark that does not come is asked for again. It is slices.Work: there may be very many
-    rooms to be taken up."""
+    """Asks for the marks of all public rooms, and again for each mark that has not come in time.
+
+    Implements `work_queue.Work`, because a new link may need very many marks.
+    """
 
     def __init__(self, link: Broker, work_queue: WorkQueue, loop: Loop) -> None:
         self._link = link
@@ -35,19 +41,19 @@ class Marks:
         self._loop = loop
         self._nonce = ""
         self._relinking: deque[MarkSubscriber] = deque()
-        """Rooms that are to be told of a new link."""
+        """Rooms that were not told of the new link yet."""
         self._unasked: dict[str, None] = {}
-        """Rooms whose mark is missing and was not asked for."""
+        """Names of rooms whose mark is missing and was not asked for yet."""
         self._asked: dict[str, float] = {}
-        """Rooms whose mark was asked for, and when, those of the longest ago first."""
+        """Names of rooms whose mark was asked for, and when (monotonic), the oldest first."""
 
     @property
     def missing(self) -> bool:
-        """Some room's subscription is not proven yet."""
+        """Whether any room's subscription is not proven yet."""
         return bool(self._relinking or self._unasked or self._asked)
 
     def linked(self, rooms: Iterable[MarkSubscriber]) -> None:
-        """There is a new link: all of these have to be proven live on it."""
+        """Begins anew on a new link: the topics of all these rooms have to be proven live on it."""
         self._nonce = secrets.token_hex(8)
         self._relinking = deque(rooms)
         self._unasked = {}
@@ -55,27 +61,27 @@ class Marks:
         self.wake()
 
     def is_current(self, mark: m.Marked) -> bool:
-        """Whether this mark was asked for on the link that is up now."""
+        """Whether this mark was asked for on the present link."""
         return mark.nonce == self._nonce
 
-    def want(self, room: str) -> None:
-        """This room's subscription is new."""
+    def add(self, room: str) -> None:
+        """Asks for the mark of this room, whose subscription is new."""
         self._asked.pop(room, None)
         self._unasked[room] = None
         self.wake()
 
     def forget(self, room: str) -> None:
-        """The mark of this room has come, or is not wanted any more."""
+        """Asks for the mark of this room no more: the mark has come, or the room is closed."""
         self._unasked.pop(room, None)
         self._asked.pop(room, None)
 
     def ask(self, topics: list[str]) -> None:
-        """Asks for the marks of these topics, once."""
+        """Asks for the marks of these topics. The caller asks again if they do not come."""
         command = m.TakeUp(no=self._link.number(), topics=topics, nonce=self._nonce)
         self._link.ask(command, lambda _: None)
 
     def wake(self) -> None:
-        """Asks for what is missing, and again for what is late."""
+        """Asks for the marks that are missing, if their time has come. Call this regularly."""
         if self.missing:
             self._work_queue.wake(self)
 
@@ -99,5 +105,5 @@ class Marks:
         return bool(self._relinking) or len(batch) == ASK_ROOMS
 
     def failed(self) -> None:
-        """Goes on with the others."""
+        """Continues with the other rooms."""
         self.wake()

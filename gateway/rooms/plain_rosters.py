@@ -1,4 +1,7 @@
-"""The rosters: the names of a room as plain sockets are shown them, one line for all."""
+"""The plain rosters: the `participant` lines, which tell plain sockets the names in a room.
+
+Plain pages know no `presence`: they are sent all names again, in one line, whenever these change.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,12 +11,12 @@ from gateway.runtime.ports import Broker, Loop
 
 PLAIN_NAMES = 100
 """Names in a crowd's `participant` line."""
-
 PAUSE_S = 0.2
+"""A room's line is sent at most this often."""
 CROWD_PAUSE_S = 1.0
-"""A room's line goes out no oftener than this."""
+"""The same in a crowd."""
 ASKED_S = 10.0
-"""An unanswered question is asked again after this."""
+"""A question without an answer is asked again after this."""
 
 
 class RosterRoom(Protocol):
@@ -21,47 +24,48 @@ class RosterRoom(Protocol):
 
     name: str
     roster_not_before: float
-    """Monotonic time before which the line is not asked for again."""
+    """Monotonic time before which the names are not requested again."""
 
-    def tell_roster(self, names: Sequence[str], count: int, crowd: bool) -> None: ...
+    def send_roster(self, names: Sequence[str], count: int, crowd: bool) -> None: ...
 
 
 class PlainRosters:
-    """Asks for the first names of the rooms whose plain sockets miss the newest line. `crowd`: the
-    participants above which a room is one."""
+    """Requests the names of each room whose plain sockets lack the newest line."""
 
     def __init__(self, link: Broker, loop: Loop, crowd: int) -> None:
+        """`crowd` is the number of participants above which a room is a crowd."""
         self._due: dict[RosterRoom, None] = {}
         self._link = link
         self._loop = loop
         self._names = min(1000, max(PLAIN_NAMES, crowd))
+        """How many names are requested: all names of a room that is not a crowd."""
 
-    def want(self, room: RosterRoom) -> None:
-        """The names of this room have changed, or a plain socket has come."""
+    def add(self, room: RosterRoom) -> None:
+        """Notes that the names of this room have changed, or that a plain socket was subscribed."""
         self._due[room] = None
 
     def forget(self, room: RosterRoom) -> None:
-        """Nobody is in this room any more."""
+        """Forgets the room: it is closed."""
         self._due.pop(room, None)
 
-    def tell(self) -> None:
-        """Asks now for those that were not just asked for or told."""
+    def request_due(self) -> None:
+        """Requests the names of the noted rooms, except those whose pause is not over."""
         now = self._loop.time()
         for room in [room for room in self._due if room.roster_not_before <= now]:
             del self._due[room]
-            self._ask(room)
+            self._request(room)
 
-    def _ask(self, room: RosterRoom) -> None:
+    def _request(self, room: RosterRoom) -> None:
         room.roster_not_before = self._loop.time() + ASKED_S
 
-        def answered(answer: m.AnyAnswer | None) -> None:
+        def on_answer(answer: m.AnyAnswer | None) -> None:
             pause = PAUSE_S
             if isinstance(answer, m.Listed):
                 pause = CROWD_PAUSE_S if answer.crowd else PAUSE_S
-                room.tell_roster(answer.users, answer.count, answer.crowd)
+                room.send_roster(answer.users, answer.count, answer.crowd)
             else:
                 self._due[room] = None
             room.roster_not_before = self._loop.time() + pause
 
         command = m.GetNames(no=self._link.number(), room=room.name, limit=self._names)
-        self._link.ask(command, answered)
+        self._link.ask(command, on_answer)

@@ -8,13 +8,16 @@ from gateway.rooms.sessions import Session
 
 
 class PrivateRoom(Room):
-    """Per session and private room the floor (`Session.private`) is the last Seq that must not be
-    sent (again): it was sent, or is older than the session."""
+    """A room whose events the gateway gets on its own topic and sends to the members only.
+
+    Per session and private room the floor (`Session.floors`) is the last Seq that must not be sent
+    (again): it was sent, or is older than the session.
+    """
 
     waits_for_joins = True
 
     def add(self, sessions: Iterable[Session]) -> None:
-        """Subscribes these sockets of members, each from its floor on."""
+        """Subscribes these sockets of members; each is sent the events above its floor."""
         for session in sessions:
             if session.gone or session.plain:
                 continue

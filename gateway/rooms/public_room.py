@@ -18,24 +18,24 @@ def topics(name: str) -> list[str]:
 
 
 class PublicRoom(Room):
-    """A room with presence; its plain sockets get a `participant` line of names."""
+    """A room with presence and topics of its own; plain sockets get a `participant` line."""
 
     has_topic = True
 
     def __init__(self, name: str, replica: Replica, context: RoomContext) -> None:
         super().__init__(name, replica, context)
         self.roster_not_before = 0.0
-        """Monotonic time before which the `participant` line is not asked for again."""
+        """Monotonic time before which the names for that line are not requested again."""
 
     def subscribe(self, session: Session) -> None:
         super().subscribe(session)
         if session.plain:
-            self._context.rosters.want(self)
+            self._context.rosters.add(self)
 
-    def presence(self, news: Presence) -> None:
-        """Tells who came and went; for plain sockets a new `participant` line is asked for."""
+    def on_presence(self, news: Presence) -> None:
+        """Sends who came and went; for plain sockets a new `participant` line is requested."""
         if self.subscribers.any_plain:
-            self._context.rosters.want(self)
+            self._context.rosters.add(self)
         payload = {
             "Room": self.name,
             "Since": news.since,
@@ -44,11 +44,11 @@ class PublicRoom(Room):
             "Joined": news.joined,
             "Left": news.left,
         }
-        self.tell(Notice(objects=Frame.event("presence", payload), for_catch_ups=True))
+        self.send_notice(Notice(objects=Frame.event("presence", payload), for_catch_ups=True))
 
-    def tell_roster(self, names: Sequence[str], count: int, crowd: bool) -> None:
+    def send_roster(self, names: Sequence[str], count: int, crowd: bool) -> None:
         """Sends the `participant` line to plain sockets."""
         shown = names[:PLAIN_NAMES] if crowd else names
         more = count - len(shown)
         line = ", ".join(shown) + (f", … and {more} more" if more > 0 else "")
-        self.tell(Notice(plain=Frame.event("participant", line)))
+        self.send_notice(Notice(plain=Frame.event("participant", line)))

@@ -24,11 +24,11 @@ P = ParamSpec("P")
 
 
 class Room:
-    """What is to be sent waits in a queue. Broadcasts take it from there, one after the other, from
-    the next turn of the loop on: while one is under way, the next batch gathers.
+    """A room that carries out the effects of its own replica.
 
-    The room applies the effects of its own replica. It is `slices.Work`: one step sends one piece
-    of a broadcast.
+    What is to be sent waits in a queue. One broadcast after the other takes a batch from it, from
+    the next turn of the loop on; while a broadcast is under way the next batch gathers. Implements
+    `work_queue.Work`: one step sends a batch to some of the sockets.
     """
 
     has_topic = False
@@ -42,22 +42,23 @@ class Room:
         self.replica = replica
         self.subscribers = Subscribers()
         self.frame_cache = FrameCache(name, replica.limits.tail_events)
-        self.live = False
-        """Whether the replica was live when it was looked at last."""
-        self.stalled = False
-        """Whether events were refused because the queue is full. They are asked for once there is
-        room again."""
+        self.overflowed = False
+        """Whether events were refused because the queue is full. They are requested once the queue
+        is no longer full."""
         self.closed = False
-        """The gateway has forgotten this room: answers that are still under way change nothing."""
+        """Whether the gateway has forgotten this room. Answers that come later change nothing."""
+        self.catch_ups = CatchUps(self, context)
+        self._was_live = False
+        """Whether the replica was live after the last effects."""
         self._context = context
         self._queue = SendQueue()
         self._broadcast: RoomBroadcast | None = None
-        self.catch_ups = CatchUps(self, context)
+        """The broadcast that is under way."""
 
     @property
     def is_empty(self) -> bool:
-        """Nobody is subscribed, and nobody is being caught up."""
-        return not self.subscribers and not self.catch_ups
+        """Whether no socket is subscribed or being caught up."""
+        return self.subscribers.is_empty and self.catch_ups.is_empty
 
     @property
     def broadcast_head(self) -> int:
@@ -72,11 +73,11 @@ class Room:
 
     @property
     def kept_bytes(self) -> int:
-        """Memory of the recent events and frames that newcomers are sent."""
+        """Memory of the recent events and frames that joining sockets are sent, in bytes."""
         return self.replica.tail_bytes + self.frame_cache.bytes
 
     def shed(self) -> None:
-        """Drops the recent events and frames: newcomers get a page from the broker."""
+        """Drops the recent events and frames: joining sockets then get a page of the broker."""
         self.replica.shed()
         self.frame_cache.shed()
 
@@ -87,18 +88,19 @@ class Room:
 
     # --- subscribers -----------------------------------------------------------------------------
 
-    def catch_up(self, session: Session, cursor: int | None, head: int) -> None:
-        """Sends the socket what it lacks above `cursor` (None: the newest page up to `head`), then
-        subscribes it."""
+    def catch_up(self, session: Session, cursor: int | None, join_head: int) -> None:
+        """Sends the socket the events above `cursor` (None: the newest page up to `join_head`),
+        then subscribes it. `join_head` is the Seq that the ack of its join names."""
         self.leave(session)
-        self.catch_ups.add(session, cursor, head)
+        self.catch_ups.add(session, cursor, join_head)
 
     def subscribe(self, session: Session) -> None:
-        """The socket has all events up to `head` and gets each broadcast from now on."""
+        """Sends the socket each broadcast that begins from now on. Call this only for a socket that
+        has all events up to `broadcast_head`."""
         self.subscribers.add(session)
 
     def leave(self, session: Session) -> None:
-        """The socket gets nothing more of this room."""
+        """Sends the socket nothing more of this room."""
         if self._broadcast is not None and (
             session in self.subscribers or session in self.catch_ups
         ):
@@ -109,23 +111,24 @@ class Room:
     # --- what the broker says --------------------------------------------------------------------
 
     def on_events(self, epoch: str, events: Sequence[Event]) -> None:
-        """Events were published. While the queue is full only their last Seq is noted."""
+        """Takes events that were published. While the queue is full only their last Seq is
+        noted."""
         if self.is_full and events:
-            self.stalled = True
+            self.overflowed = True
             self._apply(self.replica.on_head, epoch, events[-1].seq)
         else:
             self._apply(self.replica.on_events, epoch, events)
 
     def on_head(self, epoch: str, head: int) -> None:
-        """The room's log has this head: a hole at its very end shows."""
+        """Takes the head of the room's log, by which a hole at the very end shows."""
         self._apply(self.replica.on_head, epoch, head)
 
     def on_mark(self, epoch: str, head: int) -> None:
-        """The room's topic is live on this link."""
+        """Takes the mark that proves the room's topic live on this link."""
         self._apply(self.replica.on_mark, epoch, head)
 
     def on_new_link(self) -> None:
-        """Nothing proves yet that the room's topic is live on the new link."""
+        """Begins on a new link, where nothing proves yet that the room's topic is live."""
         self._apply(self.replica.on_new_link)
 
     def _on_page(self, page: Paged | None) -> None:
@@ -139,16 +142,16 @@ class Room:
         self._context.later(lambda: self._apply(self.replica.on_page_lost))
 
     def _apply(
-        self, tell: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
+        self, on_input: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Calls the replica and carries out the effects that it returns."""
+        """Calls this method of the replica and carries out the effects that it returns."""
         try:
-            for effect in tell(*args, **kwargs):
+            for effect in on_input(*args, **kwargs):
                 self._carry_out(effect)
             if not self.closed:
                 self._context.tail_budget.touch(self)
-            if self.live is not self.replica.live:
-                self.live = self.replica.live
+            if self._was_live is not self.replica.live:
+                self._was_live = self.replica.live
                 self.catch_ups.wake()
         except Exception as error:
             self._context.fault("a room failed", error)
@@ -157,7 +160,7 @@ class Room:
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case AskPage() if self.is_full:
-                self.stalled = True
+                self.overflowed = True
             case AskPage(room=room, after=after, limit=limit):
                 self._context.metrics.holes_found.inc()
                 self._context.ask_page(room, self._on_page, after=after, limit=limit)
@@ -172,24 +175,25 @@ class Room:
     # --- what subscribers are sent ---------------------------------------------------------------
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """These are the room's next events."""
+        """Queues the room's next events."""
         self._queue.add_events(events)
         self.catch_ups.on_events(events)
         self._wake()
 
     def start_over(self, epoch: str, head: int, events: Sequence[Event]) -> None:
-        """Every socket is to forget the room's events; the newest page of these follows."""
+        """Resets the room for every socket: each forgets the room's events and gets the newest page
+        of these, which end at `head`."""
         self._queue.start_over(self.name, epoch, head, events, self._context.newest_page)
         self.catch_ups.start_over(epoch, head)
         self._wake()
 
-    def tell(self, notice: Notice) -> None:
-        """Sends something that is not an event of the log."""
+    def send_notice(self, notice: Notice) -> None:
+        """Sends a notice to each subscriber."""
         self._queue.add_notice(notice)
         self._wake()
 
-    def typing(self, news: Typing) -> None:
-        """Tells each subscriber which of the others are typing."""
+    def on_typing(self, news: Typing) -> None:
+        """Sends each subscriber who of the others is typing."""
         self._queue.add_typing(news)
         self._wake()
 
@@ -197,7 +201,7 @@ class Room:
         self._context.work_queue.wake(self)
 
     def step(self) -> bool:
-        """Continues the broadcast, or begins the next. True if there is more to send."""
+        """Continues the broadcast, or begins the next. Returns whether there is more to send."""
         if self._broadcast is None:
             if self._queue.is_empty:
                 return False
@@ -207,40 +211,43 @@ class Room:
         return self._broadcast is not None or not self._queue.is_empty
 
     def failed(self) -> None:
-        """Called when a step or an effect raised: nobody knows what subscribers were sent, so the
-        room is reset for all its sockets. The newest page is asked for after a while, since what
-        failed may fail again."""
+        """Resets the room for all its sockets: a step or an effect raised, so it is unknown what
+        subscribers were sent. The newest page is requested after a while, since the same may fail
+        again."""
         self._broadcast = None
         self._queue = SendQueue()
-        self.stalled = self.live = False
+        self.overflowed = self._was_live = False
         self.frame_cache.shed()
         self.replica.restart()
         self._ask_again_later()
 
     def _begin_broadcast(self) -> RoomBroadcast:
-        objects, plain = self.subscribers.send_lists()
-        contents = self._queue.take(self.frame_cache, plain=bool(plain))
+        to = self.subscribers.send_lists()
+        contents = self._queue.take(self.frame_cache, plain=len(to.plain) > 0)
         self._context.metrics.deliveries.inc(contents.events * len(self.subscribers))
         behind = SendList(self.catch_ups.sockets() if contents.for_catch_ups else ())
         self.catch_ups.wake()
-        if self.stalled and not self.is_full:
-            self.stalled = False
+        if self.overflowed and not self.is_full:
+            self.overflowed = False
             self._apply(self.replica.on_page_lost)
-        frames, typing = (contents.objects, contents.plain), contents.typing
+        typing = contents.typing
+
+        def batch_for(session: Session | None, plain: bool) -> Batch:
+            """The batch in this form. It tells the session of all who are typing but itself."""
+            frames = contents.plain if plain else contents.objects
+            but = session.uid if session is not None else ""
+            return Batch([*frames, *typing_frames(self.name, typing, plain, but)])
+
         targets = [
-            (to, Batch([*frames[form], *typing_frames(self.name, typing, form)]))
-            for form, to in enumerate((objects, plain))
+            (to.objects, batch_for(None, plain=False)),
+            (to.plain, batch_for(None, plain=True)),
+            (behind, Batch(contents.for_catch_ups)),
         ]
-
-        def batch_for(session: Session) -> Batch:
-            others = typing_frames(self.name, typing, session.plain, session.uid)
-            return Batch([*frames[session.plain], *others])
-
         typists = self._context.sessions.of_people(typing.users if typing else ())
         individually = [session for session in typists if session in self.subscribers]
         return RoomBroadcast(
-            [*targets, (behind, Batch(contents.for_catch_ups))],
+            targets,
             individually,
-            batch_for,
+            lambda session: batch_for(session, session.plain),
             self._context.chunk_sockets,
         )

@@ -1,4 +1,4 @@
-"""The room table: every room that somebody on this gateway is subscribed to.
+"""The room table: every room with a subscriber on this gateway, public and private.
 
 A public room stays for some seconds after its last subscriber has left.
 """
@@ -16,18 +16,21 @@ from gateway.rooms.marks import Marks
 from gateway.rooms.private_room import PrivateRoom
 from gateway.rooms.public_room import PublicRoom, topics
 from gateway.rooms.room import Room
+from gateway.rooms.send_queue import Notice
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.ports import Broker, Loop
 
 HOLD_BYTES = 8 << 20
-"""Events of one room that wait behind a hole."""
+"""A room drops the events that wait behind a hole if they take more memory than this, and requests
+them again later."""
 
 FORGET_ROOMS = 200
-"""Empty rooms that one call of `forget_empty` unsubscribes."""
+"""One call of `forget_empty` unsubscribes at most this many rooms."""
 
 
 class RoomTable:
-    """Public and private rooms by name: a private room's name begins with `@`."""
+    """The rooms by name; a private room's name begins with `@`. Only this package reaches into the
+    rooms: everybody else calls the methods here."""
 
     def __init__(
         self,
@@ -63,19 +66,19 @@ class RoomTable:
         return [name for name in self._rooms if is_private(name) is private]
 
     def public(self, name: str) -> PublicRoom:
-        """The public room of this name. A new one is subscribed to at the broker."""
+        """Returns the public room of this name. A new room's topics are subscribed to."""
         room = self._rooms.get(name)
         if room is None:
             room = self._rooms[name] = PublicRoom(name, Replica(name, self._limits), self._context)
             self._link.subscribe(topics(name))
-            self._marks.want(name)
+            self._marks.add(name)
             self._note_empty(room)
         assert isinstance(room, PublicRoom), "the caller has looked at the name"
         return room
 
     def private(self, name: str, epoch: str, here: Iterable[Session]) -> PrivateRoom:
-        """The private room of this name, with these sockets of members subscribed. A new room
-        begins at the lowest floor of them, so that events they lack show as a hole."""
+        """Returns the private room of this name, with these sockets of members subscribed. A new
+        room begins at the lowest of their floors, so that events they lack show as a hole."""
         here = list(here)
         room = self._rooms.get(name)
         if room is None:
@@ -88,8 +91,27 @@ class RoomTable:
 
     # --- subscribers -----------------------------------------------------------------------------
 
+    def subscribe_to_system(self, session: Session) -> None:
+        """Subscribes a new socket to the system's room, as every socket is."""
+        self.public(SYSTEM).subscribe(session)
+
+    def on_plain(self) -> None:
+        """A socket has turned out to use the plain form: only the system's room has it so far."""
+        self.public(SYSTEM).subscribers.on_plain()
+
+    def wake_catch_ups(self) -> None:
+        """Gives every catch-up a turn, since some of them wait for browsers to read. Call this
+        regularly."""
+        for catch_ups in self._context.catching_up:
+            catch_ups.wake()
+
+    def notify_all(self, notice: Notice) -> None:
+        """Sends a notice to every socket of this gateway."""
+        self.public(SYSTEM).send_notice(notice)
+
     def leave(self, name: str, session: Session) -> None:
-        """The socket has left this public room."""
+        """Unsubscribes the socket from this public room. Private rooms are left only by
+        quitting."""
         room = self._rooms.get(name)
         if isinstance(room, PublicRoom):
             room.leave(session)
@@ -97,7 +119,7 @@ class RoomTable:
                 self._note_empty(room)
 
     def leave_all(self, session: Session) -> None:
-        """The socket is gone."""
+        """Unsubscribes the socket, which is gone, from all rooms."""
         for name in (SYSTEM, *session.rooms):
             self.leave(name, session)
         for name in session.floors:
@@ -108,8 +130,8 @@ class RoomTable:
                     self._close(room)
 
     def forget_empty(self, since: float) -> None:
-        """Unsubscribes public rooms that have had no subscriber since then, FORGET_ROOMS at
-        most."""
+        """Unsubscribes up to FORGET_ROOMS public rooms that have had no subscriber since `since`
+        (monotonic)."""
         old = takewhile(lambda room: self._empty[room] <= since, self._empty)
         for room in list(islice(old, FORGET_ROOMS)):
             del self._empty[room]
@@ -131,27 +153,28 @@ class RoomTable:
     # --- what the broker says --------------------------------------------------------------------
 
     def on_events(self, news: m.Happened) -> None:
-        """Events of a room were published."""
+        """Takes events of a room that were published."""
         self._sessions.set_first_floors(news.room, news.floors)
         room = self._addressed(news.room, news.epoch, news.to)
         if room is not None:
             room.on_events(news.epoch, news.events)
 
     def on_typing(self, news: m.Typing, epoch: str) -> None:
-        """Somebody began or stopped typing."""
+        """Takes who is typing in a room."""
         self._sessions.set_first_floors(news.room, news.floors)
         room = self._addressed(news.room, epoch, news.to)
         if room is not None:
-            room.typing(news)
+            room.on_typing(news)
 
     def on_presence(self, news: m.Presence) -> None:
-        """Somebody came or went."""
+        """Takes who came to a public room, or left it."""
         room = self._rooms.get(news.room)
         if isinstance(room, PublicRoom):
-            room.presence(news)
+            room.on_presence(news)
 
     def on_head(self, name: str, epoch: str, head: int) -> None:
-        """A room's log has this head. A private room that is news here is looked up."""
+        """Takes the head of a room's log. If a private room is not known here its members are
+        looked up."""
         room = self._rooms.get(name)
         if room is not None:
             room.on_head(epoch, head)
@@ -161,8 +184,8 @@ class RoomTable:
     def on_private_heads(
         self, epoch: str, heads: Mapping[str, int], members: Mapping[str, Sequence[str]]
     ) -> None:
-        """Private rooms have these heads; `members` has those of the people asked about who belong
-        to each room."""
+        """Takes the heads of private rooms. `members` lists for each room the uids of its members,
+        but only of the people that the question was about."""
         for name, uids in members.items():
             here = self._members_here(uids)
             known = name in self._rooms
@@ -172,7 +195,7 @@ class RoomTable:
                     self.look_up(name)  # members who were not asked about may be here
 
     def on_mark(self, mark: m.Marked) -> None:
-        """The events topic of a public room is live."""
+        """Takes the mark that proves the topics of a public room live."""
         name = mark.topic.removeprefix("events/").removesuffix("\0")
         room = self._rooms.get(name)
         if room is not None:
@@ -180,7 +203,7 @@ class RoomTable:
             room.on_mark(mark.epoch, mark.head)
 
     def look_up(self, name: str) -> None:
-        """Asks who the members of a private room are that is news here."""
+        """Asks the broker who the members of a private room are, and subscribes their sockets."""
 
         def on_page(page: m.Paged | None) -> None:
             if page is None:
@@ -192,13 +215,13 @@ class RoomTable:
         self._context.ask_page(name, on_page, limit=1)
 
     def _addressed(self, name: str, epoch: str, to: Iterable[str]) -> Room | None:
-        """The room that a broadcast is for; None if nobody here is subscribed. `to` are the members
-        of a private room."""
+        """Returns the room that a broadcast is for, None if no socket here gets it. `to` are the
+        uids of a private room's members."""
         if not is_private(name):
             return self._rooms.get(name)
         here = self._members_here(to)
         return self.private(name, epoch, here) if here else None
 
     def _members_here(self, uids: Iterable[str]) -> list[Session]:
-        """The sockets here of these people that receive private rooms."""
+        """The sockets of these people that receive private rooms: plain ones do not."""
         return [s for s in self._sessions.of_people(uids) if not s.plain and not s.gone]

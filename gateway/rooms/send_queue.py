@@ -1,4 +1,4 @@
-"""The send queue: what a room is to be sent, in order, until its next broadcast takes it. Pure."""
+"""The send queue: events and notices of a room, in order, until a broadcast takes them. Pure."""
 
 from collections.abc import Sequence
 
@@ -10,43 +10,45 @@ from gateway.replica.tail import EVENT_BYTES, event_bytes
 from gateway.rooms.frame_cache import FrameCache, newest, reset
 
 BATCH_BYTES = 64 << 10
-"""One broadcast takes hardly more than this, and so each socket is sent hardly more in one
-write."""
+"""A broadcast takes no more frames once it has this many bytes, so each write to a socket is hardly
+larger."""
 FULL_BYTES = 4 << 20
-"""A room with more than this waiting says more than this gateway can pass on."""
+"""A queue with more than this is full: the room gets more than this gateway can pass on."""
 
 
 class Notice(Struct, frozen=True):
-    """A frame that is not an event of the log: it has no Seq."""
+    """Something to be sent that is not an event of the log: it has no Seq. Each form of the
+    contract has its own frame; None: nothing is sent in this form."""
 
     objects: Frame | None = None
     plain: Frame | None = None
     for_catch_ups: bool = False
-    """Whether sockets that are being caught up get it too."""
+    """Whether sockets that are being caught up get the notice, too."""
     resets_to: int | None = None
     """Of a reset: the room's events begin above this Seq. None for every other notice."""
 
     @property
     def bytes(self) -> int:
-        """What the notice takes in memory, roughly."""
+        """Roughly what the notice takes in memory."""
         frame = self.objects or self.plain
         return EVENT_BYTES + (len(frame.packet) if frame else 0)
 
 
 class BatchContents(Struct):
-    """What one broadcast takes along, by who is sent it."""
+    """What one broadcast sends, by the kind of socket."""
 
     objects: list[Frame] = []
     plain: list[Frame] = []
     for_catch_ups: list[Frame] = []
     events: int = 0
-    """How many of the frames of one form are events."""
+    """How many of the `objects` are events."""
     typing: Typing | None = None
-    """Who is typing now; each socket is sent the others."""
+    """Who is typing now. Each socket is sent the names of the others."""
 
 
 class SendQueue:
-    """Events and notices of one room."""
+    """The queue of one room. The last to be typing are kept apart: newer ones replace them, and
+    the last batch takes them along."""
 
     __slots__ = ("_events", "_items", "_last_taken", "_reset_waits", "_typing", "bytes")
 
@@ -56,9 +58,11 @@ class SendQueue:
         self._events = 0
         """How many of the items are events."""
         self._reset_waits = False
+        """Whether a `reset` is in the queue."""
         self._last_taken = 0
-        """The last Seq that a broadcast has taken, while events wait."""
+        """The last Seq that a broadcast has taken. It counts only while events wait."""
         self.bytes = 0
+        """Roughly what the items take in memory."""
 
     @property
     def is_empty(self) -> bool:
@@ -69,13 +73,14 @@ class SendQueue:
         return self.bytes > FULL_BYTES
 
     def broadcast_head(self, replica_head: int) -> int:
-        """The last Seq already taken for a broadcast; `head` if no event waits; -1 while a reset
-        waits."""
+        """The last Seq already taken for a broadcast; `replica_head` if no event waits; -1 while a
+        reset waits."""
         if self._reset_waits:
             return -1
         return self._last_taken if self._events else replica_head
 
     def add_events(self, events: Sequence[Event]) -> None:
+        """Queues the next events of the room."""
         if events and not self._events and not self._reset_waits:
             self._last_taken = events[0].seq - 1
         self._items.extend(events)
@@ -90,7 +95,7 @@ class SendQueue:
             self.bytes += notice.bytes
 
     def add_typing(self, news: Typing) -> None:
-        """Replaces what was known of who is typing."""
+        """Replaces the news of who is typing."""
         self._typing = news
 
     def start_over(
@@ -100,7 +105,7 @@ class SendQueue:
         that wait are dropped: browsers would forget them at once."""
         shown = newest(events, *limits)
         resets_to = shown[0].seq - 1 if shown else head
-        notices = [i for i in self._items if isinstance(i, Notice) and i.resets_to is None]
+        notices = [n for n in self._items if isinstance(n, Notice) and n.resets_to is None]
         self._items = [*notices, Notice(objects=reset(room, epoch, head), resets_to=resets_to)]
         self._reset_waits = True
         self._events = 0
@@ -108,12 +113,12 @@ class SendQueue:
         self.add_events(shown)
 
     def take(self, cache: FrameCache, plain: bool) -> BatchContents:
-        """Takes the first items out. Plain frames are made only if there is a plain socket."""
+        """Takes the first items out, up to BATCH_BYTES. Plain frames are made only if `plain`."""
         contents = BatchContents()
-        size = number = 0
-        while number < len(self._items) and size < BATCH_BYTES:
-            item = self._items[number]
-            number += 1
+        size = count = 0
+        while count < len(self._items) and size < BATCH_BYTES:
+            item = self._items[count]
+            count += 1
             if isinstance(item, Notice):
                 self._take_notice(item, contents)
                 continue
@@ -126,7 +131,7 @@ class SendQueue:
             self._last_taken = item.seq
             self.bytes -= event_bytes(item)
             size += len(frame.packet)
-        del self._items[:number]
+        del self._items[:count]
         if not self._items:
             contents.typing, self._typing = self._typing, None
         return contents

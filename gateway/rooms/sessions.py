@@ -1,4 +1,4 @@
-"""The sessions: which socket is whom, and where it is."""
+"""The sessions: who the browser behind each socket is, and which rooms it is in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -7,12 +7,13 @@ from gateway.protocol.frames import Frame
 from gateway.transport.sockets import Socket
 
 _NO_FLOORS: dict[str, int] = {}
-"""That of all who have none: never changed."""
+"""Shared by all sessions without private rooms, and never changed: an empty dict for each would
+take 64 bytes of the 2.5 KiB of a socket."""
 
 
 class Session:
-    """One socket: who it is, as far as the broker has said so. There are many: what most do not
-    need takes no memory of its own."""
+    """One socket, and what the broker has said of it. There may be very many sessions, so values
+    that most of them lack take no memory of their own."""
 
     __slots__ = (
         "floors",
@@ -31,23 +32,25 @@ class Session:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.token = ""
-        """What the next join is made with; proven only once `uid` is there."""
+        """The token of the next join. The broker has accepted it once `uid` is set."""
         self.user: str | None = None
-        """The name that the handshake gave."""
+        """The name that the handshake gave, if it gave one."""
         self.uid = ""
         """Empty until the first join is acked."""
         self.known_to_broker = False
-        """The broker was asked about it."""
+        """Whether a join of this session was sent to the broker, which must hear of its end."""
         self.plain = False
+        """Whether the socket uses the plain forms of the contract."""
         self.rooms: tuple[str, ...] = ()
-        """Where the broker has acked that it is; private rooms only if it joined them."""
+        """The rooms that the broker has acked; private rooms only if the socket joined them."""
         self.leaving: tuple[str, ...] = ()
-        """Of its rooms those that it asked to leave, unanswered so far."""
+        """Those of `rooms` that the socket asked to leave, without an answer so far."""
         self.floors = _NO_FLOORS
-        """Per private room its floor."""
+        """The floor of each private room: the last Seq that must not be sent (again)."""
         self.joins_pending = 0
-        """Private events wait while joins of the handshake are answered."""
+        """How many handshakes have joins without an answer. Private events wait for these."""
         self.gone = False
+        """Whether the socket has ended. The broker may not know it yet."""
 
     def enter(self, room: str) -> None:
         if room not in self.rooms:
@@ -57,7 +60,7 @@ class Session:
         self.rooms = tuple(name for name in self.rooms if name != room)
 
     def floor(self, room: str) -> int:
-        """The Seq of a private room up to which nothing is to be sent (any more)."""
+        """The last Seq of a private room that must not be sent (again); 0 if all may be."""
         return self.floors.get(room, 0)
 
     def set_floors(self, floors: Mapping[str, int]) -> None:
@@ -66,18 +69,19 @@ class Session:
         self.floors.update(floors)
 
     def send_away(self, code: str, message: str) -> None:
-        """For good, saying why."""
+        """Ends the socket for good; the browser gets this reason in a `refused` event."""
         if not self.gone:
             self.socket.close(Frame.event("refused", {"code": code, "message": message}))
 
 
 class Sessions:
-    """All sockets of this gateway, by id and by person."""
+    """All sessions of this gateway, by socket id and by person."""
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Session] = {}
         self._by_uid: dict[str, Session | dict[Session, None]] = {}
-        """Most have one."""
+        """A person's sessions. Most people have one session, which stands here by itself: a dict
+        for it would take 224 bytes."""
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -93,7 +97,7 @@ class Sessions:
         return self._by_sid.get(sid)
 
     def bind(self, session: Session, uid: str) -> None:
-        """The broker has said who this is."""
+        """Notes that the session belongs to this person, as the broker has said."""
         session.uid = uid
         own = self._by_uid.setdefault(uid, session)
         if isinstance(own, dict):
@@ -102,7 +106,7 @@ class Sessions:
             self._by_uid[uid] = {own: None, session: None}
 
     def drop(self, session: Session) -> None:
-        """The broker knows that this socket is gone."""
+        """Forgets the session: the broker knows that its socket is gone."""
         self._by_sid.pop(session.socket.sid, None)
         own = self._by_uid.get(session.uid)
         if isinstance(own, dict):
@@ -111,26 +115,28 @@ class Sessions:
             self._by_uid.pop(session.uid, None)
 
     def of_people(self, uids: Iterable[str]) -> Iterator[Session]:
-        """The sockets here of these people."""
+        """The sessions on this gateway of the people with these uids."""
         for uid in uids:
             own = self._by_uid.get(uid, {})
             yield from own if isinstance(own, dict) else (own,)
 
     def set_first_floors(self, room: str, floors: Mapping[str, int]) -> None:
-        """Sockets of these people (uid: floor) that have not heard of this private room are told
-        nothing older."""
+        """Sets the floor of a private room for those sessions of these people (uid: floor) that
+        have none yet, so that they get no older events."""
         for session in self.of_people(floors):
             if room not in session.floors:
                 session.set_floors({room: floors[session.uid]})
 
     def people(self) -> list[str]:
-        """The uids of all who are here."""
+        """The uids of all people with a session on this gateway."""
         return list(self._by_uid)
 
     def session_infos(self) -> Iterator[SessionInfo]:
-        """What a new link registers, each as it is when it is read. Without who has gone and what
-        is being left: the broker may know it already, and would tell everybody of one more coming
-        and going."""
+        """The sessions that a new link registers, each as it is when it is read.
+
+        Sessions that are gone and rooms that are being left are left out: the broker may know of
+        the end already, and would otherwise publish one more join and leave.
+        """
         for s in list(self):
             if s.uid and not s.gone:
                 rooms = sorted({*s.rooms}.difference(s.leaving))

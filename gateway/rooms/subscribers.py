@@ -1,22 +1,33 @@
 """The subscribers of a room, as lists of sockets that a broadcast sends to."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from gateway.rooms.sessions import Session
 from gateway.transport.fanout import SendList
 
 
-class Subscribers:
-    """A SendList in use is only appended to, so a running broadcast can keep its index. After a
-    removal the next call of `send_lists` builds new ones."""
+class SendLists(NamedTuple):
+    """The sockets of a room's subscribers, by the form of the contract that they use."""
 
-    __slots__ = ("_objects", "_plain", "_sessions", "_stale")
+    objects: SendList
+    plain: SendList
+
+
+class Subscribers:
+    """The sessions that get each broadcast of a room.
+
+    A SendList in use is only appended to, so that a running broadcast can keep its index. After a
+    removal the next call of `send_lists` builds new ones.
+    """
+
+    __slots__ = ("_lists", "_sessions", "_stale")
 
     def __init__(self) -> None:
         self._sessions: dict[Session, None] = {}
-        self._objects = SendList()
-        self._plain = SendList()
+        self._lists = SendLists(SendList(), SendList())
         self._stale = False
+        """Whether `_lists` have to be built anew."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -27,29 +38,37 @@ class Subscribers:
     def __iter__(self) -> Iterator[Session]:
         return iter(self._sessions)
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._sessions
+
+    @property
+    def any_plain(self) -> bool:
+        """Whether any subscriber uses the plain form."""
+        return len(self.send_lists().plain) > 0
+
     def add(self, session: Session) -> None:
         if session not in self._sessions:
             self._sessions[session] = None
             if not self._stale:
-                (self._plain if session.plain else self._objects).append(session.socket)
+                to = self._lists.plain if session.plain else self._lists.objects
+                to.append(session.socket)
 
     def discard(self, session: Session) -> None:
         if session in self._sessions:
             del self._sessions[session]
             self._stale = True
 
-    def turned_plain(self) -> None:
-        """A subscriber has become a plain socket: it belongs into the other list."""
+    def on_plain(self) -> None:
+        """A subscriber has turned out to use the plain form: its socket changes lists."""
         self._stale = True
 
-    @property
-    def any_plain(self) -> bool:
-        return bool(self.send_lists()[1])
-
-    def send_lists(self) -> tuple[SendList, SendList]:
-        """The sockets of the object form, and those of the plain form."""
+    def send_lists(self) -> SendLists:
+        """The sockets to send to, up to date."""
         if self._stale:
             self._stale = False
-            self._objects = SendList(s.socket for s in self._sessions if not s.plain)
-            self._plain = SendList(s.socket for s in self._sessions if s.plain)
-        return self._objects, self._plain
+            self._lists = SendLists(
+                SendList(s.socket for s in self._sessions if not s.plain),
+                SendList(s.socket for s in self._sessions if s.plain),
+            )
+        return self._lists

@@ -1,39 +1,42 @@
-"""The tail budget: what all rooms keep for newcomers stays within one bound. Pure."""
+"""The tail budget: bounds the memory of the recent events that all rooms keep. Pure."""
 
 from typing import Protocol
 
 
 class TailRoom(Protocol):
-    """A room that keeps recent events."""
+    """A room that keeps recent events for sockets that join."""
 
     @property
     def kept_bytes(self) -> int: ...
 
     def shed(self) -> None:
-        """Drops what is kept."""
+        """Drops the recent events."""
 
 
 class TailBudget:
-    """Only rooms that were touched since the last count are counted again."""
+    """The bytes that rooms keep are summed up over time: `shed` counts again only the rooms that
+    were touched since its last call."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._counted: dict[TailRoom, int] = {}
+        """What each room kept when it was counted last, in bytes."""
         self._touched: dict[TailRoom, None] = {}
         self.bytes = 0
+        """The sum of `_counted`."""
 
     def touch(self, room: TailRoom) -> None:
-        """The room may keep more than when it was counted."""
+        """Notes that the room may keep more than when it was counted."""
         self._touched[room] = None
 
     def forget(self, room: TailRoom) -> None:
-        """The room is closed."""
+        """Drops the room from the sum: the room is closed."""
         self._touched.pop(room, None)
         self.bytes -= self._counted.pop(room, 0)
 
     def shed(self) -> None:
-        """If all rooms together keep more than the bound, the largest tails are dropped until an
-        eighth of it is free."""
+        """If all rooms together keep more than the limit, drops the largest tails until an eighth
+        of the limit is free."""
         for room in self._touched:
             self._count(room)
         self._touched.clear()

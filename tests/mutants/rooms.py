@@ -57,7 +57,7 @@ MUTANTS = (
     Mutant(
         "who leaves in the middle of a pass gets nothing after the ack",
         "gateway/rooms/broadcast.py",
-        "        self._left.add(session.socket)\n",
+        "        self._excluded.add(session.socket)\n",
         "        pass\n",
         "tests/gateway/rooms/test_broadcast.py::"
         "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
