@@ -13,7 +13,7 @@ cycle, so the garbage collector does not track it.
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from common.errors import Code
 from common.names import TYPED_CHARS
@@ -98,7 +98,8 @@ class Register(Command, frozen=True, tag="register"):
     """The sockets of a gateway, in batches after Hello. After the batch with `last`, sockets that
     were not named count as lost."""
 
-    sittings: Annotated[list[SessionInfo], Meta(max_length=1000)]
+    sessions: Annotated[list[SessionInfo], Meta(max_length=1000)] = field(name="sittings")
+    """The key on the wire is `sittings`."""
     last: bool
 
 

@@ -50,7 +50,7 @@ def beat(call: Call) -> None:
 
 def needs_of_register(command: Register) -> list[Need]:
     needs: dict[Need, None] = {}
-    for info in command.sittings:
+    for info in command.sessions:
         needs[NeedIdentity(info.uid)] = None
         for name in info.rooms:
             needs[NeedRoom(name)] = None
@@ -64,7 +64,7 @@ def register(call: Call, command: Register) -> None:
     gateway = call.gateway()
     state.require(needs_of_register(command))
     gateway.on(GatewayEvent.REGISTER)
-    for info in command.sittings:
+    for info in command.sessions:
         person = state.directory.people.get(info.uid)
         if person is None:
             continue  # of another store: the socket is answered not_joined, and joins again

@@ -247,7 +247,7 @@ class Link:
     def _register_batch(self) -> None:
         """The next one follows its answer: a large gateway must not flood a new broker."""
         batch, self._last_batch_sent = next(self._batches)
-        self._send_own(m.Register(no=self.number(), sittings=batch, last=self._last_batch_sent))
+        self._send_own(m.Register(no=self.number(), sessions=batch, last=self._last_batch_sent))
 
     def _resend_some(self) -> bool:
         """Commands asked meanwhile are sent after those before them."""

@@ -60,7 +60,7 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
             stolen = await eve.ask(Hello, wire=WIRE, gateway=gateway, proof="guessed")
             assert refused(stolen) == "forbidden"
             for kind, fields in (
-                (Register, {"sittings": [sitting], "last": True}),
+                (Register, {"sessions": [sitting], "last": True}),
                 (Join, {"sid": "s", "key": "0" * 64, "room": room, "user": "eve"}),
             ):
                 answer = refused(await eve.ask(kind, **fields))

@@ -65,7 +65,7 @@ class Hubbub(RuleBasedStateMachine):
         self.now = 0.0
         self.no = 0
         self.asked: dict[int, tuple[str, AnyCommand]] = {}
-        self.sittings: dict[str, dict[str, tuple[str, set[str]]]] = {g: {} for g in GATEWAYS}
+        self.sessions: dict[str, dict[str, tuple[str, set[str]]]] = {g: {} for g in GATEWAYS}
         self.uids: dict[str, str] = {}
         self.lines: list[str] = []
         """Private rooms that were opened."""
@@ -118,11 +118,11 @@ class Hubbub(RuleBasedStateMachine):
         for no, _ in unanswered:
             del self.asked[no]
         self.ask(gateway, Hello(no=0, wire=1, gateway=gateway, proof="p"))
-        sittings = [
+        sessions = [
             SessionInfo(sid, self.uids[person], False, sorted(rooms))
-            for sid, (person, rooms) in self.sittings[gateway].items()
+            for sid, (person, rooms) in self.sessions[gateway].items()
         ]
-        self.ask(gateway, Register(no=0, sittings=sittings, last=True))
+        self.ask(gateway, Register(no=0, sessions=sessions, last=True))
         for _, command in sorted(unanswered, key=lambda one: one[0]):
             if isinstance(command, SessionCommand):
                 self.send(gateway, command)
@@ -144,23 +144,23 @@ class Hubbub(RuleBasedStateMachine):
             return  # asked again on a new link, and answered twice
         gateway, command = self.asked.pop(send.answer.no)
         answer: Any = send.answer
-        sittings = self.sittings[gateway] if gateway in GATEWAYS else {}
+        sessions = self.sessions[gateway] if gateway in GATEWAYS else {}
         match command, answer:
             case Join(sid=sid), Joined():
                 person = sid.partition("/")[0]
                 self.uids[person] = answer.uid
                 self.mirror.joined(gateway, command, answer)
-                sittings.setdefault(sid, (person, set()))[1].add(answer.room)
+                sessions.setdefault(sid, (person, set()))[1].add(answer.room)
             case Leave(sid=sid, room=room), Done():
-                if sid in sittings:
-                    sittings[sid][1].discard(room)
+                if sid in sessions:
+                    sessions[sid][1].discard(room)
             case Say(sid=sid), Said():
                 self.mirror.said_so(self.uids[sid.partition("/")[0]], send)
             case (
                 (Say(sid=sid, room=room) | GetParticipants(sid=sid, room=room)),
                 Failed(code="not_joined"),
             ):
-                known = sittings.get(sid, ("", set()))[1]
+                known = sessions.get(sid, ("", set()))[1]
                 assert room not in known, "not_joined, but holds an ack and has not left"
             case GetNames(room=room), Listed():
                 self.mirror.lines[room] = set(answer.users)
@@ -196,8 +196,8 @@ class Hubbub(RuleBasedStateMachine):
         """One that joined a room, with its gateway and room; rarely one that may not have."""
         seats = [
             (gateway, sid, room)
-            for gateway, sittings in self.sittings.items()
-            for sid, (_, joined) in sittings.items()
+            for gateway, sessions in self.sessions.items()
+            for sid, (_, joined) in sessions.items()
             for room in sorted(joined)
         ]
         return seats[which % len(seats)] if seats and which < OFTEN else ("g1", "ann/0", "tea")
@@ -217,7 +217,7 @@ class Hubbub(RuleBasedStateMachine):
             self.link(gateway)
             self.commit()  # a join that is asked again is answered before it goes
         self.ask(gateway, Gone(no=0, sid=sid, left=left))
-        self.sittings[gateway].pop(sid, None)
+        self.sessions[gateway].pop(sid, None)
         if not later:
             self.commit()
 
@@ -344,8 +344,8 @@ class Hubbub(RuleBasedStateMachine):
         """Somebody in each room, if there is somebody, asks for its names."""
         seats = {
             room: (gateway, sid)
-            for gateway, sittings in self.sittings.items()
-            for sid, (_, joined) in sittings.items()
+            for gateway, sessions in self.sessions.items()
+            for sid, (_, joined) in sessions.items()
             for room in joined
         }
         for room, (gateway, sid) in seats.items():
@@ -356,7 +356,7 @@ class Hubbub(RuleBasedStateMachine):
         for gateway in GATEWAYS:
             self.commit()
             self.asked.clear()
-            self.sittings[gateway].clear()
+            self.sessions[gateway].clear()
             self.linked.discard(gateway)
             self.link(gateway)
         self.wait(10.0, "-")

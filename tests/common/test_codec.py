@@ -115,7 +115,7 @@ def test_structs_in_structs_come_back() -> None:
     sitting = SessionInfo("s", "u", False, ["lobby", "@x"])
     join = Join(no=1, sid="s", key="a" * 64, room="r", since=Since("e", 5))
     assert decode_command(encode(join)) == join
-    register = Register(no=1, sittings=[sitting], last=True)
+    register = Register(no=1, sessions=[sitting], last=True)
     assert decode_command(encode(register)) == register
     happened = Happened(term=1, epoch="e", room="r", events=[event], to=["u"])
     assert decode_broadcast(encode(happened)) == happened

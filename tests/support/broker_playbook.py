@@ -171,7 +171,7 @@ def hello(gateway: str = "g1") -> Step:
     def does(chat: Chat) -> None:
         chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
         chat.seen.clear()
-        chat.do(Register(no=0, sittings=[], last=True), gateway)
+        chat.do(Register(no=0, sessions=[], last=True), gateway)
 
     return Step(f"hello {gateway}", does=does)
 
@@ -182,11 +182,11 @@ def returns(gateway: str, **rooms: list[str]) -> Step:
     def does(chat: Chat) -> None:
         chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
         chat.seen.clear()
-        sittings = [
+        sessions = [
             SessionInfo(sid, chat.uid(sid.partition("/")[0]), False, names)
             for sid, names in rooms.items()
         ]
-        chat.do(Register(no=0, sittings=sittings, last=True), gateway)
+        chat.do(Register(no=0, sessions=sessions, last=True), gateway)
 
     return Step(f"{gateway} returns with {rooms}", does=does)
 

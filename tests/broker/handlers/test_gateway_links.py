@@ -181,11 +181,11 @@ def test_a_gateway_brings_people_that_the_broker_has_given_up(chat: Chat) -> Non
 def test_registering_what_cannot_be_is_passed_over(chat: Chat) -> None:
     play(chat, joins("ann"))
     rooms = ["lobby", "system", "a b", "@nowhere", "Tea"]
-    sittings = [
+    sessions = [
         SessionInfo("ann", chat.uid("ann"), False, rooms),
         SessionInfo("x", "nobody", False, []),
     ]
-    play(chat, asks(Register(no=0, sittings=sittings, last=True)), answered(Done), nothing_else())
+    play(chat, asks(Register(no=0, sessions=sessions, last=True)), answered(Done), nothing_else())
 
 
 def test_a_register_of_very_many_unknown_rooms_is_answered(chat: Chat) -> None:
@@ -196,7 +196,7 @@ def test_a_register_of_very_many_unknown_rooms_is_answered(chat: Chat) -> None:
             chat,
             asks(
                 Register(
-                    no=0, sittings=[SessionInfo("ann", chat.uid("ann"), False, rooms)], last=False
+                    no=0, sessions=[SessionInfo("ann", chat.uid("ann"), False, rooms)], last=False
                 )
             ),
         )

@@ -99,7 +99,7 @@ async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
         for kind, fields in (
             (Hello, {"wire": WIRE, "gateway": "g1"}),
             (Hello, {"wire": WIRE, "gateway": "mine"}),
-            (Register, {"sittings": [sitting], "last": True}),
+            (Register, {"sessions": [sitting], "last": True}),
             (Join, {"sid": "s1", "key": "b" * 64, "room": "lobby", "user": "eve"}),
             (Say, {"sid": "s1", "room": "lobby", "text": "I am ann", "id": "x"}),
             (GetPage, {"room": "lobby"}),

@@ -52,7 +52,7 @@ def test_what_scripts_of_each_role_may(role: Role, may: tuple[Command, ...]) -> 
     assert [c for c in SCRIPTS if not refusal("k", role, c)] == [*may]
     others = (
         Hello(no=1, wire=1, gateway="g1"),
-        Register(no=1, sittings=[], last=True),
+        Register(no=1, sessions=[], last=True),
         Beat(no=1),
         TakeUp(no=1, topics=[], nonce="n"),
         GetPage(no=1, room="lobby"),

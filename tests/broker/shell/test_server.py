@@ -231,7 +231,7 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert refused(await peer.say("lost", "x")) == "unavailable"
     # Registering is put off, so that gateways get a link to read by.
-    assert isinstance(await peer.ask(Register, sittings=[], last=True), Done)
+    assert isinstance(await peer.ask(Register, sessions=[], last=True), Done)
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert state.server.ready
     state.store.repair()

@@ -127,7 +127,7 @@ async def test_a_link_says_hello_registers_who_is_here_and_sends_what_waits(
     assert isinstance(hello, m.Hello)
     assert (hello.wire, hello.gateway) == (m.WIRE, "g1")
     assert isinstance(register, m.Register)
-    assert (register.sittings, register.last) == ([ANN], True)
+    assert (register.sessions, register.last) == ([ANN], True)
     assert [s.text for s in said] == ["one", "two"]
     assert rest[:2] == said
     assert [a.id for a in people.answers if isinstance(a, m.Said)] == ["one", "two"]
@@ -268,7 +268,7 @@ async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_ag
     after = second.of(m.Say)
     assert after[:2] == before
     assert [s.text for s in after] == ["one", "two", "three"]
-    assert [r.sittings for r in second.of(m.Register)] == [[]]
+    assert [r.sessions for r in second.of(m.Register)] == [[]]
     assert people.news[:3] == [("linked", "e", "1"), ("unlinked",), ("linked", "e", "2")]
     assert link.counts.relinks == 2
 

@@ -142,7 +142,7 @@ def test_hello_then_topics_then_the_sessions_then_what_waits() -> None:
     assert len(play.wire.sent) == 1, "no Register before the connection for broadcasts is up"
     play.wire.subscribed = True
     play.steps()
-    assert play.wire.sent[1:] == [m.Register(no=3, sittings=play.wire.here, last=True)]
+    assert play.wire.sent[1:] == [m.Register(no=3, sessions=play.wire.here, last=True)]
     assert (play.said(), play.link.up) == ([], False)
     play.answers()
     play.steps()
@@ -156,9 +156,9 @@ def test_each_register_follows_the_answer_to_the_one_before() -> None:
     play.connects()
     play.is_welcomed()
     play.subscribes()
-    assert [len(c.sittings) for c in play.wire.sent if isinstance(c, m.Register)] == [1000]
+    assert [len(c.sessions) for c in play.wire.sent if isinstance(c, m.Register)] == [1000]
     play.answers()
-    assert [len(c.sittings) for c in play.wire.sent if isinstance(c, m.Register)] == [1000, 500]
+    assert [len(c.sessions) for c in play.wire.sent if isinstance(c, m.Register)] == [1000, 500]
     play.answers()
     assert play.link.state is LinkState.RESENDING
 

@@ -27,4 +27,4 @@ def test_people_in_many_rooms_make_frames_that_the_broker_takes() -> None:
     cut = list(batches(people))
     assert [s for batch, _ in cut for s in batch] == people
     for batch, last in cut:
-        assert len(encode(Register(no=1 << 52, sittings=batch, last=last))) < FRAME_BYTES / 2
+        assert len(encode(Register(no=1 << 52, sessions=batch, last=last))) < FRAME_BYTES / 2
