@@ -1,1 +1,1 @@
-"""One room's log as this gateway has it. Pure."""
+"""One room's log as this gateway has it: without a hole, and no further than its head. Pure."""

@@ -1,4 +1,4 @@
-"""The effects: what a replica wants to be done, within which limits. Pure."""
+"""The effects: what a room has to do for its replica, and the replica's limits. Pure."""
 
 from msgspec import Struct
 
@@ -6,23 +6,23 @@ from common.messages import Event
 
 
 class ReplicaLimits(Struct, frozen=True):
-    """What one room may ask for and hold."""
+    """How much one replica may request and keep."""
 
     replay_events: int
-    """The newest page."""
+    """The most events of the newest page, with which a log begins."""
     recovery_events: int
-    """Further behind than this the replica starts over."""
+    """A replica that lacks more events than this starts over instead of requesting them."""
     hold_bytes: int
-    """Events that wait behind a hole, as `event_bytes` counts them."""
+    """The most bytes of events that wait behind a hole, as `event_bytes` counts them."""
 
     @property
     def tail_events(self) -> int:
-        """Who comes back with `since` finds in the tail what was missed."""
+        """The most events of the tail: enough for a socket that comes back with `since`."""
         return self.recovery_events + self.replay_events
 
 
 class AskPage(Struct, frozen=True):
-    """Ask the broker for events above `after`, or for the newest."""
+    """Request a page from the broker: the events above `after`; None: the newest ones."""
 
     room: str
     after: int | None
@@ -30,14 +30,15 @@ class AskPage(Struct, frozen=True):
 
 
 class Deliver(Struct, frozen=True):
-    """The next events of the room: after those before, in Seq order, no hole, no repeat."""
+    """Send the next events of the room. In all Deliver effects together the events are in Seq
+    order, without a hole or a repeat."""
 
     room: str
     events: list[Event]
 
 
 class StartOver(Struct, frozen=True):
-    """Forget what was shown of the room; these are its newest events, up to `head`."""
+    """Reset the room for its sockets. `events` are the newest ones, up to `head`."""
 
     room: str
     epoch: str

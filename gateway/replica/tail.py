@@ -1,4 +1,4 @@
-"""The tail: a room's newest events in memory, without a hole, with the text that they have now."""
+"""The tail: a room's newest events in memory, without a hole, each with its present text."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -9,27 +9,27 @@ from msgspec.structs import replace
 from common.messages import Event
 
 EVENT_BYTES = 600
-"""What an event takes in memory besides its text, roughly."""
+"""Roughly what an event takes in memory besides its text."""
 
 
 def event_bytes(event: Event) -> int:
-    """Roughly what an event takes in memory."""
+    """Roughly what an event takes in memory, in bytes."""
     return EVENT_BYTES + len(event.text.encode())
 
 
 class Tail:
-    """At most `most` events up to `head`."""
+    """At most `most` events; the last one has the Seq `head`."""
 
     def __init__(self, most: int, head: int = 0) -> None:
         self._most = most
         self._events: deque[Event] = deque()
         self._whole = head == 0
-        """Whether these are all events of the log so far."""
+        """Whether the tail has all events of the log, from the first on."""
         self.head = head
         self.bytes = 0
 
     def fill(self, events: Sequence[Event], head: int) -> None:
-        """Replaces everything by these events, which end at `head`."""
+        """Replaces the whole tail by these events, which end at `head`."""
         self._events.clear()
         self.bytes = 0
         self._whole = head == len(events)
@@ -38,7 +38,8 @@ class Tail:
             self.append(event)
 
     def append(self, event: Event) -> None:
-        """Adds the event at head + 1. An edit or delete also changes the event that it is about."""
+        """Adds the event at `head` + 1. An edit or delete also changes the event that it is
+        about."""
         assert event.seq == self.head + 1
         if event.kind == "edit":
             self._change(event.ref, event.text, event.seq)
@@ -52,24 +53,28 @@ class Tail:
             self._whole = False
 
     def shed(self) -> None:
-        """Drops the events."""
+        """Drops the events to free memory; `head` stays."""
         self.bytes = 0
         self._whole = self._whole and not self._events
         self._events.clear()
 
     def replay(self, messages: int, upto: int, most: int) -> list[Event] | None:
-        """The events back to the n-th last message at or below `upto`, `most` of those, and all
-        that came after; None if the tail does not reach that far."""
+        """Returns the newest page as it is shown to a socket that joined at `upto`, and all events
+        after it.
+
+        The page goes back to the n-th last message (n = `messages`) at or below `upto`, but has at
+        most `most` events. None if the tail does not reach back that far.
+        """
         if messages <= 0:
             return self.after(upto, self._most)
         taken: list[Event] = []
-        left = most
+        allowed = most
         for event in reversed(self._events):
             taken.append(event)
             if event.seq <= upto:
                 messages -= event.kind == "message"
-                left -= 1
-            if messages == 0 or left == 0:
+                allowed -= 1
+            if messages == 0 or allowed == 0:
                 break
         else:
             if not self._whole:
@@ -78,8 +83,8 @@ class Tail:
         return taken
 
     def after(self, seq: int, most: int) -> list[Event] | None:
-        """The events above `seq`, the first `most` of them; None if the tail does not reach that
-        far."""
+        """Returns the events above `seq`, at most the first `most` of them. None if the tail does
+        not reach back that far."""
         missing = max(0, self.head - seq)
         start = len(self._events) - missing
         if start < 0:
@@ -104,7 +109,8 @@ class Tail:
 
 
 def last_run(events: Sequence[Event]) -> list[Event]:
-    """The events from the last hole on: a page has none, but one of a trimmed log may."""
+    """Returns the events after the last hole. Only a page of a log whose beginning was trimmed away
+    while the page was read has holes."""
     start = len(events)
     while start > 0 and (start == len(events) or events[start - 1].seq == events[start].seq - 1):
         start -= 1

@@ -13,8 +13,8 @@ MUTANTS = (
     Mutant(
         "a hole is filled from the broker",
         "gateway/replica/replica.py",
-        "        if self._state in _PROVEN:\n            effects.extend(self._ask())\n",
-        "        if self._state is State.LOADING:\n            effects.extend(self._ask())\n",
+        "        if self._state in _PROVEN:\n",
+        "        if self._state is ReplicaState.LOADING:\n",
         "tests/gateway/replica/test_replica.py::test_a_hole_at_the_very_end_shows_by_the_head",
     ),
     Mutant(
@@ -35,14 +35,14 @@ MUTANTS = (
     Mutant(
         "a topic is live only when its mark was seen",
         "gateway/replica/replica.py",
-        "            self._move(Happening.RELINKED)\n",
+        "            self._move(ReplicaEvent.RELINKED)\n",
         "            pass\n",
         "tests/gateway/replica/test_replica.py::test_on_a_new_link_a_room_that_missed_nothing_is_live_with_its_mark",
     ),
     Mutant(
         "another epoch starts over",
         "gateway/replica/replica.py",
-        "            self._move(Happening.BROKEN)\n            self._tail = ",
+        "            self._move(ReplicaEvent.BROKEN)\n            self._tail = ",
         "            self._tail = ",
         "tests/gateway/replica/test_replica.py::test_another_epoch_is_another_log",
     ),

@@ -1,5 +1,5 @@
-"""gateway/replica/replica.py, gateway/replica/effects.py: the replica has the room's log, whatever
-the link does."""
+"""gateway/replica/replica.py, gateway/replica/effects.py, gateway/replica/states.py: the replica
+has the room's log, whatever the link does."""
 
 from dataclasses import dataclass, field
 
