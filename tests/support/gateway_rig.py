@@ -11,6 +11,7 @@ from common.settings import Settings
 from gateway.chat.chat import Chat
 from gateway.link.ports import LinkCounts
 from gateway.protocol.frames import Frame
+from gateway.rooms.room import Room
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop
 from gateway.transport.outbox import Outbox
@@ -60,6 +61,10 @@ class Broker:
         on_answer(make(command.no) if make else None)
         return command
 
+    def answer_one(self, command: m.AnyCommand, answer: m.AnyAnswer) -> None:
+        index = next(i for i, (c, _) in enumerate(self.asked) if c is command)
+        self.asked.pop(index)[1](answer)
+
 
 class Carrier:
     """A `gateway.transport.sockets.Carrier` over nothing: what is sent stays in the outbox."""
@@ -101,6 +106,10 @@ class Browser:
         self._rig.pass_time()
         frames = self.carrier.outbox.take()
         return [tuple(json.loads(frame.text[1:])) for frame in frames]
+
+    def owe(self, size_bytes: int) -> None:
+        """So much waits in the outbox, of which nothing is sent."""
+        self.carrier.outbox.put(Frame.event("padding", "x" * size_bytes))
 
     def lines(self) -> list[int]:
         """The Seqs of the chat lines that came since the last call."""
@@ -198,6 +207,28 @@ class Rig:
         )  # fmt: skip
         self.pass_time()
         return command
+
+    def answer_page(
+        self, room: str, events: list[m.Event], after: int | None, more: bool, to: list[str]
+    ) -> None:
+        """Answers the oldest question for a page of this room."""
+        asked = next((c for c in self.broker.of(m.GetPage) if c.room == room), None)
+        assert asked is not None, f"no page of {room} was asked for"
+        assert after in (None, asked.after), f"what is after {asked.after} was asked for"
+        head = events[-1].seq if events else 0
+        self.broker.answer_one(
+            asked,
+            m.Paged(
+                term=1, no=asked.no, room=room, epoch=self.epoch, head=head, events=events,
+                more=more, to=to,
+            ),
+        )  # fmt: skip
+        self.pass_time()
+
+    def room(self, name: str) -> Room:
+        room = self.chat.rooms.get(name)
+        assert room is not None, f"nobody here is in {name}"
+        return room
 
     def let_in(self, user: str, room: str = "tea", head: int = 1, **more: Any) -> None:
         """Answers the oldest join."""

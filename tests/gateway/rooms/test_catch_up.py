@@ -4,14 +4,35 @@ gateway/rooms/frame_cache.py: a socket gets what it has not, in order, then hear
 import pytest
 
 from common import messages as m
-from gateway.protocol.frames import Frame
 from gateway.rooms.catch_up import OWED_BYTES
 from gateway.rooms.frame_cache import newest
 from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox
 from tests.support.events import message, messages
+from tests.support.gateway_playbook import (
+    Gateway,
+    answers_page,
+    asked,
+    gives_up,
+    happens,
+    hears,
+    is_in,
+    joins,
+    lets_in,
+    play,
+    reads_nothing,
+    said,
+    seconds,
+    sheds,
+    told,
+)
 from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
 
 
 def joins_since(rig: Rig, seq: int, head: int, user: str = "bob") -> Browser:
@@ -25,63 +46,81 @@ def tea(rig: Rig) -> PublicRoom:
     return rig.chat.rooms.public("tea")
 
 
-def test_exactly_what_was_missed() -> None:
-    rig = Rig()
-    rig.seated("ann", head=9)
-    assert joins_since(rig, 6, head=9).lines() == [7, 8, 9]
+def test_exactly_what_was_missed(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=9),
+        joins("bob", since=6),
+        lets_in("bob", head=9, recovered=True),
+        hears("bob", 7, 8, 9),
+    )
 
 
-def test_what_the_tail_has_not_is_asked_for_page_by_page() -> None:
-    rig = Rig()
-    rig.seated("ann", head=30)
-    tea(rig).shed()
-    bob = joins_since(rig, 5, head=30)
-    assert rig.page(messages(6, 15), more=True).after == 5
-    assert rig.page(messages(16, 30)).after == 15
-    assert bob.lines() == list(range(6, 31))
+def test_what_the_tail_has_not_is_asked_for_page_by_page(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=30),
+        sheds(),
+        joins("bob", since=5),
+        lets_in("bob", head=30, recovered=True),
+        answers_page(messages(6, 15), after=5, more=True),
+        answers_page(messages(16, 30), after=15),
+        hears("bob", *range(6, 31)),
+    )
 
 
-def test_events_that_come_meanwhile_wait_their_turn() -> None:
-    rig = Rig()
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = joins_since(rig, 5, head=20)
-    rig.happens(message(21))
-    assert bob.lines() == []
-    rig.page(messages(6, 20))
-    assert bob.lines() == list(range(6, 22))
-    rig.happens(message(22))
-    assert bob.lines() == [22]
+def test_events_that_come_meanwhile_wait_their_turn(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob", since=5),
+        lets_in("bob", head=20, recovered=True),
+        said(21),
+        hears("bob"),
+        answers_page(messages(6, 20)),
+        hears("bob", *range(6, 22)),
+        said(22),
+        hears("bob", 22),
+    )
 
 
-def test_a_join_whose_event_is_on_its_way_waits_for_it() -> None:
-    rig = Rig()
-    ann = rig.seated("ann", head=3)
-    bob = joins_since(rig, 3, head=5)
-    assert bob.lines() == []
-    rig.happens(*messages(4, 5))
-    assert (ann.lines(), bob.lines()) == ([4, 5], [4, 5])
+def test_a_join_whose_event_is_on_its_way_waits_for_it(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=3),
+        joins("bob", since=3),
+        lets_in("bob", head=5, recovered=True),
+        hears("bob"),
+        said(4, 5),
+        hears("ann", 4, 5),
+        hears("bob", 4, 5),
+    )
 
 
 def test_the_newest_page_counts_back_from_the_own_join() -> None:
-    rig = Rig(replay=2)
-    rig.seated("ann", head=9)
-    bob = rig.browser()
-    bob.asks("join", {"user": "bob", "room": "tea"})
-    rig.happens(*messages(10, 14))
-    rig.let_in("bob", head=10)
-    assert bob.lines() == [9, 10, 11, 12, 13, 14]
+    play(
+        Gateway(replay=2),
+        is_in("ann", head=9),
+        joins("bob"),
+        said(10, 14),
+        lets_in("bob", head=10),
+        hears("bob", *range(9, 15)),
+    )
 
 
-def test_a_page_that_did_not_come_is_asked_for_again() -> None:
-    rig = Rig()
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = joins_since(rig, 5, head=20)
-    rig.broker.answer(m.GetPage, None)
-    rig.pass_time(0.2)
-    rig.page(messages(6, 20))
-    assert bob.lines() == list(range(6, 21))
+def test_a_page_that_did_not_come_is_asked_for_again(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob", since=5),
+        lets_in("bob", head=20, recovered=True),
+        gives_up(m.GetPage),
+        seconds(0.2),
+        answers_page(messages(6, 20), after=5),
+        hears("bob", *range(6, 21)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,24 +204,26 @@ def test_all_who_lack_the_same_ask_for_it_once_and_get_the_same_frames() -> None
 
 
 def test_newcomers_too_ask_once() -> None:
-    rig = Rig(replay=3)
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    people = []
-    for n in range(3):
-        browser = rig.browser()
-        browser.asks("join", {"user": f"p{n}", "room": "tea"})
-        rig.happens(message(21 + n))
-        rig.let_in(f"p{n}", head=20 + n)
-        people.append(browser)
-    assert len(rig.broker.of(m.GetPage)) == 1
-    rig.page(messages(1, 21))
-    while rig.broker.of(m.GetPage):
-        asked = rig.broker.of(m.GetPage)[0]
-        rig.page(messages(asked.after + 1, 23))
-    assert [browser.lines() for browser in people] == [
-        list(range(head - 2, 24)) for head in (20, 21, 22)
-    ]
+    play(
+        Gateway(replay=3),
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob"),
+        said(21),
+        lets_in("bob", head=20),
+        joins("cat"),
+        said(22),
+        lets_in("cat", head=21),
+        joins("dan"),
+        said(23),
+        lets_in("dan", head=22),
+        asked(m.GetPage, {"room": "tea"}),
+        answers_page(messages(1, 21)),
+        answers_page(messages(1, 23), after=0),
+        hears("bob", *range(18, 24)),
+        hears("cat", *range(19, 24)),
+        hears("dan", *range(20, 24)),
+    )
 
 
 def test_a_newcomers_page_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,40 +256,44 @@ def test_many_arrivals_hold_the_loop_no_longer_than_a_slice() -> None:
 
 
 def test_what_the_broker_has_no_more_is_not_skipped_in_silence() -> None:
-    rig = Rig(replay=3)
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = joins_since(rig, 5, head=20)
-    assert rig.page(messages(15, 20)).after == 5
-    assert rig.page(messages(15, 20)).after == 0
-    heard = bob.hears()
-    assert heard[0] == ("reset", {"Room": "tea", "Epoch": EPOCH, "Seq": 20})
-    assert [payload["Seq"] for _, payload in heard[1:]] == [18, 19, 20]
+    play(
+        Gateway(replay=3),
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob", since=5),
+        lets_in("bob", head=20, recovered=True),
+        answers_page(messages(15, 20), after=5),
+        answers_page(messages(15, 20), after=0),
+        told("bob", "reset", Room="tea", Epoch=EPOCH, Seq=20),
+        hears("bob", 18, 19, 20),
+    )
 
 
-def test_a_newcomer_to_a_log_that_was_cleared_is_shown_nothing() -> None:
-    rig = Rig()
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = rig.browser()
-    bob.asks("join", {"user": "bob", "room": "tea"})
-    rig.let_in("bob", head=20)
-    rig.page([])
-    assert bob.lines() == []
-    rig.happens(message(21))
-    assert bob.lines() == [21]
+def test_a_newcomer_to_a_log_that_was_cleared_is_shown_nothing(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob"),
+        lets_in("bob", head=20),
+        answers_page([]),
+        hears("bob"),
+        said(21),
+        hears("bob", 21),
+    )
 
 
 def test_a_newcomers_page_that_was_cut_is_asked_on() -> None:
-    rig = Rig(replay=3)
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = rig.browser()
-    bob.asks("join", {"user": "bob", "room": "tea"})
-    rig.let_in("bob", head=20)
-    rig.page(messages(1, 12), more=True)
-    assert rig.page(messages(13, 20)).after == 12
-    assert bob.lines() == [18, 19, 20]
+    play(
+        Gateway(replay=3),
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob"),
+        lets_in("bob", head=20),
+        answers_page(messages(1, 12), more=True),
+        answers_page(messages(13, 20), after=12),
+        hears("bob", 18, 19, 20),
+    )
 
 
 def test_who_reads_nothing_of_what_it_missed_is_cut_off() -> None:
@@ -262,15 +307,18 @@ def test_who_reads_nothing_of_what_it_missed_is_cut_off() -> None:
     assert [browser.carrier.lost for browser in (slow, stalled)] == [False, True]
 
 
-def test_what_was_deleted_meanwhile_is_not_shown_from_a_page_that_is_kept() -> None:
-    rig = Rig()
-    rig.seated("ann", head=20)
-    tea(rig).shed()
-    bob = joins_since(rig, 10, head=20)
-    bob.carrier.outbox.put(Frame.event("chat", "x" * OWED_BYTES))
-    rig.page(messages(11, 20))
-    rig.happens(m.Event(seq=21, kind="delete", user="ann", timestamp=1.0, ref=12))
-    bob.carrier.outbox.take()
-    rig.pass_time(0.2)
-    rig.page([*messages(11, 11), message(12, ""), *messages(13, 21)])
-    assert [payload["Text"] for _, payload in bob.hears()][:2] == ["x", ""]
+def test_what_was_deleted_meanwhile_is_not_shown_from_a_page_that_is_kept(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=20),
+        sheds(),
+        joins("bob", since=10),
+        lets_in("bob", head=20, recovered=True),
+        reads_nothing("bob", OWED_BYTES),
+        answers_page(messages(11, 20)),
+        happens(m.Event(seq=21, kind="delete", user="ann", timestamp=1.0, ref=12)),
+        hears("bob"),
+        seconds(0.2),
+        answers_page([message(11), message(12, ""), *messages(13, 21)], after=10),
+        hears("bob", 11, (12, ""), *range(13, 22)),
+    )
