@@ -13,7 +13,7 @@ from broker.shell.server import Server
 from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.base import StoreError
 from broker.store.sqlite import store_at
-from common.descriptors import limit, raise_limit
+from common.descriptors import descriptor_limit, raise_descriptor_limit
 from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
@@ -34,7 +34,7 @@ def main() -> int:
         print(f"broker: {error}", file=sys.stderr)
         return 1
     start_log(settings.log)
-    raise_limit()
+    raise_descriptor_limit()
     sys.setswitchinterval(SWITCH_S)
     try:
         asyncio.run(_run(settings))
@@ -76,7 +76,7 @@ async def _run(settings: Settings) -> None:
                         "`python -m scripts.keys %s --role ROLE` gives it another",
                         *(name, name),
                     )
-                log.info("%d descriptors: two for each gateway", limit())
+                log.info("%d descriptors: two for each gateway", descriptor_limit())
                 await server.run(stop)
         finally:
             wire.close()

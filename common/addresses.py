@@ -12,7 +12,7 @@ READ_BYTES = 16 << 10
 """Read of a connection in one turn of the loop, and parsed: as chunks of a byte that takes 2 ms."""
 
 
-def bare(host: str) -> str:
+def without_brackets(host: str) -> str:
     """`[::1]` is an address of a URL, `::1` one of a socket."""
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
@@ -22,7 +22,7 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def split(address: str) -> tuple[str, int]:
+def split_address(address: str) -> tuple[str, int]:
     """Of `host:port`, with brackets around IPv6. Raises ValueError."""
     url = urlsplit(f"//{address}")
     if url.hostname and url.port is not None:
@@ -37,7 +37,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
         for family, _, _, _, place in dict.fromkeys(_found(host, port)):
-            both = family == socket.AF_INET6 and bare(host) == EVERY
+            both = family == socket.AF_INET6 and without_brackets(host) == EVERY
             address = (str(place[0]), port)
             sockets.append(socket.create_server(address, family=family, dualstack_ipv6=both))
             port = sockets[0].getsockname()[1]  # 0 is the same one for all
@@ -48,20 +48,20 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def only_here(host: str) -> bool:
+def is_local_only(host: str) -> bool:
     """Whether only this machine can reach who listens on this host. Raises OSError for none."""
     return all(is_loopback(str(place[0])) for *_, place in _found(host, 0))
 
 
-def reachable(host: str) -> str:
+def reachable_host(host: str) -> str:
     """An address by which this machine reaches who listens on this host."""
     return {"": "localhost", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(
-        bare(host), bare(host)
+        without_brackets(host), without_brackets(host)
     )
 
 
 def _found(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
     found = socket.getaddrinfo(
-        bare(host) or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        without_brackets(host) or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     return found  # type: ignore[return-value]

@@ -20,14 +20,14 @@ class Hosts:
         self._any = not local or "*" in listed
         self._listed = {_name(entry.partition("://")[2]) for entry in listed}
 
-    def know(self, host: str) -> bool:
+    def allows(self, host: str) -> bool:
         """`host`: a request's Host, which each browser sends; empty if there is none."""
         if self._any or not host:
             return True
         name = _name(host)
         return bool(name) and (name in self._listed or is_loopback(name))
 
-    def why_not(self, host: str) -> str:
+    def refusal(self, host: str) -> str:
         """What to do about one that is unknown."""
         return (
             f"{host[:100]!r} is no name of this process, which listens on loopback only: open it by"

@@ -14,17 +14,17 @@ from common.hosts import Hosts
 LINGER_S, LINGER_BYTES = 1.0, 4 << 20
 """A body that nobody wants is read on for so long, and thrown away as it comes, if it is no larger:
 were the connection closed at once, the client would lose the answer."""
-RUNNER: dict[str, Any] = {
+RUNNER_OPTIONS: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,  # a few bytes would become any number of them
-    "lingering_time": 0,  # it is for `edge` to linger
+    "lingering_time": 0,  # it is for `edge_middleware` to linger
 }
 """Options of every AppRunner."""
 FREE_FOR_ALL = ("/healthz", "/readyz")
 """Probes name a process as they like; these tell nothing that a stranger could use."""
 
 
-def edge(hosts: Hosts) -> Any:
+def edge_middleware(hosts: Hosts) -> Any:
     """The outermost middleware of an application."""
     logging.getLogger("aiohttp.server").addFilter(_shorten)
 
@@ -48,8 +48,8 @@ def _refusal(request: web.Request, hosts: Hosts) -> web.Response | None:
         return _refused(415, text, {"Accept-Encoding": "identity"})
     if "Transfer-Encoding" in request.headers:  # each byte could be a chunk, and cost like one
         return _refused(411, "send the body with a Content-Length, not in chunks\n")
-    if not hosts.know(host) and not request.path.endswith(FREE_FOR_ALL):
-        return _refused(403, hosts.why_not(host))
+    if not hosts.allows(host) and not request.path.endswith(FREE_FOR_ALL):
+        return _refused(403, hosts.refusal(host))
     return None
 
 

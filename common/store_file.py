@@ -24,7 +24,7 @@ def store_path(store: str) -> Path | None:
     raise StoreFileError(f"store {store!r}: HUBBUB_STORE is sqlite:PATH or memory:")
 
 
-def reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, nor checkpoint (SQLite before 3.51.3 can corrupt a file that
     two connections checkpoint at once)."""
     return sqlite3.connect(
@@ -55,12 +55,12 @@ def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
     return False
 
 
-def check(path: Path) -> None:
+def check_store(path: Path) -> None:
     """Raises StoreFileError unless the file is there and is a store that a broker can open."""
     if not path.is_file():
         raise StoreFileError(f"store {path}: there is no such file")
     try:
-        with closing(reader(path)) as connection:
+        with closing(open_reader(path)) as connection:
             if is_empty(connection, path):
                 raise StoreFileError(f"store {path}: this file is empty")
     except sqlite3.Error as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from common.store_file import StoreFileError
 
-SIDES = ("-wal", "-shm")
+SIDE_FILES = ("-wal", "-shm")
 """SQLite's write-ahead log and the index of it, beside the database."""
 TRIES = 10
 """How often the file may be replaced between opening and locking it."""
@@ -24,7 +24,7 @@ _held_here: set[tuple[int, int]] = set()
 
 
 class StoreLock:
-    """A store's files as they were when they were opened. Made by `held`."""
+    """A store's files as they were when they were opened. Made by `lock_store`."""
 
     def __init__(self, path: Path, file: os.stat_result) -> None:
         self._path = path
@@ -35,7 +35,7 @@ class StoreLock:
 
     def watch_sides(self) -> None:
         """Call it when SQLite has opened its side files. Raises OSError if one is not there."""
-        paths = [f"{self._path}{side}" for side in SIDES]
+        paths = [f"{self._path}{side}" for side in SIDE_FILES]
         self._sides = {path: _identity(os.lstat(path)) for path in paths}
 
     def file_fault(self) -> str:
@@ -59,7 +59,7 @@ class StoreLock:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[StoreLock]:
+def lock_store(path: Path) -> Iterator[StoreLock]:
     """Keeps everybody else from the store until left: one broker a file, whatever the file is
     called, and no restore under a running one. Makes an empty file if there is none, since only a
     file can be locked. Raises StoreFileError."""
@@ -122,7 +122,7 @@ def _doubtful_names(path: Path, file: os.stat_result) -> Iterator[str]:
     if file.st_nlink == 1:
         return
     for other in path.parent.iterdir():
-        left = Path(f"{other}{SIDES[0]}")
+        left = Path(f"{other}{SIDE_FILES[0]}")
         if other != path and _is_still(other, _identity(file)) and left.exists():
             raise StoreFileError(
                 f"store {path}: {other} is the same file and was open last; start with that name"

@@ -8,10 +8,10 @@ import sys
 
 from aiohttp import web
 
-from common.addresses import authority, bare
-from common.descriptors import limit, raise_limit
+from common.addresses import authority, without_brackets
+from common.descriptors import descriptor_limit, raise_descriptor_limit
 from common.gc_policy import GcPolicy
-from common.http import RUNNER
+from common.http import RUNNER_OPTIONS
 from common.keys import KeysError
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
@@ -47,7 +47,7 @@ async def serve(settings: Settings) -> None:
     keeper = IdleReaper(settings.connect_timeout)
     runner = web.AppRunner(
         make_app(settings, chat, metrics, keeper),
-        **RUNNER,
+        **RUNNER_OPTIONS,
         keepalive_timeout=KEPT_S,
         shutdown_timeout=SHUTDOWN_S,
     )
@@ -55,7 +55,9 @@ async def serve(settings: Settings) -> None:
     try:
         doors = await open_doors(runner, settings.host, settings.port)
         log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
-        log.info("%d descriptors, %d of them for browsers", limit(), browser_descriptors())
+        log.info(
+            "%d descriptors, %d of them for browsers", descriptor_limit(), browser_descriptors()
+        )
         async with asyncio.TaskGroup() as tasks:
             linking = tasks.create_task(connector.run(chat))
             upkeep = tasks.create_task(chat.upkeep.run())
@@ -94,7 +96,7 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
     start_log(settings.log)
-    raise_limit()
+    raise_descriptor_limit()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve(settings))
@@ -102,7 +104,7 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        address = authority(bare(settings.host), settings.port)
+        address = authority(without_brackets(settings.host), settings.port)
         print(
             f"gateway: cannot listen on {address} ({error.strerror}); "
             "set PORT or HUBBUB_HOST, or stop what listens there",

@@ -3,9 +3,9 @@
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from common.addresses import only_here
+from common.addresses import is_local_only
 from common.hosts import Hosts
-from common.http import edge
+from common.http import edge_middleware
 from common.settings import Settings
 from gateway.chat.chat import Chat
 from gateway.runtime.metrics import Metrics
@@ -20,8 +20,8 @@ def make_app(
 ) -> web.Application:
     """Everything a gateway serves, below HUBBUB_PATH. The caller runs the keeper, and the chat's
     link and upkeep. Raises OSError if there is no such host to listen on."""
-    hosts = Hosts(only_here(settings.host), settings.origins, settings.gateways)
-    app = web.Application(middlewares=[keeper.note, edge(hosts)])
+    hosts = Hosts(is_local_only(settings.host), settings.origins, settings.gateways)
+    app = web.Application(middlewares=[keeper.note, edge_middleware(hosts)])
     page = Page(listed(settings.gateways), settings.text_chars)
     server = make_server(settings, chat, metrics)
     server.attach(app, f"{settings.path}/socket.io")

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from common.settings import SettingsError, read_settings
-from common.store_file import StoreFileError, check, reader, store_path, sync_folder
+from common.store_file import StoreFileError, check_store, open_reader, store_path, sync_folder
 from scripts import cli
 
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         source = store_path(read_settings().store)
         if source is None:
             raise StoreFileError("store memory: there is nothing to copy")
-        check(source)
+        check_store(source)
         back_up(source, target)
     except (SettingsError, StoreFileError) as error:
         print(error, file=sys.stderr)
@@ -51,7 +51,7 @@ def back_up(source: Path, target: Path) -> None:
 def copy(source: Path, target: Path) -> None:
     """The source as it is at one moment; its writer goes on meanwhile."""
     target.touch(mode=0o600, exist_ok=False)
-    with closing(reader(source)) as old, closing(sqlite3.connect(target)) as new:
+    with closing(open_reader(source)) as old, closing(sqlite3.connect(target)) as new:
         new.execute("PRAGMA synchronous = FULL")
         old.backup(new)
         # One file that stands alone: the broker turns it to WAL again.

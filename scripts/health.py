@@ -6,7 +6,7 @@ import argparse
 import http.client
 import sys
 
-from common.addresses import authority, reachable, split
+from common.addresses import authority, reachable_host, split_address
 from common.settings import Settings, SettingsError, read_settings
 from scripts import cli
 
@@ -15,7 +15,7 @@ WAIT_S = 4.0
 
 def ask(host: str, port: int, path: str) -> tuple[int, str]:
     """Status and text; 0 and why not if nobody answers. (urllib would go through `http_proxy`.)"""
-    connection = http.client.HTTPConnection(reachable(host), port, timeout=WAIT_S)
+    connection = http.client.HTTPConnection(reachable_host(host), port, timeout=WAIT_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -30,7 +30,7 @@ def place(process: str, settings: Settings) -> tuple[str, int]:
     """Host and port at which it answers. Raises ValueError."""
     if process == "gateway":
         return settings.host, settings.port
-    return split(settings.broker_http)
+    return split_address(settings.broker_http)
 
 
 def main(arguments: list[str]) -> int:
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     if status == 200:
         print(text)
         return 0
-    where = authority(reachable(host), port)
+    where = authority(reachable_host(host), port)
     print(
         f"health: the {given.process} at {where}: {status or 'no answer'}: {text}", file=sys.stderr
     )

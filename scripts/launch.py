@@ -21,7 +21,7 @@ from honcho.environ import Env, expand_processes, parse
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from common.addresses import authority, bare
+from common.addresses import authority, without_brackets
 from common.settings import Settings, SettingsError, read_settings
 from scripts import cli
 from scripts.health import ask
@@ -84,7 +84,7 @@ def processes(args: Any) -> list[Process]:
 def addresses(process: str, settings: Settings) -> Iterator[Address]:
     """Where this process will listen; port 0 and ipc:// are always free."""
     if process.startswith("gateway."):
-        yield Address(process, "PORT", bare(settings.host), settings.port)
+        yield Address(process, "PORT", without_brackets(settings.host), settings.port)
     if process.startswith("broker."):
         http = f"tcp://{settings.broker_http}" if settings.broker_http else ""
         for setting, endpoint in (

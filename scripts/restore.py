@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 from common.settings import SettingsError, read_settings
-from common.store_file import StoreFileError, check, reader, store_path, sync_folder
-from common.store_lock import SIDES, held
+from common.store_file import StoreFileError, check_store, open_reader, store_path, sync_folder
+from common.store_lock import SIDE_FILES, lock_store
 from scripts import cli
 from scripts.backup import copy
 
@@ -42,12 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
 def restore(backup: Path, store: Path, wall: float) -> Path | None:
     """Where the old store is now, if there was one. Raises StoreFileError; then nothing has
     changed."""
-    check(backup)
+    check_store(backup)
     part = store.with_name(f"{store.name}.restoring")
     try:
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         there_was_one = store.exists()
-        with held(store):
+        with lock_store(store):
             try:
                 part.unlink(missing_ok=True)
                 copy(backup, part)
@@ -69,8 +69,8 @@ def restore(backup: Path, store: Path, wall: float) -> Path | None:
 def _term(store: Path) -> int:
     """The last term of the store that was there, 0 if it cannot be read."""
     try:
-        check(store)
-        with closing(reader(store)) as connection:
+        check_store(store)
+        with closing(open_reader(store)) as connection:
             return int(connection.execute("SELECT term FROM meta").fetchone()[0])
     except (StoreFileError, sqlite3.Error):
         return 0
@@ -100,7 +100,7 @@ def _keep(store: Path, wall: float) -> Path:
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(wall))
     kept = store.with_name(f"{store.name}.before-{moment}-{secrets.token_hex(2)}")
     os.link(store, kept)
-    for side in SIDES:
+    for side in SIDE_FILES:
         left = Path(f"{store}{side}")
         if left.exists():
             os.replace(left, f"{kept}{side}")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from broker.shell.metrics import Metrics
-from common.addresses import listen, only_here, split
+from common.addresses import is_local_only, listen, split_address
 from common.hosts import Hosts
-from common.http import RUNNER, edge
+from common.http import RUNNER_OPTIONS, edge_middleware
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -27,7 +27,7 @@ async def serving(
         yield 0
         return
     try:
-        host, port = split(address)
+        host, port = split_address(address)
     except ValueError:
         raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}; it looks like host:port") from None
 
@@ -42,14 +42,14 @@ async def serving(
         return web.Response(body=metrics.text(), headers={"Content-Type": TEXT})
 
     try:
-        app = web.Application(middlewares=[edge(Hosts(only_here(host), *origins))])
+        app = web.Application(middlewares=[edge_middleware(Hosts(is_local_only(host), *origins))])
         doors = listen(host, port)
     except OSError as error:
         raise HttpError(f"HUBBUB_BROKER_HTTP {address}: {error.strerror or error}") from None
     app.add_routes(
         [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", told)]
     )
-    runner = web.AppRunner(app, **RUNNER, shutdown_timeout=0.5)
+    runner = web.AppRunner(app, **RUNNER_OPTIONS, shutdown_timeout=0.5)
     await runner.setup()
     try:
         for door in doors:

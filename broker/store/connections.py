@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from broker.store import schema
-from common.store_file import is_empty, reader, sync_folder
-from common.store_lock import StoreLock, held
+from common.store_file import is_empty, open_reader, sync_folder
+from common.store_lock import StoreLock, lock_store
 
 
 class Connections:
@@ -41,7 +41,7 @@ class Connections:
         if not self._path.parent.is_dir():
             self._path.parent.mkdir(mode=0o700, parents=True)
             sync_folder(self._path.parent.parent)
-        self._lock = self._holding.enter_context(held(self._path))
+        self._lock = self._holding.enter_context(lock_store(self._path))
         if self._connect(self._path):
             schema.make(self.writer)
             sync_folder(self._path.parent)
@@ -77,7 +77,7 @@ class Connections:
         self._log_saved = False
 
     def close_readers(self) -> None:
-        if self._path is not None and hasattr(self, "reader"):
+        if self._path is not None and hasattr(self, "open_reader"):
             self.reader.close()
             self.lookup.close()
 
@@ -92,7 +92,7 @@ class Connections:
         self.writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         empty = is_empty(self.writer, path)
         schema.prepare(self.writer)
-        self.reader, self.lookup = reader(path), reader(path)
+        self.reader, self.lookup = open_reader(path), open_reader(path)
         return empty
 
     def _open_log(self) -> None:

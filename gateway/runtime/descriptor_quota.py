@@ -6,7 +6,7 @@ bound, all numbers from the bound on are free of browsers, however many come and
 
 import asyncio
 
-from common.descriptors import limit
+from common.descriptors import descriptor_limit
 
 OWN_DESCRIPTORS = 64
 """The highest descriptors, for the link and for files: no connection is accepted on them."""
@@ -27,12 +27,12 @@ def transport_may_stay(transport: asyncio.BaseTransport) -> bool:
 
 def may_visit(descriptor: int) -> bool:
     """Whether a connection may hold this descriptor for a short time."""
-    most = limit()
+    most = descriptor_limit()
     return descriptor < most - min(OWN_DESCRIPTORS, most // 4)
 
 
 def browser_descriptors() -> int:
     """The bound: how many descriptors are for browsers, and for what the process opened before
     them."""
-    most = limit()
+    most = descriptor_limit()
     return most - min(OWN_DESCRIPTORS, most // 4) - min(SHORT_DESCRIPTORS, most // 4)

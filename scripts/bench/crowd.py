@@ -8,7 +8,7 @@ than a ping interval (25 s).
 import argparse
 import time
 
-from common.descriptors import raise_limit
+from common.descriptors import raise_descriptor_limit
 from scripts.bench import servers
 from scripts.bench.measuring import cpu_s, resident_kib
 from scripts.bench.report import Aim, Report, Row
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 
 
 def _crowd(args: argparse.Namespace, progress: Progress) -> Row:
-    limit = raise_limit() - SPARE
+    limit = raise_descriptor_limit() - SPARE
     processes = max(1, -(-args.sockets // min(IN_PROCESS, limit)))
     with hubbub_system(args.gateways) as system:
         gateways = [gateway.pid for gateway in system.gateways]

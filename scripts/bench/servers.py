@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from common.descriptors import raise_limit
+from common.descriptors import raise_descriptor_limit
 from scripts.processes import ROOT, Processes, free_port
 
 HERE = Path(__file__).resolve().parent
@@ -38,7 +38,7 @@ class Server(Struct, frozen=True):
 @contextmanager
 def hubbub_system(gateways: int = 1, **settings: str) -> Iterator[Processes]:
     """A broker and gateways, ready, with nobody held back; `settings` over that."""
-    raise_limit()
+    raise_descriptor_limit()
     given = {"HUBBUB_LEASE": "15", "HUBBUB_LOG": "WARNING", **settings}
     with (
         tempfile.TemporaryDirectory(prefix="hubbub-bench-") as folder,
@@ -109,7 +109,7 @@ def _install(command: list[str], folder: str) -> None:
 @contextmanager
 def _run(name: str, command: list[str], folder: str | Path = ROOT) -> Iterator[Server]:
     """A program that takes a port and says "ready". Raises Missing if it does not."""
-    raise_limit()
+    raise_descriptor_limit()
     port = free_port()
     with subprocess.Popen(
         [*command, str(port)],

@@ -14,7 +14,7 @@ from typing import Any
 import socketio
 from aiohttp import web
 
-from common.descriptors import raise_limit
+from common.descriptors import raise_descriptor_limit
 
 
 def server() -> socketio.AsyncServer:
@@ -56,5 +56,5 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    raise_limit()
+    raise_descriptor_limit()
     asyncio.run(serve(int(sys.argv[1])))

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from common.descriptors import raise_limit
+from common.descriptors import raise_descriptor_limit
 from scripts import cli
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
@@ -35,7 +35,7 @@ SPEAKER_RATE = 8.0
 def main(arguments: Sequence[str]) -> int:
     args = _parse(arguments)
     speakers = args.speakers or max(1, min(args.people, math.ceil(args.rate / SPEAKER_RATE)))
-    processes = args.processes or 1 + args.people // (raise_limit() - SPARE)
+    processes = args.processes or 1 + args.people // (raise_descriptor_limit() - SPARE)
     progress = Progress("load")
     plan = Plan(
         urls=args.urls,

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from common.addresses import authority, bare, listen, only_here, reachable
+from common.addresses import authority, is_local_only, listen, reachable_host, without_brackets
 
 
 def reached(host: str, port: int) -> bool:
@@ -34,7 +34,7 @@ def test_who_is_reached_by_what(host: str, ipv4: bool, ipv6: bool) -> None:
     port = ports.pop()
     assert reached("127.0.0.1", port) is ipv4
     assert reached("::1", port) is ipv6
-    assert reached(reachable(host), port)
+    assert reached(reachable_host(host), port)
     for one in sockets:
         one.close()
 
@@ -55,10 +55,14 @@ def test_a_taken_port_leaves_nothing_open() -> None:
     ],
 )  # fmt: skip
 def test_whom_only_this_machine_reaches(host: str, answer: bool) -> None:
-    assert only_here(host) is answer
+    assert is_local_only(host) is answer
 
 
 def test_as_a_url_has_it() -> None:
     assert authority("::1", 4000) == "[::1]:4000"
     assert authority("127.0.0.1", 4000) == "127.0.0.1:4000"
-    assert (bare("[::1]"), bare("::1"), bare("a.example")) == ("::1", "::1", "a.example")
+    assert (without_brackets("[::1]"), without_brackets("::1"), without_brackets("a.example")) == (
+        "::1",
+        "::1",
+        "a.example",
+    )

@@ -25,4 +25,6 @@ def test_the_limit_is_as_high_as_it_may_be(soft: int, hard: int) -> None:
 def test_no_end_is_a_number_too(monkeypatch: pytest.MonkeyPatch) -> None:
     no_end = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     monkeypatch.setattr(resource, "getrlimit", lambda _: no_end)
-    assert descriptors.raise_limit() == descriptors.limit() == descriptors.MOST
+    assert (
+        descriptors.raise_descriptor_limit() == descriptors.descriptor_limit() == descriptors.MOST
+    )

@@ -19,7 +19,7 @@ LISTED = (
     ],
 )  # fmt: skip
 def test_a_process_on_loopback_is_known_by_its_own_names_and_listed_ones(host: str) -> None:
-    assert Hosts(True, *LISTED).know(host)
+    assert Hosts(True, *LISTED).allows(host)
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ def test_a_process_on_loopback_is_known_by_its_own_names_and_listed_ones(host: s
 )  # fmt: skip
 def test_by_no_other_name(host: str) -> None:
     hosts = Hosts(True, *LISTED)
-    assert not hosts.know(host)
-    assert host in hosts.why_not(host) or repr(host) in hosts.why_not(host)
+    assert not hosts.allows(host)
+    assert host in hosts.refusal(host) or repr(host) in hosts.refusal(host)
 
 
 def test_elsewhere_or_with_all_origins_by_every_name() -> None:
-    assert Hosts(False, "").know("evil.example")
-    assert Hosts(True, "*").know("evil.example")
-    assert not Hosts(True, "null").know("null")
+    assert Hosts(False, "").allows("evil.example")
+    assert Hosts(True, "*").allows("evil.example")
+    assert not Hosts(True, "null").allows("null")
 
 
 def test_the_refusal_is_one_bounded_line() -> None:
-    text = Hosts(True).why_not("x" * 9000)
+    text = Hosts(True).refusal("x" * 9000)
     assert text.count("\n") == 1
     assert len(text) < 400
     assert "HUBBUB_ORIGINS" in text

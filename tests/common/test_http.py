@@ -11,7 +11,7 @@ from aiohttp import ClientSession, web
 
 from common.addresses import listen
 from common.hosts import Hosts
-from common.http import RUNNER, edge
+from common.http import RUNNER_OPTIONS, edge_middleware
 
 
 @asynccontextmanager
@@ -23,10 +23,10 @@ async def served(hosts: Hosts) -> AsyncIterator[tuple[str, list[bytes]]]:
         bodies.append(await request.read())
         return web.Response(text="kept")
 
-    app = web.Application(middlewares=[edge(hosts)])
+    app = web.Application(middlewares=[edge_middleware(hosts)])
     for path in ("/", "/healthz", "/chat/readyz", "/metrics"):
         app.router.add_route("*", path, keep)
-    runner = web.AppRunner(app, **RUNNER)
+    runner = web.AppRunner(app, **RUNNER_OPTIONS)
     await runner.setup()
     (door,) = listen("127.0.0.1", 0)
     await web.SockSite(runner, door).start()

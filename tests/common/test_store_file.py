@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.store_file import StoreFileError, check, store_path
+from common.store_file import StoreFileError, check_store, store_path
 
 
 def test_an_address_names_a_file_or_memory(tmp_path: Path) -> None:
@@ -18,10 +18,10 @@ def test_an_address_names_a_file_or_memory(tmp_path: Path) -> None:
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with pytest.raises(StoreFileError, match="no such file"):
-        check(path)
+        check_store(path)
     path.touch()
     with pytest.raises(StoreFileError, match="empty"):
-        check(path)
+        check_store(path)
     path.write_bytes(b"some other thing" * 100)
     with pytest.raises(StoreFileError, match="no SQLite"):
-        check(path)
+        check_store(path)

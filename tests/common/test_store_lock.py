@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from common.store_file import StoreFileError, store_path
-from common.store_lock import held
+from common.store_lock import lock_store
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def is_locked(path: Path) -> bool:
 
 
 def test_one_at_a_time_holds_a_store(path: Path) -> None:
-    with held(path):
+    with lock_store(path):
         assert is_locked(path)
-        with pytest.raises(StoreFileError, match="another process"), held(path):
+        with pytest.raises(StoreFileError, match="another process"), lock_store(path):
             pass
     assert not is_locked(path)
-    with held(path):
+    with lock_store(path):
         assert {file.name for file in path.parent.iterdir()} == {"x.db"}
         assert path.stat().st_mode & 0o777 == 0o600
 
@@ -61,20 +61,20 @@ def link_to_the_folder(path: Path) -> Path:
 def test_another_name_of_the_file_is_the_same_store(
     path: Path, name: Callable[[Path], Path]
 ) -> None:
-    with held(path):
+    with lock_store(path):
         other = store_path(f"sqlite:{name(path)}")
         assert other is not None
         assert is_locked(other)
-        with pytest.raises(StoreFileError, match="another process"), held(other):
+        with pytest.raises(StoreFileError, match="another process"), lock_store(other):
             pass
 
 
 def test_who_is_refused_ends_no_lock_of_sqlite(path: Path) -> None:
     """The kernel drops a process's `fcntl` locks with any descriptor of the file."""
-    with held(path), closing(sqlite3.connect(path)) as connection:
+    with lock_store(path), closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE t (x)")
         connection.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreFileError), held(path):
+        with pytest.raises(StoreFileError), lock_store(path):
             pass
         pid = os.fork()
         if pid == 0:  # another process, for which the locks are
@@ -101,7 +101,7 @@ def test_a_file_that_is_replaced_before_the_lock_is_not_taken_for_it(
         flock(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", flock_late)
-    with held(path) as lock:
+    with lock_store(path) as lock:
         assert lock.fault() == ""
         assert is_locked(path)
 
@@ -109,7 +109,7 @@ def test_a_file_that_is_replaced_before_the_lock_is_not_taken_for_it(
 @pytest.mark.parametrize("way", ["moved", "deleted", "replaced", "linked"])
 @pytest.mark.parametrize("file", ["x.db", "x.db-wal", "x.db-shm"])
 def test_a_file_that_is_not_the_open_one_any_more_is_told(path: Path, file: str, way: str) -> None:
-    with held(path) as lock:
+    with lock_store(path) as lock:
         for side in ("-wal", "-shm"):
             Path(f"{path}{side}").touch()
         lock.watch_sides()
@@ -130,7 +130,7 @@ def test_a_file_that_is_not_the_open_one_any_more_is_told(path: Path, file: str,
 
 
 def test_a_folder_that_is_renamed_and_comes_back(path: Path) -> None:
-    with held(path) as lock:
+    with lock_store(path) as lock:
         away = path.parent.rename(path.parent.with_name("away"))
         assert "moved, deleted or replaced" in lock.fault()
         away.rename(path.parent)
@@ -142,11 +142,11 @@ def test_what_everybody_may_write_is_refused(path: Path, file: int, folder: int)
     path.touch()
     path.chmod(file)
     path.parent.chmod(folder)
-    with pytest.raises(StoreFileError, match="chmod"), held(path):
+    with pytest.raises(StoreFileError, match="chmod"), lock_store(path):
         pass
     path.chmod(0o600)
     path.parent.chmod(0o700)
-    with held(path):
+    with lock_store(path):
         pass
 
 
@@ -167,7 +167,7 @@ def test_what_others_might_do_is_warned_of(
     path.touch()
     path.chmod(file)
     path.parent.chmod(folder)
-    with held(path) as lock:
+    with lock_store(path) as lock:
         assert len(lock.warnings) == bool(warning)
         assert warning in "".join(lock.warnings)
 
@@ -175,16 +175,16 @@ def test_what_others_might_do_is_warned_of(
 def test_a_second_name_is_warned_of_and_refused_if_the_log_is_under_it(path: Path) -> None:
     path.touch(mode=0o600)
     other = hard_link(path)
-    with held(path) as lock:
+    with lock_store(path) as lock:
         assert "2 names (hard links)" in lock.warnings[0]
     Path(f"{other}-wal").touch()
-    with pytest.raises(StoreFileError, match=r"other\.db is the same file"), held(path):
+    with pytest.raises(StoreFileError, match=r"other\.db is the same file"), lock_store(path):
         pass
-    with held(other):
+    with lock_store(other):
         pass
 
 
 def test_what_is_no_file_is_refused(path: Path) -> None:
     os.mkfifo(path)
-    with pytest.raises(StoreFileError, match="regular file"), held(path):
+    with pytest.raises(StoreFileError, match="regular file"), lock_store(path):
         pass

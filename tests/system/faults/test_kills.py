@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.store_file import reader, store_path
+from common.store_file import open_reader, store_path
 from scripts.company import loading
 from scripts.faults import Toll, schedule, strike
 from tests.support.system import System
@@ -49,7 +49,7 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
             assert "Traceback" not in process.log
     path = store_path(system.settings["HUBBUB_STORE"])
     assert path is not None
-    with closing(reader(path)) as store:
+    with closing(open_reader(path)) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
