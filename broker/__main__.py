@@ -1,4 +1,4 @@
-"""`python -m broker`: one broker, until SIGTERM, SIGINT or SIGHUP."""
+"""`python -m broker`: runs one broker until SIGTERM, SIGINT or SIGHUP."""
 
 import asyncio
 import logging
@@ -21,13 +21,15 @@ from common.stopping import on_stop_signal
 from common.zmq_sockets import SocketError, events_told, is_local
 
 SWITCH_S = 0.0005
-"""The store's threads win the interpreter's lock back from a busy event loop within this time, once
-a statement and row; Python's 5 ms would make a commit wait for many of them."""
+"""The interval after which a waiting thread gets the interpreter's lock. The store's threads wait
+for it after each statement and row while the event loop is busy: with Python's 5 ms a commit of
+many statements would take long."""
 log = logging.getLogger("broker")
 
 
 def main() -> int:
-    """The exit status; what cannot be used is told in one line."""
+    """Returns the exit status. A setting, key, store or address that cannot be used is printed in
+    one line."""
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -49,21 +51,21 @@ async def _run(settings: Settings) -> None:
     on_stop_signal(stop.set)
     keys = broker_keys(settings.keys)
     if keys is None and not settings.insecure:
-        _refuse_the_world(settings)
+        _refuse_public_endpoints(settings)
     metrics = Metrics()
     store = store_at(settings.store)
     wall = time.time()
     opened = await store.open(wall, wall - settings.name_hold, settings.retry_window)
     try:
-        wire = BrokerSockets(keys, metrics, settings.topics)
+        sockets = BrokerSockets(keys, metrics, settings.topics)
         try:
-            commands, events = wire.bind(settings.bind, settings.events_bind)
-            advertise = events_told(events, settings.events_advertise)
-            settings = structs.replace(settings, events_advertise=advertise)
-            server = Server(settings, store, opened, wire, metrics)
-            listed = (settings.origins, settings.gateways)
+            commands, events = sockets.bind(settings.bind, settings.events_bind)
+            advertised = events_told(events, settings.events_advertise)
+            settings = structs.replace(settings, events_advertise=advertised)
+            server = Server(settings, store, opened, sockets, metrics)
+            origins = (settings.origins, settings.gateways)
             async with serving(
-                settings.broker_http, lambda: server.ready, metrics, *listed
+                settings.broker_http, lambda: server.why_not_ready, metrics, *origins
             ) as port:
                 log.info(
                     "term %d: commands at %s, events at %s, http on port %d, keys of %s",
@@ -76,10 +78,10 @@ async def _run(settings: Settings) -> None:
                         "`python -m scripts.keys %s --role ROLE` gives it another",
                         *(name, name),
                     )
-                log.info("%d descriptors: two for each gateway", descriptor_limit())
+                log.info("%d descriptors: each gateway needs two", descriptor_limit())
                 await server.run(stop)
         finally:
-            wire.close()
+            sockets.close()
     finally:
         await store.close()
     log.info("stopped")
@@ -89,7 +91,8 @@ def _roles(keys: BrokerKeys) -> str:
     return ", ".join(f"{name} ({role})" for name, role in keys.roles.items())
 
 
-def _refuse_the_world(settings: Settings) -> None:
+def _refuse_public_endpoints(settings: Settings) -> None:
+    """Raises SettingsError if other machines could reach the broker, which has no keys."""
     for name, endpoint in (
         ("HUBBUB_BIND", settings.bind),
         ("HUBBUB_EVENTS_BIND", settings.events_bind),

@@ -1,1 +1,1 @@
-"""What the pure core is driven by: ZeroMQ, the clock, threads, HTTP."""
+"""The shell that drives the pure core: ZeroMQ, the clock, threads, HTTP."""

@@ -1,7 +1,7 @@
-"""The committer: commits the service's batches and releases them, one after the other.
+"""The committer: writes each batch of the service to the store, then releases its effects.
 
-Nothing leaves the broker before what it rests on is on disk. Batches without writes are released in
-turn as well, so that nothing overtakes.
+No answer or broadcast leaves the broker before the events that it shows are on disk. Batches
+without writes wait for their turn as well, so that no effect overtakes an older one.
 """
 
 import asyncio
@@ -22,17 +22,19 @@ from common.eager import Eager
 from common.messages import Happened
 
 RELEASED_AT_ONCE = 500
+"""Effects that are released before other callbacks of the loop get their turn."""
 log = logging.getLogger(__name__)
 
 
 class Committer:
-    """`on_idle` is called when every effect has been released; `on_error` with what ends it."""
+    """Commits one batch at a time. Calls `on_idle` when every effect has been released, and
+    `on_error` with the exception that ends its work."""
 
     def __init__(
         self,
         service: Service,
         store: Store,
-        wire: BrokerSockets,
+        sockets: BrokerSockets,
         pages: PageReader,
         metrics: Metrics,
         on_idle: Callable[[], None],
@@ -40,43 +42,44 @@ class Committer:
     ) -> None:
         self._service = service
         self._store = store
-        self._wire = wire
+        self._sockets = sockets
         self._pages = pages
         self._metrics = metrics
         self._on_idle = on_idle
         self._on_error = on_error
-        self._working = False
-        self._taken = asyncio.Event()
+        self._running = False
+        self._batch_begun = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
     def flush(self) -> None:
-        """Commits what has gathered, as soon as the store is free. To be called once a turn."""
-        if not self._working and not self._service.is_idle:
-            self._working = True
+        """Starts to commit what is waiting, if no commit is under way. Call it once a turn."""
+        if not self._running and not self._service.is_idle:
+            self._running = True
             self._idle.clear()
-            Eager(self._work(), self._worked)
+            Eager(self._run(), self._on_end)
 
-    async def has_room(self) -> None:
-        """Waits while so many effects are gathered that no more may be added."""
+    async def wait_for_room(self) -> None:
+        """Waits while the service holds as many effects as it may."""
         while self._service.is_full:
-            self._taken.clear()
-            await self._taken.wait()
+            self._batch_begun.clear()
+            await self._batch_begun.wait()
 
-    async def idle(self) -> None:
-        """Returns when everything that was added is released or refused."""
+    async def wait_until_idle(self) -> None:
+        """Returns when every effect that the service holds has been released, or dropped after a
+        failed commit."""
         self.flush()
         await self._idle.wait()
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         while (batch := self._service.next_batch()) is not None:
-            self._taken.set()
+            self._batch_begun.set()
             failure = await self._commit(batch) if batch.writes else ""
             await self._release(self._service.on_commit(failure))
             self._service.released()
 
-    def _worked(self, error: BaseException | None) -> None:
-        self._working = False
+    def _on_end(self, error: BaseException | None) -> None:
+        self._running = False
         self._idle.set()
         if error is None:
             self._on_idle()
@@ -84,13 +87,13 @@ class Committer:
             self._on_error(error)
 
     async def _commit(self, batch: Batch) -> str:
-        """Returns why it is not known whether the batch is on disk; nothing if it is."""
+        """Returns an empty string if the batch is on disk, else why that is not certain."""
         began = time.perf_counter()
         try:
             await self._store.commit(batch.writes, time.time())
         except (CommitRefused, CommitUnknown) as error:
             log.error("commit failed: %s", error)
-            self._metrics.refused.inc()
+            self._metrics.failed_commits.inc()
             return str(error)
         self._metrics.commit_s.observe(time.perf_counter() - began)
         self._metrics.writes += len(batch.writes)
@@ -100,19 +103,19 @@ class Committer:
         publishes: list[Publish] = []
         for count, release in enumerate(releases, 1):
             if isinstance(release, Send):
-                self._wire.send(release.peer, encode(release.answer))
+                self._sockets.send(release.peer, encode(release.answer))
             elif isinstance(release, Publish):
                 publishes.append(release)
             else:
-                await self._pages.put(release)
+                await self._pages.add(release)
             if count % RELEASED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         events = 0
         for count, publish in enumerate(merged(publishes), 1):
-            self._wire.publish(publish.topic, encode(publish.message))
+            self._sockets.publish(publish.topic, encode(publish.message))
             if isinstance(publish.message, Happened):
                 events += len(publish.message.events)
             if count % RELEASED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._metrics.events += events
-        self._wire.look()
+        self._sockets.look()

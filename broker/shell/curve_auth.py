@@ -1,5 +1,4 @@
-"""The CURVE authenticator: who may connect with CURVE keys, and by what name the broker knows
-them."""
+"""The CURVE authenticator: decides which CURVE keys may connect, and names their owners."""
 
 from collections.abc import Callable
 
@@ -16,26 +15,26 @@ log = rate_limited(__name__)
 
 
 class CurveAuthenticator(ThreadAuthenticator):
-    """Answers ZAP for a context: exactly the peers of the broker's folder get in. Start it before
-    anything is bound, stop it after the sockets are closed. `refused` is called, on a thread of its
-    own, for each peer that is not let in."""
+    """Answers the ZAP requests of a context: a peer may connect if its public key is in the
+    broker's folder. Start it before a socket is bound and stop it after the sockets are closed.
+    `on_refused` is called for each refused peer, on the authenticator's own thread."""
 
     def __init__(
         self,
         context: zmq.Context[zmq.Socket[bytes]],
         keys: BrokerKeys,
-        refused: Callable[[], None],
+        on_refused: Callable[[], None],
     ) -> None:
         super().__init__(context)
         self._peers = keys.peers
         self._roles = keys.roles
-        self._refused = refused
+        self._on_refused = on_refused
         for domain in (COMMANDS_DOMAIN, EVENTS_DOMAIN):
             self.configure_curve_callback(domain, credentials_provider=self)
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Whether the peer with this public key, in Z85, may connect to the socket of this domain:
-        any peer may send commands, only gateways may hear what is published."""
+        every known key may send commands, only gateways may receive broadcasts."""
         name = self._peers.get(key)
         if name is None:
             log.warning("refused a peer: its key is not in HUBBUB_KEYS")
@@ -43,9 +42,9 @@ class CurveAuthenticator(ThreadAuthenticator):
             log.warning("refused a subscriber: the key %s has the role %s", name, self._roles[name])
         else:
             return True
-        self._refused()
+        self._on_refused()
         return False
 
     def curve_user_id(self, client_public_key: bytes) -> str:
-        """The peer's name, which its frames carry as `User-Id`."""
+        """The name of the peer's key; libzmq adds it to each frame of the peer as `User-Id`."""
         return self._peers[z85.encode(client_public_key)]

@@ -1,4 +1,4 @@
-"""The broker's HTTP: is it alive, is it ready, what has it counted."""
+"""The broker's HTTP server: /healthz, /readyz and /metrics."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,10 +19,12 @@ class HttpError(Exception):
 
 @asynccontextmanager
 async def serving(
-    address: str, ready: Callable[[], str], metrics: Metrics, *origins: str
+    address: str, why_not_ready: Callable[[], str], metrics: Metrics, *origins: str
 ) -> AsyncIterator[int]:
-    """Serves on `host:port` until left, and tells the real port; nothing if it is empty. `ready`
-    tells why not, or nothing; `origins` are listed ones, by comma. Raises HttpError."""
+    """Serves on `host:port` inside the block, and yields the real port; with an empty address
+    nothing is served and the port is 0. `why_not_ready` returns an empty string if the broker is
+    ready. `origins` are settings with comma-separated origins, whose hosts may be asked for.
+    Raises HttpError."""
     if not address:
         yield 0
         return
@@ -35,25 +37,29 @@ async def serving(
         return web.Response(text="alive\n")
 
     async def readyz(request: web.Request) -> web.Response:
-        why_not = ready()
-        return web.Response(text=f"{why_not or 'ready'}\n", status=503 if why_not else 200)
+        reason = why_not_ready()
+        return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
 
-    async def told(request: web.Request) -> web.Response:
+    async def metrics_text(request: web.Request) -> web.Response:
         return web.Response(body=metrics.text(), headers={"Content-Type": TEXT})
 
     try:
         app = web.Application(middlewares=[edge_middleware(Hosts(is_local_only(host), *origins))])
-        doors = listen(host, port)
+        sockets = listen(host, port)
     except OSError as error:
         raise HttpError(f"HUBBUB_BROKER_HTTP {address}: {error.strerror or error}") from None
     app.add_routes(
-        [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", told)]
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics_text),
+        ]
     )
     runner = web.AppRunner(app, **RUNNER_OPTIONS, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        for door in doors:
-            await web.SockSite(runner, door).start()
+        for socket in sockets:
+            await web.SockSite(runner, socket).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -1,30 +1,32 @@
-"""Merging: events of one room that are published together travel in one frame. Pure."""
+"""Merging: joins consecutive events of one room that are published together to one frame. Pure."""
 
 from collections.abc import Iterable, Iterator
+
+from msgspec import structs
 
 from broker.effects import Publish
 from common.codec import PAGE_BYTES
 from common.messages import Event, Happened
 
 _EVENT_BYTES = 600
-"""An event's frame without its text: names, ids and numbers at their longest."""
+"""The longest frame of an event without its text."""
 _CHAR_BYTES = 4
-"""A character at its longest: to count bytes would cost a copy of each text."""
+"""The longest character in UTF-8. To count the real bytes would cost a copy of each text."""
 
 
 def merged(publishes: Iterable[Publish]) -> Iterator[Publish]:
-    """The same broadcasts in the same order on every topic; only `Happened` is moved before
-    `Happened` of other topics, and joined to a frame of about PAGE_BYTES."""
+    """The same broadcasts, with the same order on every topic, in fewer frames of at most about
+    PAGE_BYTES. Between two other messages, `Happened` of different topics may change places."""
     open_frames: dict[str, _Frame] = {}
     for publish in publishes:
         topic, message = publish.topic, publish.message
         if not isinstance(message, Happened):
-            # Marks and beacons tell heads: what they tell has to be out.
+            # Marks and beacons name heads: the events up to these heads have to be sent before.
             yield from _close(open_frames)
             yield publish
             continue
         frame = open_frames.get(topic)
-        if frame is not None and frame.take(message):
+        if frame is not None and frame.try_add(message):
             continue
         if frame is not None:
             del open_frames[topic]
@@ -34,41 +36,36 @@ def merged(publishes: Iterable[Publish]) -> Iterator[Publish]:
 
 
 class _Frame:
+    """One or more `Happened` of a topic, to be published as one."""
+
     def __init__(self, publish: Publish, message: Happened) -> None:
         self._publish = publish
         self._message = message
         self._events = message.events
         self._bytes = _size(message.events)
 
-    def take(self, message: Happened) -> bool:
-        """Whether it could be joined."""
-        mine, size = self._message, self._bytes + _size(message.events)
+    def try_add(self, message: Happened) -> bool:
+        """Joins the events of this message to the frame and returns True, if they follow the last
+        event, are for the same sessions and fit in."""
+        first, size = self._message, self._bytes + _size(message.events)
         if (
-            (mine.room, mine.epoch, mine.term, mine.to, mine.floors)
+            (first.room, first.epoch, first.term, first.to, first.floors)
             != (message.room, message.epoch, message.term, message.to, message.floors)
             or message.events[0].seq != self._events[-1].seq + 1
             or size > PAGE_BYTES
         ):
             return False
-        if self._events is mine.events:
-            self._events = list(mine.events)
+        if self._events is first.events:
+            self._events = list(first.events)
         self._events += message.events
         self._bytes = size
         return True
 
     def publish(self) -> Publish:
-        mine = self._message
-        if self._events is mine.events:
+        if self._events is self._message.events:
             return self._publish
-        whole = Happened(
-            term=mine.term,
-            epoch=mine.epoch,
-            room=mine.room,
-            events=self._events,
-            to=mine.to,
-            floors=mine.floors,
-        )
-        return Publish(self._publish.topic, whole)
+        message = structs.replace(self._message, events=self._events)
+        return Publish(self._publish.topic, message)
 
 
 def _close(open_frames: dict[str, _Frame]) -> Iterator[Publish]:

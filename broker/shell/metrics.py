@@ -1,4 +1,4 @@
-"""The metrics: what the broker counts, for /metrics."""
+"""The metrics: the broker's counters and gauges, for /metrics."""
 
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable
@@ -11,80 +11,94 @@ from broker.core.core import Figures
 
 
 class Metrics(Collector):
-    """On a registry of its own: two brokers in one process do not meet. What is counted with each
-    message is a plain number, since a Counter's lock costs as much as sending one."""
+    """Has a registry of its own, so that two brokers in one process count separately. What changes
+    with each message is a plain number: a Counter's lock costs as much as sending the message."""
 
     def __init__(self) -> None:
         self.commands: Counts[str] = Counts()
-        """Taken, by kind."""
+        """Commands handled, by kind."""
         self.answers = self.broadcasts = self.events = self.writes = 0
         """Answers sent, frames and events published, writes committed."""
         self._registry = registry = CollectorRegistry()
         registry.register(self)
         self.bad_frames = Counter(
-            "hubbub_broker_bad_frames", "Frames that were no command.", registry=registry
+            "hubbub_broker_bad_frames", "Frames that could not be decoded.", registry=registry
         )
         self.undelivered = Counter(
             "hubbub_broker_undelivered",
-            "Answers to a peer that is gone or full.",
+            "Answers dropped: the peer is gone or reads too slowly.",
             registry=registry,
         )
         self.subscriptions = Counter(
-            "hubbub_broker_subscriptions", "Subscriptions begun or ended.", registry=registry
+            "hubbub_broker_subscriptions",
+            "Subscriptions and unsubscriptions received.",
+            registry=registry,
         )
         self.refused_peers = Counter(
             "hubbub_broker_refused_peers",
-            "Connections refused for their key or its role.",
+            "Connections refused because of their key or its role.",
             registry=registry,
         )
         self.refused_subscriptions = Counter(
             "hubbub_broker_refused_subscriptions",
-            "Subscribers cut off: too many topics, or none that there are.",
+            "Subscribers cut off because of an invalid topic or too many topics.",
             registry=registry,
         )
         self.refused_commands = Counter(
             "hubbub_broker_refused_commands",
-            "Commands refused for the role of their key.",
+            "Commands refused because of the role of the sender's key.",
             registry=registry,
         )
         self.commit_s = Histogram(
             "hubbub_broker_commit_seconds",
-            "Time of a commit.",
+            "Time that a commit to the store took.",
             buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
             registry=registry,
         )
-        self.refused = Counter(
-            "hubbub_broker_commits_refused", "Commits that failed.", registry=registry
+        self.failed_commits = Counter(
+            "hubbub_broker_failed_commits", "Commits that failed.", registry=registry
         )
-        self.pages = Counter("hubbub_broker_pages", "Pages read.", registry=registry)
-        self.term = Gauge("hubbub_broker_term", "The term of this run.", registry=registry)
+        self.pages = Counter(
+            "hubbub_broker_pages",
+            "Pages of events and lists of rooms read from the store.",
+            registry=registry,
+        )
+        self.term = Gauge(
+            "hubbub_broker_term",
+            "The current term: it rises at each start and after each failed commit.",
+            registry=registry,
+        )
 
     def watch(self, read: Callable[[], Figures]) -> None:
-        """Figures that are read off when asked for."""
-        for name, what, figure in (
-            ("gateways", "Gateways with a link.", lambda: read().gateways),
-            ("connections", "Sockets that have joined, of all.", lambda: read().connections),
-            ("rooms", "Public rooms with somebody in them.", lambda: read().rooms),
+        """Adds the gauges that call `read` at each scrape."""
+        for name, text, figure in (
+            ("gateways", "Gateways that are connected.", lambda: read().gateways),
+            (
+                "connections",
+                "Browser sockets that have joined a room, on all gateways.",
+                lambda: read().connections,
+            ),
+            ("rooms", "Public rooms with at least one participant.", lambda: read().rooms),
         ):
-            gauge = Gauge(f"hubbub_broker_{name}", what, registry=self._registry)
+            gauge = Gauge(f"hubbub_broker_{name}", text, registry=self._registry)
             gauge.set_function(figure)
 
     def collect(self) -> Iterable[Metric]:
-        """The plain numbers, for the registry."""
+        """The plain numbers; the registry calls this at each scrape."""
         commands = CounterMetricFamily(
-            "hubbub_broker_commands", "Commands taken, by kind.", labels=["do"]
+            "hubbub_broker_commands", "Commands handled, by kind.", labels=["do"]
         )
         for do, count in self.commands.items():
             commands.add_metric([do], count)
         yield commands
-        for name, what, count in (
+        for name, text, count in (
             ("answers", "Answers sent.", self.answers),
-            ("broadcasts", "Frames published.", self.broadcasts),
+            ("broadcasts", "Frames published to gateways.", self.broadcasts),
             ("events", "Events published.", self.events),
-            ("writes", "Writes committed.", self.writes),
+            ("writes", "Writes committed to the store.", self.writes),
         ):
-            yield CounterMetricFamily(f"hubbub_broker_{name}", what, count)
+            yield CounterMetricFamily(f"hubbub_broker_{name}", text, count)
 
     def text(self) -> bytes:
-        """As Prometheus reads it."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self._registry)

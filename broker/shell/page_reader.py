@@ -1,5 +1,7 @@
-"""The pages: answers that the store has to be asked for, one after another, apart from the rest: a
-page may take its time, an ack may not."""
+"""The page reader: answers requests that need a read of the store, one at a time.
+
+Reads have a task of their own, so that a slow page never delays an ack.
+"""
 
 import asyncio
 from typing import assert_never
@@ -11,43 +13,48 @@ from broker.store.base import ReadFailed, Store
 from common.codec import encode
 from common.messages import Failed, Paged, RoomRow, RoomsListed
 
-PAGES_WAITING = 1000
+REQUESTS_WAITING = 1000
+"""Requests in the queue; when it is full, the release of further effects waits."""
 
 
 class PageReader:
-    """Whoever asks for more than it can read waits in `put`."""
+    """Reads and sends what was added, in order. `term` and `epoch` go into the answers; the server
+    keeps them up to date."""
 
-    def __init__(self, store: Store, wire: BrokerSockets, metrics: Metrics) -> None:
+    def __init__(self, store: Store, sockets: BrokerSockets, metrics: Metrics) -> None:
         self._store = store
-        self._wire = wire
+        self._sockets = sockets
         self._metrics = metrics
-        self._asked: asyncio.Queue[SendPage | SendRooms] = asyncio.Queue(PAGES_WAITING)
+        self._requests: asyncio.Queue[SendPage | SendRooms] = asyncio.Queue(REQUESTS_WAITING)
         self.term = 0
         self.epoch = ""
 
-    async def put(self, order: SendPage | SendRooms) -> None:
-        """Call it once everything written before is on disk."""
-        await self._asked.put(order)
+    async def add(self, request: SendPage | SendRooms) -> None:
+        """Call it when all writes that came before the request are on disk. Waits while the queue
+        is full."""
+        await self._requests.put(request)
 
     async def run(self) -> None:
+        """Runs until it is cancelled."""
         while True:
-            order = await self._asked.get()
+            request = await self._requests.get()
             try:
-                answer = await self._answer(order)
+                answer = await self._answer(request)
             except ReadFailed as error:
                 answer = Failed(
-                    term=self.term, no=order.no, code="unavailable", message=f"the store: {error}"
+                    term=self.term, no=request.no, code="unavailable", message=f"the store: {error}"
                 )
-            self._wire.send(order.peer, encode(answer))
-            self._wire.look()
+            self._sockets.send(request.peer, encode(answer))
+            self._sockets.look()
             self._metrics.pages.inc()
-            self._asked.task_done()
+            self._requests.task_done()
 
-    async def idle(self) -> None:
-        await self._asked.join()
+    async def wait_until_idle(self) -> None:
+        """Returns when all requests have been answered."""
+        await self._requests.join()
 
-    async def _answer(self, order: SendPage | SendRooms) -> Paged | RoomsListed | Failed:
-        match order:
+    async def _answer(self, request: SendPage | SendRooms) -> Paged | RoomsListed | Failed:
+        match request:
             case SendPage(_, no, room, after, before, limit, to):
                 page = await self._store.page(room, after, before, limit)
                 return Paged(
@@ -62,21 +69,22 @@ class PageReader:
                 )
             case SendRooms(_, no, uid, listings, more):
                 rows = []
-                for one in listings:
-                    # Who has not opened a public room owes it nothing: only private ones count.
-                    private = one.kind != "public"
-                    unread = await self._store.unread(one.room, uid, 0) if private else 0
+                for listing in listings:
+                    # A person owes nothing to a public room: unread messages are counted in
+                    # private rooms only.
+                    private = listing.kind != "public"
+                    unread = await self._store.unread(listing.room, uid) if private else 0
                     rows.append(
                         RoomRow(
-                            room=one.room,
-                            kind=one.kind,
-                            count=one.count,
-                            seq=one.head,
+                            room=listing.room,
+                            kind=listing.kind,
+                            count=listing.count,
+                            seq=listing.head,
                             unread=unread,
-                            title=one.title,
-                            user=one.user,
+                            title=listing.title,
+                            user=listing.user,
                         )
                     )
                 return RoomsListed(term=self.term, no=no, rooms=rows, more=more)
             case _:
-                assert_never(order)
+                assert_never(request)

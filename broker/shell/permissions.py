@@ -1,5 +1,8 @@
-"""The permissions: which commands the keys of each role may send. With keys only; without keys
-whoever reaches the broker's ports may send all of them (docs/security.md)."""
+"""The permissions: which commands the keys of each role may send.
+
+They count only if the broker has keys. Without keys every process that reaches the broker's ports
+may send all commands (docs/security.md).
+"""
 
 from common.keys import Role
 from common.messages import (
@@ -32,7 +35,7 @@ _STAFF: tuple[Role, ...] = ("moderator", "admin")
 
 ROLES_OF: dict[type[AnyCommand], tuple[Role, ...]] = {
     Hello: ("gateway", "publisher", "moderator", "admin", "monitor"),
-    # What gateways do for themselves, and on behalf of the sockets that they hold.
+    # Commands of gateways, for themselves and for the sockets of their browsers.
     Register: _GATEWAY,
     Beat: _GATEWAY,
     Bye: _GATEWAY,
@@ -50,28 +53,27 @@ ROLES_OF: dict[type[AnyCommand], tuple[Role, ...]] = {
     GetHistory: _GATEWAY,
     GetParticipants: _GATEWAY,
     GetRooms: _GATEWAY,
-    # What scripts do.
+    # Commands of scripts.
     Announce: ("publisher", *_STAFF),
     Blank: _STAFF,
     Ban: _STAFF,
 }
-"""Every command has a row: tests/broker/shell/test_permissions.py fails for one that is
-forgotten."""
+"""Every command has a row: tests/broker/shell/test_permissions.py fails if a command has none."""
 
 SUBSCRIBERS: tuple[Role, ...] = _GATEWAY
-"""The roles whose keys are let in at the port where the broker publishes."""
+"""The roles whose keys may connect to the port at which the broker publishes."""
 
 
-def refusal(name: str, role: Role, command: AnyCommand) -> str:
-    """Why the key of this name may not send this command; empty if it may."""
+def refusal(key: str, role: Role, command: AnyCommand) -> str:
+    """Why the key with this name and role may not send this command; empty if it may."""
     allowed = ROLES_OF[type(command)]
     if role not in allowed:
-        what = f"send {str(type(command).__struct_config__.tag)!r}"
+        forbidden = f"send {str(type(command).__struct_config__.tag)!r}"
     elif role != "gateway" and isinstance(command, Hello) and command.gateway:
-        allowed, what = _GATEWAY, "be a gateway"
+        allowed, forbidden = _GATEWAY, "be a gateway"
     else:
         return ""
     return (
-        f"the key {name} has the role {role}, which may not {what}: that takes "
+        f"the key {key} has the role {role}, which may not {forbidden}: that takes "
         f"{' or '.join(allowed)} (scripts.keys sets roles, where the broker is)"
     )

@@ -1,4 +1,4 @@
-"""The server: drives the service with ZeroMQ, the store and the clock."""
+"""The server: drives the pure service with ZeroMQ, the store and the clock."""
 
 import asyncio
 import logging
@@ -24,54 +24,58 @@ from broker.shell.intake import Intake
 from broker.shell.metrics import Metrics
 from broker.shell.page_reader import PageReader
 from broker.shell.turns import Turns
-from broker.shell.zmq_sockets import Arrived, BrokerSockets
+from broker.shell.zmq_sockets import BrokerSockets, IncomingFrame
 from broker.store.base import CommitRefused, CommitUnknown, ReadFailed, Store
 from common.gc_policy import GcPolicy
 from common.settings import Settings
 
 FRAMES_A_TURN = 500
+"""Frames that are received in one turn."""
 STOP_S = 3.0
+"""A broker that stops waits this long until every command that it received is answered."""
 SETTLE_S = 1.0
 """After this long what the garbage collector has not freed is taken for permanent."""
 log = logging.getLogger(__name__)
 
 
 class Server:
-    """One run of a broker, from an open store on. `wire` is bound."""
+    """One run of a broker. `store` is open and `opened` is what it returned; `sockets` are
+    bound."""
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
         opened: Snapshot,
-        wire: BrokerSockets,
+        sockets: BrokerSockets,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._wire = wire
+        self._sockets = sockets
         self._metrics = metrics
         self._gc = GcPolicy()
         with self._gc.paused():
             self._service = Service(settings, opened, time.monotonic())
-        self._pages = PageReader(store, wire, metrics)
+        self._pages = PageReader(store, sockets, metrics)
         self._turns = Turns(self._turn, lambda: self._service.max_wait_s)
         self._committer = Committer(
-            self._service, store, wire, self._pages, metrics, self._on_idle, self._turns.fail
+            self._service, store, sockets, self._pages, metrics, self._on_idle, self._turns.fail
         )
-        self._intake = Intake(metrics, self._service.refuse, wire.roles)
+        self._intake = Intake(metrics, self._service.refuse, sockets.roles)
         self._settle_at = 0.0
         self._note_term()
         metrics.watch(lambda: self._service.core.figures())
 
     @property
-    def ready(self) -> str:
-        """Empty when it serves, else why not."""
-        why_not = self._service.why_not_ready or self._store.fault()
-        return f"the store takes nothing at the moment: {why_not}" if why_not else ""
+    def why_not_ready(self) -> str:
+        """Why the broker refuses commands at the moment; empty if it is ready."""
+        reason = self._service.why_not_ready or self._store.fault()
+        return f"the store cannot be written at the moment: {reason}" if reason else ""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serves until `stop`; what was taken by then is on disk and answered on return."""
+        """Serves until `stop` is set. On return every command that was received is on disk and
+        answered, unless the store took longer than STOP_S."""
         self._gc.start()
         try:
             await self._serve(stop)
@@ -84,30 +88,32 @@ class Server:
                 tasks.create_task(self._pages.run(), name="pages"),
                 tasks.create_task(self._turns.run(), name="turns"),
             ]
-            self._wire.listen(self._turns.wake, lambda id: self._service.core.knows_gateway(id))
+            self._sockets.listen(self._turns.wake, lambda id: self._service.core.knows_gateway(id))
             await stop.wait()
             try:
                 async with asyncio.timeout(STOP_S):
                     await self._turns.stop()
                     self._service.stop(time.time())
-                    await self._committer.idle()
-                    await self._pages.idle()
+                    await self._committer.wait_until_idle()
+                    await self._pages.wait_until_idle()
             except TimeoutError:
-                log.error("stopping with commands unanswered: the store does not return")
+                log.error(
+                    "stopping with unanswered commands: the store did not finish in %g s", STOP_S
+                )
             for task in serving:
                 task.cancel()
 
     async def _turn(self) -> bool:
-        """Drives one turn of the service. Returns whether there is more to receive."""
-        await self._committer.has_room()
-        arrived: Sequence[Arrived] = ()
+        """Drives one turn of the service. Returns whether there may be more frames to receive."""
+        await self._committer.wait_for_room()
+        frames: Sequence[IncomingFrame] = ()
         commands: Sequence[PeerCommand] = ()
         turn = self._service.turn(time.monotonic())
         question = next(turn, None)
         while question is not None:
             if isinstance(question, Receive):
-                arrived = self._wire.receive(FRAMES_A_TURN)
-                commands = self._intake.commands(arrived)
+                frames = self._sockets.receive(FRAMES_A_TURN)
+                commands = self._intake.commands(frames)
                 answer: object = Received(commands, time.monotonic(), time.time())
             else:
                 answer = await self._answer(question)
@@ -115,7 +121,7 @@ class Server:
         self._intake.count(commands)
         self._committer.flush()
         self._settle_garbage()
-        return len(arrived) == FRAMES_A_TURN
+        return len(frames) == FRAMES_A_TURN
 
     def _resume(self, turn: Turn, question: Question, answer: object) -> Question | None:
         """The turn's next question; None when the turn is over."""
@@ -129,7 +135,7 @@ class Server:
         finally:
             if isinstance(question, ReadState):
                 self._note_term()
-                log.warning("started over in term %d", self._service.term)
+                log.warning("read the state again from the store: term %d", self._service.term)
 
     async def _answer(self, question: Question) -> object:
         match question:
@@ -147,7 +153,7 @@ class Server:
             case CheckFiles():
                 fault = self._store.fault()
                 if fault:
-                    log.error("the store takes nothing from now on: %s", fault)
+                    log.error("the store cannot be written from now on: %s", fault)
                 return fault
             case Report(what, error):
                 log.error("%s", what, exc_info=error)
@@ -169,13 +175,13 @@ class Server:
         try:
             await self._store.probe()
         except (CommitRefused, CommitUnknown) as error:
-            log.error("the store still takes nothing: %s", error)
+            log.error("the store still cannot be written: %s", error)
             return str(error)
-        log.warning("the store takes writes again")
+        log.warning("the store can be written again")
         return ""
 
     def _on_idle(self) -> None:
-        """Everything is released. A service that failed goes on only now."""
+        """All effects are released. A service whose commit failed continues only now."""
         if self._service.why_not_ready:
             self._turns.wake()
 

@@ -1,4 +1,8 @@
-"""The turns: what is done whenever something has arrived or a tick is due, one at a time."""
+"""The turns: runs the broker's turn whenever a frame may have arrived or a tick is due.
+
+Turns never overlap. A turn begins at once, without a task: waiting for the event loop would cost
+more than most turns take.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,22 +12,22 @@ from common.eager import Eager
 
 
 class Turns:
-    """`turn` returns whether there is more to do at once; others are let in first. `rest_s` tells
-    how long there may be no turn after one."""
+    """`turn` returns whether another turn has to follow at once; other callbacks of the loop run
+    in between. `max_wait_s` returns the seconds until the next turn if nobody calls `wake`."""
 
     def __init__(
-        self, turn: Callable[[], Coroutine[Any, Any, bool]], rest_s: Callable[[], float]
+        self, turn: Callable[[], Coroutine[Any, Any, bool]], max_wait_s: Callable[[], float]
     ) -> None:
         self._turn = turn
-        self._rest_s = rest_s
-        self._again = self._stopping = False
-        self._resting = asyncio.Event()
-        self._resting.set()
+        self._max_wait_s = max_wait_s
+        self._wanted = self._stopping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """Begins; raises what a turn raised, or `fail` was told."""
+        """Runs turns until it is cancelled. Raises the exception of a turn, or of `fail`."""
         self.wake()
         try:
             await self._failed
@@ -33,42 +37,43 @@ class Turns:
                 self._timer.cancel()
 
     def wake(self) -> None:
-        """What needs no waiting is done on return: turns of the event loop cost more than most of
-        what is done in one of ours."""
-        self._again = True
-        if self._resting.is_set() and not self._stopping:
-            self._resting.clear()
-            Eager(self._turns(), self._rest)
+        """Begins a turn, or plans another one if a turn is under way. A turn that has nothing to
+        wait for is over on return."""
+        self._wanted = True
+        if self._idle.is_set() and not self._stopping:
+            self._idle.clear()
+            Eager(self._run_turns(), self._on_end)
 
     def fail(self, error: BaseException) -> None:
+        """Lets `run` raise this error."""
         if not self._failed.done():
             self._failed.set_exception(error)
 
     async def stop(self) -> None:
-        """Returns when the last turn is over."""
+        """Begins no more turns, and returns when the turn under way is over."""
         self._stopping = True
-        await self._resting.wait()
+        await self._idle.wait()
 
-    async def _turns(self) -> None:
-        while self._again and not self._stopping:
-            self._again = False
+    async def _run_turns(self) -> None:
+        while self._wanted and not self._stopping:
+            self._wanted = False
             if await self._turn():
-                self._again = True
+                self._wanted = True
                 await asyncio.sleep(0)
 
-    def _rest(self, error: BaseException | None) -> None:
-        self._resting.set()
+    def _on_end(self, error: BaseException | None) -> None:
+        self._idle.set()
         if error is not None:
             self.fail(error)
         if not self._stopping:
-            self._plan()
+            self._plan_tick()
 
-    def _plan(self) -> None:
+    def _plan_tick(self) -> None:
         loop = asyncio.get_running_loop()
-        at = loop.time() + self._rest_s()
+        at = loop.time() + self._max_wait_s()
         if self._timer is not None:
             if self._timer.when() <= at:
-                return  # it looks again then
+                return  # the tick plans the next one
             self._timer.cancel()
         self._timer = loop.call_at(at, self._tick)
 

@@ -1,1 +1,1 @@
-"""The stores: what outlives the broker."""
+"""The store: what outlives the broker, in SQLite."""

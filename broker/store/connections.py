@@ -1,6 +1,6 @@
-"""The connections to one SQLite file, or to memory: the writer, two readers, and the file's lock.
+"""The connections to one SQLite file, or to memory: a writer, two readers, and the file's lock.
 
-Everything but `close_readers` is called on the writer's thread.
+Call every method except `close_readers` on the writer's thread.
 """
 
 import sqlite3
@@ -13,11 +13,15 @@ from common.store_lock import StoreLock, lock_store
 
 
 class Connections:
-    """To `path`, or to memory if that is None: then one connection is all three."""
+    """Connections to the file at `path`. If that is None the store is in memory, and one connection
+    is writer and readers.
+
+    `reader` is used on the reader's thread, `lookup` on the event loop.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._holding = ExitStack()
+        self._resources = ExitStack()
         self._lock: StoreLock | None = None
         self._log_saved = False
         self.writer: sqlite3.Connection
@@ -26,11 +30,11 @@ class Connections:
 
     @property
     def warnings(self) -> list[str]:
-        """What is wrong with the file and not refused, in one line each."""
+        """Doubts about the file that do not keep the broker from using it, in one line each."""
         return self._lock.warnings if self._lock is not None else []
 
     def open(self, wall: float) -> int:
-        """Opens or makes the store. Returns the term that was drawn. Raises StoreFileError,
+        """Opens or makes the store. Returns the term that it has drawn. Raises StoreFileError,
         sqlite3.Error or OSError."""
         if self._path is None:
             self.writer = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -41,7 +45,7 @@ class Connections:
         if not self._path.parent.is_dir():
             self._path.parent.mkdir(mode=0o700, parents=True)
             sync_folder(self._path.parent.parent)
-        self._lock = self._holding.enter_context(lock_store(self._path))
+        self._lock = self._resources.enter_context(lock_store(self._path))
         if self._connect(self._path):
             schema.make(self.writer)
             sync_folder(self._path.parent)
@@ -52,23 +56,23 @@ class Connections:
         return term
 
     def fault(self) -> str:
-        """As `Store.fault` tells."""
+        """See `Store.fault`."""
         return "" if self._lock is None else self._lock.fault()
 
     @property
-    def lost_log(self) -> bool:
-        """Whether the database is in its place and its log is not."""
+    def has_lost_log(self) -> bool:
+        """Whether the database is still in its place, but its write-ahead log is not."""
         lock = self._lock
         return lock is not None and not lock.file_fault() and bool(lock.side_fault())
 
     def begin_log(self) -> None:
-        """Copies what the lost log holds to the database and begins a new log. The readers are
-        closed already. Raises sqlite3.Error or OSError; call it again then."""
+        """Copies the content of the lost log, which is still open, to the database and starts a new
+        log. Close the readers before. Raises sqlite3.Error or OSError; it may be called again."""
         assert self._path is not None
         if not self._log_saved:
             (busy, *_) = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
-                raise OSError("another process still reads the log that is lost")
+                raise OSError("another process still reads the lost log")
             self._log_saved = True
         self.writer.close()
         self._connect(self._path)
@@ -77,18 +81,20 @@ class Connections:
         self._log_saved = False
 
     def close_readers(self) -> None:
-        if self._path is not None and hasattr(self, "open_reader"):
+        if self._path is not None and hasattr(self, "reader"):
             self.reader.close()
             self.lookup.close()
 
     def close(self) -> None:
-        """After the readers: who closes last checkpoints, and that has to be the writer."""
+        """Call it after `close_readers`: the last connection that closes makes a checkpoint, which
+        has to be the writer."""
         if hasattr(self, "writer"):
             self.writer.close()
-        self._holding.close()
+        self._resources.close()
 
     def _connect(self, path: Path) -> bool:
-        """Returns whether the store is yet to be made."""
+        """Opens all connections. Returns whether the file is empty: then the tables have to be
+        made."""
         self.writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         empty = is_empty(self.writer, path)
         schema.prepare(self.writer)
@@ -96,7 +102,8 @@ class Connections:
         return empty
 
     def _open_log(self) -> None:
-        """Every connection opens the log at its first statement: now, while it is ours."""
+        """Makes every connection open the log, which SQLite does at its first statement, and
+        remembers which files these are."""
         assert self._lock is not None
         for connection in (self.reader, self.lookup):
             connection.execute("SELECT one FROM meta").fetchone()

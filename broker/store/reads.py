@@ -1,4 +1,4 @@
-"""Reads: facts, pages and what a broker starts with, from an open connection."""
+"""Reads: the facts, the pages and the state that a broker starts with, from an open connection."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -27,38 +27,42 @@ from common.messages import Event
 from common.names import SYSTEM
 
 NAMED_UIDS = 10
+"""People of one name that are found."""
 UNREAD_MESSAGES = 1000
+"""Unread messages are counted up to this number."""
 UNREAD_EVENTS = 5000
-"""How many of a room's newest events are looked at for unread messages."""
+"""The newest events of a room in which unread messages are searched."""
 CHANGED_LATELY_EVENTS = 10_000
+"""The newest events, of all rooms, in which joins and leaves are searched."""
 _AT_ONCE = 1000
 _T = TypeVar("_T")
 _HEAD = "ifnull((SELECT max(seq) FROM events WHERE events.room = {}.room), 0)"
 _EVENT = "seq, kind, user, timestamp, text, uid, id, ref, rev"
 _EVENT_BYTES = 600
-"""An event's frame without its text: names, ids and numbers at their longest."""
+"""The longest frame of an event without its text."""
 
 
 def facts(connection: sqlite3.Connection, needs: Sequence[Need]) -> list[Fact]:
-    """In the order of the needs, with one or two statements a kind."""
+    """The fact for each need, in the same order, with one or two statements for each kind."""
     found: dict[Need, Fact] = {}
     for kind, read in _READERS:
         asked = [need for need in dict.fromkeys(needs) if type(need) is kind]
-        for some in _cut(asked):
-            found.update(read(connection, some))
+        for chunk in _chunks(asked):
+            found.update(read(connection, chunk))
     return [found.get(need, () if isinstance(need, NeedNamed) else None) for need in needs]
 
 
 def identities(
-    connection: sqlite3.Connection, where: str, known: Sequence[Any]
+    connection: sqlite3.Connection, where: str, parameters: Sequence[Any]
 ) -> list[IdentityFact]:
-    """The people whom an SQL condition on `uid` picks, with their private rooms."""
+    """The people whose `uid` meets an SQL condition, with their private rooms. `parameters` are the
+    parameters of the condition."""
     rooms: dict[str, dict[str, int]] = {}
     owned: dict[str, set[str]] = {}
     for uid, room, own, head in connection.execute(
         f"SELECT uid, room, own, {_HEAD.format('members')} FROM members WHERE {where}"
         " ORDER BY since",
-        known,
+        parameters,
     ):
         rooms.setdefault(uid, {})[room] = head
         if own:
@@ -74,27 +78,27 @@ def identities(
             frozenset(owned.get(uid, ())),
         )
         for uid, name, plain, banned, seen in connection.execute(
-            f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", known
+            f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", parameters
         )
     ]
 
 
 def rooms(connection: sqlite3.Connection, names: Sequence[str]) -> list[RoomFact]:
-    """Those of the named rooms that exist."""
-    told: list[RoomFact] = []
-    for some in _cut(names):
+    """The facts of these rooms, as far as the rooms exist."""
+    found: list[RoomFact] = []
+    for chunk in _chunks(names):
         members: dict[str, list[str]] = {}
         for room, uid in connection.execute(
-            f"SELECT room, uid FROM members WHERE room IN {_marks(some)} ORDER BY uid", some
+            f"SELECT room, uid FROM members WHERE room IN {_marks(chunk)} ORDER BY uid", chunk
         ):
             members.setdefault(room, []).append(uid)
         unlisted: dict[str, list[str]] = {}
         for room, uid in connection.execute(
-            f"SELECT room, uid FROM unlisted WHERE room IN {_marks(some)} ORDER BY uid", some
+            f"SELECT room, uid FROM unlisted WHERE room IN {_marks(chunk)} ORDER BY uid", chunk
         ):
             unlisted.setdefault(room, []).append(uid)
             members.setdefault(room, []).append(uid)
-        told += [
+        found += [
             RoomFact(
                 room,
                 kind,
@@ -105,20 +109,21 @@ def rooms(connection: sqlite3.Connection, names: Sequence[str]) -> list[RoomFact
             )
             for room, kind, head, title in connection.execute(
                 f"SELECT room, kind, {_HEAD.format('rooms')}, title FROM rooms"
-                f" WHERE room IN {_marks(some)}",
-                some,
+                f" WHERE room IN {_marks(chunk)}",
+                chunk,
             )
         ]
-    return told
+    return found
 
 
 def everybody_here(
     connection: sqlite3.Connection, seen_after: float
 ) -> tuple[list[PutSession], list[IdentityFact], list[RoomFact]]:
-    """Sessions, their people and those seen lately, and the sessions' rooms."""
+    """All sessions; their people and the people who were seen after `seen_after`; and the rooms of
+    the sessions, with the room of announcements."""
     sessions = [
-        PutSession(gateway, sid, uid, bool(plain), msgpack.unpackb(seats))
-        for gateway, sid, uid, plain, seats in connection.execute(
+        PutSession(gateway, sid, uid, bool(plain), msgpack.unpackb(heads))
+        for gateway, sid, uid, plain, heads in connection.execute(
             "SELECT gateway, sid, uid, plain, rooms FROM sessions"
         )
     ]
@@ -132,7 +137,7 @@ def everybody_here(
 
 
 def changed_lately(connection: sqlite3.Connection) -> list[str]:
-    """As `Snapshot.changed_lately` tells; only the newest 10,000 events are looked at."""
+    """See `Snapshot.changed_lately`. Only the newest CHANGED_LATELY_EVENTS events are searched."""
     newest = connection.execute(
         "SELECT room, kind, timestamp FROM events ORDER BY place DESC LIMIT ?",
         (CHANGED_LATELY_EVENTS,),
@@ -145,7 +150,7 @@ def changed_lately(connection: sqlite3.Connection) -> list[str]:
 def page(
     connection: sqlite3.Connection, room: str, after: int | None, before: int, limit: int
 ) -> Page:
-    """As `Store.page` tells."""
+    """See `Store.page`."""
     (head,) = connection.execute(
         "SELECT ifnull(max(seq), 0) FROM events WHERE room = ?", (room,)
     ).fetchone()
@@ -173,13 +178,13 @@ def page(
     return Page(head, events, more)
 
 
-def unread(connection: sqlite3.Connection, room: str, uid: str, after: int) -> int:
-    """As `Store.unread` tells; only the newest 5,000 events are looked at."""
+def unread(connection: sqlite3.Connection, room: str, uid: str) -> int:
+    """See `Store.unread`. Only the newest UNREAD_EVENTS events are searched."""
     (count,) = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM (SELECT kind, uid FROM events"
-        " WHERE room = ? AND seq > ? ORDER BY seq DESC LIMIT ?)"
+        " WHERE room = ? ORDER BY seq DESC LIMIT ?)"
         " WHERE kind = 'message' AND uid <> ? LIMIT ?)",
-        (room, after, UNREAD_EVENTS, uid, UNREAD_MESSAGES),
+        (room, UNREAD_EVENTS, uid, UNREAD_MESSAGES),
     ).fetchone()
     return int(count)
 
@@ -199,7 +204,7 @@ def _identities(connection: sqlite3.Connection, needs: Sequence[NeedIdentity]) -
 
 def _named(connection: sqlite3.Connection, needs: Sequence[NeedNamed]) -> _Found:
     for need in needs:
-        # `seen` is 0 while somebody is here: they are the newest.
+        # `seen` is 0 while a person is here: these come first.
         uids = connection.execute(
             "SELECT * FROM (SELECT uid FROM identities WHERE key = ?1 AND seen = 0 LIMIT ?2)"
             " UNION ALL SELECT * FROM (SELECT uid FROM identities WHERE key = ?1 AND seen > 0"
@@ -237,7 +242,7 @@ _READERS: tuple[tuple[type[Need], Callable[..., _Found]], ...] = (
 )
 
 
-def _cut(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
     for start in range(0, len(rows), _AT_ONCE):
         yield rows[start : start + _AT_ONCE]
 

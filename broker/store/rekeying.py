@@ -1,4 +1,4 @@
-"""Rekeying: rooms and people that were stored by older rules of names get the keys of today."""
+"""Rekeying: gives rooms and people that were stored under older naming rules their present keys."""
 
 import logging
 import secrets
@@ -11,7 +11,7 @@ from common.errors import Refused
 from common.names import ROOM_NAME_CHARS, SYSTEM, cut, room_key, user_key
 
 log = logging.getLogger(__name__)
-_NOT_ASCII = "*[^ -~]*"  # the key of other names is as it was
+_NOT_ASCII = "*[^ -~]*"  # the keys of ASCII names have never changed
 _MOVES = (
     "INSERT INTO rooms SELECT :new, kind, title FROM rooms WHERE room = :old",
     "DELETE FROM said WHERE key IN"
@@ -24,12 +24,13 @@ _MOVES = (
 
 
 def rekey(connection: sqlite3.Connection) -> None:
-    """In the open transaction; `said_key` is known to it. People keep the names they have."""
+    """Renames rooms and updates the keys of people, in the open transaction, in which the SQL
+    function `said_key` is defined. People keep their names."""
     connection.create_function("user_key", 1, user_key, deterministic=True)
     connection.execute("UPDATE identities SET key = user_key(name) WHERE key <> user_key(name)")
     moved: dict[str, str] = {}
-    crowded = False
-    # Of two that want one name the room that was spoken in last gets it.
+    has_clash = False
+    # If two rooms would get one name, the room with the newest event gets it.
     for (old,) in connection.execute(
         "SELECT room FROM rooms WHERE kind = 'public' AND room GLOB ? ORDER BY"
         " (SELECT max(place) FROM events WHERE events.room = rooms.room) DESC, room",
@@ -43,27 +44,30 @@ def rekey(connection: sqlite3.Connection) -> None:
             connection.execute(move, {"old": old, "new": new})
         moved[old] = new
         if new != wanted:
-            crowded = True
-            log.warning("room %s is called %s from now on: %s is another room", old, new, wanted)
+            has_clash = True
+            log.warning("room %s is renamed to %s, because %s is another room", old, new, wanted)
     if moved:
         old, new = next(iter(moved.items()))
-        log.warning("%d rooms are spelt otherwise now: %s is %s, and so on", len(moved), old, new)
+        log.warning(
+            "renamed %d rooms by the new naming rules, such as %s to %s", len(moved), old, new
+        )
         _move_sessions(connection, moved)
-    if crowded:
-        # Who comes back to a room by its old name may be led to another one: nobody goes on by Seq.
+    if has_clash:
+        # A client that returns to a room by its old name may get another room, in which its Seq
+        # means nothing: with a new epoch every client starts from the newest page.
         connection.execute("UPDATE meta SET epoch = ?", (secrets.token_urlsafe(12),))
 
 
 def _key(old: str) -> str:
-    """Today's key of a room, or for what is no name any more something near it."""
-    letters = "".join(filter(_is_room, old))
+    """The present key of a room; if its name is no longer valid, a key that resembles it."""
+    letters = "".join(filter(_is_room_char, old))
     for name in (old, letters, *(cut(letters, chars) for chars in (32, 16, 8))):
         with suppress(Refused):
             return room_key(name)
     return "room"
 
 
-def _is_room(char: str) -> bool:
+def _is_room_char(char: str) -> bool:
     try:
         return bool(room_key(char))
     except Refused:
@@ -85,11 +89,11 @@ def _exists(connection: sqlite3.Connection, room: str) -> bool:
 
 
 def _move_sessions(connection: sqlite3.Connection, moved: dict[str, str]) -> None:
-    """Who is in a room that moves goes with it."""
-    for place, seats in connection.execute("SELECT place, rooms FROM sessions").fetchall():
-        rooms = msgpack.unpackb(seats)
+    """Puts the new names of rooms into the sessions that are in them."""
+    for place, packed in connection.execute("SELECT place, rooms FROM sessions").fetchall():
+        rooms = msgpack.unpackb(packed)
         if not moved.keys().isdisjoint(rooms):
-            seated = {moved.get(room, room): head for room, head in rooms.items()}
+            renamed = {moved.get(room, room): head for room, head in rooms.items()}
             connection.execute(
-                "UPDATE sessions SET rooms = ? WHERE place = ?", (msgpack.packb(seated), place)
+                "UPDATE sessions SET rooms = ? WHERE place = ?", (msgpack.packb(renamed), place)
             )

@@ -1,4 +1,4 @@
-"""The tables, and making them: a store is made whole or not at all."""
+"""The tables of a store: makes them in an empty file, and upgrades those of older versions."""
 
 import secrets
 import sqlite3
@@ -8,17 +8,19 @@ from broker.store.rekeying import rekey
 from common.store_file import APPLICATION_ID, SCHEMA_VERSION
 
 PAGE_BYTES = 1024
-"""Small, since a message's page in an index is written whole."""
+"""Small, because each message writes a whole page of an index."""
 CHECKPOINT_PAGES = 16_000
-"""Pages in the log before they are copied to the file, many of them once instead of often."""
+"""Pages in the log before SQLite copies them to the database. With many, a page that changes often
+is copied once."""
 
-# Names and ids hold any Unicode but NUL; text holds anything. Long columns come last: a scan that
-# only counts does not read them.
+# Names and ids hold any Unicode but NUL; texts hold any Unicode. Long columns come last: a scan
+# that only counts does not read them.
 #
-# What is said all the time is written side by side, and what has to be looked up by room or by id
-# is kept small: with many rooms each message touches a page of an index, and a page is 4 KiB on the
-# disk, twice. So events are in the order of writing, a room's head is its last event's Seq, and an
-# id is the hash of (room, uid, id) with the event's place: the event itself tells if it is that.
+# Events are stored in the order of writing (`place`), so that new ones are side by side on the
+# disk. Indexes are kept small, because with many rooms each message changes a page of an index,
+# and each page is written twice (log and database), 4 KiB each time. So a room's head is not
+# stored: it is the Seq of the room's last event. And `said` has no ids of messages but hashes of
+# (room, uid, id) with the place of the event, which has the id itself.
 _LOG = """
 CREATE TABLE events (place INTEGER PRIMARY KEY, room TEXT NOT NULL REFERENCES rooms,
     seq INTEGER NOT NULL, kind TEXT NOT NULL, uid TEXT NOT NULL, timestamp REAL NOT NULL,
@@ -42,15 +44,15 @@ CREATE TABLE sessions (place INTEGER PRIMARY KEY, gateway TEXT NOT NULL, sid TEX
     uid TEXT NOT NULL, plain INTEGER NOT NULL, rooms BLOB NOT NULL, UNIQUE (gateway, sid)) STRICT;
 CREATE TABLE filler (one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 """
-# Members in whose list of rooms a room is not: they may be very many of one person, and are read
-# only with the room.
+# The members of rooms that are not in their own lists of rooms. One person may have very many of
+# these rows, so they are read by room only.
 _UNLISTED = """
 CREATE TABLE unlisted (room TEXT, uid TEXT, PRIMARY KEY (room, uid)) STRICT, WITHOUT ROWID;
 """
 
 
 def make(connection: sqlite3.Connection) -> None:
-    """Fills an empty file, in one transaction."""
+    """Makes the tables in an empty file, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     _run(connection, _TABLES + _UNLISTED + _LOG)
     connection.execute(
@@ -87,12 +89,11 @@ DELETE FROM members WHERE {_SILENT};
 UPDATE members SET own = 0 WHERE {_DIRECT} AND NOT EXISTS
     (SELECT 1 FROM events WHERE events.room = members.room AND events.uid = members.uid);
 """
-"""A conversation belongs to the list of whoever spoke in it; one in which nothing was said, to
-none."""
+"""A conversation is in the lists of the people who spoke in it; if nobody did, in no list."""
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Makes a store of an older version one of this, in one transaction."""
+    """Upgrades a store of an older version to SCHEMA_VERSION, in one transaction."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
         return
@@ -109,12 +110,13 @@ def upgrade(connection: sqlite3.Connection) -> None:
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """How the writer works: an ack means that it outlives a power cut, so FULL."""
-    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file yet to be made
+    """Sets how the writer works. An acked message has to survive a power cut: `synchronous =
+    FULL`."""
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file only
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # Not FAST, which leaves what was moved when pages are joined.
+    # Not FAST, which leaves copies of rows behind when SQLite merges pages.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     connection.execute("PRAGMA cache_size = -32768")
@@ -122,7 +124,8 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def draw_term(connection: sqlite3.Connection, wall: float, after: int = 0) -> int:
-    """The next term, greater than every one before and than `after`; on disk on return."""
+    """Returns the next term, which is on disk then. It is greater than all terms before and than
+    `after`."""
     (stored,) = connection.execute("SELECT term FROM meta").fetchone()
     term = max(int(stored) + 1, after + 1, int(wall * 1000))
     connection.execute("UPDATE meta SET term = ?", (term,))
@@ -130,12 +133,13 @@ def draw_term(connection: sqlite3.Connection, wall: float, after: int = 0) -> in
 
 
 def said_key(room: str, uid: str, id: str) -> int:
-    """What `said` knows a message by; whoever finds one looks at the event, two may share a key."""
+    """The key of a message in `said`. Two messages may share a key, so look at the event as
+    well."""
     words = f"{room}\0{uid}\0{id}".encode()
     return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:
-    # one by one: executescript would commit
+    # Not `executescript`, which would commit.
     for statement in statements.split(";")[:-1]:
         connection.execute(statement)

@@ -1,4 +1,4 @@
-"""The SQLite store: one writer on a thread of its own, which also checkpoints, and one reader."""
+"""The SQLite store: a writer and a reader with a thread each. Only the writer checkpoints."""
 
 import logging
 import sqlite3
@@ -23,16 +23,19 @@ from broker.store.worker import Worker
 from common.store_file import StoreFileError, store_path
 
 FEW_NEEDS = 4
-"""So few are looked up at once: a thread's waking costs ten times as much as the rows."""
+"""Up to this number of needs is looked up on the event loop: to wake a thread would cost ten times
+as much as reading the rows."""
 PURGE_AT_ONCE = 1000
-"""Old ids of messages forgotten with one commit: small bites, so that no commit waits for them."""
+"""Old ids of messages that one commit deletes: few, so that no commit takes noticeably longer."""
 PROBE_BYTES = 1 << 16
+"""A probe writes this much, so that it fails on a full disk."""
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 
 class SqliteStore:
-    """A `Store` in one file, or with `None` in memory, where one connection does all."""
+    """A `Store` in one file; in memory if the path is None, where one connection does
+    everything."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -40,7 +43,7 @@ class SqliteStore:
         self._writing = Worker("store-writer")
         self._reading = self._writing if path is None else Worker("store-reader")
         self._eraser = Eraser(self._files, self._writing)
-        self._erased_some = False
+        self._has_erased = False
         self._term = 0
         self._retry_window = 0.0
         self._purge_at = 0.0
@@ -52,7 +55,7 @@ class SqliteStore:
         except BaseException:
             await self.close()
             raise
-        self._eraser.soon()  # the broker before may have been killed too early
+        self._eraser.schedule()  # the broker before may have been killed before it erased
         return opened
 
     async def state(self, seen_after: float) -> Snapshot:
@@ -62,9 +65,9 @@ class SqliteStore:
         try:
             await self._write(lambda: self._commit(batch, wall))
         finally:
-            if self._erased_some:
-                self._erased_some = False
-                self._eraser.soon()
+            if self._has_erased:
+                self._has_erased = False
+                self._eraser.schedule()
 
     async def learn(self, needs: Sequence[Need]) -> list[Fact]:
         if self._path is not None and len(needs) <= FEW_NEEDS:
@@ -74,11 +77,11 @@ class SqliteStore:
     async def page(self, room: str, after: int | None, before: int, limit: int) -> Page:
         return await self._read(lambda reader: reads.page(reader, room, after, before, limit))
 
-    async def unread(self, room: str, uid: str, after: int) -> int:
-        return await self._read(lambda reader: reads.unread(reader, room, uid, after))
+    async def unread(self, room: str, uid: str) -> int:
+        return await self._read(lambda reader: reads.unread(reader, room, uid))
 
     async def probe(self) -> None:
-        if self._files.lost_log:
+        if self._files.has_lost_log:
             await self._reading.do(self._files.close_readers)
             await self._writing.do(self._begin_log)
         await self._write(self._probe)
@@ -94,13 +97,13 @@ class SqliteStore:
         self._writing.end()
 
     async def _write(self, work: Callable[[], None]) -> None:
-        # Looked at here, since on its own thread each look would have to win the interpreter's
-        # lock back from a busy event loop.
+        # The faults are checked here, on the event loop: on the writer's thread each check would
+        # have to wait for the interpreter's lock.
         if fault := self.fault():
             raise CommitRefused(fault)
         await self._writing.do(work)
         if fault := self.fault():
-            raise CommitUnknown(fault)  # what was written may never be found again
+            raise CommitUnknown(fault)  # the batch may be in a file that is no longer there
 
     async def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return await self._reading.do(lambda: _snapshot(self._files.reader, work))
@@ -112,7 +115,7 @@ class SqliteStore:
             self._term = self._files.open(wall)
             for warning in self._files.warnings:
                 log.warning(warning)
-            return self._opened(seen_after)
+            return self._read_all(seen_after)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {self._path}: cannot be opened: {error}") from error
         except StoreFileError as error:
@@ -122,29 +125,29 @@ class SqliteStore:
         try:
             self._files.begin_log()
         except (sqlite3.Error, OSError) as error:
-            raise CommitRefused(f"the store's log cannot be begun anew: {error}") from error
+            raise CommitRefused(f"the store's log cannot be started again: {error}") from error
 
     def _state(self, seen_after: float) -> Snapshot:
         wall = time.time()
         try:
             self._term = schema.draw_term(self._files.writer, wall, self._term)
         except sqlite3.Error:
-            # Nothing can be written now: whatever is committed later has this term before it.
+            # Nothing can be written now. `_probe` writes this term before the next commit.
             self._roll_back()
             self._term = max(self._term + 1, int(wall * 1000))
         try:
-            return self._opened(seen_after)
+            return self._read_all(seen_after)
         except sqlite3.Error as error:
             raise ReadFailed(str(error)) from error
 
-    def _opened(self, seen_after: float) -> Snapshot:
+    def _read_all(self, seen_after: float) -> Snapshot:
         epoch, secret = self._files.writer.execute("SELECT epoch, secret FROM meta").fetchone()
         here = reads.everybody_here(self._files.writer, seen_after)
         return Snapshot(epoch, self._term, secret, *here, reads.changed_lately(self._files.writer))
 
     def _commit(self, batch: Sequence[Write], wall: float) -> None:
         def work() -> None:
-            self._erased_some |= writes.apply(self._files.writer, batch)
+            self._has_erased |= writes.apply(self._files.writer, batch)
             if wall >= self._purge_at:
                 oldest = writes.purge_said(
                     self._files.writer, wall - self._retry_window, PURGE_AT_ONCE + len(batch)
@@ -154,7 +157,7 @@ class SqliteStore:
         self._transact(work)
 
     def _probe(self) -> None:
-        # Something of a size that needs new pages, and the term in case `state` could not write it.
+        # Writes enough to need new pages, and the term in case `_state` could not write it.
         def fill() -> None:
             self._files.writer.execute("UPDATE meta SET term = ?", (self._term,))
             self._files.writer.execute(
@@ -194,7 +197,7 @@ def store_at(address: str) -> SqliteStore:
 
 
 def _snapshot(reader: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:
-    """One snapshot for all statements of a question. Raises ReadFailed."""
+    """Does the reads of `work` on one snapshot of the database. Raises ReadFailed."""
     try:
         reader.execute("BEGIN")  # takes no lock
         try:

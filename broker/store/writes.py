@@ -1,7 +1,7 @@
-"""Writes as statements: few a batch, however many writes it has.
+"""Writes: executes the writes of a batch with few SQL statements, however many writes there are.
 
-Each statement gives up the interpreter's lock and has to win it back from a busy event loop, so
-rows travel many in one statement, never one by one.
+Each statement releases the interpreter's lock and has to wait for it again while the event loop is
+busy, so one statement has many rows.
 """
 
 import sqlite3
@@ -27,16 +27,17 @@ from broker.store.schema import said_key
 from common.names import user_key
 
 _ROWS = (1024, 256, 64, 16, 4, 1)
-"""Rows in one statement: few sizes, so that each is compiled once; 11 columns in 1,024 rows stay
-below SQLite's 32,766 parameters."""
+"""The numbers of rows that one statement may have. There are few of them, so that each statement is
+compiled once; 11 columns in 1,024 rows stay below SQLite's limit of 32,766 parameters."""
 
 
 def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
-    """Executes the writes in the open transaction; of two for one row the later counts. Returns
-    whether a text was taken out, which then has to leave the files as well."""
+    """Executes the writes in the open transaction; of two writes to one row the later one counts.
+    Returns whether a text was blanked, which then has to be erased from the files as well."""
     rooms: dict[str, tuple[Any, ...]] = {}
     lists: dict[tuple[str, str], tuple[bool, float] | None] = {}
-    """Per member and private room: (own, since), or None if it is not in their list."""
+    """For each member and private room: (own, since), or None if the room is not in the member's
+    list."""
     events: list[tuple[Any, ...]] = []
     said: list[tuple[Any, ...]] = []
     identities: dict[str, tuple[Any, ...]] = {}
@@ -63,15 +64,15 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
                 lists[uid, room] = None
             case PutIdentity(uid, name, plain, banned, seen):
                 identities.pop(uid, None)
-                # A plain person cannot come back: nothing of them is kept at rest but a ban.
+                # A plain person cannot come back: when they have left, only a ban is kept.
                 if plain and seen and not banned:
                     gone.add(uid)
                 else:
                     gone.discard(uid)
                     identities[uid] = (uid, name, user_key(name), plain, banned, seen)
-            case PutSession(gateway, sid, uid, plain, seats):
+            case PutSession(gateway, sid, uid, plain, heads):
                 dropped.discard((gateway, sid))
-                sessions[gateway, sid] = (gateway, sid, uid, plain, msgpack.packb(seats))
+                sessions[gateway, sid] = (gateway, sid, uid, plain, msgpack.packb(heads))
             case DropSession(gateway, sid):
                 sessions.pop((gateway, sid), None)
                 dropped.add((gateway, sid))
@@ -122,8 +123,8 @@ def _put_lists(
 
 
 def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> float:
-    """Forgets the ids of up to `limit` events of before this wall time. Returns the time of the
-    oldest event whose id is left, or infinity."""
+    """Deletes the message ids of up to `limit` events that are older than `before` (wall time).
+    Returns the time of the oldest event whose id remains, or infinity if there is none."""
     oldest = connection.execute(
         "SELECT place, timestamp, room, uid, id FROM events"
         " WHERE place > (SELECT forgotten FROM meta) ORDER BY place LIMIT ?",
@@ -134,7 +135,7 @@ def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> flo
         due += 1
     if due:
         keys = [(said_key(room, uid, id), place) for place, _, room, uid, id in oldest[:due] if id]
-        # The same id may have been said anew since, at another place.
+        # The same id may have been used again since, for an event at another place.
         _many(
             connection,
             "DELETE FROM said WHERE key IN (SELECT said.key FROM (VALUES",
@@ -148,7 +149,7 @@ def purge_said(connection: sqlite3.Connection, before: float, limit: int) -> flo
 def _many(
     connection: sqlite3.Connection, head: str, tail: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Executes `head (?, …), (?, …) tail` over all rows."""
+    """Executes `head (?, …), (?, …) tail` for all rows."""
     start = 0
     for size in _ROWS:
         while len(rows) - start >= size:

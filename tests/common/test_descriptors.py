@@ -8,9 +8,9 @@ from common import descriptors
 
 TELL = """
 import resource
-from common.descriptors import raise_limit
+from common.descriptors import raise_descriptor_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, ({}, {}))
-print(raise_limit(), resource.getrlimit(resource.RLIMIT_NOFILE))
+print(raise_descriptor_limit(), resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 
 

@@ -45,8 +45,8 @@ MUTANTS = (
     Mutant(
         "what arrives while the broker waits for its store is taken afterwards",
         "broker/shell/turns.py",
-        "        self._again = True\n        if self._resting",
-        "        self._again = self._resting.is_set()\n        if self._resting",
+        "        self._wanted = True\n        if self._idle",
+        "        self._wanted = self._idle.is_set()\n        if self._idle",
         "tests/broker/shell/test_turns.py",
     ),
     Mutant(

@@ -54,8 +54,8 @@ class HeldStore:
     async def page(self, room: str, after: int | None, before: int, limit: int) -> Page:
         return await self._store.page(room, after, before, limit)
 
-    async def unread(self, room: str, uid: str, after: int) -> int:
-        return await self._store.unread(room, uid, after)
+    async def unread(self, room: str, uid: str) -> int:
+        return await self._store.unread(room, uid)
 
     async def probe(self) -> None:
         if self._refusal:

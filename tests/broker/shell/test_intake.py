@@ -1,13 +1,16 @@
-"""broker.shell.intake: every frame becomes a command, an answer, or a complaint."""
+"""broker.shell.intake: every frame becomes a command, or is refused, counted and logged."""
 
 import logging
+from typing import Any
 
 import msgpack
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from broker.shell.intake import HELLOS_AT_ONCE, Intake
+from broker.shell.intake import HELLOS_LOGGED, Intake, command_number
 from broker.shell.metrics import Metrics
-from broker.shell.zmq_sockets import Arrived
+from broker.shell.zmq_sockets import IncomingFrame
 from common.codec import encode
 from common.messages import Announce, Beat, Hello
 
@@ -22,10 +25,10 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
     hello, beat = Hello(no=1, wire=1, gateway="g1"), Beat(no=2)
     commands = intake.commands(
         [
-            Arrived(b"p", "hostb", encode(hello)),
-            Arrived(b"q", "", msgpack.packb({"no": 9, "do": "dance"})),
-            Arrived(b"q", "", b""),
-            Arrived(b"q", "", encode(beat)),
+            IncomingFrame(b"p", "hostb", encode(hello)),
+            IncomingFrame(b"q", "", msgpack.packb({"no": 9, "do": "dance"})),
+            IncomingFrame(b"q", "", b""),
+            IncomingFrame(b"q", "", encode(beat)),
         ]
     )
     assert [(peer, type(command)) for peer, command in commands] == [(b"p", Hello), (b"q", Beat)]
@@ -39,9 +42,11 @@ def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
 def test_hellos_are_logged_and_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     intake = Intake(Metrics(), lambda peer, no, why, code: None, None)
-    hellos = [Arrived(b"p", "", encode(Hello(no=n, wire=1, gateway="g"))) for n in range(1000)]
+    hellos = [
+        IncomingFrame(b"p", "", encode(Hello(no=n, wire=1, gateway="g"))) for n in range(1000)
+    ]
     assert len(intake.commands(hellos)) == 1000
-    assert len(caplog.records) == HELLOS_AT_ONCE
+    assert len(caplog.records) == HELLOS_LOGGED
 
 
 def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
@@ -55,7 +60,7 @@ def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
     announce, beat = Announce(no=1, text="hear, hear"), Beat(no=2)
     hello = Hello(no=3, wire=1, gateway="g1")
     commands = intake.commands(
-        Arrived(name.encode(), name, encode(command))
+        IncomingFrame(name.encode(), name, encode(command))
         for name in ("loud", "g")
         for command in (announce, beat, hello)
     )
@@ -77,7 +82,7 @@ def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
 
     def proofs(name: str) -> list[str]:
         hellos = [Hello(no=1, wire=1, gateway="g1", proof=proof) for proof in ("", "secret")]
-        commands = intake.commands([Arrived(b"p", name, encode(hello)) for hello in hellos])
+        commands = intake.commands([IncomingFrame(b"p", name, encode(hello)) for hello in hellos])
         return [command.proof for _, command in commands if isinstance(command, Hello)]
 
     found = proofs("hosta") + proofs("hostb") + proofs("")
@@ -85,3 +90,38 @@ def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
     assert found[4] == ""
     assert len({*found}) == 6
     assert "secret" not in found
+
+
+@pytest.mark.parametrize(
+    ("message", "no"),
+    [
+        ({"no": 7}, 7),
+        ({"no": 0, "do": None}, 0),
+        ({"no": -1}, None),
+        ({"no": 1 << 53}, None),
+        ({"no": True}, None),
+        ({"no": "7"}, None),
+        ({}, None),
+        ([1], None),
+        (5, None),
+    ],
+)
+def test_the_number_of_a_wrong_command_is_found(message: Any, no: int | None) -> None:
+    assert command_number(msgpack.packb(message)) == no
+
+
+@given(st.binary())
+def test_any_bytes_have_a_number_or_none(frame: bytes) -> None:
+    no = command_number(frame)
+    assert no is None or no >= 0
+
+
+def test_bad_frames_are_counted_and_few_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    metrics = Metrics()
+    intake = Intake(metrics, lambda peer, no, why, code: None, None)
+    assert intake.commands([IncomingFrame(b"p", "hostb", b"x" * 5000)] * 100) == []
+    assert b"hubbub_broker_bad_frames_total 100.0" in metrics.text()
+    assert len(caplog.records) == 1
+    assert "with the key hostb" in caplog.text
+    assert len(caplog.text) < 1000

@@ -150,7 +150,7 @@ async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
     async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
         await peer.hello()
         await peer.join("ann")
-        router = state.server._wire._router
+        router = state.server._sockets._router
         does = "commit" if isinstance(asked, Say) else "page"
         does_it = getattr(state.store, does)
 
@@ -233,12 +233,12 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     # Registering is put off, so that gateways get a link to read by.
     assert isinstance(await peer.ask(Register, sessions=[], last=True), Done)
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
-    assert state.server.ready
+    assert state.server.why_not_ready
     state.store.repair()
     answer = await say_at_last(peer, "lost", "x")
     assert answer.seq == joined.head + 1
     assert await peer.hear_texts(1) == ["lost"]
-    assert not state.server.ready
+    assert not state.server.why_not_ready
 
 
 async def test_what_gathers_behind_a_refused_commit_is_refused_too(
@@ -356,7 +356,7 @@ async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
     async def join() -> None:
         async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
             await peer.hello()
-            monkeypatch.setattr(state.server._wire, "send", fail)
+            monkeypatch.setattr(state.server._sockets, "send", fail)
             await peer.join("ann")
 
     with pytest.raises(ExceptionGroup, match="TaskGroup"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.shell.subscriptions import UNKNOWN_TOPICS, give_memory_back
+from broker.shell.subscriptions import UNKNOWN_TOPICS, trim_memory
 from common.messages import events_topic, presence_topic, typing_topic
 from tests.support.broker_peer import Peer
 from tests.support.running_broker import Running, broker
@@ -95,7 +95,7 @@ async def test_whoever_is_cut_off_harms_nobody_else(state: Running, peer: Peer) 
         await until_cut_off(state)
         await peer.say("undisturbed", "x")
         assert await peer.hear_texts(1) == ["undisturbed"]
-    give_memory_back()
+    trim_memory()
 
 
 async def test_it_is_the_same_over_ipc(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ ROOMS = 5
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasing, "SOON_S", 0.1)
-    monkeypatch.setattr(erasing, "AGAIN_S", 0.1)
+    monkeypatch.setattr(erasing, "RETRY_S", 0.1)
 
 
 async def opened(path: Path) -> SqliteStore:

@@ -61,7 +61,7 @@ async def test_rooms_have_todays_names_and_all_that_was_said(
         assert await store.learn(gone) == [None] * 3
         await store.close()
     told = [record.getMessage() for record in caplog.records]
-    assert sum("straße is called strasse-2 from now on" in line for line in told) == 1
+    assert sum("room straße is renamed to strasse-2" in line for line in told) == 1
 
 
 async def test_a_retry_is_known_in_the_room_s_new_name(path: Path) -> None:

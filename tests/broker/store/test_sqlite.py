@@ -141,11 +141,10 @@ async def test_a_blanked_message_has_no_text(store: SqliteStore) -> None:
 async def test_unread_counts_messages_of_others(store: SqliteStore) -> None:
     await store.commit([said(n) for n in range(1, 6)], WALL)
     await store.commit([Append("lobby", Event(6, "join", "cas", WALL, uid="u3"))], WALL)
-    assert await store.unread("lobby", "u2", 0) == 5
-    assert await store.unread("lobby", "u2", 3) == 2
-    assert await store.unread("lobby", "u1", 0) == 0
+    assert await store.unread("lobby", "u2") == 5
+    assert await store.unread("lobby", "u1") == 0
     await store.commit([said(n) for n in range(7, 1500)], WALL)
-    assert await store.unread("lobby", "u2", 0) == 1000
+    assert await store.unread("lobby", "u2") == 1000
 
 
 # --- repeats -------------------------------------------------------------------------------------
