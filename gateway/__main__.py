@@ -60,7 +60,7 @@ async def serve(settings: Settings) -> None:
         )
         async with asyncio.TaskGroup() as tasks:
             linking = tasks.create_task(connector.run(chat))
-            upkeep = tasks.create_task(chat.upkeep.run())
+            maintaining = tasks.create_task(chat.maintenance.run())
             garbage = tasks.create_task(_collect_garbage(chat, metrics))
             keeping = tasks.create_task(keeper.run(runner))
             await stop.wait()
@@ -68,7 +68,7 @@ async def serve(settings: Settings) -> None:
                 await door.stop()
             keeping.cancel()
             garbage.cancel()
-            upkeep.cancel()
+            maintaining.cancel()
             linking.cancel()
     finally:
         await runner.cleanup()

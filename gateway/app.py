@@ -30,7 +30,7 @@ def make_app(
         await server.shutdown()
 
     async def ready(_: web.Request) -> web.Response:
-        if chat.upkeep.caught_up:
+        if chat.maintenance.caught_up:
             return web.Response(text="ready\n")
         return web.Response(status=503, text="no broker, or not caught up with it yet\n")
 

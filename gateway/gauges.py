@@ -51,7 +51,7 @@ def register(metrics: Metrics, chat: Chat, link: LinkFigures) -> None:
 
 
 def _register_chat(metrics: Metrics, chat: Chat) -> None:
-    rooms, joins, context = chat.rooms, chat.requests.admission, chat.context
+    rooms, joins, context = chat.rooms, chat.joins.limiter, chat.context
     unsent = UnsentBytes(chat.sessions, context.work_queue)
     gauge = metrics.gauge
     gauge("connections", "connected Socket.IO sockets", lambda: len(chat.sessions))

@@ -10,10 +10,8 @@ from gateway.rooms.sessions import Sessions
 from gateway.rooms.tail_budget import TailBudget
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, report_fault
+from gateway.runtime.questions import RETRY_S
 from gateway.runtime.work_queue import WorkQueue
-
-RETRY_S = 1.0
-"""What the broker left unanswered is asked again after this."""
 
 
 class Waiting(Protocol):

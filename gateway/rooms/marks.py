@@ -11,8 +11,8 @@ from itertools import chain, islice, takewhile
 from typing import Protocol
 
 from common import messages as m
-from gateway.rooms.context import RETRY_S
 from gateway.runtime.ports import Broker, Loop
+from gateway.runtime.questions import RETRY_S
 from gateway.runtime.work_queue import WorkQueue
 
 ASK_ROOMS = 500

@@ -1,4 +1,7 @@
-"""Asking: what the chat needs of its link and its loop; tests bring others."""
+"""The ports of a gateway: what its parts need of the link and of the event loop. Pure.
+
+In a running gateway they are the Link and asyncio's loop; tests and the simulation bring others.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -7,11 +10,11 @@ from common.messages import AnyAnswer, AnyCommand, GetPage, Paged
 
 
 class Broker(Protocol):
-    """The way to the broker: in a running gateway the Link, whose methods say more."""
+    """The way to the broker. `gateway.link.link.Link` says more about each method."""
 
     @property
     def up(self) -> bool:
-        """The broker knows who is here."""
+        """The broker knows which sessions are here."""
 
     def number(self) -> int:
         """The number of the next command: `ask` it before any other number is taken."""
@@ -22,7 +25,9 @@ class Broker(Protocol):
         on_answer: Callable[[AnyAnswer | None], None],
         *,
         hold: bool = False,
-    ) -> None: ...
+    ) -> None:
+        """Sends a command as soon as possible. `on_answer` is called once, with None if there is no
+        answer in time. `hold`: waits for long, since the command changes something."""
 
     def subscribe(self, topics: Iterable[str]) -> None: ...
 
@@ -35,8 +40,8 @@ OnPage = Callable[[Paged | None], None]
 def ask_page(
     link: Broker, room: str, on_page: OnPage, *, after: int | None, before: int = 0, limit: int
 ) -> None:
-    """Asks for a page, by the bounds of `messages.GetPage`. `on_page` gets None if there is no
-    answer in time."""
+    """Asks for a page, by the bounds of `messages.GetPage`. `on_page` is called with None if there
+    is no answer in time."""
 
     def on_answer(answer: AnyAnswer | None) -> None:
         on_page(answer if isinstance(answer, Paged) else None)
@@ -47,21 +52,21 @@ def ask_page(
 
 
 class Loop(Protocol):
-    """What passes time: in a running gateway the asyncio loop."""
+    """An event loop, which passes time."""
 
     def time(self) -> float:
         """Monotonic seconds."""
 
     def call_soon(self, call: Callable[[], None], /) -> object:
-        """Calls it at the next turn."""
+        """Calls it in the next turn."""
 
     def call_later(self, delay_s: float, call: Callable[[], None], /) -> object:
         """Calls it after so many seconds. What it raises goes to the exception handler."""
 
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
-        """Tells of a fault: `message`, `exception`."""
+        """Takes a fault: `context` has a `message` and an `exception`."""
 
 
 def report_fault(loop: Loop, what: str, error: Exception) -> None:
-    """A fault of ours, which is caught where it costs nobody else."""
+    """Reports a fault of our own that is caught where it costs nobody else."""
     loop.call_exception_handler({"message": what, "exception": error})

@@ -151,7 +151,7 @@ def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
 
 def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:
     rig = Faults()
-    rig.chat.requests.admission.most = 1
+    rig.chat.joins.limiter.most = 1
     ask = rig.broker.ask
     people = [rig.browser() for _ in range(3)]
     for number, browser in enumerate(people):
@@ -167,7 +167,7 @@ def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:
     rig.let_in("p2")
     assert [browser.carrier.lost for browser in people] == [False, True, False]
     assert rig.faults == [Fault]
-    assert rig.chat.requests.admission.in_flight == rig.chat.requests.admission.waiting == 0
+    assert rig.chat.joins.limiter.in_flight == rig.chat.joins.limiter.waiting == 0
 
 
 @pytest.mark.parametrize("ask", ["join", "history", "leave"])
@@ -177,8 +177,8 @@ def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.Mo
     ann, bob = rig.seated("ann"), rig.seated("bob")
     ann.asks(ask, {"room": "pot" if ask == "join" else "tea"})
     with monkeypatch.context() as broken:
-        broken.setattr(type(rig.chat), "joined", fail)
-        broken.setattr(type(rig.chat), "left", fail)
+        broken.setattr(rig.chat.rooms, "on_head", fail)
+        broken.setattr(rig.chat.rooms, "leave", fail)
         if ask == "join":
             rig.let_in("ann", "pot")
         elif ask == "leave":

@@ -147,7 +147,7 @@ MUTANTS = (
     Mutant(
         "a lost mark is asked for again",
         "gateway/chat/maintenance.py",
-        "if self._own_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:",
+        "if self._own_mark_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:",
         "if now - self._beacon_at > BEACON_SILENCE_S:",
         "tests/system/faults/test_broadcasts.py::test_marks_that_are_lost_are_asked_for_again",
     ),
@@ -168,8 +168,8 @@ MUTANTS = (
     Mutant(
         "who is banned hears no more, if their gateway is away",
         "gateway/chat/head_checks.py",
-        '                    session.send_away("banned", "you are banned")\n',
-        "                    pass\n",
+        '            session.send_away("banned", "you are banned")\n',
+        "            pass\n",
         "tests/sim/test_bans.py::test_while_the_gateway_is_given_up",
     ),
     Mutant(
@@ -181,9 +181,9 @@ MUTANTS = (
     ),
     Mutant(
         "pages that the browser was not shown are not skipped when it comes back",
-        "gateway/chat/chat.py",
-        "cursor = since.seq if since is not None and answer.recovered else None",
-        "cursor = since.seq + 1 if since is not None and answer.recovered else None",
+        "gateway/chat/joins.py",
+        "cursor = since.seq if since is not None and joined.recovered else None",
+        "cursor = since.seq + 1 if since is not None and joined.recovered else None",
         "tests/system/test_recovery.py::test_exactly_the_missed_events_come",
     ),
 )

@@ -139,7 +139,7 @@ class Gateway:
         self.link = self.connector.link
         self.chat = Chat(settings, id, self.metrics, self.link, _Loop(self, time, random))
         self.chat.context.chunk_sockets = random.choice((1, 2, 64))
-        self.chat.requests.admission.most = random.choice((1, 2, 256))
+        self.chat.joins.limiter.most = random.choice((1, 2, 256))
         self.connector.run(self.chat)
         time.after(TURN_S * random.random(), self._turn)
 
@@ -159,7 +159,7 @@ class Gateway:
         self._time.after(TURN_S, self._turn)
         if not self.paused:
             self._turns += 1
-            self.chat.upkeep.turn(self._time.now)
+            self.chat.maintenance.step(self._time.now)
             if self._turns % 3 == 0:
                 self.connector.tick()
 

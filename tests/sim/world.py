@@ -134,7 +134,7 @@ class World(Town):
                     page.ask_names(name)
 
     def _unsettled(self) -> list[str]:
-        late = [g.id for g in self.gateways if not g.chat.upkeep.caught_up]
+        late = [g.id for g in self.gateways if not g.chat.maintenance.caught_up]
         late += [p.name for p in self.everybody() if not p.gone and not p.settled]
         return [f"{who} has not settled" for who in late]
 

@@ -182,7 +182,7 @@ class Rig:
     def pass_time(self, seconds: float = 0.0) -> None:
         self.time.run(self.time.now + seconds)
         if seconds:
-            self.chat.upkeep.turn(self.time.now)
+            self.chat.maintenance.step(self.time.now)
             self.time.run(self.time.now)
 
     def mark_all(self, head: int = 0) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from common import messages as m
-from gateway.chat.head_checks import ASK_PEOPLE
-from gateway.chat.maintenance import TURN_S
-from gateway.rooms.context import RETRY_S
+from gateway.chat.head_checks import QUESTION_PEOPLE
+from gateway.chat.maintenance import STEP_S
+from gateway.runtime.questions import RETRY_S
 from tests.support.events import message, messages
 from tests.support.gateway_rig import EPOCH, Rig
 
@@ -102,16 +102,16 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     relink(rig)
     while rig.broker.of(m.GetHeads):
         rig.broker.answer(m.GetHeads, None)
-    rig.pass_time(RETRY_S + TURN_S)
+    rig.pass_time(RETRY_S + STEP_S)
     assert [command.people for command in rig.broker.of(m.GetHeads)] == [["u-ann"]]
 
 
 def test_many_people_are_asked_about_by_page() -> None:
     rig = Rig()
-    for number in range(ASK_PEOPLE + 1):
+    for number in range(QUESTION_PEOPLE + 1):
         rig.seated(f"p{number}")
     relink(rig)
-    assert [len(command.people) for command in rig.broker.of(m.GetHeads)] == [ASK_PEOPLE, 1]
+    assert [len(command.people) for command in rig.broker.of(m.GetHeads)] == [QUESTION_PEOPLE, 1]
 
 
 def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_come() -> None:
@@ -122,9 +122,9 @@ def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_
         rig.chat.on_broadcast("", m.Beacon(term=1, beat=beat, epoch=EPOCH, heads={}))
     asked = [command.topics for command in rig.broker.of(m.TakeUp)]
     assert asked.count([m.gateway_topic("g1")]) >= 3
-    assert not rig.chat.upkeep.caught_up
+    assert not rig.chat.maintenance.caught_up
     rig.mark_all()
-    assert rig.chat.upkeep.caught_up
+    assert rig.chat.maintenance.caught_up
 
 
 def test_who_joins_a_private_room_makes_it_heard_by_the_other_members_here() -> None:

@@ -9,7 +9,7 @@ from tests.support.gateway_rig import Browser, Rig
 
 def crowded(most: int = 1) -> Rig:
     rig = Rig()
-    rig.chat.requests.admission.most = most
+    rig.chat.joins.limiter.most = most
     return rig
 
 
@@ -36,7 +36,7 @@ def test_so_many_are_asked_at_once_and_the_others_in_the_order_they_came() -> No
     assert [[ack and ack["ok"] for ack in browser.acks] for browser in people.values()] == [
         [True], [False], [None], [True]
     ]  # fmt: skip
-    assert rig.chat.requests.admission.in_flight == 0
+    assert rig.chat.joins.limiter.in_flight == 0
 
 
 def test_a_socket_whose_join_waits_is_read_no_further_until_its_turn() -> None:
@@ -97,7 +97,7 @@ def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = crowded()
     people = [asks_to_join(rig, f"p{n}") for n in range(4)]
     assert [browser.acks for browser in people] == [[], [], [], [None]]
-    assert rig.chat.requests.admission.waiting == 2
+    assert rig.chat.joins.limiter.waiting == 2
 
 
 def test_a_broker_link_that_takes_nothing_answers_all_at_once() -> None:
@@ -106,4 +106,4 @@ def test_a_broker_link_that_takes_nothing_answers_all_at_once() -> None:
     rig.broker.ask = lambda command, on_answer, *, hold=False: on_answer(None)  # type: ignore[method-assign]
     rig.broker.answer(m.Join, None)
     assert [browser.acks for browser in people] == [[None]] * 3
-    assert rig.chat.requests.admission.in_flight == 0
+    assert rig.chat.joins.limiter.in_flight == 0

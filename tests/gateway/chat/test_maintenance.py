@@ -51,11 +51,11 @@ def test_marks_are_asked_for_until_they_are_seen() -> None:
     for _ in range(3):
         asked = [topic for command in rig.broker.of(m.TakeUp) for topic in command.topics]
         assert m.events_topic("tea") in asked
-        assert not rig.chat.upkeep.caught_up
+        assert not rig.chat.maintenance.caught_up
         rig.broker.asked.clear()
         rig.pass_time(1.1)
     rig.mark_all()
-    assert rig.chat.upkeep.caught_up
+    assert rig.chat.maintenance.caught_up
 
 
 def test_a_mark_of_an_earlier_link_proves_nothing() -> None:
@@ -65,7 +65,7 @@ def test_a_mark_of_an_earlier_link_proves_nothing() -> None:
     topic = m.events_topic("system")
     rig.chat.on_link_up(EPOCH, 1)
     rig.chat.on_broadcast(topic, m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH))
-    assert not rig.chat.upkeep.caught_up
+    assert not rig.chat.maintenance.caught_up
 
 
 def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
@@ -128,14 +128,14 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
         rooms_before = len(asked)
         loop.turn()
         turns += 1
-        assert not rig.chat.upkeep.caught_up
+        assert not rig.chat.maintenance.caught_up
         new = [t for command in rig.broker.of(m.TakeUp) for t in command.topics][rooms_before:]
         assert len(new) <= 4 * ASK_ROOMS
     assert turns > 2
     assert sorted(asked[1:]) == sorted(m.events_topic(room) for room in ["system", *rooms])
     assert not any(room.replica.live for room in rig.chat.rooms)
     rig.mark_all()
-    assert rig.chat.upkeep.caught_up
+    assert rig.chat.maintenance.caught_up
 
 
 def test_the_figures_tell_who_is_here() -> None:

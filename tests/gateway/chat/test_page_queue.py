@@ -1,7 +1,7 @@
 """gateway/chat/page_queue.py: pages are asked for few at a time, each person in turn."""
 
 from common import messages as m
-from gateway.chat.page_queue import LOOK_S, OWED_BYTES, PAGES_IN_FLIGHT
+from gateway.chat.page_queue import CHECK_S, PAGES_IN_FLIGHT, UNSENT_BYTES
 from tests.support.events import messages
 from tests.support.gateway_rig import Browser, Rig
 
@@ -33,7 +33,7 @@ def test_a_person_gets_one_page_at_a_time_and_a_gateway_few() -> None:
     assert asked(rig) == [(sids[2], 5), (sids[0], 4)]
     for _ in range(2):
         answer(rig)
-    assert (len(rig.chat.requests.pages), rig.chat.requests.pages.in_flight) == (0, 0)
+    assert (len(rig.chat.dispatcher.pages), rig.chat.dispatcher.pages.in_flight) == (0, 0)
     assert [len(browser.acks) for browser in people] == [3, 2, 2]
 
 
@@ -58,7 +58,7 @@ def test_who_goes_is_not_asked_for() -> None:
     for _ in range(3):
         answer(rig)
     assert asked(rig) == []
-    assert rig.chat.requests.pages.in_flight == 0
+    assert rig.chat.dispatcher.pages.in_flight == 0
 
 
 def test_whose_join_was_answered_meanwhile_is_not_asked_for_either() -> None:
@@ -70,7 +70,7 @@ def test_whose_join_was_answered_meanwhile_is_not_asked_for_either() -> None:
     asks(cid, 5)
     rig.let_in("cid")
     rig.chat.gone(cid.socket, left=False)
-    assert len(rig.chat.requests.pages) == 0
+    assert len(rig.chat.dispatcher.pages) == 0
 
 
 def test_without_a_broker_nobody_waits_for_others() -> None:
@@ -80,7 +80,7 @@ def test_without_a_broker_nobody_waits_for_others() -> None:
         asks(browser, 5)
     assert len(asked(rig)) == PAGES_IN_FLIGHT
     rig.broker.up = False
-    rig.pass_time(LOOK_S)
+    rig.pass_time(CHECK_S)
     assert len(asked(rig)) == 3
     asks(people[0], 4)
     assert len(asked(rig)) == 4
@@ -90,10 +90,10 @@ def test_without_a_broker_nobody_waits_for_others() -> None:
 def test_who_has_not_read_the_last_page_waits() -> None:
     rig = Rig()
     ann = rig.seated("ann")
-    rig.happens(*[m.Event(2, "message", "bob", 1.0, "x" * (OWED_BYTES + 1), "u-bob")])
+    rig.happens(*[m.Event(2, "message", "bob", 1.0, "x" * (UNSENT_BYTES + 1), "u-bob")])
     asks(ann, 1)
     assert asked(rig) == []
     ann.hears()
-    rig.pass_time(LOOK_S)
+    rig.pass_time(CHECK_S)
     assert asked(rig) == [(ann.socket.sid, 1)]
     assert len(messages(1, 2)) == 2

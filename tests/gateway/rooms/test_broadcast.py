@@ -301,14 +301,14 @@ class AnyCompany(RuleBasedStateMachine):
     @rule()
     def calm_down(self) -> None:
         """Once all is heard and answered, everybody has everything."""
-        self.rig.chat.upkeep.turn(self.loop.now)
+        self.rig.chat.maintenance.step(self.loop.now)
         while self.rig.chat.marks.step():
             pass
         self.rig.mark_all(len(self.log))
         self.rig.chat.rooms.on_head("tea", self.epoch, len(self.log))
         rounds = 0
         while self.loop.run() or self.rig.broker.asked:
-            self.rig.chat.upkeep.turn(self.loop.now)
+            self.rig.chat.maintenance.step(self.loop.now)
             while self.rig.broker.asked:
                 self.answer()
             rounds += 1

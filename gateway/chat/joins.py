@@ -1,0 +1,209 @@
+"""The joins: how a socket enters and leaves rooms, from its request to its ack."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import partial
+
+from common import messages as m
+from common.errors import Refused
+from common.names import is_private
+from gateway.chat.join_limiter import JoinLimiter
+from gateway.chat.pending_request import Ack, PendingRequest
+from gateway.protocol.frames import Frame
+from gateway.protocol.requests import AuthRequest, JoinRequest
+from gateway.rooms.room import Room
+from gateway.rooms.room_table import RoomTable
+from gateway.rooms.sessions import Session, Sessions
+from gateway.runtime.ports import Broker, Loop
+from gateway.transport.sockets import Reply
+
+
+class Joins:
+    """Asks the broker to let sockets into rooms, and takes them there once it has."""
+
+    def __init__(self, link: Broker, rooms: RoomTable, sessions: Sessions, loop: Loop) -> None:
+        self.limiter = JoinLimiter(link, loop)
+        self._link = link
+        self._rooms = rooms
+        self._sessions = sessions
+        self._loop = loop
+
+    # --- requests --------------------------------------------------------------------------------
+
+    def welcome(self, session: Session, auth: AuthRequest) -> None:
+        """Joins the rooms of a handshake. Each join is answered by a `joined` event; after the last
+        one the socket is ready for requests."""
+        session.token = auth.token
+        session.user = auth.user
+        if not auth.join:
+            return session.socket.set_ready()
+        handshake = _Handshake(session, len(auth.join))
+        for asked in auth.join:
+            join = JoinRequest(room=asked.room, since=asked.since)
+            self.join(session, join, partial(handshake.on_ack, asked.room))
+
+    def join(
+        self, session: Session, request: JoinRequest, reply: Reply, plain: bool = False
+    ) -> None:
+        """Joins a room, or renames. `plain`: from now on the socket is sent the plain form. Raises
+        Refused."""
+        if request.token and session.uid and request.token != session.token:
+            raise Refused("bad_request", "this socket is somebody already: open another")
+        if request.token:
+            session.token = request.token
+        token = session.token = session.token or secrets.token_urlsafe(24)
+        session.plain = plain
+        user = request.user
+        if user is None and not session.uid:
+            user = session.user
+        key = hashlib.sha256(token.encode()).hexdigest()
+        sid = session.socket.sid
+
+        def make(no: int) -> m.Join:
+            return m.Join(
+                no=no, sid=sid, key=key, room=request.room, user=user, since=request.since,
+                plain=plain,
+            )  # fmt: skip
+
+        pending = _PendingJoin(session, reply, self._loop, request.since, token, self._enter)
+        self.limiter.join(session, make, pending.answer)
+
+    def leave(self, session: Session, room: str, reply: Reply) -> None:
+        """Leaves a room."""
+        session.leaving = (*session.leaving, room)
+        pending = _PendingLeave(session, reply, self._loop, room, self._exit)
+        command = m.Leave(no=self._link.number(), sid=session.socket.sid, room=room)
+        self._link.ask(command, pending.answer, hold=True)
+
+    # --- what the broker has acked ---------------------------------------------------------------
+
+    def _enter(self, session: Session, joined: m.Joined, since: m.Since | None) -> bool:
+        """Takes the socket to the room, where it is caught up from `since` on, or from the newest
+        page. Returns whether it recovers. Sends nothing yet: the ack goes first."""
+        if not session.uid:
+            self._bind(session, joined)
+        if joined.again or self._is_in(session, joined):
+            return True
+        session.enter(joined.room)
+        cursor = since.seq if since is not None and joined.recovered else None
+        room: Room
+        if is_private(joined.room):
+            if self._rooms.get(joined.room) is None:
+                self._rooms.look_up(joined.room)  # other members may be here
+            room = self._rooms.private(joined.room, joined.epoch, [session])
+        else:
+            room = self._rooms.public(joined.room)
+        if room.was_sent(session):
+            cursor = None  # newer events went out already: starts over rather than out of order
+        room.catch_up(session, cursor, joined.head)
+        self._rooms.on_head(joined.room, joined.epoch, joined.head)
+        return cursor is not None
+
+    def _bind(self, session: Session, joined: m.Joined) -> None:
+        """The first join tells who the socket is, and subscribes it to that person's private
+        rooms."""
+        self._sessions.bind(session, joined.uid)
+        session.set_floors(joined.private)
+        if session.plain:
+            self._rooms.on_plain()
+        for name in joined.private:
+            if self._rooms.get(name) is not None:
+                self._rooms.private(name, joined.epoch, [session])
+
+    def _is_in(self, session: Session, joined: m.Joined) -> bool:
+        """Whether the socket is in the room already, though the broker did not know: a join and a
+        leave, both unanswered, were sent again on a new link."""
+        room = self._rooms.get(joined.room)
+        if room is None or joined.room not in session.rooms or is_private(joined.room):
+            return False
+        return room.replica.epoch == joined.epoch
+
+    def _exit(self, session: Session, room: str) -> None:
+        if room in session.rooms and not is_private(room):
+            session.exit(room)
+            self._rooms.leave(room, session)
+
+
+class _Handshake:
+    """The joins of one handshake. Private events wait until the last one is answered."""
+
+    def __init__(self, session: Session, joins: int) -> None:
+        self._session = session
+        self._remaining = joins
+        session.joins_pending += 1
+
+    def on_ack(self, room: str, ack: Ack | None) -> None:
+        session = self._session
+        if ack is not None:
+            session.socket.send(Frame.event("joined", ack if ack["ok"] else {**ack, "room": room}))
+        self._remaining -= 1
+        if self._remaining == 0:
+            session.joins_pending -= 1
+            session.socket.set_ready()
+
+
+class _PendingJoin(PendingRequest):
+    __slots__ = ("_enter", "_since", "_token")
+
+    def __init__(
+        self,
+        session: Session,
+        reply: Reply,
+        loop: Loop,
+        since: m.Since | None,
+        token: str,
+        enter: Callable[[Session, m.Joined, m.Since | None], bool],
+    ) -> None:
+        super().__init__(session, reply, loop, hold=True)
+        self._since = since
+        self._token = token
+        self._enter = enter
+
+    def ack(self, answer: m.AnyAnswer | None) -> Ack | None:
+        session = self.session
+        if session.gone or not isinstance(answer, m.Joined):
+            if isinstance(answer, m.Failed) and not session.uid:
+                session.plain = False
+            return super().ack(answer)
+        recovered = self._enter(session, answer, self._since)
+        return {
+            "ok": True,
+            "user": answer.user,
+            "uid": answer.uid,
+            "token": self._token,
+            "room": answer.room,
+            "epoch": answer.epoch,
+            "seq": answer.head,
+            "recovered": recovered,
+            "count": answer.count,
+            "version": answer.version,
+            "private": answer.private,
+        }
+
+
+class _PendingLeave(PendingRequest):
+    __slots__ = ("_exit", "_room")
+
+    def __init__(
+        self,
+        session: Session,
+        reply: Reply,
+        loop: Loop,
+        room: str,
+        exit: Callable[[Session, str], None],
+    ) -> None:
+        super().__init__(session, reply, loop, hold=True)
+        self._room = room
+        self._exit = exit
+
+    def ack(self, answer: m.AnyAnswer | None) -> Ack | None:
+        session, room = self.session, self._room
+        index = session.leaving.index(room)
+        session.leaving = session.leaving[:index] + session.leaving[index + 1 :]
+        refused = isinstance(answer, m.Failed) and answer.code == "not_joined"
+        if isinstance(answer, m.Done) or (refused and room in session.rooms):
+            # Refused: it was sent twice, and the answer to the first was lost.
+            self._exit(session, room)
+            return {"ok": True}
+        return super().ack(answer)
