@@ -1,5 +1,5 @@
 """broker.core.core and broker.model.state: whatever people, gateways and time do, a mirror that
-follows only what is released tells the truth."""
+follows only what is released agrees with the core and the store."""
 
 from copy import deepcopy
 from typing import Any
@@ -54,8 +54,8 @@ users = st.sampled_from([None, *PEOPLE, "Ann", "eve"])
 
 
 class Hubbub(RuleBasedStateMachine):
-    """A broker, a store that commits when told, and two gateways that know only what they are
-    answered."""
+    """A broker, a store that commits only in `commit`, and two gateways that know only the answers
+    that they got."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,10 +67,10 @@ class Hubbub(RuleBasedStateMachine):
         self.asked: dict[int, tuple[str, AnyCommand]] = {}
         self.sessions: dict[str, dict[str, tuple[str, set[str]]]] = {g: {} for g in GATEWAYS}
         self.uids: dict[str, str] = {}
-        self.lines: list[str] = []
-        """Private rooms that were opened."""
+        self.direct_rooms: list[str] = []
+        """The direct rooms that were opened."""
         self.lazy = True
-        """What is done waits until `commit`."""
+        """If true, effects wait until `commit`."""
         self.start()
 
     def start(self) -> None:
@@ -104,13 +104,13 @@ class Hubbub(RuleBasedStateMachine):
             else:
                 break
         else:
-            raise AssertionError(f"asks for ever: {command}")
+            raise AssertionError(f"never has the facts for {command}")
         if not self.lazy:
             self.commit()
 
     def link(self, gateway: str) -> None:
-        """The gateway has a new link: answers on the old one are lost, and what was not answered is
-        asked again."""
+        """The gateway has a new link: answers on the old one are lost, and commands without an
+        answer are sent again."""
         self.linked.add(gateway)
         peer = gateway.encode()
         self.waiting = [e for e in self.waiting if not (isinstance(e, Send) and e.peer == peer)]
@@ -123,7 +123,7 @@ class Hubbub(RuleBasedStateMachine):
             for sid, (person, rooms) in self.sessions[gateway].items()
         ]
         self.ask(gateway, Register(no=0, sessions=sessions, last=True))
-        for _, command in sorted(unanswered, key=lambda one: one[0]):
+        for _, command in sorted(unanswered, key=lambda entry: entry[0]):
             if isinstance(command, SessionCommand):
                 self.send(gateway, command)
 
@@ -141,7 +141,7 @@ class Hubbub(RuleBasedStateMachine):
 
     def answered(self, send: Send) -> None:
         if send.answer.no not in self.asked:
-            return  # asked again on a new link, and answered twice
+            return  # the command was sent again on a new link, and answered twice
         gateway, command = self.asked.pop(send.answer.no)
         answer: Any = send.answer
         sessions = self.sessions[gateway] if gateway in GATEWAYS else {}
@@ -161,7 +161,9 @@ class Hubbub(RuleBasedStateMachine):
                 Failed(code="not_joined"),
             ):
                 known = sessions.get(sid, ("", set()))[1]
-                assert room not in known, "not_joined, but holds an ack and has not left"
+                assert room not in known, (
+                    "not_joined, though its join was acked and it has not left"
+                )
             case GetNames(room=room), Listed():
                 self.mirror.lines[room] = set(answer.users)
                 assert answer.count == len(self.mirror.lines[room])
@@ -171,7 +173,7 @@ class Hubbub(RuleBasedStateMachine):
                 self.mirror.roster(room).told(answer)
                 self.mirror.hard.setdefault(room, Roster()).told(answer)
             case Direct(), Opened(room=room):
-                self.lines.append(room)
+                self.direct_rooms.append(room)
             case _, Failed(code=code):
                 assert code not in ("hello", "unavailable", "bad_request"), (command, answer)
 
@@ -193,18 +195,21 @@ class Hubbub(RuleBasedStateMachine):
         self.ask(gateway, Join(no=0, sid=sid, key=key, room=room, user=user, since=since))
 
     def socket(self, which: int) -> tuple[str, str, str]:
-        """One that joined a room, with its gateway and room; rarely one that may not have."""
-        seats = [
+        """A gateway, a socket and a room that it has joined; rarely one that it may not have
+        joined."""
+        entries = [
             (gateway, sid, room)
             for gateway, sessions in self.sessions.items()
             for sid, (_, joined) in sessions.items()
             for room in sorted(joined)
         ]
-        return seats[which % len(seats)] if seats and which < OFTEN else ("g1", "ann/0", "tea")
+        return (
+            entries[which % len(entries)] if entries and which < OFTEN else ("g1", "ann/0", "tea")
+        )
 
     @rule(which=whiches)
     def leave(self, which: int) -> None:
-        self.commit()  # else the gateway does not know whether it may leave
+        self.commit()  # else the gateway does not know whether the socket is in the room
         gateway, sid, room = self.socket(which)
         self.ask(gateway, Leave(no=0, sid=sid, room=room))
         self.commit()
@@ -215,7 +220,7 @@ class Hubbub(RuleBasedStateMachine):
         gateway, sid, _ = self.socket(which)
         if gateway not in self.linked:
             self.link(gateway)
-            self.commit()  # a join that is asked again is answered before it goes
+            self.commit()  # a join that is sent again is answered before the socket is gone
         self.ask(gateway, Gone(no=0, sid=sid, left=left))
         self.sessions[gateway].pop(sid, None)
         if not later:
@@ -234,14 +239,15 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule(which=whiches, line=st.integers(0, 9), id=st.sampled_from("xyz"))
     def whisper(self, which: int, line: int, id: str) -> None:
-        if self.lines:
+        if self.direct_rooms:
             gateway, sid, _ = self.socket(which)
-            room = self.lines[line % len(self.lines)]
+            room = self.direct_rooms[line % len(self.direct_rooms)]
             self.ask(gateway, Say(no=0, sid=sid, room=room, text="psst", id=id))
 
     @rule(which=whiches, when=st.sampled_from([0.1, 0.2]))
     def blink(self, which: int, when: float) -> None:
-        """Somebody goes, or comes, and back, within one gathering or two, while one looks."""
+        """Somebody leaves and comes back, within the time of one or two changes of presence, while
+        others request the names."""
         gateway, sid, room = self.socket(which)
         self.list(which + 1)
         self.leave(which)
@@ -258,14 +264,14 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule(which=whiches)
     def read_on(self, which: int) -> None:
-        """The next name of a room, by a page of its own."""
+        """Requests the next name of a room, in a page of one name."""
         gateway, sid, room = self.socket(which)
         after = self.mirror.read.setdefault(room, Roster()).after
         self.ask(gateway, GetParticipants(no=0, sid=sid, room=room, after=after, limit=1))
 
     @rule(deaf=st.booleans())
     def deafen(self, deaf: bool) -> None:
-        """Broadcasts of presence are lost from now on, or no more."""
+        """From now on changes of presence are lost to some rosters, or not any more."""
         self.commit()
         self.mirror.deaf = deaf
 
@@ -290,7 +296,7 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule(really=st.integers(0, 3))
     def restart(self, really: int) -> None:
-        """Killed: what was not on disk is lost, and nobody was answered."""
+        """The broker is killed: effects that waited are lost."""
         if really:
             return
         self.start()
@@ -308,7 +314,8 @@ class Hubbub(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        """Who followed the changes knows what is told to whoever asks for the names: the truth."""
+        """Clients that followed the changes know the same as those that request the names: the
+        truth."""
         for gateway in GATEWAYS:
             if gateway not in self.linked:
                 self.link(gateway)
@@ -341,18 +348,18 @@ class Hubbub(RuleBasedStateMachine):
                 assert roster.names in (None, truth)
 
     def list_all(self) -> None:
-        """Somebody in each room, if there is somebody, asks for its names."""
-        seats = {
+        """One socket in each room that has sockets requests its names."""
+        sockets = {
             room: (gateway, sid)
             for gateway, sessions in self.sessions.items()
             for sid, (_, joined) in sessions.items()
             for room in joined
         }
-        for room, (gateway, sid) in seats.items():
+        for room, (gateway, sid) in sockets.items():
             self.ask(gateway, GetParticipants(no=0, sid=sid, room=room))
 
     def teardown(self) -> None:
-        """When all are gone, nothing stays in memory."""
+        """When all sockets are gone, nothing stays in memory."""
         for gateway in GATEWAYS:
             self.commit()
             self.asked.clear()

@@ -42,7 +42,7 @@ def test_the_core_drops_nothing_in_circles() -> None:
         play(chat, opens("ann", "bob"), joins("ann", user="eve"), leaves("bob", "tea"))
         play(chat, drops("ann"), seconds(6), closes("bob"), silence("g2"), seconds(120))
         play(chat, returns("g2"), joins("ann/2", "tea"), closes("ann/2"), seconds(70))
-    assert len(chat.core.state.directory.people) == 0
+    assert len(chat.state.directory.people) == 0
     gc.set_debug(gc.DEBUG_SAVEALL)
     gc.collect()
     assert [one for one in gc.garbage if type(one).__module__.startswith("broker.")] == []

@@ -1,4 +1,4 @@
-"""What is at rest lives in the store only: broker.model.people, broker.model.rooms,
+"""What is not in use is in the store alone: broker.model.people, broker.model.rooms,
 broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.handlers.timers and
 broker.handlers.restore forget and find it again."""
 
@@ -31,9 +31,9 @@ from tests.support.broker_playbook import (
 )
 
 
-def test_people_and_rooms_at_rest_are_forgotten() -> None:
+def test_people_and_rooms_that_are_not_used_are_evicted() -> None:
     chat = Chat()
-    state = chat.core.state
+    state = chat.state
     play(chat, hello(), joins("ann"), joins("bob", "tea"), closes("bob"), leaves("ann"))
     play(chat, joins("ann", "bar"), seconds(50), says("ann", "x", "bar"), seconds(20))
     assert [state.rooms.get(name) is None for name in ("lobby", "tea", "bar")] == [1, 1, 0]
@@ -43,12 +43,12 @@ def test_people_and_rooms_at_rest_are_forgotten() -> None:
     play(chat, joins("bob", "tea", user=None), joined("bob", "tea", head=3))
 
 
-def test_nothing_is_forgotten_before_it_is_on_disk() -> None:
+def test_nothing_is_evicted_before_it_is_on_disk() -> None:
     chat = Chat(lazy=True, name_hold=0.0)
-    state = chat.core.state
+    state = chat.state
     play(chat, hello(), joins("ann"), says("ann", "x", id="i"), closes("ann"), seconds(200))
     assert state.rooms.get("lobby") is not None
-    assert state.directory.people.get(chat.uid("ann")) is not None
+    assert chat.remembers("ann")
     play(chat, joins("bob"), says("bob", "y"), opens("bob", "ann"), joins("ann", user=None))
     play(chat, joined("ann", head=6), says("ann", "x", id="i"), answered(Said, seq=2))
     chat.commit()
@@ -58,10 +58,10 @@ def test_nothing_is_forgotten_before_it_is_on_disk() -> None:
     assert (len(state.rooms), len(state.directory.people), len(state.uncommitted)) == (0, 1, 0)
 
 
-def test_a_private_head_survives_forgetting() -> None:
+def test_a_private_head_survives_eviction() -> None:
     chat = Chat()
     play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"))
-    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.direct_room("ann", "bob")
     play(chat, closes("bob"), says("ann", "1", room), seconds(700), says("ann", "2", room))
     play(chat, joins("bob"), joined("bob", private={room: 2}), restart(), hello())
     play(chat, joins("bob/2"), joined("bob", private={room: 2}))
@@ -73,7 +73,7 @@ def test_a_held_name_outlives_a_restart() -> None:
     play(chat, joins("bob", user="ann"), joined("ann2"))
 
 
-def test_there_are_so_many_rooms_at_rest_at_most() -> None:
+def test_the_number_of_evictable_rooms_is_limited() -> None:
     rooms = RoomTable(Settings(), 1)
     rooms.load(RoomFact(SYSTEM, "public", 1), 0.0)
     for number in range(KEEP_RECORDS + 5):
@@ -87,7 +87,7 @@ def test_there_are_so_many_rooms_at_rest_at_most() -> None:
     assert len(rooms) == 1
 
 
-def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
+def test_the_people_of_a_large_gateway_leave_in_several_ticks() -> None:
     chat = Chat(lazy=True)
     play(chat, hello(), hello("g2"), joins("eve", gateway="g2"))
     for number in range(1200):
@@ -95,7 +95,7 @@ def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
         chat.do(command)
     chat.commit()
     chat.alive.discard("g1")
-    room = chat.core.state.rooms.get("lobby")
+    room = chat.room("lobby")
     assert room is not None
     play(chat, seconds(44.9))
     counts = []
@@ -109,7 +109,7 @@ def test_the_people_of_a_great_gateway_leave_by_and_by() -> None:
     play(chat, told("lobby", "join", "eve"))
 
 
-def test_a_ledger_knows_since_when_writes_wait() -> None:
+def test_a_write_ledger_knows_since_when_writes_wait() -> None:
     ledger = WriteLedger()
     append = Append("r", Event(1, "join", "ann", 0.0))
     assert ledger.clean_before() == FOREVER
@@ -123,7 +123,7 @@ def test_a_ledger_knows_since_when_writes_wait() -> None:
     assert ledger.clean_before() == FOREVER
 
 
-def test_recent_ids_wait_for_the_disk() -> None:
+def test_uncommitted_messages_are_remembered_until_they_are_on_disk() -> None:
     uncommitted = Uncommitted()
     uncommitted.add_message(NeedSaid("r", "u", "1"), 1, 0.0, 5.0)
     uncommitted.add_message(NeedSaid("r", "u", "2"), 2, 0.0, 6.0)
@@ -155,17 +155,17 @@ def test_a_fact_is_used_once() -> None:
     assert need not in facts
 
 
-def test_somebody_who_is_found_again_has_heads_that_are_not_on_disk() -> None:
+def test_a_person_who_is_loaded_again_has_heads_that_are_not_on_disk() -> None:
     chat = Chat(lazy=True)
     play(chat, hello(), joins("ann"), joins("bob"), opens("ann", "bob"), closes("bob"))
     chat.commit()
     play(chat, seconds(700))
-    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
-    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    assert not chat.remembers("bob")
+    room = chat.direct_room("ann", "bob")
     play(chat, says("ann", "x", room), joins("bob"), joined("bob", private={room: 1}))
 
 
-def test_a_name_stays_until_the_store_knows_that_it_was_left() -> None:
+def test_a_name_stays_held_until_the_store_knows_that_its_bearer_has_left() -> None:
     chat = Chat(lazy=True, name_hold=0.0)
     play(chat, hello(), joins("ann"), joins("bob"), closes("ann"), seconds(1))
     play(chat, opens("bob", "ann"), answered(Opened, user="ann"))
@@ -173,7 +173,7 @@ def test_a_name_stays_until_the_store_knows_that_it_was_left() -> None:
     play(chat, seconds(1), joins("cid", user="ann"), joined("ann"))
 
 
-def test_a_crowd_is_one_after_a_restart() -> None:
+def test_a_crowd_is_still_one_after_a_restart() -> None:
     chat = Chat(crowd=2)
     play(chat, hello(), joins("ann"), joins("bob"), joins("cid"), joined("cid", head=2), restart())
     play(chat, returns("g1", ann=["lobby"], bob=["lobby"], cid=["lobby"]), answered(Done))

@@ -66,7 +66,7 @@ MUTANTS = (
         "maxlen=BEACONS",
         "maxlen=BEACONS - 1",
         "tests/broker/handlers/test_gateway_links.py::"
-        "test_what_has_changed_is_named_by_three_beacons_however_late_they_are",
+        "test_a_change_is_named_by_three_beacons_however_late_they_are",
     ),
     Mutant(
         "a restart of the broker is no storm of leaves",
@@ -94,7 +94,7 @@ MUTANTS = (
         "broker/model/gateways.py",
         "        gateway.deadline = now + self._move_grace_s\n",
         "        gateway.deadline = now\n",
-        "tests/broker/handlers/test_gateway_links.py::test_unless_they_are_back_elsewhere",
+        "tests/broker/handlers/test_gateway_links.py::test_people_of_a_silent_gateway_may_come_back_by_another",
     ),
     Mutant(
         "the people of a dead gateway do leave",
@@ -108,7 +108,7 @@ MUTANTS = (
         "broker/model/gateways.py",
         "            del self._by_peer[gateway.peer]\n        gateway.peer = None\n",
         "            pass\n        gateway.peer = None\n",
-        "tests/broker/handlers/test_gateway_links.py::test_who_was_given_up_is_not_heard_before_a_hello",
+        "tests/broker/handlers/test_gateway_links.py::test_a_gateway_that_was_given_up_has_to_say_hello_first",
     ),
     Mutant(
         "who is banned hears no more, if the broadcast is lost",
@@ -122,28 +122,28 @@ MUTANTS = (
         "broker/handlers/presence_updates.py",
         "    if room.presence.is_current:\n        return",
         "    if True:\n        return",
-        "tests/broker/handlers/test_presence_updates.py::test_whoever_follows_knows_the_names",
+        "tests/broker/handlers/test_presence_updates.py::test_a_client_that_applies_all_changes_knows_the_names",
     ),
     Mutant(
         "however many ask for the names, presence goes out four times a second at most",
         "broker/model/presence.py",
         "max(now, self._published_at + GATHER_S)",
         "now",
-        "tests/broker/handlers/test_presence_updates.py::test_however_many_ask_presence_goes_out_four_times_a_second",
+        "tests/broker/handlers/test_presence_updates.py::test_however_many_requests_come_presence_is_published_four_times_a_second",
     ),
     Mutant(
         "a plain line on which somebody is who came and went is asked for again",
         "broker/handlers/queries.py",
         "        room.presence.version_shown_to()\n",
         "",
-        "tests/broker/handlers/test_presence_updates.py::test_whoever_has_a_plain_line_hears_that_it_is_old",
+        "tests/broker/handlers/test_presence_updates.py::test_presence_is_published_to_clients_with_an_outdated_plain_list",
     ),
     Mutant(
         "in a quiet time nobody waits for the names",
         "broker/handlers/presence_updates.py",
         "        room.presence.invalidate(call.now)\n    if",
         "        pass\n    if",
-        "tests/broker/handlers/test_presence_updates.py::test_in_a_quiet_time_nobody_waits_and_everybody_asks_again",
+        "tests/broker/handlers/test_presence_updates.py::test_while_presence_is_paused_no_request_waits_and_all_ask_again",
     ),
     Mutant(
         "who knows the names asks again when a room turns into a crowd, or out of one",

@@ -1,6 +1,7 @@
-"""The broker of a run: the real service, driven by a simulated network, disk and clock."""
+"""The broker of a run: the real service on a simulated network, disk and clock."""
 
 from collections import deque
+from collections.abc import Iterable
 from random import Random
 from typing import assert_never
 
@@ -17,7 +18,7 @@ from broker.core.questions import (
     Report,
 )
 from broker.core.service import Service
-from broker.effects import Effect, Publish, Send, SendPage, Snapshot
+from broker.effects import Effect, Publish, Release, Send, SendPage, SendRooms, Snapshot
 from broker.shell.merging import merged
 from common.codec import decode_command
 from common.messages import AnyAnswer, AnyCommand, RoomRow, RoomsListed
@@ -31,7 +32,7 @@ TICK_S = 0.1
 
 
 class _Core(Core):
-    """The real core; the tally sees what it does."""
+    """The real core. The tally sees its effects."""
 
     tally: Tally
     disk: Disk
@@ -48,7 +49,7 @@ class _Core(Core):
 
 
 class _Service(Service):
-    """The real service, on such a core."""
+    """The real service, whose cores the tally watches."""
 
     def __init__(
         self, settings: Settings, opened: Snapshot, now: float, tally: Tally, disk: Disk
@@ -64,7 +65,7 @@ class _Service(Service):
 
 
 class Broker:
-    """`crash` and `start`, `pause` and `resume` as processes know them."""
+    """`start` and `crash`, `pause` and `resume` are what happens to a process."""
 
     def __init__(
         self,
@@ -94,12 +95,12 @@ class Broker:
         self.paused = False
         self._arrived.clear()
         self._committing: Batch | None = None
-        self._looking = False
+        self._turn_planned = False
         self.service = _Service(self.settings, self._open(), self._time.now, self.tally, self.disk)
         self._keep_ticking(self._run)
 
     def crash(self) -> None:
-        """SIGKILL. What was being committed may be on disk or not."""
+        """As by SIGKILL. A batch that was being committed is on disk or not."""
         batch = self._committing
         if batch is not None and batch.writes and self._random.random() < 0.5:
             self._commit_now(batch)
@@ -112,12 +113,12 @@ class Broker:
         if not self.up:
             return
         self._arrived.append((peer, frame))
-        self._look_soon()
+        self._turn_soon()
 
     def resume(self) -> None:
         self.paused = False
-        if self.up:  # nobody killed it meanwhile
-            self._look_soon()
+        if self.up:  # it may have crashed meanwhile
+            self._turn_soon()
 
     # --- the service, driven by virtual time -----------------------------------------------------
 
@@ -126,14 +127,14 @@ class Broker:
             self._turn()
             self._time.after(TICK_S, lambda: self._keep_ticking(run))
 
-    def _look_soon(self) -> None:
-        if not self._looking:
-            self._looking = True
+    def _turn_soon(self) -> None:
+        if not self._turn_planned:
+            self._turn_planned = True
             run = self._run
             self._time.call_soon(lambda: self._turn() if run == self._run else None)
 
     def _turn(self) -> None:
-        self._looking = False
+        self._turn_planned = False
         if self.paused:
             return
         turn = self.service.turn(self._time.now)
@@ -191,16 +192,18 @@ class Broker:
             return
         failure = "the disk refuses" if batch.writes and self.disk.refuses else ""
         if batch.writes and (not failure or self._random.random() < 0.3):
-            self._commit_now(batch)  # with a failure: CommitUnknown, it was written after all
+            self._commit_now(
+                batch
+            )  # with a failure as well: one that leaves open whether the batch was written
         self._committing = None
         self._release(self.service.on_commit(failure))
         self.service.released()
         self._next_batch()
         if self.service.why_not_ready:
-            self._look_soon()
+            self._turn_soon()
 
     def _maybe_commit_now(self) -> None:
-        """A commit ends while the core waits for facts."""
+        """Sometimes a commit ends while the core waits for facts."""
         batch = self._committing
         if batch is not None and not self.disk.refuses and self._random.random() < 0.3:
             self._committed(self._run, batch)
@@ -209,7 +212,7 @@ class Broker:
         self.disk.commit(batch.writes)
         self.tally.wrote(batch.writes)
 
-    def _release(self, releases) -> None:
+    def _release(self, releases: Iterable[Release]) -> None:
         publishes: list[Publish] = []
         for release in releases:
             if isinstance(release, Send):
@@ -217,24 +220,24 @@ class Broker:
             elif isinstance(release, Publish):
                 publishes.append(release)
             else:
-                run, order = self._run, release
+                run, read = self._run, release
                 self._time.after(
                     self._random.uniform(0, 0.01),
-                    lambda run=run, order=order: self._read(run, order),
+                    lambda run=run, read=read: self._read(run, read),
                 )
         for publish in merged(publishes):
             self._network.publish(publish)
 
-    def _read(self, run: int, order) -> None:
+    def _read(self, run: int, read: SendPage | SendRooms) -> None:
         if run != self._run:
             return
         answer: AnyAnswer
-        if isinstance(order, SendPage):
-            o = order
-            page = self.disk.page(self.service.term, o.no, o.room, o.after, o.before, o.limit)
-            page.to.extend(o.to)
+        if isinstance(read, SendPage):
+            bounds = (read.after, read.before, read.limit)
+            page = self.disk.page(self.service.term, read.no, read.room, *bounds)
+            page.to.extend(read.to)
             answer = page
         else:
-            rows = [RoomRow(one.room, one.kind, one.count, one.head) for one in order.rooms]
-            answer = RoomsListed(term=self.service.term, no=order.no, rooms=rows, more=order.more)
-        self._network.answer(order.peer, answer)
+            rows = [RoomRow(row.room, row.kind, row.count, row.head) for row in read.rooms]
+            answer = RoomsListed(term=self.service.term, no=read.no, rooms=rows, more=read.more)
+        self._network.answer(read.peer, answer)

@@ -1,8 +1,9 @@
-"""The playbook: tests of the core as transcripts. What is done, then what is seen of it, in order:
+"""The playbook: tests of the core as transcripts. A step does something, or expects an answer or a
+broadcast that comes of the last deed:
 
     play(chat, joins("ann", "lobby"), joined("ann", "lobby"), told("lobby", "join", "ann"))
 
-A sid stands for a person too: `ann` is the socket of Ann, `ann/2` her second one.
+A sid stands for a person too: `ann` is the first socket of Ann, `ann/2` her second one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,9 @@ from msgspec import Struct, structs
 
 from broker.core.core import Core
 from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, Write
+from broker.model.records import Person
+from broker.model.room import Room
+from broker.model.state import State
 from common.messages import (
     AnyCommand,
     Beacon,
@@ -47,8 +51,7 @@ def key_of(person: str) -> str:
 
 
 class Chat:
-    """A core and a store between which time passes only when told. `lazy`: what is written waits
-    for `commit`."""
+    """A core and its store. Time passes in `wait` alone. If `lazy`, writes wait for `commit`."""
 
     def __init__(self, shelf: Shelf | None = None, *, lazy: bool = False, **settings: Any) -> None:
         self.shelf = shelf or Shelf()
@@ -59,11 +62,11 @@ class Chat:
         self.seen: list[Seen] = []
         self.no = 0
         self.alive: set[str] = set()
-        """The gateways that beat while time passes."""
+        """The gateways that send beats while time passes."""
         self.open()
 
     def open(self) -> None:
-        """The broker starts (again): what waited is lost."""
+        """The broker starts, or restarts: writes that waited are lost."""
         self.waiting.clear()
         self.seen.clear()
         self.alive.clear()
@@ -89,10 +92,10 @@ class Chat:
                 self.core.learn(missing.needs, self.shelf.learn(missing.needs))
             else:
                 return self._take(effects)
-        raise AssertionError(f"asks for ever: {command}")
+        raise AssertionError(f"never has the facts for {command}")
 
     def wait(self, seconds: float) -> None:
-        """Time passes, in ticks as the shell makes them."""
+        """Time passes, with ticks as the service makes them."""
         until = self.now + seconds
         while self.now < until:
             self.now = min(until, self.now + 0.05)
@@ -115,19 +118,43 @@ class Chat:
             self.commit()
 
     def answer(self, command: AnyCommand, gateway: str = "g1") -> Any:
-        """Does it and returns the answer alone."""
+        """Handles the command, and returns its answer."""
         self.seen.clear()
         self.do(command, gateway)
         (answer,) = [seen.answer for seen in self.seen if isinstance(seen, Send)]
         self.seen.clear()
         return answer
 
+    # --- what the core has in memory -------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self.core.state
+
     def uid(self, person: str) -> str:
-        return self.core.state.directory.uid_of(key_of(person))
+        return self.state.directory.uid_of(key_of(person))
+
+    def direct_room(self, person: str, other: str) -> str:
+        return self.state.directory.direct_room(self.uid(person), self.uid(other))
+
+    def person(self, person: str) -> Person:
+        """Somebody who is in memory (see `remembers`)."""
+        found = self.state.directory.people.get(self.uid(person))
+        assert found is not None
+        return found
+
+    def remembers(self, person: str) -> bool:
+        return self.state.directory.people.get(self.uid(person)) is not None
+
+    def room(self, name: str) -> Room:
+        """A room that is in memory."""
+        found = self.state.rooms.get(name)
+        assert found is not None
+        return found
 
 
 class Step(Struct):
-    """Something done, or something that has to be seen of it."""
+    """A deed, or a sight: an answer or a broadcast that has to come of the last deed."""
 
     says: str
     does: Callable[[Chat], None] | None = None
@@ -135,8 +162,8 @@ class Step(Struct):
 
 
 def play(chat: Chat, *steps: Step) -> None:
-    """Does the steps. Each sight must be among what came since the last deed, and is used up;
-    beacons and marks need not be named. `nothing_else` says that all was named."""
+    """Plays the steps. Each sight must be among what came of the last deed, and uses that up. With
+    `nothing_else` all of it has to be used up, except beacons."""
     for step in steps:
         if step.does is not None:
             chat.seen.clear()
@@ -166,7 +193,7 @@ def asks(command: AnyCommand, gateway: str = "g1") -> Step:
 
 
 def hello(gateway: str = "g1") -> Step:
-    """A gateway comes that has nobody yet."""
+    """A gateway without sockets connects."""
 
     def does(chat: Chat) -> None:
         chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
@@ -177,7 +204,7 @@ def hello(gateway: str = "g1") -> Step:
 
 
 def returns(gateway: str, **rooms: list[str]) -> Step:
-    """A gateway comes back with these sids in these rooms."""
+    """A gateway connects again, with these sids in these rooms."""
 
     def does(chat: Chat) -> None:
         chat.do(Hello(no=0, wire=1, gateway=gateway, proof="p"), gateway)
@@ -200,11 +227,11 @@ def joins(
     since: Since | None = None,
     plain: bool = False,
 ) -> Step:
-    """Somebody joins, by default under the name that the sid tells."""
+    """A socket joins, by default under the name in its sid."""
     person = sid.partition("/")[0]
-    called = person if user == "" else user
+    name = person if user == "" else user
     command = Join(
-        no=0, sid=sid, key=key_of(person), room=room, user=called, since=since, plain=plain
+        no=0, sid=sid, key=key_of(person), room=room, user=name, since=since, plain=plain
     )
     return asks(command, gateway)
 
@@ -237,7 +264,7 @@ def seconds(passing: float) -> Step:
 
 
 def silence(gateway: str) -> Step:
-    """The gateway beats no more."""
+    """The gateway sends nothing from now on."""
     return Step(f"{gateway} falls silent", does=lambda chat: chat.alive.discard(gateway))
 
 
@@ -264,7 +291,7 @@ def joined(user: str, room: str = "lobby", **fields: Any) -> Step:
 
 
 def told(room: str, kind: str, user: str, text: str | None = None) -> Step:
-    """An event on the room's topic."""
+    """An event of a room is published."""
 
     def sees(_: Chat, seen: Seen) -> bool:
         if not isinstance(seen, Publish) or not isinstance(seen.message, Happened):

@@ -1,4 +1,4 @@
-"""The mirror: what somebody knows who follows only what the broker answers and publishes."""
+"""The mirror: what a client knows that only follows the broker's answers and broadcasts."""
 
 from broker.effects import Publish, Send
 from common.messages import (
@@ -17,8 +17,8 @@ from common.names import user_key
 
 
 class Roster:
-    """Who is in one room, by pages of names and the changes since, as docs/wire.md has it. `names`
-    is None while they have to be asked for."""
+    """The participants of one room, from pages of names and the changes after them, by the rules in
+    docs/wire.md. `names` is None while they have to be requested."""
 
     def __init__(self) -> None:
         self.names: set[str] | None = None
@@ -26,17 +26,17 @@ class Roster:
         self.crowd = False
         self.count = 0
         self.missed = False
-        """A change was not heard, and no other since."""
+        """True if the last change was missed."""
         self.after = ""
         """The last name of the pages read so far."""
         self._counted = 0
         self._read_to = 0
-        """The version of the last page: a change up to it is on it already."""
+        """The version of the last page, which has all changes up to that version."""
         self._reading: list[Listed] = []
         self._held: list[Presence] = []
 
     def told(self, listed: Listed, after: str = "") -> None:
-        """A page of names; the first one begins anew."""
+        """A page of names came. A first page starts over."""
         if listed.version >= self._counted:
             self._counted, self.count = listed.version, listed.count
         if not after:
@@ -80,29 +80,29 @@ class Roster:
             return
         assert not joined & left
         sure = presence.version > self._read_to
-        assert not sure or left <= self.names, "somebody left who was not here"
+        assert not sure or left <= self.names, "a leave of somebody who was not in the room"
         self.names = self.names - left
-        assert not sure or not joined & self.names, "somebody joined who was here"
+        assert not sure or not joined & self.names, "a join of somebody who was in the room"
         self.names |= joined
         assert not sure or len(self.names) == presence.count
 
 
 class Mirror:
-    """Fails as soon as what it sees cannot be."""
+    """Fails an assertion at the first answer or broadcast that cannot be right."""
 
     def __init__(self) -> None:
         self.logs: dict[str, list[Event]] = {}
         self.rosters: dict[str, Roster] = {}
         self.followed: dict[str, Roster] = {}
-        """Rosters that are not told the names meanwhile."""
+        """Rosters that get no pages meanwhile."""
         self.read: dict[str, Roster] = {}
-        """Rosters that are told the names by small pages, with other things between."""
+        """Rosters that get the names in small pages, with other things between."""
         self.deaf = False
-        """Nothing of presence reaches `hard`."""
+        """If true, no changes reach the rosters in `hard`."""
         self.hard: dict[str, Roster] = {}
         """Rosters that miss some changes."""
         self.lines: dict[str, set[str]] = {}
-        """Who is on a room's plain line, while it need not be asked for again."""
+        """By room: the names in the plain list, while it need not be requested again."""
         self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
         self.private: dict[str, set[str]] = {}
         self.members_at: dict[str, set[str]] = {}
@@ -114,7 +114,7 @@ class Mirror:
         return self.rosters.setdefault(room, Roster())
 
     def restarted(self) -> None:
-        """The link is new: what presence came meanwhile is not known."""
+        """The link is new: changes of presence may have been missed."""
         for rosters in (self.rosters, self.followed, self.read, self.hard):
             rosters.clear()
         self.lines.clear()
@@ -160,7 +160,7 @@ class Mirror:
         log = self.logs.setdefault(room, [])
         if room.startswith("@"):
             here = [g for g in self.members_at if gateway_topic(g) == topic]
-            assert len(here) == 1, f"a private line on {topic!r}"
+            assert len(here) == 1, f"a private event on {topic!r}"
             assert set(message.to) & self.members_at[here[0]], "no member was ever there"
             assert self.private.setdefault(room, set(message.to)) == set(message.to)
             if message.events[0].seq <= len(log):

@@ -1,4 +1,4 @@
-"""The shelf: a store with a store's behaviour, in memory, for tests of the pure core."""
+"""The shelf: a store in memory that behaves as a real one, for tests of the pure core."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,8 @@ from common.names import user_key
 
 
 class Shelf:
-    """What was committed; refuses what a database with constraints would refuse."""
+    """What was committed. A write that a database with constraints would refuse fails an
+    assertion."""
 
     def __init__(self) -> None:
         self.term = 0
@@ -42,7 +43,8 @@ class Shelf:
         self.sessions: dict[tuple[str, str], PutSession] = {}
         self.said: dict[tuple[str, str, str], SaidFact] = {}
         self.lists: dict[tuple[str, str], bool | None] = {}
-        """Per member and private room: whether it is their own; None if it is not in their list."""
+        """By member and private room: whether the room is their own; None if it is not in their
+        list."""
 
     def open(self, seen_after: float) -> Snapshot:
         self.term += 1
@@ -56,7 +58,7 @@ class Shelf:
             sessions=list(self.sessions.values()),
             identities=[fact for uid in people if (fact := self._identity(uid))],
             rooms=[fact for room in sorted(rooms) if (fact := self._room(room))],
-            changed_lately=self._stirred(),
+            changed_lately=self._changed_lately(),
         )
 
     def commit(self, writes: Sequence[Write]) -> None:
@@ -94,7 +96,7 @@ class Shelf:
                     old = self.logs[room][seq - 1]
                     self.logs[room][seq - 1] = replace(old, text="", rev=rev)
 
-    def _stirred(self) -> list[str]:
+    def _changed_lately(self) -> list[str]:
         last = max((log[-1].timestamp for log in self.logs.values() if log), default=0.0)
         return [
             room

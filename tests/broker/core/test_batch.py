@@ -31,7 +31,7 @@ def test_a_batch_is_full_by_count_or_by_bytes() -> None:
         assert batch.is_full()
 
 
-def test_what_was_refused_anyway_stays_so() -> None:
+def test_a_refusal_stays_a_refusal_if_the_commit_fails() -> None:
     failed = Failed(term=3, no=9, code="too_long", message="…")
     assert unavailable(failed) is failed
     answer = unavailable(Done(term=3, no=9))

@@ -1,5 +1,5 @@
-"""broker/core/service.py, broker/core/questions.py: what a turn asks for, and what follows a
-failed commit.
+"""broker/core/service.py, broker/core/questions.py: which questions a turn asks, and what
+follows a failed commit.
 
 broker/shell/server.py and broker/shell/committer.py drive it in test_server.py, the simulation in
 tests/sim.
@@ -18,7 +18,7 @@ from tests.support.shelf import Shelf
 
 
 class Driver:
-    """Answers a service's questions; `asked` are the kinds of questions of the last turn."""
+    """Answers a service's questions. `asked` has the kinds of the questions of the last turn."""
 
     def __init__(self) -> None:
         self.shelf = Shelf()
@@ -53,7 +53,7 @@ class Driver:
         raise AssertionError(question)
 
     def commit(self, failure: str = "") -> list[AnyAnswer]:
-        """Commits all that waits. Returns the answers that are released."""
+        """Commits all batches that wait. Returns the answers that are released."""
         answers: list[AnyAnswer] = []
         while (batch := self.service.next_batch()) is not None:
             if batch.writes and not failure:
@@ -81,7 +81,7 @@ def test_nothing_is_released_before_its_batch_is_committed() -> None:
     assert [type(one).__name__ for one in driver.service.on_commit()][:1] == ["Send"]
 
 
-def test_after_a_failed_commit_the_core_is_made_anew_once_all_is_refused() -> None:
+def test_after_a_failed_commit_a_new_core_is_made_once_all_is_refused() -> None:
     driver = Driver()
     driver.turn(HELLO, announce(2))
     batch = driver.service.next_batch()
@@ -100,7 +100,7 @@ def test_after_a_failed_commit_the_core_is_made_anew_once_all_is_refused() -> No
     assert driver.service.why_not_ready == "disk full"
 
 
-def test_what_writes_is_refused_until_a_probe_succeeds() -> None:
+def test_commands_that_write_are_refused_until_a_probe_succeeds() -> None:
     driver = Driver()
     driver.turn(HELLO, announce(2))
     driver.commit("disk full")
@@ -119,6 +119,6 @@ def test_what_writes_is_refused_until_a_probe_succeeds() -> None:
     assert driver.service.why_not_ready == ""
 
 
-def test_a_service_that_serves_cannot_be_made_anew() -> None:
+def test_a_service_that_serves_cannot_reload() -> None:
     with pytest.raises(ImpossibleTransition, match="no RELOADED in SERVING"):
         follow(TRANSITIONS, ServiceState.SERVING, ServiceEvent.RELOADED)

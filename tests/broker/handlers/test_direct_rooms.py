@@ -1,4 +1,4 @@
-"""broker.handlers.direct_rooms: conversations of two, which to others do not exist."""
+"""broker.handlers.direct_rooms: conversations of two people, which do not exist for others."""
 
 import pytest
 
@@ -30,12 +30,8 @@ def chat() -> Chat:
     return chat
 
 
-def room_of(chat: Chat, one: str, other: str) -> str:
-    return chat.core.state.directory.direct_room(chat.uid(one), chat.uid(other))
-
-
 def test_both_come_to_the_same_room(chat: Chat) -> None:
-    room = room_of(chat, "ann", "bob")
+    room = chat.direct_room("ann", "bob")
     assert room.startswith("@")
     assert len(room) == 23
     bob = chat.uid("bob")
@@ -45,8 +41,8 @@ def test_both_come_to_the_same_room(chat: Chat) -> None:
     play(chat, answered(Opened, room=room, user="ann", head=1), nothing_else())
 
 
-def test_what_is_said_goes_to_members_only(chat: Chat) -> None:
-    room = room_of(chat, "ann", "bob")
+def test_a_message_goes_to_members_only(chat: Chat) -> None:
+    room = chat.direct_room("ann", "bob")
     play(chat, opens("ann", "bob"), says("ann", "psst", room))
     told = [one for one in chat.seen if isinstance(one, Publish)]
     assert {one.topic for one in told} == {"gateway/g1\0", "gateway/g2\0"}
@@ -56,15 +52,15 @@ def test_what_is_said_goes_to_members_only(chat: Chat) -> None:
     play(chat, says("eve", "me too", room, gateway="g3"), refused("no_such_room"), nothing_else())
 
 
-def test_who_is_away_is_found(chat: Chat) -> None:
+def test_somebody_who_is_away_is_found(chat: Chat) -> None:
     play(chat, closes("bob", "g2"), opens("ann", "bob"), answered(Opened, user="bob"))
     play(chat, seconds(700))
-    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
+    assert not chat.remembers("bob")
     play(chat, opens("ann", "bob"), answered(Opened, user="bob"), restart(), hello("g1"))
     play(chat, joins("ann"), opens("ann", "bob"), answered(Opened, user="bob"))
 
 
-def test_a_name_that_two_left_behind_needs_the_uid(chat: Chat) -> None:
+def test_a_name_that_two_people_had_needs_the_uid(chat: Chat) -> None:
     play(chat, closes("bob", "g2"), seconds(700), joins("cid", user="bob"), closes("cid"))
     play(chat, opens("ann", "bob"), answered(Opened, uid=chat.uid("cid")), seconds(700))
     play(chat, opens("ann", "bob"), refused("no_such_user"))
@@ -84,17 +80,17 @@ def test_a_name_that_two_left_behind_needs_the_uid(chat: Chat) -> None:
         (Direct(no=0, sid="pam", user="ann"), "forbidden"),
     ],
 )
-def test_what_cannot_be_opened(chat: Chat, asked: Direct, code: str) -> None:
+def test_some_conversations_cannot_be_opened(chat: Chat, asked: Direct, code: str) -> None:
     play(chat, joins("pam", plain=True), asks(asked), refused(code), nothing_else())
 
 
 def private(chat: Chat, user: str) -> list[str]:
-    """The private rooms in this person's list."""
-    return list(chat.core.state.directory.people.get(chat.uid(user)).private_rooms)
+    """The private rooms in this person's list, the oldest first."""
+    return list(chat.person(user).private_rooms)
 
 
 def test_a_conversation_begins_with_its_first_message(chat: Chat) -> None:
-    room = room_of(chat, "ann", "bob")
+    room = chat.direct_room("ann", "bob")
     play(chat, opens("ann", "bob"), seconds(1), nothing_else())
     assert (private(chat, "ann"), private(chat, "bob")) == ([room], [])
     play(chat, restart(), returns("g1", ann=["lobby"]), returns("g2", bob=["lobby"]))
@@ -111,41 +107,41 @@ def test_strangers_cannot_keep_anybody_from_conversations() -> None:
     for number in range(5):
         stranger = f"s{number}"
         play(chat, joins(stranger), opens(stranger, "ann"), answered(Opened))
-        play(chat, says(stranger, "hi", room_of(chat, "ann", stranger)))
-    assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (3, 4)]
+        play(chat, says(stranger, "hi", chat.direct_room("ann", stranger)))
+    assert private(chat, "ann") == [chat.direct_room("ann", f"s{n}") for n in (3, 4)]
     play(chat, opens("ann", "bob"), answered(Opened), opens("bob", "ann"), answered(Opened))
-    play(chat, says("s0", "again", room_of(chat, "ann", "s0")))
-    assert room_of(chat, "ann", "s0") in private(chat, "ann")
+    play(chat, says("s0", "again", chat.direct_room("ann", "s0")))
+    assert chat.direct_room("ann", "s0") in private(chat, "ann")
     assert len(private(chat, "ann")) == 3
 
 
-def test_who_answers_everybody_has_no_more_than_two_lists_of_conversations() -> None:
+def test_somebody_who_answers_everybody_has_at_most_twice_the_limit_of_conversations() -> None:
     chat = Chat(private_rooms=2)
     play(chat, hello(), joins("ann"))
     for number in range(7):
         stranger = f"s{number}"
         play(chat, joins(stranger))
-        room = room_of(chat, "ann", stranger)
+        room = chat.direct_room("ann", stranger)
         play(chat, opens(stranger, "ann"), says(stranger, "hi", room))
         play(chat, says("ann", "hello", room), answered(Said, room=room))
-    ann = chat.core.state.directory.people.get(chat.uid("ann"))
+    ann = chat.person("ann")
     assert len(ann.own_rooms) == 2
-    assert private(chat, "ann") == [room_of(chat, "ann", f"s{n}") for n in (0, 1, 5, 6)]
+    assert private(chat, "ann") == [chat.direct_room("ann", f"s{n}") for n in (0, 1, 5, 6)]
     kept = private(chat, "ann")
     play(chat, restart(), returns("g1", ann=["lobby"]))
     assert private(chat, "ann") == kept
 
 
-def test_one_person_may_open_so_many_conversations_and_quit_some() -> None:
+def test_a_person_opens_conversations_up_to_a_limit_and_may_quit_some() -> None:
     chat = Chat(private_rooms=1)
     play(chat, hello(), joins("ann"), joins("bob"), joins("cid"), opens("ann", "bob"))
     play(chat, opens("ann", "cid"), refused("forbidden"), opens("ann", "bob"), answered(Opened))
-    play(chat, asks(Quit(no=0, sid="ann", room=room_of(chat, "ann", "bob"))), answered(Done))
+    play(chat, asks(Quit(no=0, sid="ann", room=chat.direct_room("ann", "bob"))), answered(Done))
     play(chat, opens("ann", "cid"), answered(Opened))
 
 
-def test_who_quits_finds_the_conversation_again_with_its_next_message(chat: Chat) -> None:
-    room = room_of(chat, "ann", "bob")
+def test_a_conversation_that_was_quit_comes_back_with_its_next_message(chat: Chat) -> None:
+    room = chat.direct_room("ann", "bob")
     quits = asks(Quit(no=0, sid="ann", room=room))
     play(chat, opens("ann", "bob"), says("ann", "one", room), quits, answered(Done))
     play(chat, quits, answered(Done))
@@ -160,8 +156,8 @@ def test_who_quits_finds_the_conversation_again_with_its_next_message(chat: Chat
     assert private(chat, "ann") == [room]
 
 
-def test_what_is_no_conversation_of_yours_cannot_be_quit(chat: Chat) -> None:
-    room = room_of(chat, "ann", "bob")
+def test_only_an_own_conversation_can_be_quit(chat: Chat) -> None:
+    room = chat.direct_room("ann", "bob")
     play(chat, opens("ann", "bob"), asks(Quit(no=0, sid="eve", room=room), "g3"))
     play(chat, refused("no_such_room"), asks(Quit(no=0, sid="eve", room="lobby"), "g3"))
     play(chat, refused("forbidden"))

@@ -1,5 +1,5 @@
-"""broker.handlers.gateway_links and broker.model.gateways: hello, leases, and people who outlive
-their gateway's link."""
+"""broker.handlers.gateway_links and broker.model.gateways: hello, leases, and people who stay
+when their gateway's link is lost."""
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_hello_is_welcomed() -> None:
 
 
 @pytest.mark.parametrize("proof", ["", "q"])
-def test_nobody_takes_a_gateway_s_place_without_its_proof(chat: Chat, proof: str) -> None:
+def test_nobody_takes_a_gateway_s_id_without_its_proof(chat: Chat, proof: str) -> None:
     stolen = Hello(no=0, wire=1, gateway="g1", proof=proof)
     play(
         chat,
@@ -84,7 +84,7 @@ def test_nobody_takes_a_gateway_s_place_without_its_proof(chat: Chat, proof: str
     )
 
 
-def test_a_gateway_that_proves_nothing_keeps_its_place_while_its_link_lives() -> None:
+def test_a_gateway_without_a_proof_keeps_its_id_while_its_link_lives() -> None:
     chat = Chat()
     unproven = Hello(no=0, wire=1, gateway="g1")
     play(
@@ -129,16 +129,16 @@ def test_the_people_of_a_silent_gateway_leave(chat: Chat) -> None:
     )
 
 
-def test_unless_they_are_back_elsewhere(chat: Chat) -> None:
+def test_people_of_a_silent_gateway_may_come_back_by_another(chat: Chat) -> None:
     play(chat, joins("ann"), silence("g1"), seconds(20), joins("ann/2", gateway="g2"))
     play(chat, joined("ann", head=1), seconds(60), nothing_else())
 
 
-def test_who_was_given_up_is_not_heard_before_a_hello(chat: Chat) -> None:
+def test_a_gateway_that_was_given_up_has_to_say_hello_first(chat: Chat) -> None:
     play(chat, joins("ann"), silence("g1"), seconds(15.1), says("ann", "late"), refused("hello"))
 
 
-def test_or_their_gateway_comes_back(chat: Chat) -> None:
+def test_people_of_a_silent_gateway_stay_if_it_comes_back(chat: Chat) -> None:
     play(chat, joins("ann"), seconds(1), silence("g1"), seconds(40), returns("g1", ann=["lobby"]))
     play(chat, answered(Done), nothing_else(), seconds(60), nothing_else())
     play(chat, says("ann", "x"), told("lobby", "message", "ann", "x"))
@@ -149,7 +149,7 @@ def test_bye_gives_the_move_grace(chat: Chat) -> None:
     play(chat, seconds(0.2), told("lobby", "leave", "ann"))
 
 
-def test_whoever_is_not_named_gets_the_leave_grace(chat: Chat) -> None:
+def test_sockets_that_are_not_named_have_the_leave_grace(chat: Chat) -> None:
     play(chat, joins("ann"), joins("bob"), joins("bob", "tea"), seconds(1))
     play(chat, returns("g1", bob=["lobby"]), answered(Done), seconds(4.9), nothing_else())
     play(chat, seconds(0.2), told("tea", "leave", "bob"), told("lobby", "leave", "ann"))
@@ -178,7 +178,7 @@ def test_a_gateway_brings_people_that_the_broker_has_given_up(chat: Chat) -> Non
     assert [event.kind for event in chat.shelf.logs["lobby"]] == ["join", "leave", "join"]
 
 
-def test_registering_what_cannot_be_is_passed_over(chat: Chat) -> None:
+def test_impossible_sessions_in_a_register_are_ignored(chat: Chat) -> None:
     play(chat, joins("ann"))
     rooms = ["lobby", "system", "a b", "@nowhere", "Tea"]
     sessions = [
@@ -218,7 +218,7 @@ def test_presence_waits_one_lease_time_for_a_gateway_that_is_gone(chat: Chat) ->
     play(chat, presence(joined=["cid"], count=3), seconds(30), told("lobby", "leave", "bob"))
 
 
-def test_a_mark_tells_the_head(chat: Chat) -> None:
+def test_a_mark_has_the_head(chat: Chat) -> None:
     play(chat, joins("ann"), says("ann", "x"))
     topics = [events_topic("lobby"), presence_topic("lobby"), events_topic("nowhere")]
     play(
@@ -240,15 +240,15 @@ def test_beacons_name_what_changed_lately_in_the_gateway_s_rooms(chat: Chat) -> 
     play(chat, beacon("g1"), beacon("g2"))
 
 
-def test_what_has_changed_is_named_by_three_beacons_however_late_they_are(chat: Chat) -> None:
-    """A gateway that hears the fourth only asks where its rooms are."""
+def test_a_change_is_named_by_three_beacons_however_late_they_are(chat: Chat) -> None:
+    """A gateway that has missed three beacons requests the heads of its rooms."""
     play(chat, joins("ann"), seconds(5), says("ann", "x"))
     for heads in {"lobby": 2}, {"lobby": 2}, {"lobby": 2}, {}:
         chat.now += 2.5  # the broker was busy
         play(chat, seconds(0.05), beacon("g1", **heads))
 
 
-def test_there_are_so_many_gateways_at_most() -> None:
+def test_the_number_of_gateways_is_limited() -> None:
     gateways = Gateways(15, 30)
     for number in range(1000):
         gateways.bind(b"%d" % number, str(number), "", 0)

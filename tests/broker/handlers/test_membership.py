@@ -1,4 +1,4 @@
-"""broker.handlers.membership: who comes, who goes, and what others are told of it."""
+"""broker.handlers.membership: joins and leaves, and what is published of them."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def names(chat: Chat, room: str = "lobby") -> list[str]:
     return users
 
 
-def test_a_newcomer_is_told_to_the_room(chat: Chat) -> None:
+def test_a_join_is_published_in_the_room(chat: Chat) -> None:
     play(
         chat,
         joins("ann"),
@@ -52,7 +52,7 @@ def test_a_newcomer_is_told_to_the_room(chat: Chat) -> None:
     )
 
 
-def test_a_second_tab_is_no_second_person(chat: Chat) -> None:
+def test_a_second_tab_is_the_same_person(chat: Chat) -> None:
     play(
         chat,
         joins("ann"),
@@ -127,7 +127,7 @@ def test_a_plain_socket_leaves_at_once(chat: Chat) -> None:
     )
 
 
-def test_a_name_is_held_for_who_has_left(chat: Chat) -> None:
+def test_a_name_is_held_for_somebody_who_has_left(chat: Chat) -> None:
     play(
         chat,
         joins("ann"),
@@ -142,7 +142,7 @@ def test_a_name_is_held_for_who_has_left(chat: Chat) -> None:
     )
 
 
-def test_renaming_is_told_in_all_rooms(chat: Chat) -> None:
+def test_a_rename_is_published_in_all_rooms(chat: Chat) -> None:
     play(
         chat,
         joins("ann"),
@@ -184,7 +184,9 @@ def test_too_many_renames_are_refused() -> None:
         ("@nowhere", "ann", "no_such_room"),
     ],
 )
-def test_what_cannot_be_joined(chat: Chat, room: str, user: str | None, code: str) -> None:
+def test_some_rooms_and_names_cannot_be_joined(
+    chat: Chat, room: str, user: str | None, code: str
+) -> None:
     play(chat, joins("ann", room, user=user), refused(code), nothing_else())
     assert not chat.shelf.people
 
@@ -195,15 +197,16 @@ def test_a_socket_belongs_to_one_token(chat: Chat) -> None:
     assert answer.code == "bad_request"
 
 
-def test_one_socket_is_in_so_many_rooms_only() -> None:
+def test_the_number_of_a_socket_s_rooms_is_limited() -> None:
     chat = Chat(socket_rooms=2)
     play(chat, hello(), joins("ann", "a"), joins("ann", "b"), joins("ann", "c"))
     play(chat, joins("ann", "c"), refused("forbidden"), joins("ann", "b"), joined("ann", "b"))
     play(chat, leaves("ann", "a"), joins("ann", "c"), joined("ann", "c"))
 
 
-def test_the_count_that_a_join_was_told_is_corrected(chat: Chat) -> None:
-    """Bob comes and goes within one gathering: who was told of two hears of one."""
+def test_the_count_in_the_answer_to_a_join_is_corrected(chat: Chat) -> None:
+    """Bob joins and leaves before presence is published: a client that was given the count 2 then
+    gets the count 1."""
     play(chat, joins("ann"), seconds(1), joins("bob"), joins("ann/2"), joined("ann", count=2))
     play(chat, closes("bob"), seconds(0.3), presence(count=1))
     play(chat, joins("bob"), closes("bob"), seconds(0.3), nothing_else())
@@ -230,7 +233,7 @@ def test_a_leave_is_repeated_after_its_socket_was_registered_in_the_room_again(c
     play(
         chat,
         joins("ann"),
-        asks(leave),  # the answer is lost with the link: the gateway does not know
+        asks(leave),  # the answer is lost with the link, so the gateway repeats the leave
         answered(Done),
         returns("g1", ann=["lobby"]),
         asks(leave),
@@ -242,7 +245,8 @@ def test_a_leave_is_repeated_after_its_socket_was_registered_in_the_room_again(c
 
 
 def test_a_leave_whose_answer_was_lost_is_seen_once(chat: Chat) -> None:
-    """The gateway does not name the room, and takes `not_joined` for done."""
+    """The gateway does not name the room any more, and takes the refusal `not_joined` for
+    success."""
     leave = asks(Leave(no=77, sid="ann", room="lobby"))
     play(chat, joins("ann"), joins("ann", "tea"), leave, told("lobby", "leave", "ann"))
     play(chat, returns("g1", ann=["tea"]), leave, refused("not_joined"), nothing_else())
@@ -255,9 +259,9 @@ def test_a_leave_that_was_lost_itself_is_done_when_it_comes_again(chat: Chat) ->
     play(chat, leaves("ann"), told("lobby", "leave", "ann"), answered(Done), nothing_else())
 
 
-def test_the_first_join_tells_the_private_rooms(chat: Chat) -> None:
+def test_the_answer_to_the_first_join_has_the_private_rooms(chat: Chat) -> None:
     play(chat, joins("ann"), joins("bob"), opens("ann", "bob"))
-    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.direct_room("ann", "bob")
     play(
         chat,
         says("ann", "psst", room),

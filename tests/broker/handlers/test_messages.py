@@ -1,5 +1,5 @@
-"""broker.handlers.messages and broker.model.typists: messages are stored once, typing is told to
-the others."""
+"""broker.handlers.messages and broker.model.typists: messages are stored once, typing is
+published."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def types(sid: str, is_typing: bool = True, room: str = "lobby") -> Step:
     return asks(Type(no=0, sid=sid, room=room, typing=is_typing))
 
 
-def test_what_is_said_is_told_and_answered(chat: Chat) -> None:
+def test_a_message_is_published_and_answered(chat: Chat) -> None:
     play(
         chat,
         says("ann", "hello", "Lobby", id="i"),
@@ -60,7 +60,7 @@ def test_a_repeat_before_the_commit_gets_the_first_answer() -> None:
     play(chat, says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
     chat.commit()
     play(chat, seconds(1), says("ann", "x", id="i"), answered(Said, seq=2), nothing_else())
-    assert len(chat.core.state.uncommitted) == 0
+    assert len(chat.state.uncommitted) == 0
 
 
 def test_a_repeat_gets_the_first_answer_wherever_its_socket_is_now(chat: Chat) -> None:
@@ -83,13 +83,13 @@ def test_a_repeat_before_the_commit_finds_it_after_its_socket_has_left() -> None
 
 def test_an_id_finds_nothing_that_somebody_else_has_said(chat: Chat) -> None:
     play(chat, joins("bob"), opens("ann", "bob"))
-    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.direct_room("ann", "bob")
     play(chat, says("ann", "x", room, id="i"), says("ann", "x", id="i"), joins("eve", "tea"))
     play(chat, says("eve", "x", room, id="i"), refused("no_such_room"), nothing_else())
     play(chat, says("eve", "x", id="i"), refused("not_joined"), nothing_else())
 
 
-def test_who_is_banned_is_told_nothing_of_what_they_said(chat: Chat) -> None:
+def test_somebody_who_is_banned_gets_no_answer_to_a_repeat(chat: Chat) -> None:
     play(chat, says("ann", "x", id="i"), asks(Ban(no=0, user="ann")))
     play(chat, says("ann", "x", id="i"), refused("not_joined"), nothing_else())
 
@@ -113,11 +113,11 @@ def test_ids_are_each_person_s_own(chat: Chat) -> None:
         ("@nowhere", "x", "no_such_room"),
     ],
 )
-def test_what_cannot_be_said(chat: Chat, room: str, text: str, code: str) -> None:
+def test_some_messages_are_refused(chat: Chat, room: str, text: str, code: str) -> None:
     play(chat, says("ann", text, room, id="i"), refused(code), nothing_else())
 
 
-def test_who_says_too_much_is_told_when_to_go_on() -> None:
+def test_somebody_who_sends_too_much_learns_when_to_try_again() -> None:
     chat = Chat(message_rate=10.0, message_burst=2)
     play(chat, hello(), joins("ann"), says("ann", "1"), says("ann", "2"), says("ann", "3"))
     play(chat, refused("rate_limited"), says("ann", "2"), answered(Said, seq=3))
@@ -132,12 +132,12 @@ def test_a_repeat_costs_nothing_even_after_leaving() -> None:
     play(chat, says("ann", "2", "tea"), answered(Said, seq=2))
 
 
-def test_whoever_has_not_joined_says_nothing(chat: Chat) -> None:
+def test_a_socket_that_has_not_joined_cannot_send(chat: Chat) -> None:
     play(chat, says("bob", "x"), refused("not_joined"), closes("ann"), says("ann", "x"))
     play(chat, refused("not_joined"))
 
 
-def test_typing_is_told_at_most_twice_a_second(chat: Chat) -> None:
+def test_typing_is_published_at_most_twice_a_second(chat: Chat) -> None:
     play(chat, joins("bob"), seconds(1))
     play(
         chat,
@@ -159,7 +159,7 @@ def test_typing_is_told_at_most_twice_a_second(chat: Chat) -> None:
     )
 
 
-def test_typing_ends_when_it_is_said_or_they_leave(chat: Chat) -> None:
+def test_typing_ends_with_the_message_or_a_leave(chat: Chat) -> None:
     play(chat, joins("bob"), types("ann"), types("bob"), seconds(1), typing("lobby", "ann", "bob"))
     play(chat, says("ann", "x"), seconds(0.05), typing("lobby", "bob"))
     play(chat, closes("bob"), seconds(0.5), typing("lobby"))
@@ -172,10 +172,10 @@ def test_nobody_types_in_a_crowd() -> None:
     play(chat, seconds(0.2), nothing_else())
 
 
-def test_typing_in_a_private_room_is_told_to_its_members_only(chat: Chat) -> None:
+def test_typing_in_a_private_room_goes_to_its_members_only(chat: Chat) -> None:
     play(chat, hello("g2"), hello("g3"), joins("bob", gateway="g2"), joins("eve", gateway="g3"))
     play(chat, opens("ann", "bob"))
-    room = chat.core.state.directory.direct_room(chat.uid("ann"), chat.uid("bob"))
+    room = chat.direct_room("ann", "bob")
     play(chat, types("ann", room=room), seconds(0.1))
     topics = {one.topic for one in chat.seen if hasattr(one, "topic") and "Typing" in repr(one)}
     assert topics == {"gateway/g1\0", "gateway/g2\0"}

@@ -74,7 +74,7 @@ def test_a_deleted_message_is_blank(chat: Chat) -> None:
     assert (event.text, event.rev) == ("", 3)
 
 
-def test_deleting_again_before_the_commit_tells_the_same() -> None:
+def test_deleting_again_before_the_commit_gets_the_same_answer() -> None:
     chat = Chat(lazy=True)
     play(chat, hello(), joins("ann"), says("ann", "bad"), blanks(2), refused("unavailable"))
     chat.commit()
@@ -85,16 +85,16 @@ def test_deleting_again_before_the_commit_tells_the_same() -> None:
     ("seq", "room", "code"),
     [(1, "lobby", "no_such_event"), (9, "lobby", "no_such_event"), (1, "tea", "no_such_room")],
 )
-def test_what_cannot_be_deleted(chat: Chat, seq: int, room: str, code: str) -> None:
+def test_only_messages_can_be_deleted(chat: Chat, seq: int, room: str, code: str) -> None:
     play(chat, blanks(seq, room), refused(code), nothing_else())
 
 
-def test_who_is_banned_is_found_by_what_the_name_looks_like(chat: Chat) -> None:
+def test_a_ban_finds_a_name_by_what_it_looks_like(chat: Chat) -> None:
     play(chat, joins("bob"), bans("\uff22o\u200db\ufe0f "), published(Kicked, sids=["bob"]))
     play(chat, bans("\u3164"), refused("no_such_user"), bans(""), refused("no_such_user"))
 
 
-def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:
+def test_a_banned_person_is_put_out_and_kept_out(chat: Chat) -> None:
     play(chat, joins("bob"), joins("bob/2", gateway="g2"), seconds(1))
     play(
         chat,
@@ -120,8 +120,9 @@ def test_who_is_banned_is_put_out_and_kept_out(chat: Chat) -> None:
     )
 
 
-def test_who_was_kicked_is_named_by_three_beacons(chat: Chat) -> None:
-    """A broadcast may be lost; a gateway that misses more beacons than that asks for heads."""
+def test_a_kicked_socket_is_named_by_three_beacons(chat: Chat) -> None:
+    """A beacon may be lost. A gateway that misses three of them requests the heads, which tell of
+    bans too."""
     play(chat, joins("bob"), joins("bob/2", gateway="g2"), seconds(1), bans("bob"))
     for _ in range(3):
         play(
@@ -131,22 +132,22 @@ def test_who_was_kicked_is_named_by_three_beacons(chat: Chat) -> None:
     play(chat, nothing_else())
 
 
-def test_who_is_banned_and_forgotten_is_told_all_the_same(chat: Chat) -> None:
+def test_a_ban_outlasts_eviction(chat: Chat) -> None:
     play(chat, joins("bob"), bans("bob"), seconds(1000))
-    assert chat.core.state.directory.people.get(chat.uid("bob")) is None
+    assert not chat.remembers("bob")
     play(chat, asks(GetHeads(no=0, rooms=[], people=[chat.uid("bob"), "nobody"])))
     play(chat, answered(HeadsTold, banned=[chat.uid("bob")]))
 
 
-def test_a_plain_person_can_be_banned_while_here(chat: Chat) -> None:
+def test_a_plain_person_can_be_banned_while_connected(chat: Chat) -> None:
     play(chat, joins("pam", plain=True), bans("pam"), published(Kicked, sids=["pam"]))
     play(chat, joins("pam", plain=True), refused("banned"))
     play(chat, joins("peg", plain=True), closes("peg"), bans("peg"), refused("no_such_user"))
     play(chat, bans("nobody"), refused("no_such_user"))
 
 
-def test_of_two_who_went_away_with_one_name_each_is_meant_by_uid(chat: Chat) -> None:
-    """A name that nobody uses can be several people's."""
+def test_two_people_who_left_with_one_name_are_banned_by_uid(chat: Chat) -> None:
+    """Several people may have had a name that nobody uses now."""
     play(chat, joins("max"), seconds(1), bans("max"), seconds(700))
     play(chat, joins("moritz", user="max"), joined("max"), bans("max"), seconds(700))
     max_, moritz = chat.uid("max"), chat.uid("moritz")

@@ -1,5 +1,5 @@
-"""broker.handlers.presence_updates: a page of names and the changes after it add up, and nobody
-waits long."""
+"""broker.handlers.presence_updates: a page of names and the changes after it add up, and no
+request waits long."""
 
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ from tests.support.mirror import Roster
 
 @pytest.fixture
 def chat() -> Chat:
-    """Ann and Bob are here."""
+    """Ann is in the lobby by the gateway g1, Bob by g2."""
     chat = Chat()
     play(chat, hello("g1"), hello("g2"), joins("ann"), joins("bob", gateway="g2"), seconds(5))
     return chat
@@ -50,18 +50,18 @@ def listed(*users: str, **fields: object) -> Step:
 
 
 def version(chat: Chat) -> int:
-    """Of the names as they are told now."""
+    """The version of the names that an answer has now."""
     answer = chat.answer(GetParticipants(no=0, sid="ann", room="lobby"))
     told: int = answer.version
     return told
 
 
-def test_names_of_which_nothing_changed_lately_are_told_at_once(chat: Chat) -> None:
+def test_names_that_have_not_changed_lately_are_answered_at_once(chat: Chat) -> None:
     was = version(chat)
     play(chat, looks("ann"), listed("ann", "bob", version=was, count=2), nothing_else())
 
 
-def test_what_is_gathered_goes_out_with_the_names(chat: Chat) -> None:
+def test_pending_changes_are_published_with_the_names(chat: Chat) -> None:
     was = version(chat)
     play(chat, joins("cid"), told("lobby", "join", "cid"), joined("cid"), nothing_else())
     play(chat, looks("cid"), presence(joined=["cid"], since=was, version=was + 1, count=3))
@@ -69,7 +69,7 @@ def test_what_is_gathered_goes_out_with_the_names(chat: Chat) -> None:
     play(chat, nothing_else())
 
 
-def test_who_asks_again_waits_until_the_next_change_may_go_out(chat: Chat) -> None:
+def test_a_repeated_request_waits_until_the_next_change_may_be_published(chat: Chat) -> None:
     was = version(chat)
     play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), nothing_else())
     play(chat, looks("bob", gateway="g2"), nothing_else(), seconds(0.2), nothing_else())
@@ -79,7 +79,7 @@ def test_who_asks_again_waits_until_the_next_change_may_go_out(chat: Chat) -> No
     play(chat, page, page, nothing_else(), seconds(1), nothing_else())
 
 
-def test_who_waits_is_told_what_they_asked_for(chat: Chat) -> None:
+def test_a_request_that_waited_gets_the_page_that_it_asked_for(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"))
     play(chat, looks("dan", after="ann", prefix="b"), looks("dan", limit=2), nothing_else())
     play(chat, seconds(0.3), presence(joined=["dan"], count=4))
@@ -87,18 +87,18 @@ def test_who_waits_is_told_what_they_asked_for(chat: Chat) -> None:
     play(chat, nothing_else())
 
 
-def test_who_waits_is_answered_though_all_that_was_gathered_cancels_out(chat: Chat) -> None:
+def test_a_request_that_waits_is_answered_though_all_pending_changes_cancel_out(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"), looks("bob", gateway="g2"), leaves("dan"))
     play(chat, answered(Done), told("lobby", "leave", "dan"), seconds(0.3))
     play(chat, listed("ann", "bob", "cid"), nothing_else())
 
 
-def test_who_waits_is_answered_though_they_leave(chat: Chat) -> None:
+def test_a_request_that_waits_is_answered_though_its_socket_leaves(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), closes("cid"), closes("dan"))
     play(chat, seconds(0.3), presence(left=["cid"], count=2), listed("ann", "bob"), nothing_else())
 
 
-def test_who_waits_is_answered_when_the_room_turns_into_a_crowd() -> None:
+def test_a_request_that_waits_is_answered_when_the_room_becomes_a_crowd() -> None:
     chat = Chat(crowd=3)
     play(chat, hello(), joins("ann"), looks("ann"), joins("bob"), looks("bob"), joins("cid"))
     play(chat, joins("dan"), joined("dan"), nothing_else(), seconds(0.3))
@@ -107,13 +107,13 @@ def test_who_waits_is_answered_when_the_room_turns_into_a_crowd() -> None:
     play(chat, nothing_else())
 
 
-def test_whoever_has_a_plain_line_hears_that_it_is_old(chat: Chat) -> None:
+def test_presence_is_published_to_clients_with_an_outdated_plain_list(chat: Chat) -> None:
     play(chat, joins("cid"), asks(GetNames(no=0, room="lobby")))
     play(chat, listed("ann", "bob", "cid", version=0), nothing_else(), closes("cid"))
     play(chat, seconds(0.3), presence(count=2), nothing_else())
 
 
-def test_only_so_many_wait(chat: Chat) -> None:
+def test_the_number_of_requests_that_wait_is_limited(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"))
     for _ in range(WAITING):
         chat.do(GetParticipants(no=0, sid="ann", room="lobby"))
@@ -122,8 +122,8 @@ def test_only_so_many_wait(chat: Chat) -> None:
     play(chat, looks("ann"), listed("ann", "bob", "cid", "dan"), nothing_else())
 
 
-def test_in_a_quiet_time_nobody_waits_and_everybody_asks_again(chat: Chat) -> None:
-    """Gateway 2 does not come back for a while."""
+def test_while_presence_is_paused_no_request_waits_and_all_ask_again(chat: Chat) -> None:
+    """The gateway g2 does not come back for a while after a restart."""
     play(chat, restart(), returns("g1", ann=["lobby"]))
     first = version(chat)
     play(chat, joins("cid"), looks("ann"), listed("ann", "bob", "cid", version=first + 1))
@@ -134,7 +134,7 @@ def test_in_a_quiet_time_nobody_waits_and_everybody_asks_again(chat: Chat) -> No
     play(chat, presence(since=first + 2, joined=["eve"], count=4), nothing_else())
 
 
-def test_a_broker_that_stops_answers_who_waits(chat: Chat) -> None:
+def test_a_broker_that_stops_answers_requests_that_wait(chat: Chat) -> None:
     play(chat, joins("cid"), looks("cid"), joins("dan"), looks("dan"), nothing_else())
     (last,) = chat.core.stop(chat.now, chat.wall)
     assert isinstance(last, Send)
@@ -147,9 +147,10 @@ STEPS = ["p1", "p2", "p3", "p4", "look", "look on", "wait", "wait", "rest", "res
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
-def test_whoever_follows_knows_the_names(steps: list[str]) -> None:
-    """People come and go, so that the room is a crowd now and then; others read the names whole, or
-    by small pages with everything between. What each is told adds up, change by change."""
+def test_a_client_that_applies_all_changes_knows_the_names(steps: list[str]) -> None:
+    """People enter and leave, so that the room becomes a crowd now and then. Clients read the names
+    in one page, or in small pages with all else between. For each of them the pages and changes add
+    up."""
     chat = Chat(crowd=3)
     play(chat, hello(), hello("g2"), joins("eye"), joins("far", gateway="g2"))
     follow = Follow(chat)
@@ -175,20 +176,20 @@ def test_whoever_follows_knows_the_names(steps: list[str]) -> None:
                 here.add(step)
                 chat.do(Join(no=0, sid=step, key=key_of(step), room="lobby", user=step))
         follow.take()
-    chat.wait(60.0)  # a quiet time ends, and far has left if they did not come back
+    chat.wait(60.0)  # the pause of presence ends, and far has left unless they have come back
     follow.take()
     follow.compare()
 
 
 class Follow:
-    """Some who hear what is told of the lobby."""
+    """Clients that get what is published of the lobby."""
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.forget()
 
     def forget(self) -> None:
-        """The link is new."""
+        """The link is new: no client knows the names."""
         self.rosters: list[Roster] = []
         self.slow = Roster()
         self.asked: dict[int, tuple[Roster, str]] = {}
@@ -208,7 +209,7 @@ class Follow:
         self.chat.do(asks)
 
     def take(self) -> None:
-        """All that was told since."""
+        """Applies everything that was published since the last call."""
         for seen in self.chat.seen:
             match seen:
                 case Send(answer=Listed() as page):
@@ -232,7 +233,7 @@ class Follow:
         assert self.rosters[-1].names == here
 
 
-def test_however_many_ask_presence_goes_out_four_times_a_second() -> None:
+def test_however_many_requests_come_presence_is_published_four_times_a_second() -> None:
     chat = Chat(crowd_joins=100)
     play(chat, hello())
     times: list[float] = []

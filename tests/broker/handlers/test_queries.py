@@ -1,4 +1,4 @@
-"""broker.handlers.queries: pages of history, participants and rooms, for those who may read
+"""broker.handlers.queries: pages of history, participants and rooms, for sockets that may read
 them."""
 
 import pytest
@@ -44,14 +44,10 @@ def listing(chat: Chat, sid: str, after: str = "", limit: int = 100) -> SendRoom
     return order
 
 
-def private_room(chat: Chat, one: str, other: str) -> str:
-    return chat.core.state.directory.direct_room(chat.uid(one), chat.uid(other))
-
-
 @pytest.mark.parametrize(
     ("room", "code"), [("tea", "not_joined"), ("@x", "no_such_room"), ("a b", "bad_request")]
 )
-def test_history_is_for_those_who_are_in_the_room(chat: Chat, room: str, code: str) -> None:
+def test_history_is_for_sockets_that_are_in_the_room(chat: Chat, room: str, code: str) -> None:
     play(chat, asks(GetHistory(no=0, sid="bob", room=room)), refused(code), nothing_else())
     play(chat, asks(GetParticipants(no=0, sid="bob", room=room)), refused(code), nothing_else())
 
@@ -64,9 +60,9 @@ def test_history_is_a_page_of_the_store(chat: Chat) -> None:
     play(chat, asks(GetParticipants(no=0, sid="bob", room="system")), refused("forbidden"))
 
 
-def test_members_read_private_rooms_and_gateways_learn_who_may(chat: Chat) -> None:
+def test_members_read_private_rooms_and_gateways_learn_the_members(chat: Chat) -> None:
     play(chat, opens("bob", "cid"))
-    room = private_room(chat, "bob", "cid")
+    room = chat.direct_room("bob", "cid")
     members = sorted([chat.uid("bob"), chat.uid("cid")])
     play(chat, asks(GetHistory(no=0, sid="cid", room=room)), page_ordered(room, 50))
     play(chat, asks(GetHistory(no=0, sid="al", room=room)), refused("no_such_room"))
@@ -111,8 +107,8 @@ def test_gateways_read_the_names_of_any_public_room(chat: Chat) -> None:
 def test_rooms_are_one_s_own_and_then_the_busiest(chat: Chat) -> None:
     play(chat, joins("bob", "tea"), joins("al", "tea"), joins("bob", "bar"), joins("bob", "Cup"))
     play(chat, opens("bob", "cid"), opens("bob", "al"))
-    own = {private_room(chat, "bob", "cid"): "cid", private_room(chat, "bob", "al"): "al"}
-    play(chat, says("bob", "x", private_room(chat, "bob", "cid")))
+    own = {chat.direct_room("bob", "cid"): "cid", chat.direct_room("bob", "al"): "al"}
+    play(chat, says("bob", "x", chat.direct_room("bob", "cid")))
     expected = [
         *(
             Listing(room, "direct", 2, int(own[room] == "cid"), "", own[room])

@@ -20,7 +20,7 @@ from tests.support.broker_playbook import (
 )
 
 
-def test_a_room_is_looked_at_when_it_has_something_to_tell() -> None:
+def test_a_room_is_due_when_it_has_something_to_publish() -> None:
     rooms = RoomTable(Settings(), 1)
     tea = rooms.load(RoomFact("tea", "public", 0), 0.0)
     tea.enter("u1", "ann", 1.0, 0.0)
@@ -58,7 +58,7 @@ def test_nobody_waits_long_for_very_many_rooms() -> None:
     assert max(told) == ROOMS_A_TICK
 
 
-def test_a_quiet_time_holds_presence_but_not_typing() -> None:
+def test_a_pause_of_presence_does_not_hold_typing() -> None:
     chat = Chat()
     play(chat, hello(), hello("g2"), joins("ann"), joins("bob", gateway="g2"), seconds(1))
     chat.open()

@@ -1,4 +1,4 @@
-"""broker.model.crowd, in a core: what a crowd costs, and when a room is one."""
+"""broker.model.crowd, in a core: what a crowd costs, and when a room is a crowd."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ def come(chat: Chat, person: int, gateway: str = "g1") -> None:
 
 
 def filled(people: int) -> Chat:
-    """So many came to the hall at once, so that it is a crowd."""
+    """A chat with a crowd: so many people have joined the hall at once."""
     chat = Chat()
     play(chat, hello())
     for person in range(people):
@@ -44,7 +44,8 @@ def filled(people: int) -> Chat:
 
 
 def steps_and_bytes(chat: Chat, person: int) -> tuple[int, int]:
-    """Of one person's coming: functions that the core calls, and bytes that it sends to all."""
+    """What one join costs: the number of functions that the core calls, and of bytes that it
+    sends."""
     calls = 0
 
     def count(frame: FrameType, what: str, arg: Any) -> None:
@@ -75,8 +76,8 @@ def test_a_join_costs_the_same_in_a_small_crowd_and_in_a_huge_one() -> None:
     assert many_bytes < 1.2 * few_bytes
 
 
-def test_ten_thousand_who_come_in_ten_seconds_cost_less_than_20_mb() -> None:
-    """All that all of them get of presence and of joins, as browsers get it."""
+def test_ten_thousand_joins_in_ten_seconds_cost_less_than_20_mb() -> None:
+    """The bytes of presence and of join events, summed over all browsers."""
     chat = Chat()
     play(chat, hello())
     here = total = counts = 0
@@ -101,11 +102,12 @@ def test_ten_thousand_who_come_in_ten_seconds_cost_less_than_20_mb() -> None:
 
 
 def in_browser(name: str, message: Struct) -> int:
-    """About the bytes of it in a browser's frame, where names are a little longer."""
+    """About how many bytes the message is in a browser's frame, where its keys are a little
+    longer."""
     return len(json.dumps([name, asdict(message)])) + 50
 
 
-def test_a_crowd_s_coming_and_going_is_a_count_now_and_then() -> None:
+def test_of_joins_and_leaves_in_a_crowd_only_the_count_is_published() -> None:
     chat = filled(6_000)
     for person in range(6_000, 6_100):
         come(chat, person)
@@ -121,7 +123,7 @@ def test_a_room_is_a_crowd_until_it_is_small_and_calm() -> None:
         come(chat, person)
         chat.wait(0.1)
     play(chat, joins("ann", "hall"), joined("ann", "hall"), nothing_else())
-    for person in range(31):  # ten a second: this is not calm, however few are left
+    for person in range(31):  # ten leaves a second are not calm, however few people remain
         play(chat, closes(f"s{person}"), answered(Done), nothing_else(), seconds(0.09))
     play(chat, seconds(4.5), closes("s31"), answered(Done), nothing_else(), seconds(2))
     play(chat, presence("hall", count=20), nothing_else())

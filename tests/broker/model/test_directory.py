@@ -74,7 +74,7 @@ def test_an_unconfirmed_room_has_a_grace_too(directory: Directory) -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_a_name_is_held_unless_it_was_a_plain_one(directory: Directory, plain: bool) -> None:
+def test_a_name_is_held_unless_its_person_is_plain(directory: Directory, plain: bool) -> None:
     ann = person(directory, "ann", plain=plain)
     session = connect(directory, "1", ann)
     assert directory.names.uid_of("name of ann") == "ann"

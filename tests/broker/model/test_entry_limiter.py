@@ -22,7 +22,7 @@ def leaves(room: str):
     return asks(Leave(no=0, sid="ann", room=room))
 
 
-def test_a_socket_s_rooms_are_joined_at_once_and_no_thousands_more() -> None:
+def test_a_socket_joins_as_many_rooms_as_it_may_at_once_and_not_thousands_more() -> None:
     chat = Chat(message_rate=10.0, socket_rooms=100)
     play(chat, hello(), joins("ann", "r0"))
     for number in range(1, 100):
@@ -39,7 +39,7 @@ def test_a_socket_s_rooms_are_joined_at_once_and_no_thousands_more() -> None:
     assert made <= 2
 
 
-def test_who_connects_anew_with_all_rooms_waits_for_nothing() -> None:
+def test_a_client_that_reconnects_with_all_its_rooms_does_not_wait() -> None:
     chat = Chat(message_rate=10.0, socket_rooms=100)
     rooms = [f"r{number}" for number in range(100)]
     play(chat, hello())
@@ -49,7 +49,7 @@ def test_who_connects_anew_with_all_rooms_waits_for_nothing() -> None:
         play(chat, closes("ann"))
 
 
-def test_who_comes_and_goes_all_the_time_has_to_wait() -> None:
+def test_somebody_who_enters_and_leaves_all_the_time_has_to_wait() -> None:
     chat = Chat(message_rate=1.0, message_burst=4, leave_grace=5.0)
     play(chat, hello(), joins("ann", "tea"))
     for _ in range(4):
@@ -58,7 +58,7 @@ def test_who_comes_and_goes_all_the_time_has_to_wait() -> None:
     play(chat, seconds(2.1), joins("ann", "tea"), joined("ann", "tea"))
 
 
-def test_after_a_minute_coming_back_is_free_again() -> None:
+def test_after_a_minute_a_return_is_free_again() -> None:
     limiter = EntryLimiter()
     for _ in range(5):
         limiter.on_leave("tea", 10.0)
@@ -69,7 +69,7 @@ def test_after_a_minute_coming_back_is_free_again() -> None:
     )
 
 
-def test_who_comes_back_with_a_new_gateway_pays_nothing() -> None:
+def test_a_return_by_another_gateway_is_free() -> None:
     chat = Chat(message_rate=1.0, message_burst=1, socket_rooms=3)
     rooms = ["r0", "r1", "r2"]
     play(chat, hello(), *(joins("ann", room) for room in rooms))
@@ -77,12 +77,12 @@ def test_who_comes_back_with_a_new_gateway_pays_nothing() -> None:
     play(chat, joined("ann", "r2"), nothing_else())
 
 
-def test_one_who_comes_and_goes_makes_no_crowd() -> None:
+def test_one_person_who_enters_and_leaves_makes_no_crowd() -> None:
     chat = Chat(crowd_joins=5)
     play(chat, hello(), joins("bob", "tea"), joins("ann", "tea"))
     for _ in range(20):
         play(chat, leaves("tea"), joins("ann", "tea"), seconds(0.04))
-    assert not chat.core.state.rooms.get("tea").crowd.active
+    assert not chat.room("tea").crowd.active
     for number in range(6):
         play(chat, joins(f"p{number}", "tea"))
-    assert chat.core.state.rooms.get("tea").crowd.active
+    assert chat.room("tea").crowd.active

@@ -83,7 +83,9 @@ def test_named_sids_are_those_of_one_registration(gateways: Gateways) -> None:
 
 @pytest.mark.parametrize("state", GatewayState)
 @pytest.mark.parametrize("event", GatewayEvent)
-def test_what_cannot_happen_is_a_fault_of_ours(state: GatewayState, event: GatewayEvent) -> None:
+def test_an_impossible_transition_is_a_fault_of_ours(
+    state: GatewayState, event: GatewayEvent
+) -> None:
     gateway = Gateway("g1", 0.0)
     gateway.state = state
     if (state, event) in TRANSITIONS:

@@ -1,5 +1,5 @@
-"""broker.model.names_in_use and broker.model.token_bucket: names are used by one person at most,
-and changed at a rate."""
+"""broker.model.names_in_use and broker.model.token_bucket: a name is used by one person at most,
+and changed at a limited rate."""
 
 import time
 
@@ -66,11 +66,11 @@ def test_a_name_that_looks_taken_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["System", "system\ufe0f", "ſyſtem", "ｓystem"])  # noqa: RUF001
-def test_the_system_s_name_is_nobody_s(name: str) -> None:
+def test_nobody_gets_the_system_s_name(name: str) -> None:
     assert user_key(NamesInUse().choose(name, "uid")) == "system2"
 
 
-def test_ten_thousand_of_one_name_cost_little() -> None:
+def test_ten_thousand_people_of_one_name_cost_little() -> None:
     book = NamesInUse()
     names = set()
     began = time.process_time()
@@ -89,7 +89,7 @@ def test_names_are_unique_and_names(wanted: list[str]) -> None:
     for uid, text in enumerate(wanted):
         try:
             clean = user_name(text)
-        except Exception:  # no name: nobody chooses by it
+        except Exception:  # the text is not a name
             continue
         name = book.choose(clean, str(uid))
         assert user_name(name) == name

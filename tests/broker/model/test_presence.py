@@ -1,4 +1,4 @@
-"""broker.model.presence: what is gathered, when it may go out, and when names may be told."""
+"""broker.model.presence: what is gathered, when it is published, and when names may be answered."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ def test_changes_are_gathered(presence: PresenceTracker) -> None:
     assert presence.due == NEVER
 
 
-def test_coming_and_going_cancels_out(presence: PresenceTracker) -> None:
+def test_a_join_and_a_leave_cancel_out(presence: PresenceTracker) -> None:
     presence.on_enter("ann", 1, 0.0)
     presence.on_leave("ann", 0, 0.1)
     assert presence.is_current
@@ -31,7 +31,7 @@ def test_coming_and_going_cancels_out(presence: PresenceTracker) -> None:
     assert presence.version == 0
 
 
-def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
+def test_a_request_makes_changes_due_at_once_if_none_were_published_lately(
     presence: PresenceTracker,
 ) -> None:
     presence.on_enter("ann", 1, 5.0)
@@ -43,7 +43,9 @@ def test_who_waits_for_the_names_has_them_at_once_if_nothing_went_out_lately(
     assert presence.take(2, 5.35) == Change(1, 2, 2, ("bob",))
 
 
-def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTracker) -> None:
+def test_however_many_requests_wait_changes_are_published_four_times_a_second(
+    presence: PresenceTracker,
+) -> None:
     told = []
     for step in range(1000):
         now = step / 100
@@ -55,8 +57,8 @@ def test_however_many_wait_it_goes_out_four_times_a_second(presence: PresenceTra
     assert all(later - now >= 0.25 for now, later in pairwise(told))
 
 
-def test_who_was_told_the_count_while_it_changed_is_told_again(presence: PresenceTracker) -> None:
-    """A join and a leave that cancel out are told nobody else."""
+def test_a_count_that_was_shown_while_it_changed_is_corrected(presence: PresenceTracker) -> None:
+    """A join and a leave that cancel out are published to nobody else."""
     presence.on_enter("ann", 2, 0.0)
     assert presence.version_shown_to("bob") == 0
     presence.on_leave("ann", 1, 0.1)
@@ -67,7 +69,7 @@ def test_who_was_told_the_count_while_it_changed_is_told_again(presence: Presenc
     assert presence.take(1, 3.0) is None
 
 
-def test_somebody_who_comes_back_may_have_been_told_of_others(presence: PresenceTracker) -> None:
+def test_somebody_who_comes_back_may_have_been_shown_others(presence: PresenceTracker) -> None:
     presence.on_leave("ann", 1, 0.0)
     presence.on_enter("bob", 2, 0.1)
     presence.on_enter("ann", 3, 0.2)
@@ -76,7 +78,7 @@ def test_somebody_who_comes_back_may_have_been_told_of_others(presence: Presence
     assert presence.take(2, 1.0) == Change(0, 1, 2)
 
 
-def test_a_turn_leaves_a_version_out(presence: PresenceTracker) -> None:
+def test_becoming_a_crowd_skips_a_version(presence: PresenceTracker) -> None:
     presence.on_enter("ann", 1, 0.0)
     presence.set_crowd(True, 0.1)
     assert presence.version == 1
@@ -87,12 +89,14 @@ def test_a_turn_leaves_a_version_out(presence: PresenceTracker) -> None:
     assert presence.take(3, 3.0) == Change(3, 4, 3, ("cid",))
 
 
-def test_a_turn_alone_is_told(presence: PresenceTracker) -> None:
+def test_becoming_a_crowd_is_published_by_itself(presence: PresenceTracker) -> None:
     presence.set_crowd(False, 0.0)
     assert presence.take(1, 1.0) == Change(1, 2, 1)
 
 
-def test_what_may_have_been_lost_in_a_restart_is_asked_for_again(presence: PresenceTracker) -> None:
+def test_a_change_that_a_restart_may_have_lost_is_published_again(
+    presence: PresenceTracker,
+) -> None:
     presence.restore(crowd=False, changed_at=None)
     assert presence.due == NEVER
     presence.restore(crowd=False, changed_at=5.0)
@@ -107,7 +111,7 @@ def test_no_run_repeats_a_version_of_the_one_before() -> None:
 
 
 @pytest.mark.parametrize(("count", "wait"), [(10, 1.0), (5_000, 1.0), (20_000, 4.0)])
-def test_a_crowd_is_told_its_count_now_and_then(
+def test_a_crowd_s_count_is_published_at_intervals(
     presence: PresenceTracker, count: int, wait: float
 ) -> None:
     presence.restore(crowd=True, changed_at=None)

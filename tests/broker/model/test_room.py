@@ -63,7 +63,7 @@ def test_slow_joins_make_no_crowd() -> None:
     assert not any(crowd.on_enter(str(number), number, number / 19) for number in range(500))
 
 
-def test_people_who_were_here_before_are_no_rush(room: Room) -> None:
+def test_restored_participants_are_not_a_rush(room: Room) -> None:
     for number in range(9):
         room.restore_participant(str(number), f"u{number}")
     room.restored(None)
@@ -74,7 +74,7 @@ def test_people_who_were_here_before_are_no_rush(room: Room) -> None:
     assert room.crowd.active
 
 
-def test_names_are_in_order_without_regard_to_case() -> None:
+def test_names_are_sorted_without_regard_to_case() -> None:
     participants = NameIndex()
     for name in ("bob", "Ann", "al", "Éva", "straße"):
         participants.add(name, name)
