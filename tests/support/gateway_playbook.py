@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from common import messages as m
+from gateway.runtime.ports import Loop
 from tests.support.events import messages
 from tests.support.gateway_rig import EPOCH, Browser, Rig
 
@@ -22,8 +23,8 @@ Line = int | str | tuple[int, str]
 class Gateway(Rig):
     """A rig whose browsers have names."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, loop: Loop | None = None, **settings: Any) -> None:
+        super().__init__(loop, **settings)
         self.people: dict[str, Browser] = {}
         self.unseen: dict[str, list[tuple[str, Any]]] = {}
         """What came to each person and was not looked at yet."""
@@ -51,6 +52,16 @@ def play(gateway: Gateway, *steps: Step) -> None:
             step.run(gateway)
         except AssertionError as error:
             raise AssertionError(f"step {number}, {step.says}: {error}") from error
+
+
+def steps(*several: Step) -> Step:
+    """Several steps as one."""
+    return Step("; ".join(step.says for step in several), lambda gateway: play(gateway, *several))
+
+
+def does(anything: Callable[[], object]) -> Step:
+    """Something that has no step of its own."""
+    return Step(f"{anything}", lambda _: _nothing(anything()))
 
 
 # --- what browsers do ----------------------------------------------------------------------------
@@ -138,7 +149,7 @@ def answers_page(
     more: bool = False,
     to: list[str] | None = None,
 ) -> Step:
-    """Answers the oldest question for a page of this room, which has to ask for what is `after`."""
+    """Answers the oldest question for a page of this room, after this Seq if one is given."""
     return Step(
         f"a page of {room} after {after}",
         lambda gateway: gateway.answer_page(room, events, after, more, to or []),
@@ -199,6 +210,16 @@ def hears(person: str, *lines: Line) -> Step:
         assert heard == [*lines], f"heard {heard}"
 
     return Step(f"{person} hears {lines}", run)
+
+
+def has_seen_all(person: str) -> Step:
+    """What came to the person until now, and the answers, are of no interest."""
+
+    def run(gateway: Gateway) -> None:
+        gateway.look(person)
+        gateway.person(person).acks.clear()
+
+    return Step(f"{person} has seen all", run)
 
 
 def told(person: str, notice: str, **payload: Any) -> Step:

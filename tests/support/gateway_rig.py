@@ -211,10 +211,11 @@ class Rig:
     def answer_page(
         self, room: str, events: list[m.Event], after: int | None, more: bool, to: list[str]
     ) -> None:
-        """Answers the oldest question for a page of this room."""
-        asked = next((c for c in self.broker.of(m.GetPage) if c.room == room), None)
-        assert asked is not None, f"no page of {room} was asked for"
-        assert after in (None, asked.after), f"what is after {asked.after} was asked for"
+        """Answers the oldest question for a page of this room, after this Seq if one is given."""
+        of_room = [asked for asked in self.broker.of(m.GetPage) if asked.room == room]
+        fit = [asked for asked in of_room if after in (None, asked.after)]
+        assert fit, f"such a page was not asked for, but {of_room}"
+        asked = fit[0]
         head = events[-1].seq if events else 0
         self.broker.answer_one(
             asked,
