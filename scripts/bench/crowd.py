@@ -14,8 +14,8 @@ from scripts.bench.measuring import cpu_s, resident_kib
 from scripts.bench.report import Aim, Report, Row
 from scripts.bench.servers import Server, hubbub_system
 from scripts.load.person import Plan
+from scripts.load.speaking import Speech
 from scripts.load.tally import percentile_ms
-from scripts.load.voice import Speech
 from scripts.load.workers import SPARE, Workers, plan_name
 from scripts.progress import Progress
 

@@ -16,7 +16,7 @@ from scripts.bench.report import Aim, Report, Row, ratio
 from scripts.bench.servers import Missing, Server
 from scripts.bench.throughput import SPEAKERS, most
 from scripts.load.person import Plan
-from scripts.load.voice import Speech
+from scripts.load.speaking import Speech
 from scripts.load.workers import BUSY, Workers, plan_name
 from scripts.progress import Progress
 

@@ -15,7 +15,7 @@ from scripts.bench.report import Aim, Report, Row, ratio
 from scripts.bench.servers import hubbub_system
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError, Spawned
-from scripts.load.voice import Speech
+from scripts.load.speaking import Speech
 from scripts.load.workers import Workers, plan_name
 from scripts.progress import Progress
 

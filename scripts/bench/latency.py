@@ -12,8 +12,8 @@ from scripts.bench.measuring import longest, metric
 from scripts.bench.report import Aim, Report, Row
 from scripts.bench.throughput import SPEAKERS, most
 from scripts.load.person import Plan
+from scripts.load.speaking import Speech
 from scripts.load.tally import Ticks, percentile_ms
-from scripts.load.voice import Speech
 from scripts.load.workers import BUSY, Workers, plan_name
 from scripts.progress import Progress
 

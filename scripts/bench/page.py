@@ -12,7 +12,7 @@ from scripts.bench.chromium import SLOW_CPU, Tab, chromium
 from scripts.bench.report import Aim, Report, Row
 from scripts.bench.servers import hubbub_system
 from scripts.load.person import Plan
-from scripts.load.voice import Speech
+from scripts.load.speaking import Speech
 from scripts.load.workers import Workers, plan_name
 from scripts.progress import Progress
 

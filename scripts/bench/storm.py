@@ -11,8 +11,8 @@ from scripts.bench.report import Aim, Report, Row
 from scripts.bench.servers import hubbub_system, stock
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
+from scripts.load.speaking import Speech
 from scripts.load.tally import Tally
-from scripts.load.voice import Speech
 from scripts.load.workers import Workers, plan_name
 from scripts.processes import Processes
 from scripts.progress import Progress

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from scripts.bench.report import Row
+from scripts.load.speaking import Speech
 from scripts.load.tally import percentile_ms
-from scripts.load.voice import Speech
 from scripts.load.workers import BUSY, Workers
 
 SOON_MS = 250.0

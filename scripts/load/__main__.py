@@ -17,8 +17,8 @@ from common.descriptors import raise_descriptor_limit
 from scripts import cli
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
+from scripts.load.speaking import Speech
 from scripts.load.tally import Tally, percentile_ms, surplus
-from scripts.load.voice import Speech
 from scripts.load.workers import (
     BUSY,
     SPARE,

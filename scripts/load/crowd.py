@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from scripts.load import wire
-from scripts.load.door import Door
+from scripts.load.connecting import Connector
 from scripts.load.person import JOINED, OPENING, Person, Plan
 from scripts.load.pool import Pool
+from scripts.load.speaking import Speaker
 from scripts.load.tally import TICK_US, Tally, Ticks
-from scripts.load.voice import Voice
 
 BUFFER_BYTES = 1 << 18
 EVENTS = 512
@@ -23,8 +23,8 @@ class Crowd:
 
     def __init__(self, plan: Plan) -> None:
         self.pool = Pool(plan)
-        self.door = Door(self.pool)
-        self.voice = Voice(self.pool)
+        self.door = Connector(self.pool)
+        self.voice = Speaker(self.pool)
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._read_at = 0.0

@@ -12,8 +12,8 @@ import msgspec
 from scripts.load.crowd import Crowd
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError, Spawned
+from scripts.load.speaking import Speech
 from scripts.load.tally import Tally, merge, missing
-from scripts.load.voice import Speech
 
 LOOK_S = 0.1
 QUIET_S = 0.3

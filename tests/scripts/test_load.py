@@ -1,6 +1,6 @@
 """scripts/load: the load generator at real gateways, its bytes and its sums alone.
 
-scripts/load/crowd.py, scripts/load/pool.py and scripts/load/door.py are what runs in
+scripts/load/crowd.py, scripts/load/pool.py and scripts/load/connecting.py are what runs in
 scripts.load.workers.
 """
 
@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from scripts.bench.servers import stock
 from scripts.load import wire
 from scripts.load.person import Plan
+from scripts.load.speaking import Speech
 from scripts.load.tally import Tally, merge, missing, percentile_ms, surplus
-from scripts.load.voice import Speech
 from scripts.load.workers import Workers
 from scripts.processes import Processes
 

@@ -1,4 +1,4 @@
-"""scripts/soak.py, scripts/processes.py: load and faults for a while, and a verdict."""
+"""scripts/soak/__main__.py, scripts/processes.py: load and faults for a while, and a verdict."""
 
 import subprocess
 import sys

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from common.messages import Event
-from scripts.history import Line, misplaced
+from scripts.soak.checker import LoggedEvent, find_misplaced
 from tests.sim.crowds import Spells
 from tests.sim.history import Acked
 
@@ -49,8 +49,8 @@ def wrong_acks(archive: Archive, acks: Sequence[Acked]) -> Iterator[str]:
 def wrong_ids(archive: Archive) -> Iterator[str]:
     for logs in archive.epochs.values():
         for room, log in logs.items():
-            lines = [Line(event.seq, event.kind, event.uid, event.id) for event in log]
-            yield from (f"{room}: {problem}" for problem in misplaced(lines))
+            lines = [LoggedEvent(event.seq, event.kind, event.uid, event.id) for event in log]
+            yield from (f"{room}: {problem}" for problem in find_misplaced(lines))
 
 
 def wrong_comings(archive: Archive) -> Iterator[str]:

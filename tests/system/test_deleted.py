@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.company import loading
+from scripts.soak.visitors import loading
 from tests.support.system import System
 from tests.system.client import eventually
 from tests.system.test_care import script

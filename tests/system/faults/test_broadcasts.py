@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.company import loading
 from scripts.processes import free_port
+from scripts.soak.visitors import loading
 from tests.support.system import Process, System
 from tests.system.airwaves import Airwaves
 from tests.system.client import eventually

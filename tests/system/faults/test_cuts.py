@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.company import loading
 from scripts.processes import free_port
+from scripts.soak.visitors import loading
 from tests.support.system import System
 from tests.system.proxy import Proxy
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from common.store_file import open_reader, store_path
-from scripts.company import loading
-from scripts.faults import Toll, schedule, strike
+from scripts.soak.faults import Toll, inject, schedule
+from scripts.soak.visitors import loading
 from tests.support.system import System
 
 SEED = int(os.environ.get("HUBBUB_TEST_SEED", "1"))
@@ -31,7 +31,7 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
         async with loading(system.urls, f"seed{SEED}") as load:
             for number, fault in enumerate(schedule(SEED, 2, "kill")):
                 print(f"seed {SEED}, fault {number}: {fault}")
-                await strike(system, load, fault, toll)
+                await inject(system, load, fault, toll)
                 if toll.kills >= KILLS:
                     break
             verdict = await load.finish(VERDICT_S)

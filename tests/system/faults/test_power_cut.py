@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.company import loading
-from scripts.history import Ack
+from scripts.soak.checker import Ack
+from scripts.soak.visitors import loading
 from tests.support.system import System
 from tests.system.faults.shims import compiled
 

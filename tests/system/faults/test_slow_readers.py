@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from scripts.visitor import Visitor
+from scripts.soak.visitor import Visitor
 from tests.support.system import Process, System
 from tests.system.client import eventually
 from tests.system.memory import forget_peak, memory_mib

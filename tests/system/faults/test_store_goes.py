@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.company import loading
 from scripts.processes import free_port
+from scripts.soak.visitors import loading
 from tests.support.system import Process, System
 from tests.system.client import refusal
 from tests.system.faults.test_power_cut import missing

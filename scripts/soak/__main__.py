@@ -19,9 +19,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scripts import cli
-from scripts.company import Load, Verdict, loading
-from scripts.faults import Toll, schedule, strike
 from scripts.processes import Processes, StartError
+from scripts.soak.faults import Toll, inject, schedule
+from scripts.soak.visitors import Load, Verdict, loading
 
 PROGRESS_S = 10.0
 LEASE_S = "3"
@@ -86,7 +86,7 @@ async def harm(system: Processes | None, load: Load, toll: Toll, args: argparse.
     for fault in schedule(args.seed, args.gateways, args.faults):
         if time.monotonic() >= end or 0 < args.kills <= toll.kills:
             return
-        await strike(system, load, fault, toll)
+        await inject(system, load, fault, toll)
         system.look()
 
 

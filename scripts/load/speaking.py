@@ -31,7 +31,7 @@ class Speech(Struct, frozen=True):
     less, and may be seen 10 ms late."""
 
 
-class Voice:
+class Speaker:
     """Speaks for people of a pool."""
 
     def __init__(self, pool: Pool) -> None:

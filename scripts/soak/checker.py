@@ -10,7 +10,7 @@ TOLD = 20
 """Problems told of each kind: thousands would say no more."""
 
 
-class Line(Struct, frozen=True):
+class LoggedEvent(Struct, frozen=True):
     """An event of a room, as the archive or a listener has it."""
 
     seq: int
@@ -30,29 +30,29 @@ class Ack(Struct, frozen=True):
     seq: int
 
 
-class Began(Struct, frozen=True):
+class ViewBegan(Struct, frozen=True):
     """From here a listener sees the room anew: exactly what comes after `after`, or (None) from
     wherever the newest page begins. Its join or a `reset`."""
 
     after: int | None
 
 
-Seen = Line | Began
+Seen = LoggedEvent | ViewBegan
 
 
-def problems(
-    archive: Sequence[Line], acks: Iterable[Ack], views: Mapping[str, Sequence[Seen]]
+def find_problems(
+    archive: Sequence[LoggedEvent], acks: Iterable[Ack], views: Mapping[str, Sequence[Seen]]
 ) -> list[str]:
     """What breaks a promise in one room, in words; nothing if all is well. `archive` is the whole
     log. First `acks` of one uid are in the order in which it said the messages, one by one.
     Whoever has a view must have seen the log to its end."""
-    found = [*misplaced(archive), *_acks(archive, acks)]
+    found = [*find_misplaced(archive), *_acks(archive, acks)]
     for name, view in views.items():
         found += _view(archive, name, view)
     return found
 
 
-def misplaced(archive: Sequence[Line]) -> list[str]:
+def find_misplaced(archive: Sequence[LoggedEvent]) -> list[str]:
     """The lines of a whole log that are not at the place of their Seq, and the ids that
     are in it more than once."""
     found = [
@@ -65,7 +65,7 @@ def misplaced(archive: Sequence[Line]) -> list[str]:
     return found[:TOLD]
 
 
-def _acks(archive: Sequence[Line], acks: Iterable[Ack]) -> list[str]:
+def _acks(archive: Sequence[LoggedEvent], acks: Iterable[Ack]) -> list[str]:
     found: list[str] = []
     last: dict[str, int] = {}
     at: dict[tuple[str, str], int] = {}
@@ -87,13 +87,13 @@ def _acks(archive: Sequence[Line], acks: Iterable[Ack]) -> list[str]:
     return found[:TOLD]
 
 
-def _view(archive: Sequence[Line], name: str, view: Sequence[Seen]) -> list[str]:
+def _view(archive: Sequence[LoggedEvent], name: str, view: Sequence[Seen]) -> list[str]:
     found: list[str] = []
     expected: int | None = None
     begun = False
     head = 0
     for seen in view:
-        if isinstance(seen, Began):
+        if isinstance(seen, ViewBegan):
             begun = True
             expected = None if seen.after is None else seen.after + 1
             head = seen.after or 0

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 from msgspec import Struct
 
-from scripts.history import Line, problems
-from scripts.visitor import Lost, Visitor
+from scripts.soak.checker import LoggedEvent, find_problems
+from scripts.soak.visitor import ConnectionLost, Visitor
 
 LOOK_S = 0.01
 PACE_S = 0.01
@@ -87,7 +87,7 @@ class Load:
             archived += len(archive)
             acks = [ack for visitor in here for ack in visitor.acks]
             views = {visitor.user: visitor.view for visitor in here}
-            found += [f"{room}: {problem}" for problem in problems(archive, acks, views)]
+            found += [f"{room}: {problem}" for problem in find_problems(archive, acks, views)]
         found += [complaint for visitor in self.visitors for complaint in visitor.complaints]
         return Verdict(
             problems=found,
@@ -99,13 +99,13 @@ class Load:
             resets=sum(visitor.resets for visitor in self.visitors),
         )
 
-    async def _settled(self, here: list[Visitor]) -> list[Line]:
+    async def _settled(self, here: list[Visitor]) -> list[LoggedEvent]:
         """The archive of a room at rest, which all have seen to its end."""
         while True:
             try:
                 await here[0].joined.wait()
                 archive = await here[0].archive()
-            except (Lost, TimeoutError):
+            except (ConnectionLost, TimeoutError):
                 continue
             if all(visitor.head == len(archive) for visitor in here):
                 return archive

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from scripts.history import Ack, Began, Line, Seen
+from scripts.soak.checker import Ack, LoggedEvent, Seen, ViewBegan
 
 ACK_S = 4.0
 """An ack later than this is not waited for: the message is said again."""
@@ -20,7 +20,7 @@ RECOVERY_EVENTS = 1000
 """HUBBUB_RECOVERY_EVENTS' default: who missed no more must get exactly that."""
 
 
-class Lost(Exception):
+class ConnectionLost(Exception):
     """The connection ended."""
 
 
@@ -58,7 +58,7 @@ class Visitor:
         while True:
             try:
                 await self._visit(self._urls[self._turn % len(self._urls)])
-            except (aiohttp.ClientError, TimeoutError, OSError, Lost):
+            except (aiohttp.ClientError, TimeoutError, OSError, ConnectionLost):
                 pass
             finally:
                 self._end()
@@ -72,7 +72,7 @@ class Visitor:
             await self.joined.wait()
             try:
                 ack = await self.ask("chat", payload, said=(id, text))
-            except (Lost, TimeoutError):
+            except (ConnectionLost, TimeoutError):
                 self.retries += 1
                 await asyncio.sleep(REST_S)
                 continue
@@ -95,15 +95,15 @@ class Visitor:
         finally:
             self._asked.pop(number, None)
 
-    async def archive(self) -> list[Line]:
+    async def archive(self) -> list[LoggedEvent]:
         """The whole log of its room, by page. Raises Lost or TimeoutError."""
-        lines: list[Line] = []
+        lines: list[LoggedEvent] = []
         more = True
         while more:
             after = lines[-1].seq if lines else 0
             ack = await self.ask("history", {"room": self.room, "after": after, "limit": 100})
             if not ack["ok"]:
-                raise Lost(str(ack))
+                raise ConnectionLost(str(ack))
             lines += [_line(event) for event in ack["events"]]
             more = ack["more"]
         return lines
@@ -152,13 +152,13 @@ class Visitor:
             self.head = payload["Seq"]
         elif event == "reset" and payload["Room"] == self.room:
             self.resets += 1
-            self.view.append(Began(None))
+            self.view.append(ViewBegan(None))
             self._epoch, self.head = payload["Epoch"], 0
 
     def _arrived(self, ack: Any) -> None:
         if not ack["ok"]:
             self._refused("join", ack)
-            raise Lost
+            raise ConnectionLost
         if self._epoch == ack["epoch"]:
             missed = ack["seq"] - self.head
             if not ack["recovered"] and 0 <= missed <= RECOVERY_EVENTS:
@@ -172,7 +172,7 @@ class Visitor:
         if self._uid and (self._uid, self.user) != (ack["uid"], ack["user"]):
             self.complaints.append(f"{self.user}: came back as {ack['user']}")
         self._uid, self.user, self._epoch = ack["uid"], ack["user"], ack["epoch"]
-        self.view.append(Began(self.head if ack["recovered"] else None))
+        self.view.append(ViewBegan(self.head if ack["recovered"] else None))
         self.joined.set()
 
     def _acked(self, number: int, ack: Any) -> None:
@@ -192,11 +192,11 @@ class Visitor:
 
     async def _send(self, packet: str) -> None:
         if self._socket is None or self._socket.closed:
-            raise Lost
+            raise ConnectionLost
         try:
             await self._socket.send_str(packet)
         except (aiohttp.ClientError, OSError):
-            raise Lost from None
+            raise ConnectionLost from None
 
     def _end(self) -> None:
         self.joined.clear()
@@ -204,11 +204,11 @@ class Visitor:
         self._said.clear()
         for answer in self._asked.values():
             if not answer.done():
-                answer.set_exception(Lost())
+                answer.set_exception(ConnectionLost())
 
 
-def _line(event: dict[str, Any]) -> Line:
-    return Line(
+def _line(event: dict[str, Any]) -> LoggedEvent:
+    return LoggedEvent(
         event["Seq"],
         event["EvtType"],
         event.get("Uid", ""),

@@ -8,9 +8,9 @@ from typing import Literal, Protocol, Self
 
 from msgspec import Struct
 
-from scripts.company import Load
+from scripts.soak.visitors import Load
 
-WELL_S = 40.0
+RECOVERY_S = 40.0
 """Everybody must be served again within this time, on a busy machine."""
 MOST_ACKS = 40
 LONGEST_STOP_S = 5.0
@@ -84,13 +84,13 @@ def schedule(seed: int, gateways: int, kinds: Kinds) -> Iterator[Fault]:
         )
 
 
-async def strike(system: System, load: Load, fault: Fault, toll: Toll) -> None:
+async def inject(system: System, load: Load, fault: Fault, toll: Toll) -> None:
     """One fault, and the recovery from it unless the fault is hasty. Raises TimeoutError if it is
     not recovered from."""
     if fault.hasty:
         await asyncio.sleep(fault.later_s * 10)
     else:
-        await load.until_acked(fault.acks, WELL_S)
+        await load.until_acked(fault.acks, RECOVERY_S)
         await asyncio.sleep(fault.later_s)
     hit = [system.gateways[number] for number in fault.gateways]
     if fault.broker:
@@ -112,6 +112,6 @@ async def strike(system: System, load: Load, fault: Fault, toll: Toll) -> None:
         toll.kills += len(hit)
         toll.broker_kills += fault.broker
     if not fault.hasty:
-        took_s = await load.until_well(began, WELL_S)
+        took_s = await load.until_well(began, RECOVERY_S)
         if fault.kind == "kill" and fault.broker:
             toll.recoveries_s.append(took_s)

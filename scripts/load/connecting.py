@@ -23,7 +23,7 @@ BIND_ADDRESS_NO_PORT = 24
 """Linux: the port is chosen at connect, so that one port serves several destinations."""
 
 
-class Door:
+class Connector:
     """Connects people of a pool, and once more those who were lost."""
 
     def __init__(self, pool: Pool) -> None:
