@@ -27,7 +27,7 @@ def make_app(
     server.attach(app, f"{settings.path}/socket.io")
 
     async def move_on(_: web.Application) -> None:
-        await server.shutdown()
+        await server.end_connections()
 
     async def ready(_: web.Request) -> web.Response:
         if chat.maintenance.caught_up:

@@ -88,7 +88,7 @@ class UnsentBytes:
 
     def step(self) -> bool:
         batch = list(islice(self._remaining, STEP_SOCKETS))
-        self._sum += sum(session.socket.owed_bytes for session in batch)
+        self._sum += sum(session.socket.unsent_bytes for session in batch)
         if not batch:
             self._complete = self._sum
         return bool(batch)

@@ -100,7 +100,7 @@ class PageQueue:
         waiting = self._waiting[person]
         for _ in range(len(waiting)):
             session, make, on_answer = waiting.popleft()
-            if session.socket.owed_bytes <= UNSENT_BYTES:
+            if session.socket.unsent_bytes <= UNSENT_BYTES:
                 break
             waiting.append((session, make, on_answer))
         else:

@@ -45,7 +45,7 @@ class CatchUp:
         """Whether the socket has too many unsent bytes to be sent more now. A socket that has read
         nothing for STALLED_S is cut off."""
         socket = self.session.socket
-        owed = socket.owed_bytes
+        owed = socket.unsent_bytes
         if owed <= OWED_BYTES:
             self.owed = 0
             return False

@@ -1,6 +1,12 @@
-"""The Engine.IO server: makes Connections, and hands what they hear to Socket.IO."""
+"""The Engine.IO server: python-engineio's, which checks each HTTP request and finds its connection.
+
+The library answers origins, versions, transports, session ids and methods, and packs the answers to
+polls. Connections are ours from their handshake on. `library_seams.py` lists what is overridden.
+"""
 
 import asyncio
+import logging
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 import engineio
@@ -20,12 +26,19 @@ from gateway.transport.connection import Connection, Receiver
 from gateway.transport.heartbeat import HeartbeatTimes
 from gateway.transport.poller import Poller
 from gateway.transport.takeover import full
+from gateway.transport.websocket import GOING_AWAY
 
 TICK_S = 0.25
-"""Pings are this exact, or a twentieth of their times if those are short."""
+"""Pings are as exact as this, or as a twentieth of their times if those are short."""
 MAX_PAYLOAD = 1_000_000
-"""What browsers are told that a polling request may have, as by the stock server; what they sent
-none the less is read up to `sizes`."""
+"""Bytes that a polling request may have, as browsers are told, and as the stock server tells them.
+Larger requests are read nevertheless, up to `protocol.sizes`."""
+LEAVE_A_STEP, LEAVE_STEPS, STEP_S = 100, 15, 0.1
+"""When the gateway stops, at least so many connections end at a time, in at most so many steps,
+with a pause of so many seconds between them."""
+library_log = logging.getLogger("gateway.library")
+library_log.setLevel(logging.CRITICAL)  # the library logs every packet; we log on our own
+
 
 ELSEWHERE = (
     "refused a page from elsewhere (a proxy has to pass the browser's Host on; other pages of yours"
@@ -38,7 +51,7 @@ class Counter(Protocol):
 
 
 class Counters(Protocol):
-    """The figures that are kept here."""
+    """The metrics that are counted here."""
 
     @property
     def cut_off(self) -> Counter: ...
@@ -47,27 +60,25 @@ class Counters(Protocol):
 
 
 class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library is not typed
-    """Overrides and uses what `seams` lists."""
+    """Implements `engine_port.EnginePort`: all connections of this gateway."""
 
     poller: Poller
-    slices: WorkQueue
-    pulses: HeartbeatTimes
+    work_queue: WorkQueue
+    heartbeat_times: HeartbeatTimes
 
-    def __init__(
-        self, settings: Settings, counters: Counters, receiver: Receiver, **options: Any
-    ) -> None:
+    def __init__(self, settings: Settings, counters: Counters, receiver: Receiver) -> None:
         self._settings = settings
         self.outbox_bytes = settings.outbox_bytes
         self.sizes = sizes(settings.text_chars)
         self.backlog = Backlog()
         self._counters = counters
         self._receiver = receiver
-        # The pages of other gateways may come here when theirs is lost.
+        # The page of another gateway may connect here when its own gateway is lost.
         self._origins = Origins(f"{settings.origins},{settings.gateways}")
         self._proxies = Proxies(settings.proxies)
         self._log = rate_limited(__name__)
         self._refused_page = ""
-        """The last page that was not let in, for the log."""
+        """Origin and Host of the last page that was refused, for the log."""
         super().__init__(
             async_mode="aiohttp",
             ping_interval=settings.ping_interval,
@@ -75,28 +86,51 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
             max_http_buffer_size=MAX_PAYLOAD,
             http_compression=False,
             cors_allowed_origins=self._allows,
-            monitor_clients=False,  # each connection has a pulse
-            **options,
+            monitor_clients=False,  # each connection has a heartbeat
+            async_handlers=False,
+            logger=library_log,
         )
 
-    def open(self) -> None:
-        """On the loop that it is to serve on."""
+    def attach(self, app: web.Application, path: str = "socket.io") -> None:
+        """Serves the application at this path, and opens and closes with it."""
+        super().attach(app, path)
+
+        async def life(_: web.Application) -> AsyncIterator[None]:
+            self._open()
+            yield
+            self._close()
+
+        app.cleanup_ctx.append(life)
+
+    async def end_connections(self) -> None:
+        """Ends all connections, a part of them at a time: stock clients come back at another
+        gateway and recover, and must not all come at once."""
+        ending = list(self.sockets.values())
+        step = max(LEAVE_A_STEP, len(ending) // LEAVE_STEPS + 1)
+        for start in range(0, len(ending), step):
+            if start:
+                await asyncio.sleep(STEP_S)
+            for connection in ending[start : start + step]:
+                connection.hang_up(GOING_AWAY)
+
+    def _open(self) -> None:
+        """To be called on the loop that the server serves on."""
         loop, own = asyncio.get_running_loop(), self._settings
         shortest_s = min(own.ping_interval, own.ping_timeout, own.connect_timeout)
         wheel = TimerWheel(loop, min(TICK_S, shortest_s / 20))
-        self.pulses = HeartbeatTimes(
+        self.heartbeat_times = HeartbeatTimes(
             wheel, own.ping_interval, own.ping_timeout, own.connect_timeout
         )
         self.poller = Poller(loop)
-        self.slices = WorkQueue(loop)
+        self.work_queue = WorkQueue(loop)
 
-    def close(self) -> None:
-        self.pulses.wheel.stop()
+    def _close(self) -> None:
+        self.heartbeat_times.wheel.stop()
         self.poller.close()
 
     async def handle_request(self, *args: Any, **kwargs: Any) -> Any:
         request: web.Request = args[0]
-        if "j" in request.query:  # scripts from strangers, needed by no browser of this century
+        if "j" in request.query:  # a script of another site, which no browser needs today
             return web.Response(status=400, text="JSONP is not offered\n")
         if request.transport is not None and not transport_may_stay(request.transport):
             raise full()
@@ -106,19 +140,20 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         return await super().handle_request(*args, **kwargs)
 
     def _wants_websocket(self, request: web.Request) -> bool:
-        """And comes from a page that may."""
-        origin, host = request.headers.get("Origin"), request.headers.get("Host", "")
+        """The request is for a WebSocket, from a page that may open one."""
+        origin = request.headers.get("Origin")
+        environ = {"HTTP_HOST": request.headers.get("Host", ""), "aiohttp.request": request}
         return (
             request.query.get("transport") == "websocket"
             and request.headers.get("Upgrade", "").lower() == "websocket"
-            and (origin is None or self._allows(origin, {"HTTP_HOST": host}))
+            and (origin is None or self._allows(origin, environ))
         )
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
         request: web.Request = environ["aiohttp.request"]
-        if "transport" not in request.query:  # the library takes that for polling
+        if "transport" not in request.query:  # the library would take that for polling
             return self._bad_request("Invalid transport")
         connection = Connection(self, self._receiver, self.generate_id(), self._client(request))
         self.sockets[connection.sid] = connection
@@ -126,7 +161,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         ping_s = (self.ping_interval, self.ping_timeout)
         connection.put(Frame.open(connection.sid, upgrades, ping_s, self.max_http_buffer_size))
         if transport == "polling":
-            connection.connected = True
+            connection.open_polling()
             return self._ok(connection.outbox.take(request.transport))
         try:
             return await connection.handle_get_request(environ)
@@ -135,8 +170,8 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
                 connection.cut_off()
 
     def _get_socket(self, sid: str) -> Connection:
-        """Closed ones too, for the moment that they are still listed: the library's raises at
-        a place that does not expect it."""
+        """A connection that is closed, and still listed for a moment, is returned as well: the
+        library's method raises KeyError there, which `handle_request` does not expect."""
         connection: Connection = self.sockets[sid]
         return connection
 
@@ -152,10 +187,10 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
 
     def _cors_headers(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
         headers: list[tuple[str, str]] = super()._cors_headers(environ)
-        # Some echo the request's own, in which there can be bytes that no answer can have.
+        # Some of them repeat headers of the request, with bytes that no answer may have.
         return [*((name, value) for name, value in headers if value.isascii()), ("Vary", "Origin")]
 
-    # --- what connections tell -------------------------------------------------------------------
+    # --- engine_port.EnginePort -------------------------------------------------------------------
 
     def lists(self, sid: str) -> bool:
         return sid in self.sockets
@@ -181,6 +216,6 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
             self._log.warning("refused an HTTP request: %.200r", message_key)
 
     def _client(self, request: web.Request) -> str:
-        """The address of who sent it."""
+        """The address of the browser that sent the request."""
         named = [request.headers.getall(name, ()) for name in ("X-Forwarded-For", "Forwarded")]
         return self._proxies.client(request.remote or "", *named)

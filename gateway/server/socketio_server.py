@@ -1,12 +1,11 @@
-"""The engine: a python-socketio server that hears and speaks through our connections."""
+"""The Socket.IO server: one Socket for each connection that sent its CONNECT (protocol version 5).
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
-from typing import Any, assert_never
+python-socketio's server is not used here: its client list and its `emit` would be a second way to
+send beside our outboxes. `engineio_server.py` says what the library underneath does.
+"""
 
-import socketio
-from aiohttp import web
+import secrets
+from typing import assert_never
 
 from common.log_rate import limit_libraries
 from common.settings import Settings
@@ -23,42 +22,25 @@ from gateway.protocol.packets import (
     TooLongConnect,
     read_message,
 )
-from gateway.server.clients import NAMESPACE, Clients
 from gateway.server.engineio_server import Counters, EngineIOServer
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Handler, Socket
-from gateway.transport.websocket import GOING_AWAY
 
-LEAVE_A_STEP, MOVE_ON_STEPS, STEP_S = 100, 15, 0.1
-"""At the end at least so many leave at a time, in at most so many steps, with this pause."""
 CONNECT_PACKETS = 20
-"""A CONNECT counts for so many packets that ask for nothing: a new socket costs more than they."""
+"""A CONNECT counts as so many idle packets, since a new socket costs more than they do."""
+SID_BYTES = 15
 AUTH_TOO_LONG = Frame.event("joined", error_ack("too_long", "auth is too long"))
-library_log = logging.getLogger("gateway.library")
-library_log.setLevel(logging.CRITICAL)  # it has a line for every packet; we log on our own
 
 
-class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is not typed
-    """Socket.IO: the default namespace, one Socket for each connection that sent its CONNECT."""
+class SocketIOServer:
+    """Implements `connection.Receiver`. Only the default namespace is offered."""
 
-    def __init__(self, settings: Settings, handler: Handler, counters: Counters) -> None:
-        self._settings = settings
-        self._counters = counters
+    def __init__(self, settings: Settings, handler: Handler) -> None:
+        self._in_flight = settings.in_flight
         self._handler = handler
-        self.clients = Clients()
-        super().__init__(
-            client_manager=self.clients,
-            async_handlers=False,
-            always_connect=True,
-            logger=library_log,
-            engineio_logger=library_log,
-        )
-
-    def _engineio_server_class(self) -> Any:
-        return lambda **options: EngineIOServer(self._settings, self._counters, self, **options)
 
     def on_packet(self, connection: Connection, text: str) -> None:
-        """Takes the place of the library's `_handle_eio_message`. Raises Malformed."""
+        """Raises Malformed."""
         sizes = connection.engine.sizes
         packet = read_message(text, sizes.values)
         if isinstance(packet, EventPacket | TooLong | Ack) and packet.attachments:
@@ -72,12 +54,12 @@ class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library
             case TooLongConnect():
                 self._connect(connection, "", None, AUTH_TOO_LONG)
             case Disconnect(namespace=""):
-                connection.inbound.asks_nothing()
-                self._left(connection)
+                connection.inbound.count_idle()
+                self._disconnect(connection)
             case EventPacket() | TooLong() | Ack():
                 self.on_attachments(connection, packet)
             case Disconnect():
-                connection.inbound.asks_nothing()  # it is of a namespace that was refused
+                connection.inbound.count_idle()  # its namespace was refused
             case _:
                 assert_never(packet)
 
@@ -91,34 +73,32 @@ class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library
             case TooLong():
                 self._refuse(connection, packet.ack, "too_long", "the event is too long")
             case Ack():
-                connection.inbound.asks_nothing()  # it is to an event that asked for none
+                connection.inbound.count_idle()  # no event of ours asks for an ack
             case _:
                 assert_never(packet)
 
     def _connect(
         self, connection: Connection, namespace: str, auth: object, first: Frame | None = None
     ) -> None:
-        connection.inbound.asks_nothing(CONNECT_PACKETS)
+        connection.inbound.count_idle(CONNECT_PACKETS)
         if namespace:
             connection.put(Frame.connect_error(namespace, "Invalid namespace"))  # word for word
             return
-        sid = self.clients.admit(connection.sid)
-        if sid is None:
+        if connection.socket is not None:
             raise Malformed("a second CONNECT")
+        sid = secrets.token_urlsafe(SID_BYTES)
         connection.put(Frame.connect(sid))
-        if connection.closing:  # cut off
-            self.clients.basic_disconnect(sid, NAMESPACE)
+        if connection.closing:  # it was cut off
             return
-        connection.pulse.connected()
-        most = self._settings.in_flight
-        socket = Socket(sid, connection.remote, connection, self._handler, most)
+        connection.heartbeat.connected()
+        socket = Socket(sid, connection.remote, connection, self._handler, self._in_flight)
         connection.socket = socket
         if first is not None:
             socket.send(first)
         self._handler.connected(socket, auth)
 
     def _request(self, connection: Connection, request: EventPacket) -> None:
-        """The connection has looked whether the socket may ask."""
+        """The connection has seen to it that the socket may ask."""
         if connection.socket is None:
             raise Malformed("an event before CONNECT")
         connection.socket.request(request.event, request.args, request.ack)
@@ -128,56 +108,20 @@ class SocketIOServer(socketio.AsyncServer):  # type: ignore[misc]  # the library
             raise Malformed("an event before CONNECT")
         connection.socket.refuse(ack, error_ack(code, message))
 
-    def _left(self, connection: Connection) -> None:
-        socket = self._forget(connection)
+    def _disconnect(self, connection: Connection) -> None:
+        socket, connection.socket = connection.socket, None
         if socket is not None:
-            connection.pulse.await_connect()
-            socket.end(left=True, at_once=True)  # before a next CONNECT of the same connection
+            connection.heartbeat.await_connect()
+            socket.end(left=True, at_once=True)  # before the next CONNECT of this connection
 
     def on_end(self, connection: Connection) -> None:
         """The connection is over."""
-        socket = self._forget(connection)
+        socket, connection.socket = connection.socket, None
         if socket is not None:
             socket.end(left=False)
 
-    def _forget(self, connection: Connection) -> Socket | None:
-        socket, connection.socket = connection.socket, None
-        if socket is not None:
-            self.clients.basic_disconnect(socket.sid, NAMESPACE)
-        return socket
 
-    async def disconnect(
-        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
-    ) -> None:
-        """As the library's, for one of ours; never waits for a slow reader."""
-        connection = self.eio.sockets.get(self.clients.eio_sid_from_sid(sid, NAMESPACE))
-        if connection is not None and connection.socket is not None:
-            connection.socket.close()
-
-    async def shutdown(self) -> None:
-        """Ends all connections, many of them over a while: stock clients come back (elsewhere) and
-        recover, and must not all come at once."""
-        ending = list(self.eio.sockets.values())
-        step = max(LEAVE_A_STEP, len(ending) // MOVE_ON_STEPS + 1)
-        for start in range(0, len(ending), step):
-            if start:
-                await asyncio.sleep(STEP_S)
-            for connection in ending[start : start + step]:
-                connection.hang_up(GOING_AWAY)
-
-    def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
-        """To the application that serves it, on whose loop it opens and closes."""
-        super().attach(app, socketio_path)
-
-        async def life(_: web.Application) -> AsyncIterator[None]:
-            self.eio.open()
-            yield
-            self.eio.close()
-
-        app.cleanup_ctx.append(life)
-
-
-def make_server(settings: Settings, handler: Handler, metrics: Counters) -> SocketIOServer:
-    """To be attached to an aiohttp application: `make_server(…).attach(app)`."""
+def make_server(settings: Settings, handler: Handler, counters: Counters) -> EngineIOServer:
+    """Engine.IO and Socket.IO, for an aiohttp application: `make_server(…).attach(app, path)`."""
     limit_libraries("aiohttp.server", "asyncio")
-    return SocketIOServer(settings, handler, metrics)
+    return EngineIOServer(settings, counters, SocketIOServer(settings, handler))

@@ -1,7 +1,8 @@
-"""The backlog: what has come from all browsers and is not heard yet, in bounded bytes. Pure.
+"""The backlog: bytes that came from browsers and are not handled yet, bounded for all together.
+Pure.
 
-Unfinished frames, unfinished bodies of polling requests, packets that wait for their turn: each is
-bounded for one connection, and here for all of them.
+Unfinished frames, unfinished bodies of polling requests and packets that wait for their turn are
+bounded for each connection; thousands of connections need a bound together as well.
 """
 
 from typing import Protocol
@@ -9,24 +10,25 @@ from typing import Protocol
 BACKLOG_BYTES = 16 << 20
 
 
-class Holder(Protocol):
-    """Who holds some of it."""
+class BacklogHolder(Protocol):
+    """A part of a connection that keeps bytes which are not handled yet."""
 
     def crowd_out(self) -> None:
-        """Must give up all that it holds, at once: others need the room."""
+        """Must give up all that it keeps, at once, since the limit is exceeded."""
 
 
 class Backlog:
-    """Who has held something for the longest time goes first: frames of browsers that mean well are
-    whole within a moment."""
+    """Above the limit the holder that has held something for the longest time goes first: frames of
+    well-meaning browsers are complete within a moment."""
 
     def __init__(self, limit_bytes: int = BACKLOG_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        self._held: dict[Holder, int] = {}
+        self._held: dict[BacklogHolder, int] = {}
         self.bytes = 0
 
-    def hold(self, holder: Holder, bytes: int) -> None:
-        """So much it holds now; with 0 it is forgotten. May crowd out others, or this one."""
+    def hold(self, holder: BacklogHolder, bytes: int) -> None:
+        """The holder keeps so many bytes now; with 0 it is forgotten. This may crowd out other
+        holders, or this one."""
         if bytes:
             self.bytes += bytes - self._held.get(holder, 0)
             self._held[holder] = bytes

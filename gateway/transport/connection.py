@@ -1,6 +1,6 @@
-"""The connection: one Engine.IO session, by polling, by WebSocket, or from one to the other.
+"""The connection: one Engine.IO session, by polling, by WebSocket, or first one and then the other.
 
-Takes the place of the library's AsyncSocket, which has no bound on what it queues, keeps those that
+It takes the place of the library's AsyncSocket, which queues without a bound, keeps browsers that
 send rubbish, and spends tasks on each packet and ping. Here an established WebSocket has no task,
 no timer and no request.
 """
@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gateway.protocol.attachments import Whole
 from gateway.protocol.frames import CLOSE, Frame
+from gateway.transport.connection_state import ConnectionEvent, ConnectionState
 from gateway.transport.engine_port import EnginePort
 from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.inbound import Inbound
@@ -24,7 +25,7 @@ from gateway.transport.upgrade import Upgrade
 from gateway.transport.websocket import NORMAL, PROTOCOL_ERROR, WebSocket
 
 FINISH_S = 5.0
-"""Time for a browser to take our DISCONNECT and close."""
+"""A browser has this time to take the last frames and close the connection."""
 
 
 class Receiver(Protocol):
@@ -41,61 +42,87 @@ class Receiver(Protocol):
 
 
 class Connection:
-    """`connected` to `closed` are looked at by the library too."""
+    """`connection_state.py` has its states. The library reads `connected`, `upgraded` and `closed`,
+    and calls `handle_get_request`, `handle_post_request` and `close`."""
 
     __slots__ = (
-        "_polling", "_receiver", "_upgrade", "_ws", "closed", "closing", "connected", "engine",
-        "inbound", "outbox", "pulse", "remote", "sid", "socket", "upgraded", "upgrading", "waved",
+        "_polling", "_receiver", "_state", "_upgrade", "_ws", "closed_by_peer", "engine",
+        "heartbeat", "inbound", "outbox", "remote", "sid", "socket",
     )  # fmt: skip
 
     def __init__(self, engine: EnginePort, receiver: Receiver, sid: str, remote: str) -> None:
+        """`remote`: the browser's address, for the log."""
         self.engine = engine
-        self._receiver = receiver
         self.sid = sid
         self.remote = remote
-        self.connected = False
-        """The handshake is done."""
-        self.upgrading = False
-        self.upgraded = False
-        """It is a WebSocket now."""
-        self.closing = False
-        """Nothing more is heard or sent; the last frames may still be on their way."""
-        self.closed = False
-        """It is over."""
         self.socket: Socket | None = None
-        """The browser, after its CONNECT."""
+        """The browser, between its CONNECT and its end."""
         self.outbox = Outbox(engine.outbox_bytes)
         self.inbound = Inbound(self)
-        self.pulse = Heartbeat(self, engine.pulses)
-        self.waved = False
-        """The browser closed it: its last poll is no error."""
+        self.heartbeat = Heartbeat(self, engine.heartbeat_times)
+        self.closed_by_peer = False
+        """The browser closed the connection: its last poll is answered without an error."""
+        self._receiver = receiver
+        self._state = ConnectionState.OPENING
         self._polling: Polling | None = None
         self._ws: WebSocket | None = None
         self._upgrade: Upgrade | None = None
 
-    # --- out -------------------------------------------------------------------------------------
+    # --- states ----------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """The Engine.IO handshake is done."""
+        return self._state is not ConnectionState.OPENING
+
+    @property
+    def upgrading(self) -> bool:
+        """A WebSocket is being opened, or has yet to prove itself."""
+        return self._state.upgrading
+
+    @property
+    def upgraded(self) -> bool:
+        """Packets travel by WebSocket."""
+        return self._state.upgraded
+
+    @property
+    def closing(self) -> bool:
+        """Nothing more is received, and nothing new is sent."""
+        return self._state.closing
+
+    @property
+    def closed(self) -> bool:
+        return self._state is ConnectionState.CLOSED
+
+    def open_polling(self) -> None:
+        """The handshake of a polling browser is about to be answered."""
+        self._follow(ConnectionEvent.POLL_OPENED)
+
+    def _follow(self, event: ConnectionEvent) -> None:
+        self._state = self._state.after(event)
+
+    # --- outbound --------------------------------------------------------------------------------
 
     def put(self, sendable: Sendable) -> None:
+        """Sends a Frame or Batch after everything before it. A browser that owes too much is cut
+        off instead."""
         if not self.closing and not self.outbox.put(sendable):
             self.cut_off_unread()
-
-    async def send(self, pkt: Any) -> None:
-        """A packet of the library's own making."""
-        self.put(Frame(pkt.encode()))
 
     # --- the end ---------------------------------------------------------------------------------
 
     def finish(self, last: list[Frame]) -> None:
-        """Sends these and hears no more; ends it once the browser has had time to read."""
+        """Sends these last frames and receives no more. The connection ends when the browser closes
+        it, or after FINISH_S."""
         for frame in [*last, *(() if self.upgraded else (CLOSE,))]:
             self.put(frame)
         if not self.closing:
-            self.closing = True
-            self.pulse.last_until(FINISH_S)
+            self._follow(ConnectionEvent.FINISH)
+            self.heartbeat.end_after(FINISH_S)
         self.outbox.shut()
 
     def cut_off(self) -> None:
-        """Ends it at once; what was not sent yet is dropped."""
+        """Ends the connection at once, and drops what was not sent yet."""
         if self.outbox.polled is not None:
             self.outbox.polled.abort()
         if self._ws is not None:
@@ -103,51 +130,47 @@ class Connection:
         self.end()
 
     def cut_off_unread(self) -> None:
-        """`cut_off`, and told: the browser does not read."""
+        """As `cut_off`, and reported: the browser does not read."""
         if not self.closed:
             self.engine.unread(self.remote)
             self.cut_off()
 
     def hang_up(self, code: int = NORMAL) -> None:
-        """Ends it at once, with a WebSocket close frame after what was sent already."""
+        """Ends the connection, a WebSocket with a close frame of this code after what was sent."""
         if self._ws is not None:
             self._ws.hang_up(code)
         self.end()
 
     async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
-        """The library's way to end it. Never waits: it may be a slow reader."""
+        """The library's word for `hang_up`. It never waits: the browser may read slowly."""
         self.hang_up()
 
     def end(self) -> None:
-        """It is over, whatever led here (websocket.Owner)."""
+        """The connection is over, whatever led here (websocket.WebSocketOwner)."""
         if self.closed:
             return
-        self.closing = self.closed = True
-        self.pulse.stop()
+        self._follow(ConnectionEvent.CLOSE)
+        self.heartbeat.stop()
         self.outbox.drop()
         self._ws = None
         self.inbound.drop()
         if self._upgrade is not None:
             self._upgrade.drop()
-        self.heard_all()
-        # Later: the library's `handle_request` still looks there when it is what led here.
+        self.on_all_handled()
+        # Later: the library's `handle_request` looks the session up again after it called us.
         asyncio.get_running_loop().call_soon(self.engine.forget, self.sid)
         self._receiver.on_end(self)
 
     def refuse(self, why: str) -> None:
-        """It sent what no browser sends (websocket.Owner)."""
+        """The browser sent what no browser sends: the connection ends, and `why` is logged."""
         self.engine.malformed(why)
         self.hang_up(PROTOCOL_ERROR)
 
-    # --- in --------------------------------------------------------------------------------------
+    # --- inbound ---------------------------------------------------------------------------------
 
-    def take_in(self, packets: Iterable[str | bytes | None]) -> None:
-        """These have come, after those before (websocket.Owner)."""
-        self.inbound.take_in(packets)
-
-    def go_on(self) -> None:
-        """The socket may ask more (sockets.Transport)."""
-        self.inbound.go_on()
+    def receive(self, packets: Iterable[str | bytes | None]) -> None:
+        """These Engine.IO packets have come, after those before (websocket.WebSocketOwner)."""
+        self.inbound.receive(packets)
 
     def on_packet(self, text: str) -> None:
         self._receiver.on_packet(self, text)
@@ -155,30 +178,34 @@ class Connection:
     def on_attachments(self, packet: Whole) -> None:
         self._receiver.on_attachments(self, packet)
 
+    def resume(self) -> None:
+        """The socket may have more requests in flight (sockets.Transport)."""
+        self.inbound.resume()
+
     @property
     def may_ask(self) -> bool:
-        """What comes next may be handled now."""
+        """The next packet may be handled now."""
         return self.socket is None or self.socket.may_ask
 
     @property
-    def held(self) -> bool:
-        """Nothing is read, by our own choice (pulse.Patient)."""
-        return self.inbound.held
+    def paused(self) -> bool:
+        """We chose to read nothing (heartbeat.HeartbeatOwner)."""
+        return self.inbound.paused
 
-    def wave(self) -> None:
-        """The browser closes it."""
-        self.waved = True
+    def on_peer_close(self) -> None:
+        """The browser says that it closes the connection."""
+        self.closed_by_peer = True
         self.hang_up()
 
-    def pace(self) -> None:
-        """Reads on, or no further while much waits."""
+    def adjust_reading(self) -> None:
+        """Reads on, or stops reading while much waits to be handled."""
         if self._ws is not None:
-            self._ws.read(self.inbound.few)
+            self._ws.read(self.inbound.may_read_more)
 
-    def heard_all(self) -> None:
-        """Of what has come; or nothing more is heard."""
+    def on_all_handled(self) -> None:
+        """All packets that came are handled, or no packet will be handled any more."""
         if self._polling is not None:
-            self._polling.heard_all()
+            self._polling.on_all_handled()
 
     @property
     def _polls(self) -> Polling:
@@ -188,52 +215,64 @@ class Connection:
     # --- for the library: requests over HTTP -----------------------------------------------------
 
     async def handle_get_request(self, environ: dict[str, Any]) -> Any:
-        """A poll, or the wish for a WebSocket. Raises EngineIOError: the library answers 400."""
+        """Answers a poll, or the request for a WebSocket. Raises EngineIOError, which the library
+        answers with 400."""
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
             return await self._polls.answer(environ["aiohttp.request"])
-        if self.upgrading:
-            return await self.second_websocket(environ["aiohttp.request"])
-        return await self._open_websocket(environ["aiohttp.request"])
+        if self._state in (ConnectionState.OPENING, ConnectionState.POLLING):
+            return await self._open_websocket(environ["aiohttp.request"])
+        return await self.second_websocket(environ["aiohttp.request"])
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Packets of a polling browser. Raises EngineIOError: the library answers 400."""
-        await self._polls.take(environ["aiohttp.request"])
+        """Receives the packets of a polling browser. Raises EngineIOError, which the library
+        answers with 400."""
+        await self._polls.receive_post(environ["aiohttp.request"])
 
     # --- the WebSocket ---------------------------------------------------------------------------
 
     async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        """What polls already is upgraded only once the browser has proved that both ways work."""
-        upgrade = self.upgrading = self.connected
+        """A connection that polls already is upgraded once its WebSocket has proved itself."""
+        if self._state is ConnectionState.POLLING:
+            self._follow(ConnectionEvent.UPGRADE_BEGAN)
         try:
             answer, sock, early = await take_over(request)
-        finally:
-            self.upgrading = False
+        except BaseException:
+            if self._state is not ConnectionState.OPENING:
+                self._follow(ConnectionEvent.UPGRADE_FAILED)
+            raise
         ws = WebSocket(sock, self.engine)
         if self.closed:
             ws.abort()
-        elif upgrade:
-            self.upgrading, self._upgrade = True, Upgrade(self, ws)
+        elif self.upgrading:
+            self._upgrade = Upgrade(self, ws)
         else:
-            self.upgraded_to(ws)
+            self._follow(ConnectionEvent.WEBSOCKET_OPENED)
+            self._go_on_by(ws)
         ws.read(True)
         if early and ws.owner is not None:
             ws.received(early)
         return answer
 
     async def second_websocket(self, request: web.Request) -> web.StreamResponse:
-        """Opened, and closed, as the stock server does."""
+        """Opens a further WebSocket of this session and closes it, as the stock server does."""
         answer, sock, _ = await take_over(request)
         WebSocket(sock, self.engine).hang_up(NORMAL)
         return answer
 
-    def upgraded_to(self, ws: WebSocket) -> None:
-        """It goes on by this one, which is its own now."""
-        self.not_upgraded()
-        self.connected = self.upgraded = True
+    def on_upgraded(self, ws: WebSocket) -> None:
+        """The WebSocket has proved itself, and belongs to this connection (upgrade.Upgrading)."""
+        self._follow(ConnectionEvent.UPGRADED)
+        self._upgrade = None
+        if self._polling is not None:
+            self._polling.handed_over = True
+        self._go_on_by(ws)
+
+    def on_upgrade_failed(self) -> None:
+        """The browser goes on by polling (upgrade.Upgrading)."""
+        self._follow(ConnectionEvent.UPGRADE_FAILED)
+        self._upgrade = None
+
+    def _go_on_by(self, ws: WebSocket) -> None:
         self._ws = ws
         ws.owner = self
         self.outbox.go_direct(ws)
-
-    def not_upgraded(self) -> None:
-        """It goes on as before."""
-        self.upgrading, self._upgrade = False, None

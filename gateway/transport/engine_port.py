@@ -14,9 +14,9 @@ from gateway.transport.poller import Poller
 
 class EnginePort(Protocol):
     poller: Poller
-    pulses: HeartbeatTimes
+    heartbeat_times: HeartbeatTimes
     outbox_bytes: int
-    slices: WorkQueue
+    work_queue: WorkQueue
     backlog: Backlog
     sizes: Sizes
 

@@ -1,4 +1,4 @@
-"""The pulse: how long one connection may be silent."""
+"""The heartbeat: how long one connection may be silent before it is ended."""
 
 import random
 from typing import Protocol
@@ -8,11 +8,11 @@ from gateway.runtime.timer_wheel import TimerWheel
 
 
 class HeartbeatOwner(Protocol):
-    """The connection whose pulse is felt."""
+    """The connection that is watched."""
 
     @property
-    def held(self) -> bool:
-        """Nothing is read, by our own choice."""
+    def paused(self) -> bool:
+        """We chose to read nothing from the browser."""
 
     def put(self, sendable: Frame) -> None: ...
     def cut_off(self) -> None: ...
@@ -20,86 +20,94 @@ class HeartbeatOwner(Protocol):
 
 
 class HeartbeatTimes:
-    """Seconds, the same for all connections, and the wheel that they are on."""
+    """Times in seconds, the same for all connections, and the timer wheel that measures them."""
 
     def __init__(
         self, wheel: TimerWheel, interval_s: float, timeout_s: float, connect_s: float
     ) -> None:
         self.wheel = wheel
         self.interval_s = interval_s
+        """Between a pong and the next ping."""
         self.timeout_s = timeout_s
+        """Between a ping and its pong, at most."""
         self.connect_s = connect_s
+        """Between the handshake and the Socket.IO CONNECT, at most."""
 
 
 class Heartbeat:
-    """Pings, waits for the pong, waits for the next ping. A deadline beside it, until `connected`:
-    the Socket.IO CONNECT has to come in time, whatever is ponged."""
+    """Sends pings and ends the connection if a pong does not come in time (Engine.IO 4 protocol,
+    "Heartbeat"). A deadline runs beside it until `connected`: the Socket.IO CONNECT has to come in
+    time, whatever else the browser sends."""
 
-    __slots__ = ("_deadline", "_limits", "_patient", "_pinged", "tick")
+    __slots__ = ("_deadline", "_owner", "_pinged", "_times", "tick")
 
-    def __init__(self, patient: HeartbeatOwner, limits: HeartbeatTimes) -> None:
-        self._patient: HeartbeatOwner | None = patient
-        self._limits = limits
+    def __init__(self, owner: HeartbeatOwner, times: HeartbeatTimes) -> None:
+        self._owner: HeartbeatOwner | None = owner
+        self._times = times
         self._pinged = False
+        """A ping was sent and its pong has not come."""
         self._deadline: _Deadline | None = None
         self.tick = 0
-        # The first ping comes early by chance, so that those who came together are not pinged so.
-        limits.wheel.set(self, random.uniform(0.5, 1.0) * limits.interval_s)
+        # The first ping is early by a random time: browsers that came together are not all pinged
+        # together.
+        times.wheel.set(self, random.uniform(0.5, 1.0) * times.interval_s)
         self.await_connect()
 
     def pong(self) -> None:
-        if self._pinged and self._patient is not None:
+        """A pong has come."""
+        if self._pinged and self._owner is not None:
             self._pinged = False
-            self._limits.wheel.set(self, self._limits.interval_s)
+            self._times.wheel.set(self, self._times.interval_s)
 
     def await_connect(self) -> None:
-        """Without `connected` in time its connection is ended."""
-        if self._patient is not None:
-            self._deadline = _Deadline(self._patient)
-            self._limits.wheel.set(self._deadline, self._limits.connect_s)
+        """The connection is ended unless `connected` is called within `connect_s`."""
+        if self._owner is not None:
+            self._deadline = _Deadline(self._owner)
+            self._times.wheel.set(self._deadline, self._times.connect_s)
 
     def connected(self) -> None:
+        """The Socket.IO CONNECT has come."""
         if self._deadline is not None:
-            self._limits.wheel.cancel(self._deadline)
+            self._times.wheel.cancel(self._deadline)
             self._deadline = None
 
-    def last_until(self, timeout_s: float) -> None:
-        """No more pings: its connection is ended then."""
-        patient = self._patient
+    def end_after(self, timeout_s: float) -> None:
+        """Sends no more pings, and ends the connection after this time."""
+        owner = self._owner
         self.stop()
-        if patient is not None:
-            self._deadline = _Deadline(patient)
-            self._limits.wheel.set(self._deadline, timeout_s)
+        if owner is not None:
+            self._deadline = _Deadline(owner)
+            self._times.wheel.set(self._deadline, timeout_s)
 
     def stop(self) -> None:
-        """For good, but for what `last_until` sets."""
-        self._limits.wheel.cancel(self)
+        """Does nothing more, except at a later `end_after`."""
+        self._times.wheel.cancel(self)
         self.connected()
-        self._patient = None
+        self._owner = None
 
     def due(self) -> None:
-        """For the wheel."""
-        if self._patient is None:
+        """(timer_wheel.Timer)"""
+        if self._owner is None:
             return
         if not self._pinged:
             self._pinged = True
-            self._limits.wheel.set(self, self._limits.timeout_s)
-            self._patient.put(PING)
-        elif self._patient.held:
-            # The pong may be behind what we do not read yet.
-            self._limits.wheel.set(self, self._limits.timeout_s)
+            self._times.wheel.set(self, self._times.timeout_s)
+            self._owner.put(PING)
+        elif self._owner.paused:
+            # The pong may stand behind packets that we have not read.
+            self._times.wheel.set(self, self._times.timeout_s)
         else:
-            self._patient.cut_off()
+            self._owner.cut_off()
 
 
 class _Deadline:
     """Ends its connection when it is due."""
 
-    __slots__ = ("_patient", "tick")
+    __slots__ = ("_owner", "tick")
 
-    def __init__(self, patient: HeartbeatOwner) -> None:
-        self._patient = patient
+    def __init__(self, owner: HeartbeatOwner) -> None:
+        self._owner = owner
         self.tick = 0
 
     def due(self) -> None:
-        self._patient.hang_up()
+        self._owner.hang_up()

@@ -1,14 +1,14 @@
-"""The idle ones: frames and packets that ask for nothing, counted. Pure."""
+"""Idle traffic: frames and packets that ask for nothing, such as pongs, in bounded number. Pure."""
 
 from gateway.protocol.packets import Malformed
 
-MOST, WINDOW_S = 1000, 10.0
-"""A browser sends a pong in 25 s, a proxy a ping each second. Whoever sends more than this, in so
-many seconds, keeps us busy."""
+LIMIT, WINDOW_S = 1000, 10.0
+"""A browser sends a pong in 25 s, a proxy a ping each second. A connection that sends more than
+LIMIT in WINDOW_S seconds does so to keep the gateway busy."""
 
 
-class Idle:
-    """Those of one connection."""
+class IdleTraffic:
+    """Counts the idle frames and packets of one connection."""
 
     __slots__ = ("_count", "_since")
 
@@ -17,9 +17,9 @@ class Idle:
         self._since = -WINDOW_S
 
     def add(self, count: int, now: float) -> None:
-        """So many more, at a monotonic time. Raises Malformed if they are too many."""
+        """Counts so many more at `now`, monotonic seconds. Raises Malformed above the limit."""
         if now - self._since >= WINDOW_S:
             self._since, self._count = now, 0
         self._count += count
-        if self._count > MOST:
+        if self._count > LIMIT:
             raise Malformed("too many frames or packets that ask for nothing")

@@ -1,4 +1,4 @@
-"""The inbound packets of one connection: heard in order, as far as its socket may ask."""
+"""The inbound packets of one connection: handled in order, as far as its socket may ask."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -9,22 +9,25 @@ from gateway.protocol.attachments import Attachments, Whole
 from gateway.protocol.packets import Attachment, Closed, Malformed, Message, Pong, read_engine
 from gateway.transport.engine_port import EnginePort
 from gateway.transport.heartbeat import Heartbeat
-from gateway.transport.idle import Idle
+from gateway.transport.idle import IdleTraffic
 
-AHEAD_BYTES = 32 << 10
-"""What is read of a browser whose requests wait: a little, so that an end is noticed."""
-BREATH_PACKETS, BREATH_BYTES = 32, 8 << 10
-"""After so many packets of one browser, or so much in them, the others have their turn."""
+READ_AHEAD_BYTES = 32 << 10
+"""So much is read from a browser whose requests wait: a little, so that its end is noticed."""
+STEP_PACKETS, STEP_BYTES = 32, 8 << 10
+"""After so many packets of one browser, or so many bytes in them, other browsers have their
+turn."""
 
 
 class InboundOwner(Protocol):
     """The connection whose packets these are."""
 
     engine: EnginePort
-    pulse: Heartbeat
-    closed: bool
-    closing: bool
+    heartbeat: Heartbeat
 
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def closing(self) -> bool: ...
     @property
     def may_ask(self) -> bool:
         """The next packet may be handled now."""
@@ -35,153 +38,157 @@ class InboundOwner(Protocol):
     def on_attachments(self, packet: Whole) -> None:
         """The last attachment of this packet has come. Raises Malformed."""
 
-    def wave(self) -> None:
-        """The browser closes the connection."""
+    def on_peer_close(self) -> None:
+        """The browser says that it closes the connection."""
 
-    def pace(self) -> None:
-        """More may be read now, or no more, as `few` says."""
-
-    def heard_all(self) -> None:
+    def on_all_handled(self) -> None:
         """All packets that have come are handled."""
+
+    def adjust_reading(self) -> None:
+        """`may_read_more` may have changed."""
 
     def refuse(self, why: str) -> None: ...
     def cut_off(self) -> None: ...
 
 
 class Inbound:
-    """It is slices.Work, and backlog.Holder for what waits."""
+    """Packets wait here while the socket has as many requests in flight as it may have. This is
+    work_queue.Work, so that a browser with many packets keeps nobody waiting, and a
+    backlog.BacklogHolder for what waits."""
 
     __slots__ = (
-        "_connection", "_counted", "_hearing", "_idle", "_packets", "_waiting_bytes", "attachments",
-        "held",
+        "_counted_bytes", "_handling", "_idle", "_owner", "_packets", "_waiting_bytes",
+        "attachments", "paused",
     )  # fmt: skip
 
-    def __init__(self, connection: InboundOwner) -> None:
-        self.held = False
-        """What has come waits, for the socket may not ask more now: it is read no further."""
+    def __init__(self, owner: InboundOwner) -> None:
+        self.paused = False
+        """Packets wait since the socket may not ask now; little more is read from the browser."""
         self.attachments: Attachments | None = None
-        """The attachments of a packet that has come are awaited."""
-        self._connection: InboundOwner | None = connection
-        """None once it is over: the two know each other, and leave no work to the collector."""
+        """A packet has come, and its attachments are on their way."""
+        self._owner: InboundOwner | None = owner
+        """None at the end: the cycle is broken, which leaves nothing to the garbage collector."""
         self._packets: deque[str | bytes | None] | None = None
-        self._waiting_bytes = self._counted = 0
-        """What is in the packets, and what the backlog knows of it."""
-        self._hearing = False
-        self._idle: Idle | None = None
+        self._waiting_bytes = 0
+        self._counted_bytes = 0
+        """`_waiting_bytes` as the backlog knows them."""
+        self._handling = False
+        self._idle: IdleTraffic | None = None
 
     @property
-    def few(self) -> bool:
-        """More may be read."""
-        return self._waiting_bytes <= AHEAD_BYTES
+    def may_read_more(self) -> bool:
+        return self._waiting_bytes <= READ_AHEAD_BYTES
 
-    def take_in(self, packets: Iterable[str | bytes | None]) -> None:
-        """These have come, after those before."""
+    def receive(self, packets: Iterable[str | bytes | None]) -> None:
+        """These packets have come, after those before. None is a binary one that was too large."""
         if self._packets is None:
             self._packets = deque()
         for packet in packets:
             self._packets.append(packet)
             self._waiting_bytes += getsizeof(packet)
-        if self.held:
-            self._pace()
+        if self.paused:
+            self._adjust_reading()
         else:
-            self._hear_some()
+            self._handle_some()
 
-    def go_on(self) -> None:
-        """The socket may ask more."""
-        if self.held:
-            self._hear_some()
+    def resume(self) -> None:
+        """The socket may ask again."""
+        if self.paused:
+            self._handle_some()
 
     def drop(self) -> None:
-        """It is over."""
+        """The connection is over."""
         self._packets = self.attachments = None
         self._waiting_bytes = 0
-        self._count()
-        self._connection = None
+        self._update_backlog()
+        self._owner = None
 
-    def asks_nothing(self, packets: int = 1) -> None:
-        """What is being heard asks for nothing. Raises Malformed if there was too much of it."""
-        self._idle = self._idle or Idle()
-        if self._connection is not None:
-            self._idle.add(packets, self._connection.engine.slices.now())
+    def count_idle(self, packets: int = 1) -> None:
+        """The packet that is being handled asks for nothing. Raises Malformed if there were too
+        many like it."""
+        self._idle = self._idle or IdleTraffic()
+        if self._owner is not None:
+            self._idle.add(packets, self._owner.engine.work_queue.now())
 
     def step(self) -> bool:
-        """Goes on after the others had their turn (slices.Work)."""
-        if not self.held:
-            self._hear_some()
+        """Handles more packets after other browsers had their turn (work_queue.Work)."""
+        if not self.paused:
+            self._handle_some()
         return False
 
     def failed(self) -> None:
-        if self._connection is not None:
-            self._connection.cut_off()
+        """(work_queue.Work)"""
+        if self._owner is not None:
+            self._owner.cut_off()
 
     def crowd_out(self) -> None:
-        """(backlog.Holder)"""
-        self._counted = 0
-        if self._connection is not None:
-            self._connection.refuse("packets that wait, while too many of them do")
+        """(backlog.BacklogHolder)"""
+        self._counted_bytes = 0
+        if self._owner is not None:
+            self._owner.refuse("packets that wait, while too many of them do")
 
-    def _hear_some(self) -> None:
-        connection = self._connection
-        if connection is None or connection.closed or self._hearing:
+    def _handle_some(self) -> None:
+        owner = self._owner
+        if owner is None or owner.closed or self._handling:
             return
-        self._hearing, self.held = True, False
-        heard_bytes = 0
+        self._handling, self.paused = True, False
+        handled_bytes = 0
         try:
-            for _ in range(BREATH_PACKETS):
-                if not self._packets or connection.closing or heard_bytes > BREATH_BYTES:
+            for _ in range(STEP_PACKETS):
+                if not self._packets or owner.closing or handled_bytes > STEP_BYTES:
                     break
-                if not connection.may_ask:
-                    self.held = True
+                if not owner.may_ask:
+                    self.paused = True
                     break
                 packet = self._packets.popleft()
                 size = getsizeof(packet)
                 self._waiting_bytes -= size
-                heard_bytes += size
-                self._hear(connection, packet)
+                handled_bytes += size
+                self._handle(owner, packet)
         except Malformed as error:
-            connection.refuse(str(error))
+            owner.refuse(str(error))
         except Exception:
-            connection.engine.failed()
-            connection.cut_off()
+            owner.engine.failed()
+            owner.cut_off()
         finally:
-            self._hearing = False
-        if connection.closed:
+            self._handling = False
+        if owner.closed:
             return
-        if self._packets and not connection.closing:
-            if not self.held:
-                connection.engine.slices.wake(self)
+        if self._packets and not owner.closing:
+            if not self.paused:
+                owner.engine.work_queue.wake(self)
         else:
             self._packets, self._waiting_bytes = None, 0
-            connection.heard_all()
-        self._pace()
+            owner.on_all_handled()
+        self._adjust_reading()
 
-    def _pace(self) -> None:
-        self._count()
-        if self._connection is not None:
-            self._connection.pace()
+    def _adjust_reading(self) -> None:
+        self._update_backlog()
+        if self._owner is not None:
+            self._owner.adjust_reading()
 
-    def _count(self) -> None:
-        """Tells the backlog what waits."""
-        if self._connection is not None and self._waiting_bytes != self._counted:
-            self._counted = self._waiting_bytes
-            self._connection.engine.backlog.hold(self, self._counted)
+    def _update_backlog(self) -> None:
+        if self._owner is not None and self._waiting_bytes != self._counted_bytes:
+            self._counted_bytes = self._waiting_bytes
+            self._owner.engine.backlog.hold(self, self._counted_bytes)
 
-    def _hear(self, connection: InboundOwner, packet: str | bytes | None) -> None:
-        heard = read_engine(packet)
-        if isinstance(heard, Message):
+    def _handle(self, owner: InboundOwner, packet: str | bytes | None) -> None:
+        """Raises Malformed."""
+        read = read_engine(packet)
+        if isinstance(read, Message):
             if self.attachments is not None:
                 raise Malformed("text, where an attachment is awaited")
-            connection.on_packet(heard.text)
-        elif isinstance(heard, Attachment):
+            owner.on_packet(read.text)
+        elif isinstance(read, Attachment):
             if self.attachments is None:
                 raise Malformed("an attachment that belongs to nothing")
-            whole = self.attachments.add(heard.data)
+            whole = self.attachments.add(read.data)
             if whole is not None:
                 self.attachments = None
-                connection.on_attachments(whole)
-        elif isinstance(heard, Closed):
-            connection.wave()
+                owner.on_attachments(whole)
+        elif isinstance(read, Closed):
+            owner.on_peer_close()
         else:
-            self.asks_nothing()
-            if isinstance(heard, Pong):
-                connection.pulse.pong()
+            self.count_idle()
+            if isinstance(read, Pong):
+                owner.heartbeat.pong()

@@ -1,4 +1,4 @@
-"""The outbox: all that goes to one browser, in order, in bounded bytes."""
+"""The outbox: everything that is sent to one browser, in order, in bounded bytes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from gateway.protocol.frames import Frame
 from gateway.transport.stream import Stream
 
 ANSWER_S = 5.0
-"""Time for a browser to take the answer to its last poll."""
+"""A browser has this time to read the answer to its last poll."""
 
 
 class Sendable(Protocol):
@@ -21,34 +21,34 @@ class Sendable(Protocol):
 
 
 class Outbox:
-    """Before a WebSocket is there frames wait for the next poll; `go_direct` empties what waits
-    into the WebSocket's stream, and from then on nothing is queued here again.
+    """While the browser polls, frames wait for its next poll. `go_direct` writes those that wait to
+    the WebSocket's stream, and from then on nothing is queued here again.
 
-    So order is kept without a writer task: at any moment there is one way out. What the stream
-    could not send yet, and what the last poll's answer could not, counts as owed too.
+    So the order is kept without a writer task: at any moment there is one way out. Bytes that the
+    stream, or the answer to the last poll, could not send yet count as unsent too.
     """
 
     __slots__ = ("limit_bytes", "polled", "stream")
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
-        self.polled: Polled | None = None
-        """Where frames wait; made with the first, since most connections never need it."""
+        self.polled: PollQueue | None = None
+        """The frames that wait. It is made with the first, since most connections never poll."""
         self.stream: Stream | None = None
-        """Where to write directly; None while polling, and at the end."""
+        """The WebSocket; None while the browser polls, and at the end."""
 
     @property
-    def owed_bytes(self) -> int:
-        """Bytes that are not with the kernel yet."""
+    def unsent_bytes(self) -> int:
+        """Bytes that the kernel has not taken yet."""
         if self.stream is not None:
             return len(self.stream.unsent)
-        return 0 if self.polled is None else self.polled.owed_bytes
+        return 0 if self.polled is None else self.polled.unsent_bytes
 
     def put(self, sendable: Sendable) -> bool:
-        """False: too much is owed, cut this browser off; nothing was sent. Asked before a write,
-        not after it, so that one answer may be larger than the limit (pages are bounded elsewhere).
-        """
-        if self.owed_bytes > self.limit_bytes:
+        """Sends or queues it. Returns False, and sends nothing, if more than the limit is unsent:
+        the browser has to be cut off. The limit is compared before a write and not after it, so
+        that one answer may be larger than the limit (pages are bounded elsewhere)."""
+        if self.unsent_bytes > self.limit_bytes:
             return False
         if self.stream is not None:
             self.stream.write(sendable.wire)
@@ -57,20 +57,20 @@ class Outbox:
         return True
 
     @property
-    def waiting(self) -> "Polled":
+    def waiting(self) -> "PollQueue":
         if self.polled is None:
-            self.polled = Polled()
+            self.polled = PollQueue()
         return self.polled
 
     def take(
-        self, answering: asyncio.WriteTransport | None = None, most: int | None = None
+        self, answering: asyncio.WriteTransport | None = None, limit: int | None = None
     ) -> list[Frame]:
-        """What waits, at most so many frames of it, to answer a poll that came on the transport
-        `answering`."""
-        return self.waiting.take(answering, most)
+        """Removes and returns the first frames that wait, at most `limit`, to answer a poll that
+        came on the transport `answering`."""
+        return self.waiting.take(answering, limit)
 
     def go_direct(self, stream: Stream) -> None:
-        """From now on all goes to this stream, first what has waited."""
+        """From now on everything goes to this stream, first the frames that have waited."""
         self.stream = stream
         polled, self.polled = self.polled, None
         if polled is not None:
@@ -80,21 +80,21 @@ class Outbox:
             polled.wake()
 
     def shut(self) -> None:
-        """Nothing more goes out; what was put is on its way. Rooms that have kept the way straight
-        to the kernel find it shut."""
+        """Nothing more goes out; what was put is on its way. Send lists that keep the stream's
+        socket find it closed."""
         if self.stream is not None:
             self.stream.renew()
             self.stream = None
 
     def drop(self) -> None:
-        """Forgets all that waits: the connection is over."""
+        """Forgets everything that waits: the connection is over."""
         self.stream = None
         if self.polled is not None:
             self.polled.end()
 
 
-class Polled:
-    """What waits for the next poll."""
+class PollQueue:
+    """Frames that wait for the next poll."""
 
     __slots__ = ("_answering", "_bytes", "_frames", "_waiter")
 
@@ -102,10 +102,11 @@ class Polled:
         self._frames: list[Frame] = []
         self._bytes = 0
         self._answering: asyncio.WriteTransport | None = None
+        """The transport on which the last poll is answered."""
         self._waiter: asyncio.Future[None] | None = None
 
     @property
-    def owed_bytes(self) -> int:
+    def unsent_bytes(self) -> int:
         answering = 0 if self._answering is None else self._answering.get_write_buffer_size()
         return self._bytes + answering
 
@@ -119,16 +120,18 @@ class Polled:
         return not self._frames
 
     def take(
-        self, answering: asyncio.WriteTransport | None = None, most: int | None = None
+        self, answering: asyncio.WriteTransport | None = None, limit: int | None = None
     ) -> list[Frame]:
+        """See `Outbox.take`."""
         self._answering = answering
-        taken = self._frames[:most]
-        del self._frames[:most]
+        taken = self._frames[:limit]
+        del self._frames[:limit]
         self._bytes -= sum(len(frame.wire) for frame in taken)
         return taken
 
     async def wait(self, timeout_s: float) -> None:
-        """Until there is something to take, `wake` is called, or the time is over. One waits."""
+        """Waits until there is a frame to take, `wake` is called, or the time is over. If another
+        call waits already, this one returns at once."""
         if self._frames or self._waiter is not None:
             return
         self._waiter = waiter = asyncio.get_running_loop().create_future()
@@ -145,12 +148,13 @@ class Polled:
             self._waiter.set_result(None)
 
     def abort(self) -> None:
-        """Ends the answer to the last poll, if it is stuck."""
+        """Ends the answer to the last poll, if the browser does not read it."""
         if self._answering is not None and self._answering.get_write_buffer_size():
             self._answering.abort()
 
     def end(self) -> None:
-        """Nothing more is sent; a last answer that is stuck is given some time."""
+        """Nothing more is sent; a last answer that the browser does not read ends after
+        ANSWER_S."""
         if self._answering is not None:
             asyncio.get_running_loop().call_later(ANSWER_S, self._answering.abort)
         self.take()

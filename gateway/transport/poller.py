@@ -1,7 +1,8 @@
-"""The poller: all browsers' sockets behind one descriptor of the loop, a few of them each turn.
+"""The poller: it watches all browsers' sockets and serves a few of them in each turn of the loop.
 
-The loop itself hands on all that are ready in one turn: when ten thousand browsers speak at once,
-nobody else's ack or ping would have its turn for a second.
+The loop itself serves all sockets that are ready in one turn: when ten thousand browsers send at
+once, no other ack or ping would have its turn for a second. So the loop watches one epoll
+descriptor, the poller's, behind which the sockets are.
 """
 
 import asyncio
@@ -15,23 +16,26 @@ from gateway.runtime.ports import report_fault
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 TURN_SOCKETS = 32
 TURN_S = 0.003
-"""In one turn of the loop so many sockets are looked at, for so long: a handshake or join takes
-some 200 µs."""
+"""At most so many sockets are served in one turn of the loop, for so many seconds: a handshake or
+join takes some 200 µs."""
 
 
-class Watched(Protocol):
+class Pollable(Protocol):
+    """A socket that can be watched."""
+
     fd: int
     watched: int
-    """READ | WRITE, as the poller was told last; 0 is no more."""
+    """READ | WRITE, as `watch` was called last; 0: the socket is not watched. Only the poller sets
+    it."""
 
     def readable(self) -> None: ...
     def writable(self) -> None: ...
     def fail(self) -> None:
-        """It is over."""
+        """The socket has to be given up: serving it raised an error."""
 
 
 class Poller:
-    """Watches for one loop. To be closed."""
+    """Belongs to one loop, and has to be closed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -41,8 +45,9 @@ class Poller:
         self._closed = False
         loop.add_reader(self._fd, self._turn)
 
-    def watch(self, one: Watched, events: int) -> None:
-        """Calls it for these events from now on. Before its descriptor is closed: for none."""
+    def watch(self, one: Pollable, events: int) -> None:
+        """Serves the socket at these events from now on. Before the descriptor is closed, `events`
+        has to be set to 0."""
         if events == one.watched or self._closed:
             return
         if not one.watched:
@@ -59,7 +64,7 @@ class Poller:
         self._selector.close()
 
     def _turn(self) -> None:
-        # What is left from the last turn is ready still, so that the loop calls this again.
+        # Sockets that are left for the next turn are still ready, so the loop calls this again.
         if not self._ready:
             self._ready.extend(self._selector.select(0))
         end = time.perf_counter() + TURN_S

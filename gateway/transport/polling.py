@@ -1,4 +1,4 @@
-"""Polling: the requests of a browser that has no WebSocket, or none yet."""
+"""Polling: the HTTP requests of a browser that has no WebSocket, or has none yet."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,10 +13,11 @@ from gateway.transport.engine_port import EnginePort
 from gateway.transport.outbox import Outbox
 
 POST_PACKETS = 1000
+"""Packets in one POST at most."""
 POLL_PACKETS = 16
-"""In the answer to one poll: the stock Python client hangs up at more."""
+"""Packets in the answer to one poll at most: the stock Python client hangs up at more."""
 UPGRADE_POLL_S = 0.1
-"""A poll during an upgrade ends this soon: the browser waits for it."""
+"""A poll ends after this time while an upgrade is under way: the browser waits for its end."""
 
 
 class PollOwner(Protocol):
@@ -25,13 +26,16 @@ class PollOwner(Protocol):
     engine: EnginePort
     outbox: Outbox
     sid: str
-    closed: bool
-    closing: bool
-    upgrading: bool
-    upgraded: bool
-    waved: bool
+    closed_by_peer: bool
 
-    def take_in(self, packets: Iterable[str | bytes | None]) -> None:
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def closing(self) -> bool: ...
+    @property
+    def upgrading(self) -> bool: ...
+
+    def receive(self, packets: Iterable[str | bytes | None]) -> None:
         """These packets have come, after those before."""
 
     def refuse(self, why: str) -> None: ...
@@ -40,37 +44,39 @@ class PollOwner(Protocol):
 
 
 class Polling:
-    """The polls and posts of one connection."""
+    """The polls (GET) and posts (POST) of one connection: one of each at a time."""
 
-    __slots__ = ("_body", "_connection", "_posted", "polled")
+    __slots__ = ("_body", "_connection", "_posted", "handed_over", "polled")
 
     def __init__(self, connection: PollOwner) -> None:
         self._connection = connection
         self.polled = False
         """A poll waits for its answer."""
+        self.handed_over = False
+        """A WebSocket has taken over: the last poll is answered without an error."""
         self._posted: asyncio.Future[None] | None = None
-        """A post whose packets are not all heard yet."""
+        """A POST whose packets are not all handled yet."""
         self._body = bytearray()
-        """Of a post that has not come to its end."""
+        """The body of a POST, as far as it has come."""
 
     async def answer(self, request: web.Request) -> list[Frame]:
-        """What the browser is owed, once there is something. Raises EngineIOError."""
+        """The frames that wait for the browser, as soon as there are some. Raises EngineIOError."""
         connection = self._connection
-        if self.polled:  # as Node does: two polls could not be kept in order
+        if self.polled:  # as Node does: the answers to two polls have no order
             connection.refuse("a second poll at once")
             raise exceptions.SocketIsClosedError
         self.polled = True
-        pulses = connection.engine.pulses
+        times = connection.engine.heartbeat_times
         try:
-            most_s = pulses.interval_s + pulses.timeout_s
-            if not connection.closed:  # and still listed for a moment: nobody would wake this
-                most_s = UPGRADE_POLL_S if connection.upgrading else most_s
-                await connection.outbox.waiting.wait(most_s)
+            if not connection.closed:  # if it is, though still listed, nobody would end the wait
+                longest_s = times.interval_s + times.timeout_s
+                timeout_s = UPGRADE_POLL_S if connection.upgrading else longest_s
+                await connection.outbox.waiting.wait(timeout_s)
         finally:
             self.polled = False
         if not connection.closed and (request.transport is None or request.transport.is_closing()):
-            connection.cut_off()  # nobody would get what is taken now
-        if connection.upgraded or connection.waved:
+            connection.cut_off()  # the browser would not get what is taken now
+        if self.handed_over or connection.closed_by_peer:
             return [NOOP]
         if connection.closed:
             raise exceptions.SocketIsClosedError
@@ -79,17 +85,17 @@ class Polling:
             connection.end()
         return frames or [NOOP]
 
-    async def take(self, request: web.Request) -> None:
-        """Returns once all its packets are heard. Raises EngineIOError."""
+    async def receive_post(self, request: web.Request) -> None:
+        """Returns when all packets of the POST are handled. Raises EngineIOError."""
         connection = self._connection
-        if connection.closed:  # and still listed for a moment: its packets would never be heard
+        if connection.closed:  # it is still listed for a moment, but handles no packets
             raise exceptions.SocketIsClosedError
         try:
             if self._posted is not None:
                 raise Malformed("a second request at once")
             self._posted = asyncio.get_running_loop().create_future()
             try:
-                connection.take_in(await self._read(request))
+                connection.receive(await self._read(request))
                 await self._posted
             finally:
                 self._posted = None
@@ -98,18 +104,19 @@ class Polling:
             connection.refuse(str(error))
         except OSError:
             connection.cut_off()
-        refused = connection.closed and not connection.waved
+        refused = connection.closed and not connection.closed_by_peer
         if refused and connection.engine.lists(connection.sid):
-            raise exceptions.SocketIsClosedError  # if it is not there, the library expects no error
+            # The library expects an error only of a session that is listed.
+            raise exceptions.SocketIsClosedError
 
-    def heard_all(self) -> None:
-        """Of the post; or nothing more is heard."""
+    def on_all_handled(self) -> None:
+        """All packets of the POST are handled, or no packet will be handled any more."""
         if self._posted is not None and not self._posted.done():
             self._posted.set_result(None)
         self._drop()
 
     def crowd_out(self) -> None:
-        """(backlog.Holder)"""
+        """(backlog.BacklogHolder)"""
         self._connection.refuse("a body that is not finished, while there are too many of them")
 
     def _drop(self) -> None:
@@ -117,11 +124,11 @@ class Polling:
         self._connection.engine.backlog.hold(self, 0)
 
     async def _read(self, request: web.Request) -> list[str]:
-        """The packets of a post. Raises Malformed, UnicodeDecodeError or web.RequestPayloadError
-        for what no browser sends, OSError if the connection is lost, or slower than the time for a
-        pong."""
+        """The packets of a POST. Raises Malformed, UnicodeDecodeError or web.RequestPayloadError
+        for a body that no browser sends, OSError if the connection is lost or takes longer than the
+        time for a pong."""
         engine = self._connection.engine
-        async with asyncio.timeout(engine.pulses.timeout_s):
+        async with asyncio.timeout(engine.heartbeat_times.timeout_s):
             async for chunk in request.content.iter_any():
                 if self._connection.closed:
                     raise OSError
@@ -136,8 +143,8 @@ class Polling:
         return [read_packet(packet, engine.sizes.packet_bytes) for packet in packets]
 
 
-def read_packet(packet: bytearray, most_bytes: int) -> str:
-    """Raises UnicodeDecodeError."""
-    if len(packet) > most_bytes:
+def read_packet(packet: bytearray, limit_bytes: int) -> str:
+    """The packet as text; of one above the limit only its Head. Raises UnicodeDecodeError."""
+    if len(packet) > limit_bytes:
         return Head(packet[:HEAD_CHARS].decode(errors="ignore"))
     return packet.decode()

@@ -1,4 +1,4 @@
-"""The sockets: browsers that are connected, as the chat sees them."""
+"""The sockets: connected browsers, as the chat sees them."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from gateway.protocol.frames import DISCONNECT, Frame
 from gateway.transport.outbox import Outbox, Sendable
 
 Reply = Callable[[dict[str, Any] | None], None]
-"""Called exactly once: the ack's payload; None leaves the request unanswered. Without an ack id an
-error is sent as a `refused` event and the rest is dropped."""
+"""Called once, with the ack's payload; None leaves the request unanswered. If the request has no
+ack id, an error is sent as a `refused` event and every other payload is dropped."""
 
 
 class Transport(Protocol):
@@ -17,8 +17,8 @@ class Transport(Protocol):
 
     outbox: Outbox
 
-    def go_on(self) -> None:
-        """The next request may be handled, if one waits."""
+    def resume(self) -> None:
+        """The next request may be handled, if there is one."""
 
     def cut_off(self) -> None: ...
     def cut_off_unread(self) -> None: ...
@@ -26,23 +26,23 @@ class Transport(Protocol):
 
 
 class Handler(Protocol):
-    """The chat. Nothing here may wait or raise."""
+    """The chat. No method may wait or raise."""
 
     def connected(self, socket: "Socket", auth: object) -> None:
-        """Its CONNECT was answered. Must lead to `socket.set_ready()`."""
+        """The CONNECT of this socket was answered. This must lead to `socket.set_ready()`."""
 
     def requested(self, socket: "Socket", event: str, args: list[Any], reply: Reply) -> None:
-        """It asks for something."""
+        """The browser sent an event, which `reply` answers."""
 
     def gone(self, socket: "Socket", left: bool) -> None:
-        """Once for each connected one. `left`: for good, by its DISCONNECT or our `close`; else the
-        connection was lost or cut off. After `close` and `cut_off` this comes at a later turn of
-        the loop."""
+        """The socket is over; called once for each that was `connected`. `left`: for good, by its
+        DISCONNECT or our `close`; else the connection was lost or cut off. After `close` and
+        `cut_off` this is called at a later turn of the loop."""
 
 
 class Socket:
-    """One browser after its CONNECT. Unless `closed`, what is sent arrives in order, or the browser
-    is cut off."""
+    """One browser after its CONNECT. Until `closed`, everything that is sent arrives in order, or
+    the browser is cut off."""
 
     __slots__ = (
         "_carrier", "_handler", "closed", "in_flight", "most_in_flight", "outbox", "ready",
@@ -63,22 +63,24 @@ class Socket:
         self._handler = handler
 
     def set_ready(self) -> None:
-        """Its requests may come: until now they are held, and the socket is read no further."""
+        """Requests are handled from now on. Until then they wait, and little more is read."""
         self.ready = True
         self._go_on()
 
     def send(self, sendable: Sendable) -> None:
-        """A Frame or a Batch, after everything sent before. Who owes too much is cut off."""
+        """Sends a Frame or Batch after everything sent before. A browser that reads too slowly is
+        cut off."""
         if not self.closed and not self.outbox.put(sendable):
             self.cut_off_unread()
 
     @property
-    def owed_bytes(self) -> int:
-        """What was sent and is not with the kernel yet."""
-        return self.outbox.owed_bytes
+    def unsent_bytes(self) -> int:
+        """Bytes that were sent and that the kernel has not taken yet."""
+        return self.outbox.unsent_bytes
 
     def close(self, reason_frame: Frame | None = None) -> None:
-        """For good: a stock client stays away. The reason goes before the DISCONNECT."""
+        """Ends it for good: a stock client does not come back. The reason is sent before the
+        DISCONNECT."""
         if self.closed or self._carrier is None:
             return
         last = [DISCONNECT] if reason_frame is None else [reason_frame, DISCONNECT]
@@ -86,25 +88,28 @@ class Socket:
         self.end(left=True)
 
     def cut_off(self) -> None:
-        """At once, dropping what was not sent yet: a stock client comes back and recovers."""
+        """Ends it at once and drops what was not sent yet: a stock client comes back and
+        recovers."""
         if self._carrier is not None:
             self._carrier.cut_off()
 
     def cut_off_unread(self) -> None:
-        """`cut_off`, counted: the browser does not read."""
+        """As `cut_off`, and counted: the browser does not read."""
         if self._carrier is not None:
             self._carrier.cut_off_unread()
 
     # --- for the server --------------------------------------------------------------------------
 
     def end(self, left: bool, at_once: bool = False) -> None:
-        """The handler is told, once; later by default, since it may be in the middle of something
-        that led here."""
+        """Calls `Handler.gone`, once: at a later turn of the loop by default, since the handler may
+        be in the middle of something that led here."""
         if self.closed:
             return
         self.closed = True
         self.outbox = NOWHERE
-        self._carrier = None  # which knows us as well: no work for the garbage collector
+        self._carrier = (
+            None  # it knows this socket as well: a cycle would be work for the garbage collector
+        )
         if at_once:
             self._handler.gone(self, left)
         else:
@@ -115,12 +120,12 @@ class Socket:
         return self.ready and self.in_flight < self.most_in_flight
 
     def request(self, event: str, args: list[Any], ack: str) -> None:
-        """Hands a request to the handler. `ack` are the digits of its id, empty for none."""
+        """Hands a request to the handler. `ack`: the digits of its ack id; empty if it has none."""
         self.in_flight += 1
         self._handler.requested(self, event, args, _Reply(self, ack))
 
     def refuse(self, ack: str, answer: dict[str, Any]) -> None:
-        """A request that was not read."""
+        """Answers a request that is not handed to the handler."""
         self.in_flight += 1
         self.answer(ack, answer)
 
@@ -135,11 +140,11 @@ class Socket:
 
     def _go_on(self) -> None:
         if self._carrier is not None:
-            self._carrier.go_on()
+            self._carrier.resume()
 
 
 class _Reply:
-    """A Reply; a second call does nothing."""
+    """A Reply. A second call does nothing."""
 
     __slots__ = ("_ack", "_socket")
 
@@ -154,4 +159,4 @@ class _Reply:
 
 
 NOWHERE = Outbox(0)
-"""The outbox of closed sockets: without a transport, so that a fan-out passes them by."""
+"""The outbox of closed sockets. It has no stream, so a fan-out skips them."""

@@ -1,7 +1,7 @@
-"""The stream: a connected socket, written straight through while the kernel takes all.
+"""The stream: a connected socket to which bytes are written at once while the kernel takes them.
 
-Takes the place of asyncio's transport, which costs a kilobyte more for each browser, and for each
-delivery as much time again as the kernel's `send`.
+It takes the place of asyncio's transport, which costs a kilobyte more for each browser, and for
+each delivery as much time again as the kernel's `send`.
 """
 
 import socket
@@ -10,41 +10,42 @@ from contextlib import suppress
 from gateway.transport.poller import READ, WRITE, Poller
 
 RECEIVE_BYTES = 64 << 10
-"""Read at once from one browser; then it is the others' turn."""
+"""Bytes that are read from one browser before other browsers have their turn."""
 
 
 class Stream:
-    """Takes over a socket that does not block. Whoever derives from it says what happens on
-    `received` and `lost`."""
+    """Owns a socket that does not block. A subclass says what happens in `received` and `lost`."""
 
     __slots__ = ("_poller", "_wanted", "ended", "fd", "sock", "unsent", "watched")
 
     def __init__(self, sock: socket.socket, poller: Poller) -> None:
         self.sock = sock
-        """For `SendList` to write to, while nothing is `unsent`."""
+        """The handle to which a SendList writes while nothing is `unsent` (see `fanout.py`)."""
         self.fd = sock.fileno()
         self.watched = 0
         self.unsent: bytes | bytearray = b""
-        """What the kernel has not taken yet: a bytearray when there is some."""
+        """Bytes that the kernel has not taken yet: a bytearray if there are some."""
         self.ended = False
-        """Nothing more is taken to be sent; what is `unsent` may still be on its way."""
+        """Nothing more is written; what is `unsent` may still be on its way."""
         self._wanted = 0
         self._poller = poller
 
     def received(self, data: bytes) -> None:
-        raise AssertionError("a stream's own kind knows what to do with it")
+        """Bytes have come."""
+        raise NotImplementedError
 
     def lost(self) -> None:
-        """It is over, not by our doing; may be called in the middle of a `write`."""
+        """The socket is over, not by our doing. This may be called in the middle of a `write`."""
 
     def read(self, on: bool) -> None:
-        """Reads on, or no further for now."""
+        """Starts or stops reading."""
         self._wanted = READ if on else 0
         if not self.ended:
             self._poller.watch(self, self._wanted | (WRITE if self.unsent else 0))
 
     def write(self, data: bytes) -> None:
-        """In order; never waits. The caller looks at what is `unsent` before."""
+        """Sends after everything written before, and never waits. The caller bounds what is
+        `unsent` by looking at it before."""
         if self.ended:
             return
         if self.unsent:
@@ -60,25 +61,25 @@ class Stream:
             self.keep(data[sent:])
 
     def keep(self, rest: bytes) -> None:
-        """The kernel did not take this: it is sent when it does."""
+        """The kernel did not take these bytes: they are sent as soon as it does."""
         self.unsent = bytearray(rest)
         self.renew()
         self._poller.watch(self, self.watched | WRITE)
 
     def renew(self) -> None:
-        """Who has kept `sock` finds it shut from now on."""
+        """Gives the socket a new handle: whoever kept the old one finds it closed."""
         old = self.sock
         if old.fileno() != -1:
             self.sock = socket.socket(old.family, old.type, old.proto, old.detach())
             self.sock.setblocking(False)
 
     def fail(self) -> None:
-        """It is broken."""
+        """The socket is broken."""
         self._close()
         self.lost()
 
     def end(self) -> None:
-        """Closes it once all is sent; until then `abort` ends it."""
+        """Closes the socket once all is sent; until then `abort` ends it."""
         self.ended = True
         if self.unsent:
             self._poller.watch(self, WRITE)
@@ -86,7 +87,7 @@ class Stream:
             self._close()
 
     def abort(self) -> None:
-        """Closes it at once."""
+        """Closes the socket at once."""
         self._close()
 
     # --- for the poller --------------------------------------------------------------------------

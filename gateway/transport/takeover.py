@@ -1,8 +1,8 @@
 """The takeover: the WebSocket handshake, after which aiohttp lets the connection go.
 
-aiohttp keeps a task, a parser and a request for as long as a connection lasts, and asyncio a
-transport. An established WebSocket needs none of them: the socket goes on in a Stream. The request
-is answered, and to aiohttp it looks as if the browser had hung up.
+aiohttp keeps a task, a parser and a request for as long as a connection lasts, and asyncio keeps a
+transport. An established WebSocket needs none of them: its socket goes on in a Stream. To aiohttp
+it looks as if the browser had closed the connection after the answer.
 """
 
 import base64
@@ -17,8 +17,9 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
 
 
-class Early:
-    """Takes what a hasty browser sent behind its handshake: a payload parser, to aiohttp."""
+class ReadAhead:
+    """Collects the bytes that a browser sent right behind its handshake. aiohttp takes it for a
+    payload parser."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -32,9 +33,10 @@ class Early:
 
 
 async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.socket, bytes]:
-    """Answers the handshake. Returns the answer, for aiohttp; the connected socket, which is the
-    caller's now; and what has come on it already. Raises HTTPBadRequest for what is no handshake,
-    or is lost in it, HTTPServiceUnavailable if there is no place for it."""
+    """Answers the handshake (RFC 6455, section 4.2). Returns the answer, for aiohttp; the connected
+    socket, which the caller owns from now on; and the bytes that have come on it already. Raises
+    HTTPBadRequest if the request is no handshake or its connection is lost, HTTPServiceUnavailable
+    if no descriptor is left for it."""
     if not web.WebSocketResponse(compress=False).can_prepare(request).ok:
         raise web.HTTPBadRequest(text="this is no WebSocket handshake\n")
     key = request.headers["Sec-WebSocket-Key"].encode()
@@ -49,7 +51,7 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
         return answer, taken, _let_go(request)
     except BaseException as error:
         taken.close()
-        if isinstance(error, OSError):  # the browser is gone: nobody hears this
+        if isinstance(error, OSError):  # the browser is gone: it does not get this answer
             raise web.HTTPBadRequest(text="lost in the handshake\n") from None
         raise
 
@@ -69,14 +71,15 @@ def _taken(request: web.Request) -> socket.socket:
 
 
 def _let_go(request: web.Request) -> bytes:
-    """From here on it is aiohttp's no more; returns what it has read. Raises OSError."""
+    """Takes the connection away from aiohttp. Returns the bytes that aiohttp has read already.
+    Raises OSError if the connection is lost."""
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
     try:
         if transport.is_closing() or transport.get_write_buffer_size():
             raise ConnectionResetError
-        early = Early()
+        early = ReadAhead()
         request.protocol.set_parser(early)  # type: ignore[arg-type]
     finally:
         transport.abort()
@@ -84,7 +87,7 @@ def _let_go(request: web.Request) -> bytes:
 
 
 def full() -> web.HTTPServiceUnavailable:
-    """To be raised where nobody more can stay."""
+    """The error to raise when no descriptor is left for a connection that stays."""
     text = "this gateway is full: try another one, or again later\n"
     refusal = web.HTTPServiceUnavailable(text=text, headers={"Retry-After": "5"})
     refusal.force_close()

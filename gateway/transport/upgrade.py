@@ -1,4 +1,7 @@
-"""The upgrade: a WebSocket proves itself before a polling browser goes on by it (Engine.IO 4)."""
+"""The upgrade: a WebSocket proves that both directions work before a polling browser goes on by it.
+
+Engine.IO 4 protocol, "Upgrading": the browser sends `2probe`, gets `3probe`, and sends `5`.
+"""
 
 import asyncio
 from typing import Protocol
@@ -8,23 +11,23 @@ from gateway.transport.outbox import Outbox
 from gateway.transport.websocket import WebSocket
 
 UPGRADE_S = 10.0
-"""Time for its packets, as Node's Engine.IO gives it."""
+"""The browser has this time for its two packets, as with Node's Engine.IO."""
 
 
 class Upgrading(Protocol):
-    """The connection."""
+    """The connection that is being upgraded."""
 
     outbox: Outbox
 
-    def upgraded_to(self, ws: WebSocket) -> None:
-        """It goes on by this one, which is its own now."""
+    def on_upgraded(self, ws: WebSocket) -> None:
+        """The WebSocket has proved itself, and belongs to the connection."""
 
-    def not_upgraded(self) -> None:
-        """It goes on by polling."""
+    def on_upgrade_failed(self) -> None:
+        """The connection goes on by polling."""
 
 
 class Upgrade:
-    """Owns the WebSocket until it is proven (websocket.Owner)."""
+    """Owns the WebSocket until it has proved itself (websocket.WebSocketOwner)."""
 
     def __init__(self, connection: Upgrading, ws: WebSocket) -> None:
         self._connection = connection
@@ -33,7 +36,7 @@ class Upgrade:
         self._expected = ["2probe", "5"]
         self._timer = asyncio.get_running_loop().call_later(UPGRADE_S, self.drop)
 
-    def take_in(self, packets: list[str | bytes | None]) -> None:
+    def receive(self, packets: list[str | bytes | None]) -> None:
         for number, packet in enumerate(packets, 1):
             if self._ws is None or packet != self._expected.pop(0):
                 return self.drop()
@@ -43,9 +46,9 @@ class Upgrade:
                 continue
             self._timer.cancel()
             ws, self._ws = self._ws, None
-            self._connection.upgraded_to(ws)
+            self._connection.on_upgraded(ws)
             if packets[number:] and ws.owner is not None:
-                ws.owner.take_in(packets[number:])
+                ws.owner.receive(packets[number:])
             return
 
     def end(self) -> None:
@@ -55,9 +58,9 @@ class Upgrade:
         self.drop()
 
     def drop(self) -> None:
-        """Ends it, proven or not yet."""
+        """Gives the upgrade up, unless the WebSocket has proved itself."""
         self._timer.cancel()
         if self._ws is not None:
             ws, self._ws = self._ws, None
             ws.abort()
-            self._connection.not_upgraded()
+            self._connection.on_upgrade_failed()

@@ -1,4 +1,4 @@
-"""The WebSocket of one browser, after its handshake: packets come in, a stream goes out."""
+"""The WebSocket of one browser after its handshake: frames in, a stream of bytes out (RFC 6455)."""
 
 import asyncio
 import socket
@@ -10,88 +10,99 @@ from gateway.protocol.sizes import Sizes
 from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, FrameReader
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
-from gateway.transport.idle import Idle
+from gateway.transport.idle import IdleTraffic
 from gateway.transport.poller import Poller
 from gateway.transport.stream import Stream
 
-OWED_BYTES = 64 << 10
-"""Who has more than this to read gets no pong, and does not miss it."""
+PONG_LIMIT_BYTES = 64 << 10
+"""A browser for which more than this is unsent gets no pongs: they would only add to it."""
 CLOSE_S = 1.0
-"""A WebSocket that is being closed is given this long to take what was sent."""
+"""A browser has this time to read what was sent before a close frame."""
 TURN_FRAMES = 128
-"""After so many frames of one browser the others have their turn."""
+"""After so many frames of one browser, other browsers have their turn."""
 PART_BYTES = 256
-"""Nobody cuts messages into smaller parts than this."""
+"""No library cuts messages into smaller parts than this: smaller ones count as idle frames."""
 NORMAL, GOING_AWAY, PROTOCOL_ERROR = 1000, 1001, 1002
 
 
 class WebSocketOwner(Protocol):
-    """Whose WebSocket it is."""
+    """The connection, or the upgrade, to which a WebSocket belongs."""
 
-    def take_in(self, packets: list[str | bytes | None]) -> None:
-        """What has come, in order: None is a binary message that was too large."""
+    def receive(self, packets: list[str | bytes | None]) -> None:
+        """These Engine.IO packets have come, in order. None is a binary one that was too large."""
 
     def end(self) -> None:
-        """It is over, not by our doing; may be called in the middle of a `write`."""
+        """The WebSocket is over, not by our doing. This may be called in the middle of a
+        `write`."""
 
     def refuse(self, why: str) -> None:
-        """What came is no WebSocket frame, or no text, or too much: nothing more is read."""
+        """The browser sent bytes that are no WebSocket frame, or no text, or too many."""
 
 
 class WebSocketContext(Protocol):
-    """What all WebSockets of a gateway share."""
+    """The parts that all WebSockets of a gateway share."""
 
     poller: Poller
-    slices: WorkQueue
+    work_queue: WorkQueue
     backlog: Backlog
     sizes: Sizes
 
 
 class WebSocket(Stream):
-    """Takes the socket over; give it an owner, then `read(True)`. It is slices.Work, and
-    backlog.Holder for what is not read to its end."""
+    """Owns the socket. It needs an owner, and then a `read(True)`. It is work_queue.Work, so that a
+    browser with many frames keeps nobody waiting, and a backlog.BacklogHolder for a message that
+    is not complete."""
 
-    __slots__ = ("_backlog", "_behind", "_idle", "_kept", "_reader", "_reads", "_slices", "owner")
+    __slots__ = (
+        "_backlog",
+        "_has_frames",
+        "_idle",
+        "_kept_bytes",
+        "_reader",
+        "_reading",
+        "_work_queue",
+        "owner",
+    )
 
     def __init__(self, sock: socket.socket, means: WebSocketContext) -> None:
         super().__init__(sock, means.poller)
-        self._slices = means.slices
+        self._work_queue = means.work_queue
         self._backlog = means.backlog
         self._reader = FrameReader(means.sizes)
-        self._idle: Idle | None = None
-        self._kept = 0
-        self._reads = False
-        self._behind = False
-        """Frames that have come wait for the next turn: no more are fetched from the kernel."""
+        self._idle: IdleTraffic | None = None
+        self._kept_bytes = 0
+        self._reading = False
+        self._has_frames = False
+        """Frames that have come wait for the next step: no more bytes are read from the kernel."""
         self.owner: WebSocketOwner | None = None
 
     def read(self, on: bool) -> None:
-        self._reads = on
-        if not self._behind:
+        self._reading = on
+        if not self._has_frames:
             super().read(on)
         elif on:
-            self._slices.wake(self)
+            self._work_queue.wake(self)
 
     def received(self, data: bytes) -> None:
         self._reader.feed(data)
-        if self._hear():
-            self._behind = True
+        if self._handle_some():
+            self._has_frames = True
             super().read(False)
-            self._slices.wake(self)
+            self._work_queue.wake(self)
 
     def step(self) -> bool:
-        """The next frames of those that have come (slices.Work)."""
-        if not self._reads or self.owner is None or self._hear():
-            return self._reads and self.owner is not None
-        self._behind = False
-        super().read(self._reads)
+        """Handles the next frames that have come (work_queue.Work)."""
+        if not self._reading or self.owner is None or self._handle_some():
+            return self._reading and self.owner is not None
+        self._has_frames = False
+        super().read(self._reading)
         return False
 
     def failed(self) -> None:
         self.fail()
 
-    def _hear(self) -> bool:
-        """Hears some frames; True: there may be more."""
+    def _handle_some(self) -> bool:
+        """Handles some frames. Returns whether there may be more."""
         packets: list[str | bytes | None] = []
         idle, closed, why, more = 0, False, "", True
         try:
@@ -114,16 +125,16 @@ class WebSocket(Stream):
                     break
                 elif opcode != PART or len(payload) < PART_BYTES:
                     idle += 1
-                    if opcode == PING and len(self.unsent) <= OWED_BYTES:
+                    if opcode == PING and len(self.unsent) <= PONG_LIMIT_BYTES:
                         self.write(pong_frame(payload))
             if idle:
-                self._idle = self._idle or Idle()
-                self._idle.add(idle, self._slices.now())
+                self._idle = self._idle or IdleTraffic()
+                self._idle.add(idle, self._work_queue.now())
         except (Malformed, UnicodeDecodeError) as error:
             why = str(error)
-        self._count()
+        self._update_backlog()
         if packets and self.owner is not None:
-            self.owner.take_in(packets)
+            self.owner.receive(packets)
         if self.owner is not None:
             if why:
                 self.owner.refuse(why)
@@ -133,16 +144,16 @@ class WebSocket(Stream):
                 owner.end()
         return more and self.owner is not None
 
-    def _count(self) -> None:
-        """Tells the backlog what is kept now."""
+    def _update_backlog(self) -> None:
+        """Reports to the backlog how many bytes are kept now."""
         kept = 0 if self.owner is None else self._reader.kept_bytes
-        if kept != self._kept:
-            self._kept = kept
+        if kept != self._kept_bytes:
+            self._kept_bytes = kept
             self._backlog.hold(self, kept)
 
     def crowd_out(self) -> None:
-        """(backlog.Holder)"""
-        self._kept = 0
+        """(backlog.BacklogHolder)"""
+        self._kept_bytes = 0
         if self.owner is not None:
             self.owner.refuse("a frame that is not finished, while there are too many of them")
         else:
@@ -151,19 +162,19 @@ class WebSocket(Stream):
     def lost(self) -> None:
         if self.owner is not None:
             owner, self.owner = self.owner, None
-            self._count()
+            self._update_backlog()
             owner.end()
 
     def hang_up(self, code: int) -> None:
-        """Ends it with a close frame, after what was sent already. The owner is not told."""
+        """Ends it with a close frame after everything sent before. The owner is not called."""
         self.owner = None
-        self._count()
+        self._update_backlog()
         self.write(close_frame(code))
         self.end()
-        if self.unsent:  # which a stalled browser would keep for ever
+        if self.unsent:  # a browser that does not read would keep it for ever
             asyncio.get_running_loop().call_later(CLOSE_S, self.abort)
 
     def abort(self) -> None:
         self.owner = None
-        self._count()
+        self._update_backlog()
         super().abort()

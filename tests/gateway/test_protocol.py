@@ -15,12 +15,14 @@ import aiohttp
 import pytest
 from socketio import packet as packets
 
+from common.settings import Settings
 from gateway.protocol.frames import Batch, Frame
 from gateway.protocol.packets import EventPacket
+from gateway.server.engineio_server import EngineIOServer
 from gateway.server.socketio_server import SocketIOServer
 from gateway.transport.connection import Connection
 from gateway.transport.sockets import Socket
-from tests.support.edge import Echo, Edge, running
+from tests.support.edge import Counts, Echo, Edge, running
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2
 WITHIN_S = 5.0
@@ -34,14 +36,18 @@ class EchoServer(SocketIOServer):
 
     def _request(self, connection: Connection, request: EventPacket) -> None:
         if request.event == "message":
-            said = self.packet_class(packets.EVENT, data=["message-back", *request.args])
+            said = packets.Packet(packets.EVENT, data=["message-back", *request.args])
         else:
             assert request.event == "message-with-ack"
-            said = self.packet_class(packets.ACK, data=request.args, id=int(request.ack))
+            said = packets.Packet(packets.ACK, data=request.args, id=int(request.ack))
         parts = said.encode()
         parts = parts if isinstance(parts, list) else [parts]
         frames = [Frame(part if isinstance(part, bytes) else f"4{part}") for part in parts]
         connection.put(Batch(frames))
+
+
+def make_echo(settings: Settings, handler: Echo, counts: Counts) -> EngineIOServer:
+    return EngineIOServer(settings, counts, EchoServer(settings, handler))
 
 
 class AuthEcho(Echo):
@@ -56,7 +62,7 @@ class AuthEcho(Echo):
 async def served() -> AsyncIterator[tuple[Edge, aiohttp.ClientSession]]:
     pings = {"ping_interval": PING_INTERVAL_S, "ping_timeout": PING_TIMEOUT_S}
     async with (
-        running(AuthEcho(), EchoServer, **pings) as edge,
+        running(AuthEcho(), make_echo, **pings) as edge,
         aiohttp.ClientSession() as http,
     ):
         yield edge, http

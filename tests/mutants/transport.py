@@ -28,7 +28,7 @@ MUTANTS = (
     Mutant(
         "an outbox is bounded",
         "gateway/transport/outbox.py",
-        "        if self.owed_bytes > self.limit_bytes:\n",
+        "        if self.unsent_bytes > self.limit_bytes:\n",
         "        if False:\n",
         "tests/gateway/transport/test_outbox.py::test_what_is_owed_is_bounded_on_every_way",
     ),
@@ -40,16 +40,16 @@ MUTANTS = (
         "tests/gateway/transport/test_stream.py::test_what_the_kernel_does_not_take_follows_in_order",
     ),
     Mutant(
-        "the fan-out keeps behind what a browser is owed",
+        "the fan-out writes nothing before what is unsent",
         "gateway/transport/fanout.py",
-        "_SHUT if stream is None or stream.unsent or stream.ended else stream.sock",
-        "_SHUT if stream is None else stream.sock",
+        "_CLOSED if stream is None or stream.unsent or stream.ended else stream.sock",
+        "_CLOSED if stream is None else stream.sock",
         "tests/gateway/transport/test_fanout.py::test_a_slow_one_hears_all_in_order_too",
     ),
     Mutant(
         "a browser with too many questions is read no further",
         "gateway/transport/inbound.py",
-        "                if not connection.may_ask:\n",
+        "                if not owner.may_ask:\n",
         "                if False:\n",
         "tests/gateway/transport/test_sockets.py::"
         "test_only_so_many_requests_are_unanswered_and_the_next_waits",
@@ -64,19 +64,19 @@ MUTANTS = (
     Mutant(
         "who does not answer pings is cut off",
         "gateway/transport/heartbeat.py",
-        "        else:\n            self._patient.cut_off()\n",
+        "        else:\n            self._owner.cut_off()\n",
         "        else:\n            self._pinged = False\n",
         "tests/gateway/server/test_socketio_server.py::test_who_does_not_answer_pings_is_gone",
     ),
     Mutant(
         "who never says CONNECT is sent away",
         "gateway/transport/heartbeat.py",
-        "            self._limits.wheel.set(self._deadline, self._limits.connect_s)\n",
-        "            self._limits.wheel.set(self._deadline, self._limits.connect_s * 1000)\n",
+        "            self._times.wheel.set(self._deadline, self._times.connect_s)\n",
+        "            self._times.wheel.set(self._deadline, self._times.connect_s * 1000)\n",
         "tests/gateway/server/test_socketio_server.py::test_without_a_connect_it_is_closed_in_time",
     ),
     Mutant(
-        "a way kept for the fan-out is shut once something waits before it",
+        "a handle kept for the fan-out is closed once something is unsent before it",
         "gateway/transport/stream.py",
         "        self.unsent = bytearray(rest)\n        self.renew()\n",
         "        self.unsent = bytearray(rest)\n",

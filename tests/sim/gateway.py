@@ -54,7 +54,7 @@ class _Carrier:
         self._browser = browser
         self._gateway = gateway
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """The sim's sockets have a queue of their own."""
 
     def cut_off(self) -> None:
@@ -99,8 +99,8 @@ class SimSocket(Socket):
 
 
 class _Loop:
-    """A gateway.runtime.ports.Loop of one process, on which things take their time: slices end
-    anywhere, and between two of them all kinds of things happen."""
+    """A gateway.runtime.ports.Loop of one process, on which things take their time: pieces of work
+    end anywhere, and between two of them all kinds of things happen."""
 
     def __init__(self, gateway: "Gateway", time: Time, random: Random) -> None:
         self._gateway = gateway

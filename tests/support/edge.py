@@ -11,7 +11,8 @@ import aiohttp
 from aiohttp import web
 
 from common.settings import Settings
-from gateway.server.socketio_server import SocketIOServer, make_server
+from gateway.server.engineio_server import EngineIOServer
+from gateway.server.socketio_server import make_server
 from gateway.transport.sockets import Reply, Socket
 
 WITHIN_S = 10.0
@@ -80,7 +81,7 @@ class Echo:
 class Edge:
     """The running server: `url`, `chat`, `server`, `counts`."""
 
-    def __init__(self, port: int, server: SocketIOServer, chat: Echo, counts: Counts) -> None:
+    def __init__(self, port: int, server: EngineIOServer, chat: Echo, counts: Counts) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.path = f"{self.url}/socket.io/?EIO=4"
@@ -90,14 +91,14 @@ class Edge:
 
     @property
     def connections(self) -> dict[str, Any]:
-        connections: dict[str, Any] = self.server.eio.sockets
+        connections: dict[str, Any] = self.server.sockets
         return connections
 
 
 @contextlib.asynccontextmanager
 async def running(
     chat: Echo | None = None,
-    make: Callable[[Settings, Echo, Counts], SocketIOServer] = make_server,
+    make: Callable[[Settings, Echo, Counts], EngineIOServer] = make_server,
     **settings: Any,
 ) -> AsyncIterator[Edge]:
     chat, counts = chat or Echo(), Counts()
@@ -111,7 +112,7 @@ async def running(
     try:
         yield Edge(runner.addresses[0][1], server, chat, counts)
     finally:
-        await server.shutdown()
+        await server.end_connections()
         await runner.cleanup()
 
 

@@ -74,7 +74,7 @@ class Carrier:
         self.lost = False
         self.last: list[Frame] = []
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Its requests come as a test asks them."""
 
     def cut_off(self) -> None:

@@ -171,10 +171,10 @@ def test_what_all_owe_is_added_up_by_the_next_look() -> None:
         return float(text.partition("\nhubbub_gateway_outbox_bytes ")[2].partition("\n")[0])
 
     figure()
-    assert figure() == ann.socket.owed_bytes + bob.socket.owed_bytes > 0
+    assert figure() == ann.socket.unsent_bytes + bob.socket.unsent_bytes > 0
     ann.hears()
     figure()
-    assert figure() == bob.socket.owed_bytes
+    assert figure() == bob.socket.unsent_bytes
 
 
 async def test_the_application_serves_what_it_should() -> None:

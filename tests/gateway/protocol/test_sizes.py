@@ -10,7 +10,7 @@ import pytest
 from gateway.protocol.packets import Malformed
 from gateway.protocol.sizes import sizes, too_many_values
 from gateway.transport.backlog import Backlog
-from gateway.transport.idle import MOST, WINDOW_S, Idle
+from gateway.transport.idle import LIMIT, WINDOW_S, IdleTraffic
 from tests.support.edge import bare, poll, polling, post, running
 
 
@@ -35,9 +35,9 @@ def test_the_largest_handshake_passes() -> None:
 
 
 def test_idle_ones_are_counted_in_windows() -> None:
-    idle = Idle()
+    idle = IdleTraffic()
     for window in range(3):
-        idle.add(MOST, window * WINDOW_S)
+        idle.add(LIMIT, window * WINDOW_S)
     with pytest.raises(Malformed):
         idle.add(1, 2.9 * WINDOW_S)
 
@@ -101,7 +101,7 @@ async def test_who_asks_for_nothing_again_and_again_is_closed(packet: str) -> No
     async with running() as edge, polling(edge) as (http, url):
         assert await post(http, url, "\x1e".join([packet] * 10)) == 200
         statuses = set()
-        for _ in range(MOST // 400 + 1):
+        for _ in range(LIMIT // 400 + 1):
             statuses.add(await post(http, url, "\x1e".join([packet] * 400)))
         assert 400 in statuses
         assert not edge.connections

@@ -23,9 +23,9 @@ class Steps:
 
 def test_works_take_turns_from_the_next_turn_of_the_loop_on() -> None:
     loop, done = Turns(), []
-    slices = WorkQueue(loop)
-    slices.wake(Steps("a", 2, done))
-    slices.wake(Steps("b", 3, done))
+    work_queue = WorkQueue(loop)
+    work_queue.wake(Steps("a", 2, done))
+    work_queue.wake(Steps("b", 3, done))
     assert done == []
     loop.run()
     assert done == ["a", "b", "a", "b", "b"]
@@ -33,9 +33,9 @@ def test_works_take_turns_from_the_next_turn_of_the_loop_on() -> None:
 
 def test_a_hundred_works_together_hold_the_loop_no_longer_than_one() -> None:
     loop, done = Turns(), []
-    slices = WorkQueue(loop)
+    work_queue = WorkQueue(loop)
     for n in range(100):
-        slices.wake(Steps(str(n), 5, done))
+        work_queue.wake(Steps(str(n), 5, done))
     assert loop.turn() <= SLICE_S + 0.002
     assert 0 < len(done) <= 4
     others = []
@@ -48,38 +48,38 @@ def test_a_hundred_works_together_hold_the_loop_no_longer_than_one() -> None:
 
 def test_small_works_share_a_slice() -> None:
     loop, done = Turns(), []
-    slices = WorkQueue(loop)
+    work_queue = WorkQueue(loop)
     for n in range(3):
-        slices.wake(Steps(str(n), 1, done))
+        work_queue.wake(Steps(str(n), 1, done))
     assert loop.run() == 1
 
 
 def test_what_is_wanted_again_is_done_once() -> None:
     loop, done = Turns(), []
-    slices = WorkQueue(loop)
+    work_queue = WorkQueue(loop)
     work = Steps("a", 1, done)
-    slices.wake(work)
-    slices.wake(work)
+    work_queue.wake(work)
+    work_queue.wake(work)
     loop.run()
     assert done == ["a"]
-    slices.wake(work)
+    work_queue.wake(work)
     loop.run()
     assert done == ["a", "a"]
 
 
 def test_a_work_that_fails_does_not_stop_the_others() -> None:
     loop, done = Turns(), []
-    slices = WorkQueue(loop)
+    work_queue = WorkQueue(loop)
 
     class Fails:
         def step(self) -> bool:
             raise ZeroDivisionError
 
         def failed(self) -> None:
-            slices.wake(Steps("another try", 1, done))
+            work_queue.wake(Steps("another try", 1, done))
 
-    slices.wake(Fails())
-    slices.wake(Steps("a", 1, done))
+    work_queue.wake(Fails())
+    work_queue.wake(Steps("a", 1, done))
     loop.run()
     assert done == ["a", "another try"]
     assert [type(fault) for fault in loop.faults] == [ZeroDivisionError]

@@ -4,7 +4,7 @@ does."""
 import asyncio
 from sys import getsizeof
 
-from gateway.transport.inbound import AHEAD_BYTES
+from gateway.transport.inbound import READ_AHEAD_BYTES
 from gateway.transport.websocket import TURN_FRAMES
 from tests.support.edge import WITHIN_S, bare, polling, running
 
@@ -32,7 +32,7 @@ async def test_empty_packets_count_while_it_is_held() -> None:
         async with bare(edge) as browser:
             await browser.connect()
             (connection,) = edge.connections.values()
-            most = AHEAD_BYTES // getsizeof("") + TURN_FRAMES + 1
+            most = READ_AHEAD_BYTES // getsizeof("") + TURN_FRAMES + 1
             for _ in range(3 * most):
                 await browser.say("")
             await edge.chat.until(lambda: connection._ws.watched == 0)

@@ -85,20 +85,20 @@ async def test_who_reads_again_is_written_to_straight_again() -> None:
         row = SendList(edge.chat.sockets)
         stream = edge.chat.sockets[0].outbox.stream
         assert stream is not None
-        (way,) = row.ways(0, None)
-        assert way is stream.sock
+        (handle,) = row.handles(0, None)
+        assert handle is stream.sock
         said = 0
         while stream.unsent == b"":
             fan_out(row, Batch([Frame.event("chat", "x" * 50_000)]))
             said += 1
-        assert way.fileno() == -1
-        assert way is not stream.sock
+        assert handle.fileno() == -1
+        assert handle is not stream.sock
         for _ in range(said):
             await browser.hear()
         await edge.chat.until(lambda: stream.unsent == b"")
         fan_out(row, Batch([Frame.event("chat", "now")]))
         assert await browser.hear() == '42["chat","now"]'
-        assert row.ways(0, None) == [stream.sock]
+        assert row.handles(0, None) == [stream.sock]
 
 
 async def test_nothing_follows_the_last_words() -> None:
@@ -108,7 +108,7 @@ async def test_nothing_follows_the_last_words() -> None:
         row = SendList(edge.chat.sockets)
         (connection,) = edge.connections.values()
         connection.hang_up()
-        assert row.ways(0, None)[0].fileno() == -1
+        assert row.handles(0, None)[0].fileno() == -1
         fan_out(row, Batch([Frame.event("chat", "late")]))
         assert await browser.hear() is None
 

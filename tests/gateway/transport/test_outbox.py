@@ -28,11 +28,11 @@ async def test_a_queue_then_a_stream_in_order() -> None:
         outbox = Outbox(1000)
         assert outbox.put(ONE)
         assert outbox.put(Batch([TWO]))
-        assert outbox.owed_bytes == len(ONE.wire) + len(TWO.wire)
+        assert outbox.unsent_bytes == len(ONE.wire) + len(TWO.wire)
         outbox.go_direct(pair.stream)
         assert outbox.put(THREE)
         assert pair.heard() == ONE.wire + TWO.wire + THREE.wire
-        assert outbox.owed_bytes == 0
+        assert outbox.unsent_bytes == 0
         assert outbox.take() == []
 
 
@@ -49,12 +49,12 @@ async def test_what_is_owed_is_bounded_on_every_way() -> None:
         direct = Outbox(10)
         direct.go_direct(pair.stream)
         pair.fill()
-        owed = direct.owed_bytes
+        owed = direct.unsent_bytes
         assert owed > 10
         assert not direct.put(TWO)
-        assert direct.owed_bytes == owed
+        assert direct.unsent_bytes == owed
         direct.drop()
-        assert direct.owed_bytes == 0
+        assert direct.unsent_bytes == 0
 
 
 async def test_nothing_is_written_to_a_stream_that_ended() -> None:
@@ -85,10 +85,10 @@ async def test_a_poll_takes_some_and_leaves_the_rest_in_order() -> None:
     outbox, frames = Outbox(10_000), [Frame.event("chat", n) for n in range(40)]
     for frame in frames:
         assert outbox.put(frame)
-    assert outbox.take(most=16) == frames[:16]
-    assert outbox.owed_bytes == sum(len(frame.wire) for frame in frames[16:])
-    assert outbox.take(most=16) == frames[16:32]
+    assert outbox.take(limit=16) == frames[:16]
+    assert outbox.unsent_bytes == sum(len(frame.wire) for frame in frames[16:])
+    assert outbox.take(limit=16) == frames[16:32]
     assert not outbox.waiting.empty
-    assert outbox.take(most=16) == frames[32:]
+    assert outbox.take(limit=16) == frames[32:]
     assert outbox.waiting.empty
-    assert outbox.owed_bytes == 0
+    assert outbox.unsent_bytes == 0

@@ -12,9 +12,9 @@ from gateway.protocol.sizes import sizes
 from gateway.protocol.websocket_frames import BINARY, PING, PONG, TEXT
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
-from gateway.transport.idle import MOST
+from gateway.transport.idle import LIMIT
 from gateway.transport.poller import Poller
-from gateway.transport.websocket import OWED_BYTES, TURN_FRAMES, WebSocket
+from gateway.transport.websocket import PONG_LIMIT_BYTES, TURN_FRAMES, WebSocket
 from tests.gateway.protocol.test_websocket_frames import frame
 
 
@@ -23,7 +23,7 @@ class Means:
 
     def __init__(self, backlog_bytes: int = 1 << 20) -> None:
         loop = asyncio.get_running_loop()
-        self.poller, self.slices = Poller(loop), WorkQueue(loop)
+        self.poller, self.work_queue = Poller(loop), WorkQueue(loop)
         self.backlog, self.sizes = Backlog(backlog_bytes), sizes(100)
 
 
@@ -33,7 +33,7 @@ class Owner:
     def __init__(self) -> None:
         self.came: list[str | bytes | None] = []
 
-    def take_in(self, packets: list[str | bytes | None]) -> None:
+    def receive(self, packets: list[str | bytes | None]) -> None:
         self.came += packets
 
     def end(self) -> None:
@@ -82,7 +82,7 @@ async def test_who_pings_and_does_not_read_is_owed_little() -> None:
     with opened(means) as (ws, owner, other):
         for _ in range(9):
             ws.received(ping * 100)
-            assert len(ws.unsent) <= OWED_BYTES + len(ping)
+            assert len(ws.unsent) <= PONG_LIMIT_BYTES + len(ping)
         assert ws.unsent
         ws.received(frame(TEXT, b"heard"))
         assert owner.came == ["heard"]
@@ -108,7 +108,7 @@ async def test_many_frames_are_heard_in_turns_and_in_order() -> None:
         assert ws.watched == 0, "the kernel keeps what comes meanwhile"
         ws.read(False)
         later = Later()
-        means.slices.wake(later)
+        means.work_queue.wake(later)
         await later.stepped.wait()
         assert len(owner.came) == TURN_FRAMES, "nor are more heard, if the owner wants none"
         ws.read(True)
@@ -122,9 +122,9 @@ async def test_many_frames_are_heard_in_turns_and_in_order() -> None:
 async def test_frames_that_ask_for_nothing_end_it(opcode: int) -> None:
     with opened(Means()) as (ws, owner, _):
         ws.received(frame(TEXT, b"", fin=False))
-        for n in range(MOST):
+        for n in range(LIMIT):
             ws.received(frame(opcode, b"", fin=opcode != 0))
-            assert bool(owner.came) == (n + 1 >= MOST)
+            assert bool(owner.came) == (n + 1 >= LIMIT)
         assert "ask for nothing" in str(owner.came)
 
 
