@@ -1,39 +1,73 @@
 """gateway/chat/chat.py, gateway/chat/dispatcher.py, gateway/runtime/ports.py: what browsers ask
 and are answered."""
 
+import pytest
+
 from common import messages as m
 from tests.support.events import message, messages
+from tests.support.gateway_playbook import (
+    Gateway,
+    acked,
+    answers,
+    answers_page,
+    asked,
+    asks,
+    gives_up,
+    hears,
+    is_in,
+    joins,
+    lets_in,
+    links,
+    marks,
+    play,
+    refused,
+    said,
+    unanswered,
+)
 from tests.support.gateway_rig import EPOCH, Rig
 
 
-def test_the_ack_comes_before_what_is_replayed() -> None:
-    rig = Rig()
-    ann = rig.browser()
-    ann.asks("join", {"user": "ann", "room": "tea"})
-    (join,) = rig.broker.of(m.Join)
-    assert (join.user, join.room, len(join.key)) == ("ann", "tea", 64)
-    rig.let_in("ann", head=3)
-    (ack,) = ann.acks
-    assert (ack["ok"], ack["seq"], ack["recovered"]) == (True, 3, False)
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+def test_the_ack_comes_before_what_is_replayed(gateway: Gateway) -> None:
+    play(
+        gateway,
+        joins("ann"),
+        asked(m.Join, {"user": "ann", "room": "tea"}),
+        lets_in("ann", head=3),
+        acked("ann", ok=True, seq=3, recovered=False),
+        hears("ann"),
+        marks(3),
+        answers_page(messages(1, 3)),
+        hears("ann", 1, 2, 3),
+    )
+
+
+def test_the_broker_is_told_a_hash_of_the_token_only(gateway: Gateway) -> None:
+    play(gateway, joins("ann"))
+    (join,) = gateway.broker.of(m.Join)
+    play(gateway, lets_in("ann"))
+    (ack,) = gateway.person("ann").acks
+    assert len(join.key) == 64
     assert ack["token"] not in join.key
-    assert ann.lines() == []
-    rig.mark_all(head=3)
-    while rig.broker.of(m.GetPage)[0].room != "tea":
-        rig.page([])
-    rig.page(messages(1, 3))
-    assert ann.lines() == [1, 2, 3]
 
 
-def test_what_was_not_answered_in_time_is_unavailable_but_a_message_stays_unanswered() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.acks.clear()
-    ann.asks("history", {"room": "tea"})
-    ann.asks("chat", {"room": "tea", "message": "hi"})
-    rig.broker.answer(m.GetHistory, None)
-    rig.broker.answer(m.Say, None)
-    assert ann.acks[0]["error"]["code"] == "unavailable"
-    assert ann.acks[1] is None
+def test_what_was_not_answered_in_time_is_unavailable_but_a_message_stays_unanswered(
+    gateway: Gateway,
+) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "history", room="tea"),
+        asks("ann", "chat", room="tea", message="hi"),
+        gives_up(m.GetHistory),
+        gives_up(m.Say),
+        refused("ann", "unavailable"),
+        unanswered("ann"),
+    )
 
 
 def test_a_message_without_an_id_gets_one() -> None:
@@ -46,21 +80,24 @@ def test_a_message_without_an_id_gets_one() -> None:
     assert second.id == "mine"
 
 
-def test_another_token_on_a_bound_socket_is_refused() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.acks.clear()
-    ann.asks("join", {"room": "other", "token": "another-abcdefghijklmn"})
-    assert ann.acks[0]["error"]["code"] == "bad_request"
-    assert rig.broker.of(m.Join) == []
+def test_another_token_on_a_bound_socket_is_refused(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "join", room="other", token="another-abcdefghijklmn"),
+        refused("ann", "bad_request"),
+        asked(m.Join),
+    )
 
 
-def test_rubbish_is_answered() -> None:
-    rig = Rig()
-    ann = rig.browser()
-    ann.asks("join", 5)
-    ann.asks("nonsense")
-    assert [ack["error"]["code"] for ack in ann.acks] == ["bad_request", "bad_request"]
+def test_rubbish_is_answered(gateway: Gateway) -> None:
+    play(
+        gateway,
+        asks("ann", "join", 5),
+        refused("ann", "bad_request"),
+        asks("ann", "nonsense"),
+        refused("ann", "bad_request"),
+    )
 
 
 def test_the_handshakes_joins_are_done_before_any_request() -> None:
@@ -100,13 +137,15 @@ async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
     assert ann.socket.closed
 
 
-def test_a_leave_that_was_done_ends_the_hearing() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.asks("leave", {"room": "tea"})
-    rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
-    rig.happens(message(2))
-    assert ann.lines() == []
+def test_a_room_that_was_left_is_heard_no_more(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "leave", room="tea"),
+        answers(m.Leave, m.Done),
+        said(2),
+        hears("ann"),
+    )
 
 
 def test_what_is_being_left_is_not_registered_again() -> None:
@@ -124,18 +163,20 @@ def test_what_is_being_left_is_not_registered_again() -> None:
     assert ann.acks[-1]["error"]["code"] == "not_joined"
 
 
-def test_a_join_that_comes_again_before_a_leave_replays_nothing() -> None:
+def test_a_join_that_comes_again_before_a_leave_replays_nothing(gateway: Gateway) -> None:
     """The leave keeps the room from being registered: to the broker the join is a new one."""
-    rig = Rig()
-    ann = rig.seated("ann", head=3)
-    ann.asks("join", {"room": "tea", "since": {"Epoch": EPOCH, "Seq": 1}})
-    ann.asks("leave", {"room": "tea"})
-    rig.link(head=3)
-    rig.let_in("ann", head=3, recovered=True)
-    assert ann.acks[-1]["recovered"]
-    assert ann.lines() == []
-    rig.happens(message(4))
-    assert ann.lines() == [4]
+    play(
+        gateway,
+        is_in("ann", head=3),
+        joins("ann", since=1),
+        asks("ann", "leave", room="tea"),
+        links(EPOCH, head=3),
+        lets_in("ann", head=3, recovered=True),
+        acked("ann", recovered=True),
+        hears("ann"),
+        said(4),
+        hears("ann", 4),
+    )
 
 
 def test_a_leave_that_was_not_answered_is_none() -> None:
@@ -167,9 +208,11 @@ def test_every_socket_hears_announcements_and_plain_pages_as_messages() -> None:
     assert kinds == ["announce", "message"]
 
 
-def test_a_second_join_replays_nothing() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.asks("join", {"room": "tea", "since": {"Epoch": EPOCH, "Seq": 0}})
-    rig.let_in("ann", again=True, recovered=True)
-    assert ann.lines() == []
+def test_a_second_join_replays_nothing(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        joins("ann", since=0),
+        lets_in("ann", again=True, recovered=True),
+        hears("ann"),
+    )
