@@ -12,7 +12,6 @@ from gateway.rooms.marks import Marks
 from gateway.rooms.room_table import RoomTable
 from gateway.rooms.send_queue import Notice
 from gateway.runtime.ports import Broker, Loop, report_fault
-from gateway.runtime.questions import RETRY_S
 from gateway.runtime.timer_wheel import next_tick
 from gateway.transport.sockets import Socket
 
@@ -48,12 +47,11 @@ class Maintenance:
         self._link = link
         self._loop = loop
         self._rooms = rooms
-        self._own_mark_asked: float | None = None
-        """When the missing mark of the gateway's own topic was requested (monotonic); None if it
-        has come."""
         self._beat = 0
         """The number of the last beacon on this link."""
-        self._beacon_at = 0.0
+        self._silent_since = 0.0
+        """When the last beacon came, or the mark of the gateway's own topic was requested
+        (monotonic)."""
         self._down_since: float | None = self._loop.time()
         self._down_noticed = False
         """Whether browsers were sent the notice that the link is down."""
@@ -61,7 +59,7 @@ class Maintenance:
     @property
     def caught_up(self) -> bool:
         """The link is up, and the subscription of every topic is proven live."""
-        return self._link.up and not self._marks.missing and self._own_mark_asked is None
+        return self._link.up and not self._marks.missing
 
     async def run(self) -> None:
         """Runs for ever."""
@@ -76,8 +74,9 @@ class Maintenance:
         self._try(partial(self._notice_down, now))
         if self._link.up:
             self._marks.wake()
-            if self._own_mark_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:
-                self._try(partial(self._ask_own_mark, now))
+            if now - self._silent_since > BEACON_SILENCE_S:
+                self._silent_since = now
+                self._marks.add(self._own_topic)
             self._try(self._context.rosters.request_due)
         self._try(partial(self._rooms.forget_empty, now - EMPTY_ROOM_S))
         self._try(self._context.tail_budget.shed)
@@ -93,13 +92,10 @@ class Maintenance:
 
     def on_link_up(self, epoch: str) -> None:
         self.epoch = self._heads.epoch = epoch
-        self._marks.linked(self._rooms)
+        self._marks.on_link_up(self._own_topic, self._rooms)
         self._beat = 0
         self._down_since = None
-        now = self._loop.time()
-        self._beacon_at = now
-        self._own_mark_asked = None
-        self._ask_own_mark(now)
+        self._silent_since = self._loop.time()
         self._heads.check_private()
         if self._down_noticed:
             self._down_noticed = False
@@ -129,25 +125,20 @@ class Maintenance:
         """A topic is live, if the mark was requested on this link."""
         if not self._marks.is_current(mark):
             return
+        self._marks.forget(mark.topic)
         if mark.topic == self._own_topic:
             self._on_own_mark()
         else:
             self._rooms.on_mark(mark)
 
-    def _ask_own_mark(self, now: float) -> None:
-        if self._own_mark_asked is None or now - self._own_mark_asked >= RETRY_S:
-            self._own_mark_asked = now
-            self._marks.ask([self._own_topic])
-
     def _on_own_mark(self) -> None:
         """Events of private rooms that were published before this mark may be lost: their heads
         show it."""
-        self._own_mark_asked = None
-        self._beacon_at = self._loop.time()
+        self._silent_since = self._loop.time()
         self._heads.check_private()
 
     def on_beacon(self, beacon: m.Beacon) -> None:
-        self._beacon_at = self._loop.time()
+        self._silent_since = self._loop.time()
         # The first beat of a link is number 1: those before the first beacon were missed as well.
         if beacon.beat > self._beat + BEACON_MEMORY:
             self._context.metrics.beacons_missed.inc()

@@ -15,8 +15,8 @@ from gateway.runtime.ports import Broker, Loop
 from gateway.runtime.questions import RETRY_S
 from gateway.runtime.work_queue import WorkQueue
 
-ASK_ROOMS = 500
-"""How many rooms one TakeUp command asks for."""
+TAKE_UP_TOPICS = 500
+"""How many topics one TakeUp command asks for."""
 
 
 class MarkSubscriber(Protocol):
@@ -30,7 +30,8 @@ class MarkSubscriber(Protocol):
 
 
 class Marks:
-    """Asks for the marks of all public rooms, and again for each mark that has not come in time.
+    """Asks for the marks of topics, and again for each mark that has not come in time: the answer
+    of the broker proves nothing, since the mark itself may be lost.
 
     Implements `work_queue.Work`, because a new link may need very many marks.
     """
@@ -43,20 +44,21 @@ class Marks:
         self._relinking: deque[MarkSubscriber] = deque()
         """Rooms that were not told of the new link yet."""
         self._unasked: dict[str, None] = {}
-        """Names of rooms whose mark is missing and was not asked for yet."""
+        """Topics whose mark is missing and was not asked for yet."""
         self._asked: dict[str, float] = {}
-        """Names of rooms whose mark was asked for, and when (monotonic), the oldest first."""
+        """Topics whose mark was asked for, and when (monotonic), the oldest first."""
 
     @property
     def missing(self) -> bool:
-        """Whether any room's subscription is not proven yet."""
+        """Whether any subscription is not proven yet."""
         return bool(self._relinking or self._unasked or self._asked)
 
-    def linked(self, rooms: Iterable[MarkSubscriber]) -> None:
-        """Begins anew on a new link: the topics of all these rooms have to be proven live on it."""
+    def on_link_up(self, own_topic: str, rooms: Iterable[MarkSubscriber]) -> None:
+        """Begins anew on a new link: the gateway's own topic, and then the topics of all these
+        rooms, have to be proven live on it."""
         self._nonce = secrets.token_hex(8)
         self._relinking = deque(rooms)
-        self._unasked = {}
+        self._unasked = {own_topic: None}
         self._asked = {}
         self.wake()
 
@@ -64,21 +66,17 @@ class Marks:
         """Whether this mark was asked for on the present link."""
         return mark.nonce == self._nonce
 
-    def add(self, room: str) -> None:
-        """Asks for the mark of this room, whose subscription is new."""
-        self._asked.pop(room, None)
-        self._unasked[room] = None
+    def add(self, topic: str) -> None:
+        """Asks for the mark of this topic: its subscription is new, or nothing was heard of it for
+        long."""
+        self._asked.pop(topic, None)
+        self._unasked[topic] = None
         self.wake()
 
-    def forget(self, room: str) -> None:
-        """Asks for the mark of this room no more: the mark has come, or the room is closed."""
-        self._unasked.pop(room, None)
-        self._asked.pop(room, None)
-
-    def ask(self, topics: list[str]) -> None:
-        """Asks for the marks of these topics. The caller asks again if they do not come."""
-        command = m.TakeUp(no=self._link.number(), topics=topics, nonce=self._nonce)
-        self._link.ask(command, lambda _: None)
+    def forget(self, topic: str) -> None:
+        """Asks for the mark of this topic no more: the mark has come, or the room is closed."""
+        self._unasked.pop(topic, None)
+        self._asked.pop(topic, None)
 
     def wake(self) -> None:
         """Asks for the marks that are missing, if their time has come. Call this regularly."""
@@ -88,21 +86,22 @@ class Marks:
     def step(self) -> bool:
         if not self._link.up:
             return False
-        for _ in range(min(ASK_ROOMS, len(self._relinking))):
+        for _ in range(min(TAKE_UP_TOPICS, len(self._relinking))):
             room = self._relinking.popleft()
             if not room.closed:
                 room.on_new_link()
                 if room.has_topic:
-                    self._unasked[room.name] = None
+                    self._unasked[m.events_topic(room.name)] = None
         now = self._loop.time()
         late = takewhile(lambda asked: now - asked[1] >= RETRY_S, self._asked.items())
-        batch = list(islice(chain(self._unasked, (room for room, _ in late)), ASK_ROOMS))
-        for name in batch:
-            self.forget(name)
-            self._asked[name] = now
+        batch = list(islice(chain(self._unasked, (topic for topic, _ in late)), TAKE_UP_TOPICS))
+        for topic in batch:
+            self.forget(topic)
+            self._asked[topic] = now
         if batch:
-            self.ask([m.events_topic(name) for name in batch])
-        return bool(self._relinking) or len(batch) == ASK_ROOMS
+            command = m.TakeUp(no=self._link.number(), topics=batch, nonce=self._nonce)
+            self._link.ask(command, lambda _: None)
+        return bool(self._relinking) or len(batch) == TAKE_UP_TOPICS
 
     def failed(self) -> None:
         """Continues with the other rooms."""

@@ -4,10 +4,12 @@ Plain pages know no `presence`: they are sent all names again, in one line, when
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import Protocol
 
 from common import messages as m
 from gateway.runtime.ports import Broker, Loop
+from gateway.runtime.questions import ask_until_answered
 
 PLAIN_NAMES = 100
 """Names in a crowd's `participant` line."""
@@ -15,16 +17,16 @@ PAUSE_S = 0.2
 """A room's line is sent at most this often."""
 CROWD_PAUSE_S = 1.0
 """The same in a crowd."""
-ASKED_S = 10.0
-"""A question without an answer is asked again after this."""
 
 
 class RosterRoom(Protocol):
     """A public room with plain sockets."""
 
     name: str
+    closed: bool
     roster_not_before: float
-    """Monotonic time before which the names are not requested again."""
+    """Monotonic time before which the names are not requested again; infinite while a question for
+    them has no answer."""
 
     def send_roster(self, names: Sequence[str], count: int, crowd: bool) -> None: ...
 
@@ -56,16 +58,14 @@ class PlainRosters:
             self._request(room)
 
     def _request(self, room: RosterRoom) -> None:
-        room.roster_not_before = self._loop.time() + ASKED_S
+        room.roster_not_before = inf
 
-        def on_answer(answer: m.AnyAnswer | None) -> None:
-            pause = PAUSE_S
-            if isinstance(answer, m.Listed):
-                pause = CROWD_PAUSE_S if answer.crowd else PAUSE_S
-                room.send_roster(answer.users, answer.count, answer.crowd)
-            else:
-                self._due[room] = None
-            room.roster_not_before = self._loop.time() + pause
+        def make(no: int) -> m.GetNames | None:
+            return None if room.closed else m.GetNames(no=no, room=room.name, limit=self._names)
 
-        command = m.GetNames(no=self._link.number(), room=room.name, limit=self._names)
-        self._link.ask(command, on_answer)
+        def on_names(answer: m.Listed) -> None:
+            room.send_roster(answer.users, answer.count, answer.crowd)
+            pause_s = CROWD_PAUSE_S if answer.crowd else PAUSE_S
+            room.roster_not_before = self._loop.time() + pause_s
+
+        ask_until_answered(self._link, self._loop, make, m.Listed, on_names)

@@ -19,6 +19,7 @@ from gateway.rooms.room import Room
 from gateway.rooms.send_queue import Notice
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.ports import Broker, Loop
+from gateway.runtime.questions import ask_until_answered
 
 HOLD_BYTES = 8 << 20
 """A room drops the events that wait behind a hole if they take more memory than this, and requests
@@ -71,7 +72,7 @@ class RoomTable:
         if room is None:
             room = self._rooms[name] = PublicRoom(name, Replica(name, self._limits), self._context)
             self._link.subscribe(topics(name))
-            self._marks.add(name)
+            self._marks.add(m.events_topic(name))
             self._note_empty(room)
         assert isinstance(room, PublicRoom), "the caller has looked at the name"
         return room
@@ -139,7 +140,7 @@ class RoomTable:
                 self._close(room)
                 self._context.rosters.forget(room)
                 self._link.unsubscribe(topics(room.name))
-                self._marks.forget(room.name)
+                self._marks.forget(m.events_topic(room.name))
 
     def _note_empty(self, room: PublicRoom) -> None:
         self._empty.pop(room, None)
@@ -199,20 +200,20 @@ class RoomTable:
         name = mark.topic.removeprefix("events/").removesuffix("\0")
         room = self._rooms.get(name)
         if room is not None:
-            self._marks.forget(name)
             room.on_mark(mark.epoch, mark.head)
 
     def look_up(self, name: str) -> None:
         """Asks the broker who the members of a private room are, and subscribes their sockets."""
 
-        def on_page(page: m.Paged | None) -> None:
-            if page is None:
-                return self._context.later(lambda: self.look_up(name))
+        def make(no: int) -> m.GetPage:
+            return m.GetPage(no=no, room=name, after=None, limit=1)
+
+        def on_page(page: m.Paged) -> None:
             here = self._members_here(page.to)
             if here:
                 self.private(name, page.epoch, here).on_head(page.epoch, page.head)
 
-        self._context.ask_page(name, on_page, limit=1)
+        ask_until_answered(self._link, self._loop, make, m.Paged, on_page)
 
     def _addressed(self, name: str, epoch: str, to: Iterable[str]) -> Room | None:
         """Returns the room that a broadcast is for, None if no socket here gets it. `to` are the

@@ -146,9 +146,9 @@ MUTANTS = (
     ),
     Mutant(
         "a lost mark is asked for again",
-        "gateway/chat/maintenance.py",
-        "if self._own_mark_asked is not None or now - self._beacon_at > BEACON_SILENCE_S:",
-        "if now - self._beacon_at > BEACON_SILENCE_S:",
+        "gateway/rooms/marks.py",
+        "now - asked[1] >= RETRY_S",
+        "now - asked[1] >= 60 * RETRY_S",
         "tests/system/faults/test_broadcasts.py::test_marks_that_are_lost_are_asked_for_again",
     ),
     Mutant(
