@@ -140,7 +140,7 @@ class Core:
             state.facts.keep_used()
             raise
         state.facts.drop_used()
-        state.ledger.hand_out(call.effects, now)
+        state.ledger.hand_out(call.writes, now)
         return call.effects
 
     def tick(self, now: float, wall: float) -> list[Effect]:
@@ -156,7 +156,7 @@ class Core:
         if now >= self._next_beacon:
             self._next_beacon = max(self._next_beacon + timers.BEACON_S, now)
             timers.publish_beacons(update)
-        state.ledger.hand_out(update.effects, now)
+        state.ledger.hand_out(update.writes, now)
         timers.evict(update)
         return update.effects
 

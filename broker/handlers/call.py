@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from broker.effects import Append, Effect, NeedRoom, Publish, Send, Write
+from broker.effects import Append, Effect, NeedRoom, Publish, Release, Send, Write
 from broker.model.records import Gateway, Session
 from broker.model.room import Room
 from broker.model.state import State
@@ -18,16 +18,22 @@ class Update:
     `now` is listening time, for durations: monotonic seconds during which the broker listened.
     `wall` is Unix time, for what people see."""
 
-    __slots__ = ("effects", "now", "state", "wall")
+    __slots__ = ("effects", "now", "state", "wall", "writes")
 
     def __init__(self, state: State, now: float, wall: float) -> None:
         self.state = state
         self.now = now
         self.wall = wall
         self.effects: list[Effect] = []
+        self.writes = 0
+        """The number of writes among the effects."""
 
     def write(self, write: Write) -> None:
         self.effects.append(write)
+        self.writes += 1
+
+    def release(self, release: Release) -> None:
+        self.effects.append(release)
 
     def publish(self, topic: str, message: AnyBroadcast) -> None:
         self.effects.append(Publish(topic, message))
@@ -45,7 +51,7 @@ class Update:
         state.rooms.touch(room, self.now)
         if event is None:
             return
-        self.effects.append(Append(room.name, event))
+        self.write(Append(room.name, event))
         state.rooms.on_new_head(room, self.now)
         to: list[str] = []
         topics: Sequence[str] = (room.topic,)
@@ -65,7 +71,7 @@ class Update:
             floors=dict(room.floors) if room.floors else {},
         )
         for topic in topics:
-            self.effects.append(Publish(topic, happened))
+            self.publish(topic, happened)
 
 
 class Call(Update):

@@ -24,7 +24,7 @@ def history(call: Call, command: GetHistory) -> None:
     if is_private(command.room) or room_key(command.room) != SYSTEM:
         name = call.resolve_room(session, command.room)
     limit = min(command.limit, call.state.settings.page)
-    call.effects.append(SendPage(call.peer, call.no, name, command.after, command.before, limit))
+    call.release(SendPage(call.peer, call.no, name, command.after, command.before, limit))
 
 
 def needs_of_page(command: GetPage) -> list[Need]:
@@ -40,7 +40,7 @@ def page(call: Call, command: GetPage) -> None:
         room = call.state.rooms.get(command.room)
         to = tuple(room.listed) if room else ()
     name, after, before, limit = command.room, command.after, command.before, command.limit
-    call.effects.append(SendPage(call.peer, call.no, name, after, before, limit, to))
+    call.release(SendPage(call.peer, call.no, name, after, before, limit, to))
 
 
 def participants(call: Call, command: GetParticipants) -> None:
@@ -89,7 +89,7 @@ def rooms(call: Call, command: GetRooms) -> None:
         for room in islice(call.state.rooms.busiest(after), space):
             listings.append(Listing(room.name, "public", room.count, room.head))
     more = len(private) > limit or len(listings) > limit
-    call.effects.append(SendRooms(call.peer, call.no, session.uid, tuple(listings[:limit]), more))
+    call.release(SendRooms(call.peer, call.no, session.uid, tuple(listings[:limit]), more))
 
 
 def _private_listings(call: Call, session: Session, names: list[str]) -> list[Listing]:

@@ -1,9 +1,6 @@
 """The write ledger: which writes the core has handed out that are not yet on disk."""
 
 from collections import deque
-from collections.abc import Iterable
-
-from broker.effects import Effect, Stored
 
 FOREVER = float("inf")
 
@@ -18,12 +15,8 @@ class WriteLedger:
         self._waiting: deque[tuple[int, float]] = deque()
         """The number of writes handed out up to a time, and that time, oldest first."""
 
-    def hand_out(self, effects: Iterable[Effect], now: float) -> None:
-        """Counts the writes among these effects."""
-        count = 0
-        for effect in effects:
-            if isinstance(effect, Stored):
-                count += 1
+    def hand_out(self, count: int, now: float) -> None:
+        """So many further writes are handed out."""
         if count:
             self._handed_out += count
             if self._waiting and self._waiting[-1][1] == now:

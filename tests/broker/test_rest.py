@@ -2,13 +2,13 @@
 broker.model.uncommitted, broker.model.write_ledger, broker.model.facts, broker.handlers.timers and
 broker.handlers.restore forget and find it again."""
 
-from broker.effects import Append, NeedRoom, NeedSaid, RoomFact, SaidFact
+from broker.effects import NeedRoom, NeedSaid, RoomFact, SaidFact
 from broker.model.eviction import KEEP_RECORDS
 from broker.model.facts import Facts
 from broker.model.rooms import RoomTable
 from broker.model.uncommitted import Uncommitted
 from broker.model.write_ledger import FOREVER, WriteLedger
-from common.messages import Done, Event, Join, Opened, Said
+from common.messages import Done, Join, Opened, Said
 from common.names import SYSTEM
 from common.settings import Settings
 from tests.support.broker_playbook import (
@@ -111,10 +111,9 @@ def test_the_people_of_a_large_gateway_leave_in_several_ticks() -> None:
 
 def test_a_write_ledger_knows_since_when_writes_wait() -> None:
     ledger = WriteLedger()
-    append = Append("r", Event(1, "join", "ann", 0.0))
     assert ledger.clean_before() == FOREVER
-    ledger.hand_out([append, append], 1.0)
-    ledger.hand_out([append], 2.0)
+    ledger.hand_out(2, 1.0)
+    ledger.hand_out(1, 2.0)
     ledger.committed(1)
     assert ledger.clean_before() == 1.0
     ledger.committed(1)
