@@ -1,1 +1,1 @@
-"""The words that broker, gateway and scripts share. Imports neither side."""
+"""What broker, gateway and scripts share: messages, names, settings, keys, sockets, files."""

@@ -1,4 +1,4 @@
-"""The addresses that a process listens on by HTTP: IPv4, IPv6 or both."""
+"""The addresses that a process listens on for HTTP: IPv4, IPv6 or both."""
 
 import socket
 from asyncio.selector_events import _SelectorTransport  # type: ignore[attr-defined]
@@ -7,23 +7,24 @@ from urllib.parse import urlsplit
 from common.hosts import is_loopback
 
 EVERY = "::"
-"""All addresses of the machine: as a socket that takes both kinds."""
+"""All addresses of the machine; the socket accepts IPv4 and IPv6."""
 READ_BYTES = 16 << 10
-"""Read of a connection in one turn of the loop, and parsed: as chunks of a byte that takes 2 ms."""
+"""The most that is read of a connection, and parsed, in one turn of the loop. If all of it were
+chunks of one byte, that would take 2 ms."""
 
 
 def without_brackets(host: str) -> str:
-    """`[::1]` is an address of a URL, `::1` one of a socket."""
+    """`::1` for `[::1]`: URLs write an IPv6 address with brackets, sockets without."""
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def authority(host: str, port: int) -> str:
-    """As it stands in a URL."""
+    """`host:port` as URLs write it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Of `host:port`, with brackets around IPv6. Raises ValueError."""
+    """Host and port of `host:port`, where an IPv6 address has brackets. Raises ValueError."""
     url = urlsplit(f"//{address}")
     if url.hostname and url.port is not None:
         return url.hostname, url.port
@@ -31,36 +32,38 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on all addresses of this host. Raises OSError if one is taken."""
-    # Of all transports of the process, for asyncio has it nowhere else.
+    """Listening sockets on all addresses of this host, with one port (0 takes any). Raises OSError
+    if an address is in use."""
+    # asyncio has no other place for this: it counts for all transports of the process.
     setattr(_SelectorTransport, "max_size", READ_BYTES)  # noqa: B010  # not in its stubs
     sockets: list[socket.socket] = []
     try:
-        for family, _, _, _, place in dict.fromkeys(_found(host, port)):
+        for family, _, _, _, found in dict.fromkeys(_resolve(host, port)):
             both = family == socket.AF_INET6 and without_brackets(host) == EVERY
-            address = (str(place[0]), port)
+            address = (str(found[0]), port)
             sockets.append(socket.create_server(address, family=family, dualstack_ipv6=both))
-            port = sockets[0].getsockname()[1]  # 0 is the same one for all
+            port = sockets[0].getsockname()[1]  # if it was 0: the same for all
     except OSError:
-        for one in sockets:
-            one.close()
+        for listening in sockets:
+            listening.close()
         raise
     return sockets
 
 
 def is_local_only(host: str) -> bool:
-    """Whether only this machine can reach who listens on this host. Raises OSError for none."""
-    return all(is_loopback(str(place[0])) for *_, place in _found(host, 0))
+    """Whether only this machine can connect to a process that listens on this host. Raises OSError
+    if the host has no address."""
+    return all(is_loopback(str(address[0])) for *_, address in _resolve(host, 0))
 
 
 def reachable_host(host: str) -> str:
-    """An address by which this machine reaches who listens on this host."""
+    """A host by which this machine can connect to a process that listens on `host`."""
     return {"": "localhost", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(
         without_brackets(host), without_brackets(host)
     )
 
 
-def _found(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+def _resolve(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
     found = socket.getaddrinfo(
         without_brackets(host) or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )

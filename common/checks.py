@@ -1,4 +1,4 @@
-"""The checks of what the environment has: an endpoint, an origin, a network, or not ours? Pure."""
+"""The checks of settings: is a text an endpoint, an origin, a network …? Pure."""
 
 import re
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ _SERVICE_LINKS = [
         (r"PORT(_\d+_(TCP|UDP|SCTP))?", _URL),
     )
 ]
-"""Names and values as Kubernetes makes them."""
+"""The names and values of the variables that Kubernetes sets for a Service."""
 
 
 def entries(setting: str) -> list[str]:
-    """Of a list, by comma."""
+    """The entries of a comma-separated list."""
     return [entry for entry in map(str.strip, setting.split(",")) if entry]
 
 
@@ -42,9 +42,10 @@ def is_endpoint(endpoint: str) -> bool:
 
 
 def is_gateway_address(gateway: str) -> bool:
-    """Only what a browser would call an origin, in ASCII: pages and headers have it as it is."""
+    """Whether it is an origin as browsers write it, in ASCII: it goes into pages and headers
+    unchanged."""
     try:
-        port_fits = urlsplit(gateway).port != 0  # raises if it is not one
+        port_fits = urlsplit(gateway).port != 0  # raises ValueError if it is not a number
     except ValueError:
         return False
     return port_fits and _ADDRESS.fullmatch(gateway) is not None
@@ -72,13 +73,13 @@ def is_network(network: str) -> bool:
 
 
 def is_set_by_kubernetes(name: str, value: str) -> bool:
-    """Whether Kubernetes sets it, for a Service that is called `hubbub` or `hubbub-…`: then it is
-    no setting, and nobody's slip."""
+    """Whether Kubernetes has set this variable, for a Service that is called `hubbub` or
+    `hubbub-…`. Then it is neither a setting nor a spelling error."""
     return any(n.fullmatch(name) and v.fullmatch(value) for n, v in _SERVICE_LINKS)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """The setting that is most like a name that is none; empty if none is."""
+    """The setting whose name resembles this unknown name most; empty if no name is similar."""
     bare = name.removeprefix("HUBBUB_")
     if bare in known:
         return bare

@@ -1,4 +1,4 @@
-"""The codec: messages to bytes and back. Any bytes give a message or FrameError, nothing else."""
+"""The codec: messages to bytes and back. Any bytes give a message or a FrameError, nothing else."""
 
 from typing import TypeVar
 
@@ -8,13 +8,13 @@ from common.errors import FrameError
 from common.messages import AnyAnswer, AnyBroadcast, AnyCommand
 
 FRAME_BYTES = 4 << 20
-"""Nobody sends a larger frame; both ends set it as MAXMSGSIZE."""
+"""The largest frame. Both ends set it as MAXMSGSIZE of their ZeroMQ sockets."""
 PAGE_BYTES = 1 << 20
-"""Lists of events are cut to frames of about this size."""
+"""Lists of events are divided into frames of at most about this size."""
 
 
-# One decoder a kind: to convert to a union of types without one takes the union apart each time,
-# which costs fifty times what a small frame does.
+# One decoder for each union of messages. Without one msgspec analyses the union at each call, which
+# costs fifty times as much as a small frame.
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)
 _answers: msgspec.msgpack.Decoder[AnyAnswer] = msgspec.msgpack.Decoder(AnyAnswer)
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def encode(message: AnyCommand | AnyAnswer | AnyBroadcast) -> bytes:
-    """One msgpack map."""
+    """The message as one msgpack map."""
     return _encoder.encode(message)
 
 

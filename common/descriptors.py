@@ -1,23 +1,23 @@
-"""The descriptors: how many this process may have open."""
+"""The limit of descriptors that this process may have open."""
 
 import resource
 from contextlib import suppress
 
 MOST = 1 << 20
-"""None of ours needs more, and some systems tell no end."""
+"""Used if the system has no limit. No process of ours needs more."""
 
 
 def raise_descriptor_limit() -> int:
-    """Allows this process as many as it may allow itself; tells how many that are."""
+    """Raises the limit as far as this process may. Returns the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft != resource.RLIM_INFINITY and soft < most:
-        with suppress(ValueError, OSError):  # less than what is told is possible on some systems
+        with suppress(ValueError, OSError):  # some systems allow less than they say
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return descriptor_limit()
 
 
 def descriptor_limit() -> int:
-    """How many there may be now."""
+    """The present limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST if soft == resource.RLIM_INFINITY else min(soft, MOST)

@@ -1,4 +1,4 @@
-"""What can go wrong because of somebody outside: two types, raised at the edge, answered there."""
+"""The two errors that somebody outside can cause. They are caught once, at the edge."""
 
 from typing import Literal, get_args
 
@@ -16,14 +16,15 @@ Code = Literal[
     "banned",
     "hello",
 ]
-"""Why a request was refused. `unavailable` means *unknown: try again with the same id*. `hello` is
-between broker and gateway only: the broker does not know this link, say `Hello` first."""
+"""Why a request was refused. `unavailable` means that the outcome is unknown: try again with the
+same id. `hello` is sent by the broker to gateways only: the broker does not know this link, so the
+gateway has to send `Hello` first."""
 
 CODES: frozenset[str] = frozenset(get_args(Code))
 
 
 class Refused(Exception):
-    """A request that is answered with an error: nothing of it was done."""
+    """A request that is answered with an error. Nothing of it was done."""
 
     def __init__(self, code: Code, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
@@ -33,4 +34,4 @@ class Refused(Exception):
 
 
 class FrameError(ValueError):
-    """Bytes from a ZeroMQ socket that are no frame of ours; the message says what is wrong."""
+    """Bytes from a ZeroMQ socket that cannot be decoded. The message says why."""

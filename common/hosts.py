@@ -1,8 +1,9 @@
-"""The hosts: by which names a process may be asked that only this machine can reach. Pure.
+"""The hosts: the names that HTTP requests may use for a process that only this machine can reach.
+Pure.
 
-A page of a stranger's site can have the site's name point to 127.0.0.1 once it is loaded (DNS
-rebinding). To the browser what listens here is then of the same origin as that page, and only the
-Host of its requests tells.
+A stranger's site can let its own name point to 127.0.0.1 after a browser has loaded its page (DNS
+rebinding). For the browser this process then has the same origin as that page; only the Host header
+of the requests shows the stranger's name.
 """
 
 import re
@@ -12,8 +13,9 @@ _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]*)?")
 
 
 class Hosts:
-    """`local`: only this machine can reach the process. Then it is known by loopback addresses, by
-    names of this machine, and by the hosts of the listed origins; else by any name."""
+    """`local` says whether only this machine can reach the process. If so, requests may use
+    loopback addresses, `localhost`, and the hosts of `origins` (comma-separated lists; `*` is any
+    host). If not, requests may use any name."""
 
     def __init__(self, local: bool, *origins: str) -> None:
         listed = [entry.strip() for setting in origins for entry in setting.split(",")]
@@ -21,24 +23,25 @@ class Hosts:
         self._listed = {_name(entry.partition("://")[2]) for entry in listed}
 
     def allows(self, host: str) -> bool:
-        """`host`: a request's Host, which each browser sends; empty if there is none."""
+        """Whether a request with this Host header (empty if it has none) is allowed. Every browser
+        sends one."""
         if self._any or not host:
             return True
         name = _name(host)
         return bool(name) and (name in self._listed or is_loopback(name))
 
     def refusal(self, host: str) -> str:
-        """What to do about one that is unknown."""
+        """The text that answers a request with a Host that is not allowed."""
         return (
-            f"{host[:100]!r} is no name of this process, which listens on loopback only: open it by"
-            " localhost; or, if a proxy of yours has that name, put its origin (https://name) into"
+            f"{host[:100]!r} is not a name of this process, which listens on loopback only: use"
+            " localhost; or, if that is the name of your proxy, add its origin (https://name) to"
             " HUBBUB_ORIGINS\n"
         )
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a name or address, without port, means this machine by itself: nobody can make it
-    point elsewhere."""
+    """Whether a name or address (without port) always means this machine, whatever name servers
+    say."""
     clean = name.lower().strip("[]").removesuffix(".")
     if clean == "localhost" or clean.endswith(".localhost"):
         return True
@@ -51,6 +54,6 @@ def is_loopback(name: str) -> bool:
 
 
 def _name(authority: str) -> str:
-    """Without port, in lower case; empty if it is none."""
+    """The host of `host[:port]` in lower case; empty if the text does not have that form."""
     fits = _AUTHORITY.fullmatch(authority.lower().rstrip("/"))
     return fits[1].strip("[]").removesuffix(".") if fits else ""

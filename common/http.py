@@ -1,4 +1,4 @@
-"""The HTTP edge of gateway and broker: what is refused before anybody reads or handles it."""
+"""The HTTP edge of gateway and broker: refuses bad requests before they are read or handled."""
 
 import asyncio
 import logging
@@ -12,21 +12,22 @@ from aiohttp.typedefs import Handler
 from common.hosts import Hosts
 
 LINGER_S, LINGER_BYTES = 1.0, 4 << 20
-"""A body that nobody wants is read on for so long, and thrown away as it comes, if it is no larger:
-were the connection closed at once, the client would lose the answer."""
+"""After an answer the rest of an unread body is read and thrown away for this long, unless the body
+is larger. If the connection were closed at once, the client could lose the answer."""
 RUNNER_OPTIONS: dict[str, Any] = {
     "access_log": None,
-    "auto_decompress": False,  # a few bytes would become any number of them
-    "lingering_time": 0,  # it is for `edge_middleware` to linger
+    "auto_decompress": False,  # a few bytes could become gigabytes
+    "lingering_time": 0,  # `edge_middleware` lingers
 }
-"""Options of every AppRunner."""
-FREE_FOR_ALL = ("/healthz", "/readyz")
-"""Probes name a process as they like; these tell nothing that a stranger could use."""
+"""The options of every AppRunner."""
+ANY_HOST_PATHS = ("/healthz", "/readyz")
+"""Allowed with any Host header, because probes use all kinds of names. The answers contain nothing
+that a stranger could use."""
 
 
 def edge_middleware(hosts: Hosts) -> Any:
     """The outermost middleware of an application."""
-    logging.getLogger("aiohttp.server").addFilter(_shorten)
+    logging.getLogger("aiohttp.server").addFilter(_drop_traceback)
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -44,17 +45,17 @@ def edge_middleware(hosts: Hosts) -> Any:
 def _refusal(request: web.Request, hosts: Hosts) -> web.Response | None:
     host = request.headers.get("Host", "")
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        text = "send the body as it is: compressed ones are not read\n"
+        text = "send the body uncompressed: Content-Encoding is not supported\n"
         return _refused(415, text, {"Accept-Encoding": "identity"})
-    if "Transfer-Encoding" in request.headers:  # each byte could be a chunk, and cost like one
+    if "Transfer-Encoding" in request.headers:  # each byte could be a chunk with its costs
         return _refused(411, "send the body with a Content-Length, not in chunks\n")
-    if not hosts.allows(host) and not request.path.endswith(FREE_FOR_ALL):
+    if not hosts.allows(host) and not request.path.endswith(ANY_HOST_PATHS):
         return _refused(403, hosts.refusal(host))
     return None
 
 
-def _shorten(record: logging.LogRecord) -> bool:
-    """What strangers send is no fault of ours: without a traceback."""
+def _drop_traceback(record: logging.LogRecord) -> bool:
+    """Makes the record of a malformed request a warning of one line: it is not an error of ours."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError):
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
@@ -70,7 +71,8 @@ def _refused(status: int, text: str, headers: dict[str, str] | None = None) -> w
 
 
 async def _linger(request: web.Request, answer: web.StreamResponse) -> None:
-    """Nothing to do if the body was read to its end, or if there is none."""
+    """Sends the answer and reads the rest of the body, if there is one, so that the client can read
+    the answer."""
     body = request.content
     if body.is_eof():
         return

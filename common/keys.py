@@ -1,7 +1,7 @@
-"""The CURVE keys: who a process is to the other end of its ZeroMQ sockets.
+"""The CURVE keys: prove to the other end of a ZeroMQ socket which process this is.
 
-One flat folder, zmq's own certificate files: NAME.key is public, NAME.key_secret has both halves.
-The broker's copy of NAME.key says in its metadata which role the key has.
+They are certificate files of zmq in one flat folder: NAME.key has the public key, NAME.key_secret
+the pair. The metadata of the broker's copy of NAME.key has the role of the key.
 """
 
 import os
@@ -16,26 +16,25 @@ from msgspec import Struct
 
 BROKER = "broker"
 LOCAL = "local"
-"""The pair for gateways on the broker's own host."""
+"""The name of the pair for gateways on the broker's host."""
 ADMIN = "admin"
-"""The pair for scripts on the broker's own host."""
+"""The name of the pair for scripts on the broker's host."""
 NAME_CHARS = 40
 
 Role = Literal["gateway", "publisher", "moderator", "admin", "monitor"]
-"""What a key may be used for. broker/shell/permissions.py says which commands each role may
-send."""
+"""broker/shell/permissions.py says which commands the keys of each role may send."""
 ROLES: tuple[Role, ...] = get_args(Role)
 DEFAULT_ROLE: Role = "gateway"
-"""Of a key whose file names none: keys had no roles before."""
+"""The role of a key whose file has none: older versions had no roles."""
 _ROLE_LINE = re.compile(r'^[ \t]*role[ \t]*=[ \t]*"?([^"\n]*?)"?[ \t]*(?:\n|\Z)', re.M)
 
 
 class KeysError(Exception):
-    """The keys cannot be used; the message says why and what to do, in one line."""
+    """The keys cannot be used. The message says why and what to do, in one line."""
 
 
 class Pair(Struct, frozen=True):
-    """A key pair, in Z85. `repr` keeps quiet about it: this may be logged by accident."""
+    """A key pair, in Z85. Its `repr` hides the keys, in case it is logged by accident."""
 
     public: bytes
     secret: bytes
@@ -45,7 +44,7 @@ class Pair(Struct, frozen=True):
 
 
 class BrokerKeys(Struct, frozen=True):
-    """A broker's own pair, and which keys it admits."""
+    """A broker's own pair, and the keys that may connect."""
 
     own: Pair
     peers: dict[bytes, str]
@@ -53,7 +52,7 @@ class BrokerKeys(Struct, frozen=True):
     roles: dict[str, Role]
     """The role of each name."""
     without_role: tuple[str, ...]
-    """The names whose files say no role: they have the default one."""
+    """The names whose files have no role, so that they have DEFAULT_ROLE."""
 
 
 class PeerKeys(Struct, frozen=True):
@@ -64,33 +63,33 @@ class PeerKeys(Struct, frozen=True):
 
 
 def broker_keys(folder: str) -> BrokerKeys | None:
-    """The keys in a broker's folder, None without folder. Raises KeysError."""
+    """The keys in a broker's folder; None if `folder` is empty. Raises KeysError."""
     if not folder:
         return None
     peers: dict[bytes, str] = {}
-    told: dict[str, Role | None] = {}
+    found: dict[str, Role | None] = {}
     for path in sorted(_folder(folder).glob("*.key")):
         if path.stem != BROKER:
             peers[_public(path)] = path.stem
-            told[path.stem] = _role(path)
+            found[path.stem] = _role(path)
     return BrokerKeys(
         own=_pair(Path(folder) / f"{BROKER}.key_secret"),
         peers=peers,
-        roles={name: role or DEFAULT_ROLE for name, role in told.items()},
-        without_role=tuple(name for name, role in told.items() if role is None),
+        roles={name: role or DEFAULT_ROLE for name, role in found.items()},
+        without_role=tuple(name for name, role in found.items() if role is None),
     )
 
 
 def peer_keys(folder: str, name: str = "", prefer: tuple[str, ...] = (LOCAL,)) -> PeerKeys | None:
-    """The keys of a gateway or script: the named pair, else the first of `prefer` that is there,
-    else the only pair. None without folder. Raises KeysError."""
+    """The keys of a gateway or script: the named pair; without a name the first of `prefer` that
+    exists, else the only pair. None if `folder` is empty. Raises KeysError."""
     if not folder:
         return None
     secrets = {path.stem: path for path in _folder(folder).glob("*.key_secret")}
     secrets.pop(BROKER, None)
     if not name:
         only = [*secrets] if len(secrets) == 1 else []
-        name = next((one for one in (*prefer, *only) if one in secrets), LOCAL)
+        name = next((pair for pair in (*prefer, *only) if pair in secrets), LOCAL)
     if name not in secrets:
         raise KeysError(
             f"keys: {folder} has no {name}.key_secret; make it with `python -m scripts.keys {name}`"
@@ -100,16 +99,17 @@ def peer_keys(folder: str, name: str = "", prefer: tuple[str, ...] = (LOCAL,)) -
 
 
 def make_pair(folder: Path, name: str, role: Role | None = None) -> bool:
-    """Makes NAME.key and NAME.key_secret, the latter for this user only. False if one of them is
-    there: no key is ever overwritten. Raises KeysError."""
+    """Makes NAME.key, and NAME.key_secret, which only this user may read. Returns False if one of
+    them exists: a key is never overwritten. Raises KeysError."""
     if not re.fullmatch(rf"[\w][\w.-]{{0,{NAME_CHARS - 1}}}", name):
-        raise KeysError(f"keys: {name!r} is no name: letters, digits, '-', '_' and '.' make one")
+        raise KeysError(f"keys: {name!r} cannot be a name: use letters, digits, '-', '_' and '.'")
     public, secret = folder / f"{name}.key", folder / f"{name}.key_secret"
     if public.exists() or secret.exists():
         return False
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # zmq writes the secret for all to read: out of their reach, then closed, then moved.
+        # zmq writes the secret readable for everybody. So it is written in a folder that only this
+        # user may enter, and moved when its mode is right.
         with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
             made_public, made_secret = zmq.auth.create_certificates(making, name)
             os.chmod(made_secret, 0o600)
@@ -123,7 +123,7 @@ def make_pair(folder: Path, name: str, role: Role | None = None) -> bool:
 
 
 def set_role(folder: Path, name: str, role: Role) -> None:
-    """Writes the role into NAME.key; the key stays. Raises KeysError."""
+    """Writes the role into NAME.key, and keeps the key. Raises KeysError."""
     path = folder / f"{name}.key"
     _public(path)
     try:
@@ -141,7 +141,7 @@ def _write_role(path: Path, role: Role) -> None:
     text = _ROLE_LINE.sub("", path.read_text(encoding="utf-8"))
     curve = re.search(r"^[ \t]*curve[ \t]*$", text, re.M)
     if curve is None:
-        raise KeysError(f"keys: {path.name} is no key file")
+        raise KeysError(f"keys: {path.name} is not a key file")
     before = text[: curve.start()]
     if not re.search(r"^[ \t]*metadata[ \t]*$", before, re.M):
         before += "metadata\n"
@@ -149,7 +149,7 @@ def _write_role(path: Path, role: Role) -> None:
 
 
 def _role(path: Path) -> Role | None:
-    """The role that this public key file says; None if it says none."""
+    """The role in this public key file; None if the file has none. Raises KeysError."""
     try:
         said = _ROLE_LINE.findall(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -168,7 +168,7 @@ def _role(path: Path) -> Role | None:
 def _folder(folder: str) -> Path:
     path = Path(folder)
     if not path.is_dir():
-        raise KeysError(f"keys: HUBBUB_KEYS is {folder}, which is no folder; see scripts.keys")
+        raise KeysError(f"keys: HUBBUB_KEYS is {folder}, which is not a folder; see scripts.keys")
     return path
 
 
@@ -185,12 +185,12 @@ def _pair(path: Path) -> Pair:
 
 
 def _refuse_open(path: Path) -> None:
-    """As ssh does: nobody but the owner may read a secret. A file of another owner is their care:
-    a service may be let read it by its group."""
+    """Raises KeysError if others may read a secret of this user, as ssh does. Files of another
+    owner are not checked: a service may have been given access by its group."""
     try:
         found = path.stat()
     except OSError:
-        return  # `_load` tells
+        return  # `_load` raises
     if found.st_uid == os.getuid() and found.st_mode & 0o077:
         mode = stat.S_IMODE(found.st_mode)
         raise KeysError(f"keys: others may read {path} (mode {mode:04o}): chmod 600 it")
@@ -201,7 +201,7 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
         public, secret = zmq.auth.load_certificate(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
-        raise KeysError(f"keys: {path}: {reason or 'this is no key file'}") from None
+        raise KeysError(f"keys: {path}: {reason or 'this is not a key file'}") from None
     if len(public) != 40 or (secret is not None and len(secret) != 40):
         raise KeysError(f"keys: {path}: a key has 40 characters")
     return public, secret

@@ -1,8 +1,8 @@
-"""The log of a process: lines to stderr, written by a thread, so that logging never waits.
+"""The log of a process: a thread writes the lines to stderr, so that logging never waits.
 
-A pipe that nobody reads takes 64 KiB and then stops whoever writes to it; a terminal that is
-paused, and a disk that hangs, do the same. Here the thread waits, a bounded number of lines waits
-with it, and what comes then is counted instead.
+A pipe that nobody reads takes 64 KiB and then blocks its writers; so do a paused terminal and a
+disk that hangs. Here only the thread is blocked. A limited number of lines waits for it, and lines
+beyond that are dropped and counted.
 """
 
 import logging
@@ -14,14 +14,15 @@ from queue import Full, Queue
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 WAITING_LINES = 1000
+"""Lines that may wait for the thread."""
 LINE_BYTES = 16 << 10
-"""A longer line (a traceback, mostly) is cut."""
+"""A longer line, such as a long traceback, is cut."""
 END_S = 1.0
-"""What waits at the end of the process is given this long."""
+"""At the end of the process the thread has this long to write the waiting lines."""
 
 
 class LogWriter(logging.Handler):
-    """Writes to a descriptor. What cannot be written (a full disk, a closed pipe) is lost."""
+    """Writes to a descriptor. A line that cannot be written (full disk, closed pipe) is lost."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -42,7 +43,7 @@ class LogWriter(logging.Handler):
             self._lost += 1
 
     def flush(self) -> None:
-        """`logging` calls it when the process ends."""
+        """Waits for the waiting lines; `logging` calls it when the process ends."""
         with self._lines.all_tasks_done:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, END_S)
 
@@ -62,11 +63,13 @@ class LogWriter(logging.Handler):
         while line:
             try:
                 line = line[os.write(self._descriptor, line) :]
-            except BlockingIOError:  # somebody shares it, and made it so
+            except (
+                BlockingIOError
+            ):  # another process shares the descriptor and has made it non-blocking
                 select.select([], [self._descriptor], [])
 
 
 def start_log(level: str) -> None:
-    """To stderr from now on, all that is at least as severe; warnings of Python as well."""
+    """From now on records of at least this level, and Python's warnings, go to stderr."""
     logging.captureWarnings(True)
     logging.basicConfig(level=level.upper(), handlers=[LogWriter(sys.stderr.fileno())])

@@ -1,4 +1,4 @@
-"""The store's file: how broker and scripts know it for ours."""
+"""The store's file: its path, and the checks that it is a store of Hubbub."""
 
 import os
 import sqlite3
@@ -10,14 +10,14 @@ SCHEMA_VERSION = 4
 
 
 class StoreFileError(Exception):
-    """The file cannot be used; the message says why and what to do, in one line."""
+    """The file cannot be used. The message says why and what to do, in one line."""
 
 
 def store_path(store: str) -> Path | None:
-    """The file that HUBBUB_STORE names, None for `memory:`. Raises StoreFileError."""
+    """The path of the file that HUBBUB_STORE names; None for `memory:`. Raises StoreFileError."""
     kind, colon, path = store.partition(":")
     if colon and kind == "sqlite" and path and "\0" not in path:
-        # Links are followed, so that two names of one file have one lock.
+        # Follows links, so that all names of a file give one path, and one lock.
         return Path(os.path.realpath(path))
     if store == "memory:":
         return None
@@ -25,16 +25,16 @@ def store_path(store: str) -> Path | None:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write, nor checkpoint (SQLite before 3.51.3 can corrupt a file that
-    two connections checkpoint at once)."""
+    """A connection that can neither write nor make checkpoints. (SQLite before 3.51.3 can corrupt a
+    file if two connections make checkpoints at once.)"""
     return sqlite3.connect(
         f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
 
 
 def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the store is yet to be made. Raises StoreFileError if the file is not a store of this
-    or an older version."""
+    """Whether the file has no tables yet. Raises StoreFileError if it is neither empty nor a store
+    of this or an older version."""
     try:
         application, version, tables = connection.execute(
             "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
@@ -42,7 +42,7 @@ def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
         ).fetchone()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-            raise StoreFileError(f"store {path}: this is no SQLite database") from None
+            raise StoreFileError(f"store {path}: this is not an SQLite database") from None
         raise StoreFileError(f"store {path}: cannot be read: {error}") from None
     if (application, version, tables) == (0, 0, 0):
         return True
@@ -56,7 +56,7 @@ def is_empty(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def check_store(path: Path) -> None:
-    """Raises StoreFileError unless the file is there and is a store that a broker can open."""
+    """Raises StoreFileError unless the file exists and is a store that a broker can open."""
     if not path.is_file():
         raise StoreFileError(f"store {path}: there is no such file")
     try:
@@ -68,7 +68,7 @@ def check_store(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes names in this folder outlive a power cut."""
+    """Syncs a folder, so that new names of files in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

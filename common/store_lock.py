@@ -1,9 +1,9 @@
-"""The lock on a store's file, and a look whether the file at its path is still the locked one.
+"""The lock on a store's file, and the check that the file at its path is still the locked one.
 
 The lock is on the database file itself: a lock file beside it could be deleted, and a hard link or
-a bind mount of the database would have another one. It is a `flock`, which SQLite's own locks
-(`fcntl`) do not meet. The kernel drops those when a process closes *any* descriptor of the file,
-so nothing here opens the file again: paths are compared by `lstat`.
+a bind mount of the database would have another lock file. The lock is a `flock`, which is
+independent of SQLite's own locks (`fcntl`). The kernel drops SQLite's locks when a process closes
+*any* descriptor of the file, so this module never opens the file again: it uses `lstat`.
 """
 
 import fcntl
@@ -16,30 +16,32 @@ from pathlib import Path
 from common.store_file import StoreFileError
 
 SIDE_FILES = ("-wal", "-shm")
-"""SQLite's write-ahead log and the index of it, beside the database."""
+"""Suffixes of SQLite's write-ahead log and of the log's index, beside the database."""
 TRIES = 10
-"""How often the file may be replaced between opening and locking it."""
+"""Attempts to lock the file, which may be replaced between opening and locking it."""
 _held_here: set[tuple[int, int]] = set()
-"""Files that this process has locked: to open and close one again would end SQLite's locks."""
+"""The files that this process has locked. Opening and closing one again would end SQLite's
+locks."""
 
 
 class StoreLock:
-    """A store's files as they were when they were opened. Made by `lock_store`."""
+    """The identities of a store's files when they were opened. `lock_store` makes it."""
 
     def __init__(self, path: Path, file: os.stat_result) -> None:
         self._path = path
         self._file = _identity(file)
         self.warnings = [*_doubtful_rights(path, file), *_doubtful_names(path, file)]
-        """What is not refused and yet should be known, in one line each."""
+        """Doubts about the file that operators should know, in one line each."""
         self._sides: dict[str, tuple[int, int]] = {}
 
     def watch_sides(self) -> None:
-        """Call it when SQLite has opened its side files. Raises OSError if one is not there."""
+        """Remembers the side files. Call it when SQLite has opened them. Raises OSError if one is
+        missing."""
         paths = [f"{self._path}{side}" for side in SIDE_FILES]
         self._sides = {path: _identity(os.lstat(path)) for path in paths}
 
     def file_fault(self) -> str:
-        """Why the database at the path is not the one that is locked; empty if it is."""
+        """Why the file at the path is not the locked database; empty if it is."""
         if _is_still(self._path, self._file):
             return ""
         return (
@@ -48,7 +50,7 @@ class StoreLock:
         )
 
     def side_fault(self) -> str:
-        """Why SQLite's side files are not the ones that are open; empty if they are."""
+        """Why the side files are not those that SQLite has open; empty if they are."""
         for path, identity in self._sides.items():
             if not _is_still(path, identity):
                 return f"{path} was moved, deleted or replaced while it was open"
@@ -60,10 +62,10 @@ class StoreLock:
 
 @contextmanager
 def lock_store(path: Path) -> Iterator[StoreLock]:
-    """Keeps everybody else from the store until left: one broker a file, whatever the file is
-    called, and no restore under a running one. Makes an empty file if there is none, since only a
-    file can be locked. Raises StoreFileError."""
-    descriptor = _locked(path)
+    """Locks the store inside the block: a file has one broker at most, under whatever name, and is
+    not restored while a broker runs. Makes an empty file if there is none, because only a file can
+    be locked. Raises StoreFileError."""
+    descriptor = _open_locked(path)
     file = os.fstat(descriptor)
     _held_here.add(_identity(file))
     try:
@@ -73,12 +75,13 @@ def lock_store(path: Path) -> Iterator[StoreLock]:
         os.close(descriptor)
 
 
-def _locked(path: Path) -> int:
-    taken = StoreFileError(f"store {path}: another process has it, stop that first")
+def _open_locked(path: Path) -> int:
+    """Returns a descriptor of the file, locked. Raises StoreFileError or OSError."""
+    in_use = StoreFileError(f"store {path}: another process has it, stop that first")
     if any(_is_still(path, identity) for identity in _held_here):
-        raise taken
+        raise in_use
     for _ in range(TRIES):
-        # What people said in private is nobody else's: SQLite's side files get the same mode.
+        # Only this user may read private messages. SQLite's side files get the same mode.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
         descriptor = os.open(path, flags, 0o600)
         try:
@@ -89,16 +92,17 @@ def _locked(path: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise taken from None
+            raise in_use from None
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # a restore has put another file there
+        os.close(descriptor)  # a restore has put another file at the path
     raise StoreFileError(f"store {path}: the file is replaced again and again")
 
 
 def _doubtful_rights(path: Path, file: os.stat_result) -> Iterator[str]:
-    """Refuses what everybody may write."""
+    """Yields a warning for each doubtful permission. Raises StoreFileError if everybody may
+    write."""
     folder = os.stat(path.parent)
     if file.st_mode & stat.S_IWOTH:
         raise StoreFileError(f"store {path}: everybody may write this file; chmod 600 {path}")
@@ -117,13 +121,14 @@ def _doubtful_rights(path: Path, file: os.stat_result) -> Iterator[str]:
 
 
 def _doubtful_names(path: Path, file: os.stat_result) -> Iterator[str]:
-    """SQLite looks for a database's log under the name that it is opened by: what a killed broker
-    had there under another name would be lost."""
+    """Yields a warning if the file has several names, and raises StoreFileError if it was last open
+    under another name. SQLite looks for the log beside the name that it opens, so it would miss the
+    log that a killed broker left beside another name."""
     if file.st_nlink == 1:
         return
     for other in path.parent.iterdir():
-        left = Path(f"{other}{SIDE_FILES[0]}")
-        if other != path and _is_still(other, _identity(file)) and left.exists():
+        other_log = Path(f"{other}{SIDE_FILES[0]}")
+        if other != path and _is_still(other, _identity(file)) and other_log.exists():
             raise StoreFileError(
                 f"store {path}: {other} is the same file and was open last; start with that name"
             )

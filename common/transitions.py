@@ -1,4 +1,4 @@
-"""State machines as tables: which state follows a state at an event; everything else is a fault."""
+"""State machines as tables: (state, event) → next state. Every other combination is an error."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -9,11 +9,11 @@ E = TypeVar("E", bound=Enum)
 
 
 class ImpossibleTransition(Exception):
-    """Our own fault: an event came in a state in which it cannot happen."""
+    """An error of ours: an event came in a state in which it cannot happen."""
 
 
 def follow(table: Mapping[tuple[S, E], S], state: S, event: E) -> S:
-    """The state after this event. Raises ImpossibleTransition, which names both."""
+    """The state after this event. Raises ImpossibleTransition, which names state and event."""
     try:
         return table[state, event]
     except KeyError:

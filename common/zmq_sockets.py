@@ -1,4 +1,4 @@
-"""The ZeroMQ sockets of both sides, with the options that they must not be without."""
+"""The ZeroMQ sockets of both sides, with the options that they need."""
 
 import os
 from contextlib import suppress
@@ -13,55 +13,58 @@ from common.keys import BrokerKeys, PeerKeys
 
 ZmqSocket = zmq.Socket[bytes]
 COMMANDS_QUEUED = 10_000
-"""Commands, or answers, that wait on one link; a sender sees EAGAIN at the limit."""
+"""Commands, or answers, that may wait on one link. At the limit sending raises EAGAIN."""
 BROADCASTS_QUEUED = 10_000
-"""Broadcasts that wait for one gateway; more are dropped, and the gateway sees the hole."""
+"""Broadcasts that may wait for one gateway. More are dropped, and the gateway notices the hole in
+the Seqs."""
 HEARTBEAT_MS = 2_000
 SILENCE_MS = 6_000
-"""A peer that is silent for so long is gone: one that lost its power never says so."""
+"""A peer that is silent for this long counts as gone: a machine that loses its power closes no
+connection."""
 LAST_WORDS_MS = 1_000
-"""How long a closed socket goes on to send."""
+"""How long a closed socket still sends what is queued."""
 SUBSCRIPTION_BYTES = 1_024
-"""The longest frame that a subscriber may send. libzmq takes long topics apart by recursion."""
+"""The longest frame that a subscriber may send: libzmq handles long topics by deep recursion."""
 COMMANDS_DOMAIN, EVENTS_DOMAIN = "commands", "events"
-"""The ZAP domains of the broker's two sockets: with keys, not every peer may connect to both."""
+"""The ZAP domains of the broker's two sockets. With keys not every peer may connect to both."""
 HANDSHAKE_MS = 2_000
-"""Time for a peer's handshake: a silent connection does not keep a descriptor longer."""
+"""The time that a peer has for its handshake, so that a silent connection gives its descriptor
+back."""
 CONNECTIONS_QUEUED = 1_024
-"""Connections that wait to be accepted."""
+"""Connections that may wait to be accepted."""
 RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2_000
 
 
 class SocketError(Exception):
-    """An endpoint cannot be used; the message says why, in one line."""
+    """An endpoint cannot be used. The message says why, in one line."""
 
 
 def router(context: zmq.Context[ZmqSocket], keys: BrokerKeys | None) -> ZmqSocket:
-    """The broker's end of commands. A send to nobody raises ZMQError(EHOSTUNREACH), to somebody who
-    does not read EAGAIN."""
+    """The broker's end of commands. Sending raises ZMQError: EHOSTUNREACH if the peer is gone,
+    EAGAIN if its queue is full."""
     socket = _socket(context, zmq.ROUTER)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    # No bound of libzmq's own: 4.3.5 aborts the process when a peer whose input waits at the bound
-    # hangs up and a heartbeat is due or waits too (`!_io_error` in stream_engine_base.cpp).
-    # Gateways bound what they have under way (gateway.link.pending).
+    # No limit of libzmq: version 4.3.5 aborts the process if a peer whose input waits at the limit
+    # disconnects while a heartbeat is due (`!_io_error` in stream_engine_base.cpp). Gateways limit
+    # the commands that wait for an answer (gateway.link.pending).
     socket.setsockopt(zmq.RCVHWM, 0)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
-    _serve(socket, keys, COMMANDS_DOMAIN)
+    _set_server_options(socket, keys, COMMANDS_DOMAIN)
     return socket
 
 
 def publisher(context: zmq.Context[ZmqSocket], keys: BrokerKeys | None) -> ZmqSocket:
-    """The broker's end of broadcasts."""
+    """The broker's end of broadcasts. It can receive the subscriptions and unsubscriptions."""
     socket = _socket(context, zmq.XPUB)
     socket.setsockopt(zmq.SNDHWM, BROADCASTS_QUEUED)
     socket.setsockopt(zmq.MAXMSGSIZE, SUBSCRIPTION_BYTES)
-    # All of each peer, so that they can be counted.
+    # Receive every subscription of every peer, so that they can be counted.
     socket.setsockopt(zmq.XPUB_VERBOSER, 1)
-    # Without it, subscriptions are lost when many gateways come back at once (libzmq #4064).
-    # Nor must there be a bound for the reason that `router` tells.
+    # With a limit subscriptions are lost when many gateways reconnect at once (libzmq #4064), and
+    # the process may abort (see `router`).
     socket.setsockopt(zmq.RCVHWM, 0)
-    _serve(socket, keys, EVENTS_DOMAIN)
+    _set_server_options(socket, keys, EVENTS_DOMAIN)
     return socket
 
 
@@ -70,7 +73,7 @@ def dealer(context: zmq.Context[ZmqSocket], keys: PeerKeys | None) -> ZmqSocket:
     socket = _socket(context, zmq.DEALER)
     socket.setsockopt(zmq.SNDHWM, COMMANDS_QUEUED)
     socket.setsockopt(zmq.RCVHWM, COMMANDS_QUEUED)
-    _visit(socket, keys)
+    _set_client_options(socket, keys)
     return socket
 
 
@@ -78,15 +81,15 @@ def subscriber(context: zmq.Context[ZmqSocket], keys: PeerKeys | None) -> ZmqSoc
     """A gateway's end of broadcasts, not yet connected."""
     socket = _socket(context, zmq.SUB)
     socket.setsockopt(zmq.RCVHWM, BROADCASTS_QUEUED)
-    # Subscriptions are sent like messages: with a limit some are lost (libzmq #4064).
+    # Subscriptions are sent like messages, so with a limit some would be lost (libzmq #4064).
     socket.setsockopt(zmq.SNDHWM, 0)
-    _visit(socket, keys)
+    _set_client_options(socket, keys)
     return socket
 
 
 def bind(socket: ZmqSocket, endpoint: str) -> str:
     """Binds, and returns the real endpoint (port 0 takes any). Raises SocketError."""
-    _speak(socket, endpoint)
+    _choose_ip_version(socket, endpoint)
     try:
         socket.bind(endpoint)
     except zmq.ZMQError as error:
@@ -100,8 +103,8 @@ def bind(socket: ZmqSocket, endpoint: str) -> str:
 
 
 def connect(socket: ZmqSocket, endpoint: str) -> None:
-    """Connects in the background, again and again. Raises SocketError if the endpoint is none."""
-    _speak(socket, endpoint)
+    """Connects in the background, and reconnects. Raises SocketError if the endpoint is invalid."""
+    _choose_ip_version(socket, endpoint)
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
@@ -109,45 +112,46 @@ def connect(socket: ZmqSocket, endpoint: str) -> None:
 
 
 def resolved(endpoint: str) -> str:
-    """The endpoint as it is, or by its IPv6 address if its host has no other: ZeroMQ tries one kind
-    only. Asks the name service: not on an event loop. Who has no address at all is left to ZeroMQ,
-    which asks again and again."""
+    """The same endpoint, but with an IPv6 address if its host has no IPv4 address: ZeroMQ tries one
+    kind only. A host without any address stays as it is, because ZeroMQ looks it up again later.
+    This blocks while it asks the name service, so do not call it on an event loop."""
     url = urlsplit(endpoint)
     host = url.hostname or ""
     if url.scheme != "tcp" or ":" in host or host == "localhost":
         return endpoint
     with suppress(OSError):
         found = getaddrinfo(host, url.port, type=SOCK_STREAM)
-        addresses = {str(place[0]): family for family, _, _, _, place in found}
+        addresses = {str(address[0]): family for family, _, _, _, address in found}
         if addresses and AF_INET not in addresses.values():
             return f"tcp://[{next(iter(addresses))}]:{url.port}"
     return endpoint
 
 
 def is_local(endpoint: str) -> bool:
-    """Whether only this host can reach it."""
+    """Whether only this host can connect to the endpoint."""
     url = urlsplit(endpoint)
     if url.scheme != "tcp" or url.hostname == "localhost":
         return True
     try:
         return ip_address(url.hostname or "").is_loopback
-    except ValueError:  # an interface, a host's name or `*`
+    except ValueError:  # the name of an interface or host, or `*`
         return False
 
 
 def events_told(bound: str, advertise: str) -> str:
-    """What `Welcome.events` tells of this endpoint: as advertised, else its port, else itself."""
+    """The value of `Welcome.events`: what is advertised, else the port of the bound endpoint, else
+    (for ipc) the endpoint itself."""
     if advertise or not bound.startswith("tcp://"):
         return advertise or bound
     return bound.rpartition(":")[2]
 
 
-def events_endpoint(broker: str, told: str) -> str:
-    """Where to subscribe, from the broker's command endpoint and what its Welcome told."""
-    if not told.isdecimal():
-        return told
+def events_endpoint(broker: str, events: str) -> str:
+    """Where to subscribe, from the broker's command endpoint and `Welcome.events`."""
+    if not events.isdecimal():
+        return events
     host = broker.rpartition(":")[0] if broker.startswith("tcp://") else "tcp://127.0.0.1"
-    return f"{host}:{told}"
+    return f"{host}:{events}"
 
 
 def _socket(context: zmq.Context[ZmqSocket], kind: int) -> ZmqSocket:
@@ -160,12 +164,12 @@ def _socket(context: zmq.Context[ZmqSocket], kind: int) -> ZmqSocket:
     return socket
 
 
-def _speak(socket: ZmqSocket, endpoint: str) -> None:
-    # Only where it is asked for: else `localhost` may mean ::1 to one side only.
+def _choose_ip_version(socket: ZmqSocket, endpoint: str) -> None:
+    # IPv6 only if the endpoint has an IPv6 address: else `localhost` may mean ::1 on one side only.
     socket.setsockopt(zmq.IPV6, "[" in endpoint)
 
 
-def _serve(socket: ZmqSocket, keys: BrokerKeys | None, domain: str) -> None:
+def _set_server_options(socket: ZmqSocket, keys: BrokerKeys | None, domain: str) -> None:
     socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
     socket.setsockopt(zmq.BACKLOG, CONNECTIONS_QUEUED)
     if keys is not None:
@@ -174,7 +178,7 @@ def _serve(socket: ZmqSocket, keys: BrokerKeys | None, domain: str) -> None:
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
 
 
-def _visit(socket: ZmqSocket, keys: PeerKeys | None) -> None:
+def _set_client_options(socket: ZmqSocket, keys: PeerKeys | None) -> None:
     socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     if keys is not None:

@@ -23,5 +23,5 @@ def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreFileError, match="empty"):
         check_store(path)
     path.write_bytes(b"some other thing" * 100)
-    with pytest.raises(StoreFileError, match="no SQLite"):
+    with pytest.raises(StoreFileError, match="not an SQLite"):
         check_store(path)
