@@ -7,7 +7,15 @@ from typing import Protocol
 from gateway.protocol.frames import close_frame, pong_frame
 from gateway.protocol.packets import Head, Malformed
 from gateway.protocol.sizes import Sizes
-from gateway.protocol.websocket_frames import BINARY, CLOSE, LARGE, PART, PING, TEXT, FrameReader
+from gateway.protocol.websocket_frames import (
+    BINARY,
+    CLOSE,
+    FRAGMENT,
+    LARGE,
+    PING,
+    TEXT,
+    FrameReader,
+)
 from gateway.runtime.work_queue import WorkQueue
 from gateway.transport.backlog import Backlog
 from gateway.transport.idle import IdleTraffic
@@ -123,7 +131,7 @@ class WebSocket(Stream):
                 elif opcode == CLOSE:
                     closed = True
                     break
-                elif opcode != PART or len(payload) < PART_BYTES:
+                elif opcode != FRAGMENT or len(payload) < PART_BYTES:
                     idle += 1
                     if opcode == PING and len(self.unsent) <= PONG_LIMIT_BYTES:
                         self.write(pong_frame(payload))

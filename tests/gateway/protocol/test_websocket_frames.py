@@ -13,8 +13,8 @@ from gateway.protocol.sizes import Sizes
 from gateway.protocol.websocket_frames import (
     BINARY,
     CLOSE,
+    FRAGMENT,
     LARGE,
-    PART,
     PING,
     PONG,
     TEXT,
@@ -41,14 +41,14 @@ def sizes(packet_bytes: int, body_bytes: int = 0) -> Sizes:
     return Sizes(packet_bytes, 100, body_bytes or packet_bytes)
 
 
-def heard(reader: FrameReader, *wires: bytes, parts: bool = False) -> list[tuple[int, bytes]]:
+def read(reader: FrameReader, *wires: bytes, parts: bool = False) -> list[tuple[int, bytes]]:
     """What comes of these bytes, with or without the frames that end no message."""
     came = []
     for wire in wires:
         reader.feed(wire)
         while (frame := reader.next()) is not None:
             came.append(frame)
-    return [frame for frame in came if parts or frame[0] != PART]
+    return [frame for frame in came if parts or frame[0] != FRAGMENT]
 
 
 payloads = st.binary(max_size=300)
@@ -71,7 +71,7 @@ def test_messages_come_whole_whatever_the_cuts_and_parts(
     reader, came = FrameReader(sizes(10_000)), []
     while wire:
         cut = data.draw(st.integers(1, len(wire)))
-        came += heard(reader, wire[:cut])
+        came += read(reader, wire[:cut])
         wire = wire[cut:]
     assert came == [(opcode, b"".join(parts)) for opcode, parts in sent]
     assert reader.kept_bytes == 0
@@ -79,13 +79,13 @@ def test_messages_come_whole_whatever_the_cuts_and_parts(
 
 def test_a_control_frame_may_come_between_the_parts() -> None:
     wire = frame(TEXT, b"a", fin=False) + frame(PING, b"p") + frame(0, b"b")
-    assert heard(FrameReader(sizes(10)), wire) == [(PING, b"p"), (TEXT, b"ab")]
+    assert read(FrameReader(sizes(10)), wire) == [(PING, b"p"), (TEXT, b"ab")]
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 1 << 20])
 def test_all_lengths(size: int) -> None:
     payload = os.urandom(size)
-    assert heard(FrameReader(sizes(1 << 20)), frame(BINARY, payload)) == [(BINARY, payload)]
+    assert read(FrameReader(sizes(1 << 20)), frame(BINARY, payload)) == [(BINARY, payload)]
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ def test_all_lengths(size: int) -> None:
 )
 def test_what_breaks_the_protocol_is_malformed(wire: bytes) -> None:
     with pytest.raises(Malformed):
-        heard(FrameReader(sizes(100)), wire)
+        read(FrameReader(sizes(100)), wire)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_messages_or_malformed(wire: bytes) -> None:
     with contextlib.suppress(Malformed):
-        heard(FrameReader(sizes(1000)), wire)
+        read(FrameReader(sizes(1000)), wire)
 
 
 def test_a_frame_that_is_too_large_is_refused_by_its_head() -> None:
     with pytest.raises(Malformed):
-        heard(FrameReader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
+        read(FrameReader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
 
 
 @given(st.lists(st.binary(max_size=400), min_size=1, max_size=4), st.data())
@@ -132,7 +132,7 @@ def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
     reader, came, whole = FrameReader(sizes(100, 2000)), [], b"".join(parts)
     while wire:
         cut = data.draw(st.integers(1, len(wire)))
-        came += heard(reader, wire[:cut])
+        came += read(reader, wire[:cut])
         wire = wire[cut:]
         assert reader.kept_bytes <= 100 + 14 + 125
     large = len(whole) > 100
@@ -147,14 +147,14 @@ def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
 
 def test_frames_that_end_no_message_are_told_too() -> None:
     wire = frame(TEXT, b"", fin=False) + frame(0, b"a", fin=False) + frame(0, b"")
-    came = heard(FrameReader(sizes(10)), wire, parts=True)
-    assert came == [(PART, b""), (PART, b"a"), (TEXT, b"a")]
+    came = read(FrameReader(sizes(10)), wire, parts=True)
+    assert came == [(FRAGMENT, b""), (FRAGMENT, b"a"), (TEXT, b"a")]
 
 
 def test_a_large_frame_leaves_nothing_behind() -> None:
     reader, wire = FrameReader(sizes(100, 1 << 20)), frame(TEXT, b"x" * (1 << 20))
     for at in range(0, len(wire), 65536):
-        heard(reader, wire[at : at + 65536])
+        read(reader, wire[at : at + 65536])
         assert reader.kept_bytes <= 100
 
 
@@ -162,15 +162,15 @@ def test_a_large_frame_may_come_byte_by_byte() -> None:
     """What has come of it is not copied for each."""
     size, copied = 1 << 20, 0
     reader, wire = FrameReader(sizes(size)), frame(TEXT, b"x" * size)
-    assert not heard(reader, wire[:-100])
+    assert not read(reader, wire[:-100])
     tracemalloc.start()
     try:
         for at in range(len(wire) - 100, len(wire) - 1):
             tracemalloc.reset_peak()
             before, _ = tracemalloc.get_traced_memory()
-            assert not heard(reader, wire[at : at + 1])
+            assert not read(reader, wire[at : at + 1])
             copied += tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
     assert copied < 5 * size
-    assert heard(reader, wire[-1:]) == [(TEXT, b"x" * size)]
+    assert read(reader, wire[-1:]) == [(TEXT, b"x" * size)]
