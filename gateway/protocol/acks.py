@@ -1,4 +1,4 @@
-"""The acks: answers of the broker as the contract words them. Pure."""
+"""The acks: the broker's answers as browsers get them (docs/wire.md). Pure."""
 
 from typing import Any, assert_never
 
@@ -7,7 +7,7 @@ from gateway.protocol.payloads import event_payload, whole_seconds
 
 
 def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, Any]:
-    """The ack of a refusal."""
+    """Returns the ack of a request that failed."""
     error: dict[str, Any] = {"code": code, "message": message}
     if retry_after_s:
         error["retryAfter"] = retry_after_s
@@ -15,18 +15,21 @@ def error_ack(code: str, message: str, retry_after_s: float = 0.0) -> dict[str, 
 
 
 def ack_of(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
-    """An answer as the contract words it; None leaves the request unanswered."""
+    """Returns the ack for an answer; None leaves the request unanswered.
+
+    `answer` is None if the broker did not answer in time. With `hold`, which stands for commands
+    that change something, such a request is left unanswered: the command may have been done, and a
+    client that retries stops as soon as it gets any ack.
+    """
     match answer:
         case None:
-            # Somebody who retries stops at any ack: what may have been done gets none.
             return None if hold else error_ack("unavailable", "the broker is away: try again")
         case m.Failed(code=code, message=message, retry_after_s=retry_after_s):
             return error_ack(code, message, retry_after_s)
         case m.Done():
             return {"ok": True}
         case m.Said(id=id, seq=seq, timestamp=timestamp):
-            told = whole_seconds(timestamp)
-            return {"ok": True, "id": id, "seq": seq, "timestamp": told}
+            return {"ok": True, "id": id, "seq": seq, "timestamp": whole_seconds(timestamp)}
         case m.Opened(room=room, user=user, uid=uid, head=head):
             return {"ok": True, "room": room, "user": user, "uid": uid, "seq": head}
         case m.Paged(room=room, events=events, more=more):
@@ -42,7 +45,7 @@ def ack_of(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
 
 
 def _room_row(row: m.RoomRow) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "room": row.room,
         "kind": row.kind,
         "count": row.count,
@@ -51,7 +54,7 @@ def _room_row(row: m.RoomRow) -> dict[str, Any]:
         "unread": row.unread,
     }
     if row.title:
-        shown["title"] = row.title
+        payload["title"] = row.title
     if row.user:
-        shown["user"] = row.user
-    return shown
+        payload["user"] = row.user
+    return payload

@@ -1,4 +1,8 @@
-"""The frames: what goes out to browsers, encoded once, for polling and WebSocket alike. Pure."""
+"""The frames: packets to browsers, encoded once for all that get them. Pure.
+
+A packet is one of Engine.IO protocol 4 (a type digit, then the Socket.IO packet of protocol 5); it
+is sent as a WebSocket frame (RFC 6455, section 5.2) or in the body of a polling response.
+"""
 
 import base64
 import json
@@ -9,39 +13,44 @@ import msgspec
 
 _encode = msgspec.json.Encoder().encode
 
+# First bytes of WebSocket frames: FIN, no RSV bit, and the opcode.
+_FIN_TEXT, _FIN_BINARY, _FIN_CLOSE, _FIN_PONG = b"\x81", b"\x82", b"\x88", b"\x8a"
+
 
 class Frame:
-    """One Engine.IO packet, as it is sent to everybody: nobody may change it."""
+    """One Engine.IO packet. It is shared by all sockets that get it, so nobody may change it."""
 
     __slots__ = ("_wire", "packet")
 
     def __init__(self, packet: str | bytes) -> None:
         self.packet = packet
-        """With its Engine.IO type digit; bytes are a binary message."""
+        """The packet with its Engine.IO type digit; bytes are a binary message."""
         self._wire: bytes | None = None
 
     @staticmethod
     def event(name: str, payload: Any) -> "Frame":
+        """EVENT in the default namespace, with one argument."""
         return Frame(f"42{_json([name, payload])}")
 
     @staticmethod
     def ack(id: str, payload: Any) -> "Frame":
-        """The answer to the event that was sent with this id (digits)."""
+        """ACK, the answer to the event that was sent with this id (digits)."""
         return Frame(f"43{id}{_json([payload])}")
 
     @staticmethod
     def connect(sid: str) -> "Frame":
+        """CONNECT, the answer to a CONNECT that was accepted."""
         return Frame(f"40{_json({'sid': sid})}")
 
     @staticmethod
     def connect_error(namespace: str, message: str) -> "Frame":
-        """An object, as browsers read `err.message`."""
+        """CONNECT_ERROR. The payload is an object because browsers read its `message`."""
         return Frame(f"44{namespace},{_json({'message': message})}")
 
     @staticmethod
     def open(sid: str, upgrades: Sequence[str], ping: tuple[float, float], most: int) -> "Frame":
-        """The handshake. `ping` is (interval, timeout) in seconds, `most` the largest packet in
-        bytes that is taken."""
+        """Engine.IO's OPEN. `ping` is (interval, timeout) in seconds; `most` is the largest packet
+        in bytes that is accepted."""
         interval_s, timeout_s = ping
         return Frame(
             "0"
@@ -58,29 +67,30 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The Socket.IO packet: without the Engine.IO digit."""
+        """The Socket.IO packet, which has no Engine.IO digit; empty for a binary message."""
         return self.packet[1:] if isinstance(self.packet, str) else ""
 
     @property
     def wire(self) -> bytes:
-        """A complete unmasked WebSocket frame."""
+        """The packet as a complete unmasked WebSocket frame."""
         if self._wire is None:
             self._wire = websocket_frame(self.packet)
         return self._wire
 
     @property
     def frames(self) -> "tuple[Frame, ...]":
+        """The frame itself, so that it can be sent like a Batch."""
         return (self,)
 
     def encode(self, b64: bool = False) -> str | bytes:
-        """As the library's polling transport wants it (`engineio.payload.Payload`)."""
+        """The packet for a polling response; `engineio.payload.Payload` calls this."""
         if b64 and isinstance(self.packet, bytes):
             return "b" + base64.b64encode(self.packet).decode()
         return self.packet
 
 
 class Batch:
-    """Several frames for the same audience in one write."""
+    """Several frames that are sent to the same sockets in one write."""
 
     __slots__ = ("_wire", "frames")
 
@@ -90,6 +100,7 @@ class Batch:
 
     @property
     def wire(self) -> bytes:
+        """All frames as WebSocket frames, one after the other."""
         if self._wire is None:
             self._wire = b"".join([frame.wire for frame in self.frames])
         return self._wire
@@ -103,8 +114,9 @@ DISCONNECT = Frame("41")
 
 
 def websocket_frame(payload: str | bytes) -> bytes:
-    """One final data frame as a server sends it: text or binary, uncompressed, unmasked."""
-    first = b"\x82" if isinstance(payload, bytes) else b"\x81"
+    """Returns a data frame with FIN, text or binary, uncompressed and unmasked (RFC 6455, section
+    5.2). Sizes above 125 bytes are written in 2 or 8 further bytes."""
+    first = _FIN_BINARY if isinstance(payload, bytes) else _FIN_TEXT
     body = payload if isinstance(payload, bytes) else payload.encode(errors="replace")
     size = len(body)
     if size < 126:
@@ -115,18 +127,18 @@ def websocket_frame(payload: str | bytes) -> bytes:
 
 
 def close_frame(code: int) -> bytes:
-    """The WebSocket close frame."""
-    return b"\x88\x02" + code.to_bytes(2, "big")
+    """Returns a close frame with this status code (RFC 6455, section 5.5.1)."""
+    return _FIN_CLOSE + b"\x02" + code.to_bytes(2, "big")
 
 
 def pong_frame(payload: bytes) -> bytes:
-    """The WebSocket pong for a ping with this payload, of 125 bytes at the most."""
-    return b"\x8a" + len(payload).to_bytes(1, "big") + payload
+    """Returns the pong for a ping with this payload of at most 125 bytes (section 5.5.3)."""
+    return _FIN_PONG + len(payload).to_bytes(1, "big") + payload
 
 
 def _json(value: Any) -> str:
     try:
         return _encode(value).decode()
     except UnicodeEncodeError:
-        # A lone surrogate, which no UTF-8 has: as an escape it at least arrives.
+        # A lone surrogate cannot be UTF-8. As an escape it at least arrives.
         return json.dumps(value, separators=(",", ":"))

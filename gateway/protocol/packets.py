@@ -1,7 +1,8 @@
-"""The packets: what comes in from browsers, taken apart. Pure.
+"""The packets of browsers, taken apart: Engine.IO protocol 4, and Socket.IO protocol 5 in it. Pure.
 
-Any text gives one of these or Malformed, nothing else. Engine.IO's own packets but pong and close
-have no place after the handshake.
+https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+describe them. Any text gives one of these structs or Malformed, nothing else. Of Engine.IO's own
+packets a browser sends only pong, close, noop and messages after the handshake.
 """
 
 import binascii
@@ -13,50 +14,51 @@ from msgspec import Struct
 from gateway.protocol.sizes import too_many_values
 
 SEPARATOR = "\x1e"
-"""Between packets in the body of a polling request."""
+"""Stands between packets in the body of a polling request."""
 ACK_ID_DIGITS = 20
 ATTACHMENTS_DIGITS = 3
 NAMESPACE_CHARS = 250
+"""Packets with a longer ack id, number of attachments or namespace are Malformed."""
 HEAD_CHARS = 64
-"""What is kept of a packet that is too large: its kind and its ack id are in it."""
+"""How much is kept of a packet that is too large: enough for its kind and its ack id."""
 
 
 class Malformed(ValueError):
-    """Not a packet that a browser may send: its connection is closed. The message says why."""
+    """A browser sent something that is not a packet: its connection is closed. The text says why."""
 
 
 class Head(str):
-    """The beginning of a packet that is too large: the rest of it was not kept."""
+    """The beginning of a packet that is too large. The rest of the packet was not kept."""
 
     __slots__ = ()
 
 
 class Pong(Struct, frozen=True):
-    """The answer to our ping."""
+    """PONG, the answer to the gateway's ping."""
 
 
 class Closed(Struct, frozen=True):
-    """The browser closes the Engine.IO session."""
+    """CLOSE: the browser ends the Engine.IO session."""
 
 
 class Ignored(Struct, frozen=True):
-    """A noop."""
+    """NOOP, which has no meaning."""
 
 
 class Message(Struct, frozen=True):
-    """A Socket.IO packet, not yet taken apart."""
+    """MESSAGE: a Socket.IO packet, which `read_message` takes apart."""
 
     text: str
 
 
 class Attachment(Struct, frozen=True):
-    """A part of the packet before it: bytes, or None if they were too many to be kept."""
+    """A binary message, an attachment of the packet before it. None: it was too large to be kept."""
 
     data: bytes | None
 
 
 class Connect(Struct, frozen=True):
-    """CONNECT; `namespace` is empty for the default one."""
+    """CONNECT. `namespace` is empty for the default one."""
 
     namespace: str
     auth: dict[str, Any] | None
@@ -69,8 +71,8 @@ class Disconnect(Struct, frozen=True):
 
 
 class EventPacket(Struct, frozen=True):
-    """EVENT or BINARY_EVENT in the default namespace; `ack` are the digits of its ack id, empty for
-    none. `attachments` binary packets follow, whose places are still empty."""
+    """EVENT or BINARY_EVENT in the default namespace. `ack` has the digits of the ack id, and is
+    empty if the browser wants no ack. `attachments` says how many binary messages follow."""
 
     event: str
     args: list[Any]
@@ -79,18 +81,18 @@ class EventPacket(Struct, frozen=True):
 
 
 class TooLong(Struct, frozen=True):
-    """An event with more in it than anybody needs: it was not read."""
+    """An event that was not parsed, because it is larger or deeper than any request needs."""
 
     ack: str
     attachments: int = 0
 
 
 class TooLongConnect(Struct, frozen=True):
-    """A CONNECT to the default namespace with more in it than anybody needs."""
+    """A CONNECT to the default namespace that was not parsed, for the same reason."""
 
 
 class Ack(Struct, frozen=True):
-    """An ack. We ask for none."""
+    """ACK or BINARY_ACK. The gateway asks for no acks, so its content is dropped."""
 
     attachments: int = 0
 
@@ -99,8 +101,8 @@ Packet = Connect | Disconnect | EventPacket | TooLong | TooLongConnect | Ack
 
 
 def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message | Attachment:
-    """An Engine.IO packet: bytes as they come by WebSocket, None if they were too many. Raises
-    Malformed."""
+    """Takes an Engine.IO packet apart: a text, or bytes as they come by WebSocket, or None for bytes
+    that were too many. Raises Malformed."""
     if packet is None or isinstance(packet, bytes):
         return Attachment(packet)
     match packet[:1]:
@@ -121,12 +123,13 @@ def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message
 
 
 def read_message(text: str, most_values: int) -> Packet:
-    """A Socket.IO packet, of `Head` as much as there is. Raises Malformed."""
+    """Takes a Socket.IO packet apart. One that is a `Head`, or may have more than `most_values` keys
+    and values, becomes TooLong or TooLongConnect. Raises Malformed."""
     kind, rest = text[:1], text[1:]
     too_long = isinstance(text, Head) or too_many_values(rest, most_values)
     attachments = 0
     if kind in ("5", "6"):
-        attachments, rest = _attachments(rest)
+        attachments, rest = _read_attachments(rest)
     namespace = ""
     if rest.startswith("/"):
         namespace, _, rest = rest.partition(",")
@@ -150,13 +153,13 @@ def read_message(text: str, most_values: int) -> Packet:
         case "2" | "5" if namespace:
             raise Malformed("an event in a namespace that was refused")
         case "2" | "5":
-            start, ack = _ack_id(rest)
+            start, ack = _read_ack_id(rest)
             if not too_long:
                 try:
-                    return _request(rest[start:], ack, attachments)
+                    return _read_event(rest[start:], ack, attachments)
                 except RecursionError:
-                    pass  # it is nested deeper than anybody needs
-            _looked_at(rest[start:], isinstance(text, Head))
+                    pass  # nested deeper than any request needs
+            _check_ends(rest[start:], isinstance(text, Head))
             return TooLong(ack, attachments)
         case "3" | "6":
             return Ack(attachments)
@@ -164,16 +167,16 @@ def read_message(text: str, most_values: int) -> Packet:
             raise Malformed("an unknown Socket.IO packet")
 
 
-def _attachments(rest: str) -> tuple[int, str]:
-    """How many there are, and what follows their number."""
+def _read_attachments(rest: str) -> tuple[int, str]:
+    """Returns the number of attachments, and the text after it."""
     count, dash, after = rest.partition("-")
     if not dash or len(count) > ATTACHMENTS_DIGITS or not (count.isascii() and count.isdigit()):
         raise Malformed("a binary packet that does not say how many attachments it has")
     return int(count), after
 
 
-def _ack_id(rest: str) -> tuple[int, str]:
-    """Where the event's array begins, and the digits before it."""
+def _read_ack_id(rest: str) -> tuple[int, str]:
+    """Returns the index at which the event's array begins, and the digits before it."""
     start = rest.find("[", 0, ACK_ID_DIGITS + 1)
     ack = rest[:start] if start >= 0 else ""
     if start < 0 or (ack and not (ack.isascii() and ack.isdigit())):
@@ -181,17 +184,19 @@ def _ack_id(rest: str) -> tuple[int, str]:
     return start, ack
 
 
-def _looked_at(array: str, head: bool) -> None:
-    """Raises Malformed if both ends of it, as far as they are known, are none of an event's."""
+def _check_ends(array: str, head: bool) -> None:
+    """Raises Malformed if the array does not begin with a name, or does not end with a bracket. The
+    end of a `head` is not known."""
     if not array[1:].lstrip().startswith('"') or not (head or array.rstrip().endswith("]")):
         raise Malformed("an event without a name, or without an end")
 
 
-def _request(array: str, ack: str, attachments: int) -> EventPacket:
-    said = _json(array)
-    if not isinstance(said, list) or not said or not isinstance(said[0], str):
+def _read_event(array: str, ack: str, attachments: int) -> EventPacket:
+    """Raises Malformed, or RecursionError like `_json`."""
+    values = _json(array)
+    if not isinstance(values, list) or not values or not isinstance(values[0], str):
         raise Malformed("an event without a name")
-    return EventPacket(said[0], said[1:], ack, attachments)
+    return EventPacket(values[0], values[1:], ack, attachments)
 
 
 def _from_base64(text: str) -> bytes:
@@ -202,7 +207,7 @@ def _from_base64(text: str) -> bytes:
 
 
 def _json(text: str) -> Any:
-    """Raises Malformed, or RecursionError if it is nested too deep to be read."""
+    """Raises Malformed, or RecursionError if the text is nested too deep to be parsed."""
     try:
         return _decoder.decode(text)
     except ValueError:
@@ -213,5 +218,6 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# The standard one: msgspec takes no lone surrogates, which browsers do send (`browser` drops them).
+# The standard decoder, because msgspec refuses lone surrogates, which browsers do send. `parsing`
+# replaces them.
 _decoder = json.JSONDecoder(parse_constant=_no_constant)

@@ -1,4 +1,4 @@
-"""What a browser may say: its events and their arguments become typed structs. Pure.
+"""Parsing: the name and arguments of a browser's event become a typed request. Pure.
 
 Any arguments give a Request or Refused, nothing else. Unknown keys and further arguments are
 ignored.
@@ -38,39 +38,19 @@ from gateway.protocol.requests import (
 )
 from gateway.protocol.sizes import sizes, too_many_values
 
-__all__ = [
-    "AuthRequest",
-    "AuthRoom",
-    "ChatRequest",
-    "DirectRequest",
-    "HistoryRequest",
-    "JoinRequest",
-    "LeaveRequest",
-    "ParticipantsRequest",
-    "PlainChat",
-    "PlainJoin",
-    "PlainTyping",
-    "QuitRequest",
-    "Request",
-    "RoomsRequest",
-    "TypingRequest",
-    "parse",
-    "parse_auth",
-]
-
 CLEAN_DEPTH = 4
-"""Nothing that we read lies deeper in a payload."""
+"""How deep a payload is copied: no value that is read lies deeper."""
 
 
 class _Since(Struct, frozen=True):
-    """`Since` with the capital letters that events have."""
+    """`Since` as browsers send it: its keys have capital letters, as in events."""
 
     epoch: Annotated[str, Meta(max_length=64)] = msgspec.field(name="Epoch")
     seq: Seq = msgspec.field(name="Seq")
 
 
-class _Line(Struct, frozen=True):
-    """The plain form's line; who says it and when is not believed."""
+class _PlainText(Struct, frozen=True):
+    """The JSON in a plain `chat`. Its `user` and `timestamp` are ignored: browsers may lie."""
 
     message: str
 
@@ -86,87 +66,92 @@ _FORMS: dict[str, type[Request]] = {
     "participants": ParticipantsRequest,
     "rooms": RoomsRequest,
 }
-_LIMITS = {"history": HISTORY, "participants": PAGE, "rooms": PAGE}
-_LATER = frozenset(("create", "invite", "read", "search", "edit", "delete", "react"))
-_UNSAYABLE = re.compile("[\0\ud800-\udfff]")
+_DEFAULT_LIMITS = {"history": HISTORY, "participants": PAGE, "rooms": PAGE}
+_NOT_YET_OFFERED = frozenset(("create", "invite", "read", "search", "edit", "delete", "react"))
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL and lone surrogates."""
 
 
-def parse(
+def parse_request(
     event: str, args: list[Any], plain: bool, page: int = PAGE, text_chars: int = TEXT_CHARS
 ) -> Request:
-    """What was asked. `plain` sockets may leave out the room: it is the lobby. Raises Refused."""
+    """Returns the request. `plain` sockets may leave out the room, which is the lobby then; `page` is
+    the most rows of a page, `text_chars` the most code points of a message. Raises Refused."""
     form = _FORMS.get(event)
     if form is None:
-        if event in _LATER:
+        if event in _NOT_YET_OFFERED:
             raise Refused("bad_request", f"{event} is not offered yet")
         raise Refused("bad_request", f"no such event; there are {', '.join(_FORMS)}")
     if isinstance(args, BinaryArgs):
         raise Refused("bad_request", f"{event} takes nothing binary")
-    said = _clean(args[0]) if args else None
-    if isinstance(said, str):
+    argument = _clean(args[0]) if args else None
+    if isinstance(argument, str):
         if event == "join":
-            return PlainJoin(user_name(said))
+            return PlainJoin(user_name(argument))
         if event == "chat":
-            return PlainChat(_measured(_line(said, text_chars), text_chars))
-    if event == "typing" and (said is None or isinstance(said, str)):
-        return PlainTyping(bool(said) or not args)
-    if event == "rooms" and said is None:
-        said = {}
-    if not isinstance(said, dict):
+            return PlainChat(_plain_text(argument, text_chars))
+    if event == "typing" and (argument is None or isinstance(argument, str)):
+        return PlainTyping(bool(argument) or not args)
+    if event == "rooms" and argument is None:
+        argument = {}
+    if not isinstance(argument, dict):
         raise Refused("bad_request", f"{event} takes an object")
-    if plain and said.get("room") is None:
-        said["room"] = LOBBY
-    if event in _LIMITS and said.get("limit") is None:
-        said["limit"] = min(_LIMITS[event], page)
-    ask = _checked(_convert(event, said, form), page)
-    if isinstance(ask, ChatRequest):
-        _measured(ask.message, text_chars)
-    return ask
+    if plain and argument.get("room") is None:
+        argument["room"] = LOBBY
+    if event in _DEFAULT_LIMITS and argument.get("limit") is None:
+        argument["limit"] = min(_DEFAULT_LIMITS[event], page)
+    request = _checked(_convert(event, argument, form), page)
+    if isinstance(request, ChatRequest):
+        _check_length(request.message, text_chars)
+    return request
 
 
 def parse_auth(auth: object) -> AuthRequest | None:
-    """What the handshake asks for; None if it is about nothing of ours. Raises Refused."""
-    said = _clean(auth)
-    if not isinstance(said, dict) or (said.get("token") is None and said.get("join") is None):
+    """Returns what the handshake asks for; None if it has neither a token nor rooms. Raises
+    Refused."""
+    given = _clean(auth)
+    if not isinstance(given, dict) or (given.get("token") is None and given.get("join") is None):
         return None
-    join = said.get("join")
+    join = given.get("join")
     if isinstance(join, list):
         if len(join) > AUTH_ROOMS:
             raise Refused("bad_request", f"auth: join takes at most {AUTH_ROOMS} rooms")
-        said["join"] = [_without_nulls(room) for room in join]
-    ask: AuthRequest = _convert("auth", said, AuthRequest)
-    rooms = [AuthRoom(_room_or_as_it_is(asked.room), asked.since) for asked in ask.join]
-    user = None if ask.user is None else _user(ask.user, ask.token)
-    return AuthRequest(ask.token, user, rooms)
+        given["join"] = [_without_nulls(room) for room in join]
+    request: AuthRequest = _convert("auth", given, AuthRequest)
+    rooms = [AuthRoom(_room_or_as_it_is(row.room), row.since) for row in request.join]
+    user = None if request.user is None else _user(request.user, request.token)
+    return AuthRequest(request.token, user, rooms)
 
 
-def _convert(event: str, said: dict[str, Any], form: Any) -> Any:
+def _convert(event: str, given: dict[str, Any], form: Any) -> Any:
+    """Returns the object as a struct of this type. Raises Refused."""
     try:
-        return msgspec.convert(_without_nulls(said), form)
+        return msgspec.convert(_without_nulls(given), form)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise Refused("bad_request", f"{event}: {error}") from None
 
 
-def _checked(ask: Any, page: int) -> Request:
-    """The same with its names in their one spelling."""
+def _checked(request: Any, page: int) -> Request:
+    """Returns the request with its names in their one spelling. Raises Refused."""
     changed: dict[str, Any] = {}
-    if not isinstance(ask, DirectRequest | RoomsRequest):
-        changed["room"] = _room(ask.room)
-    if isinstance(ask, JoinRequest | DirectRequest) and ask.user is not None:
-        changed["user"] = _user(ask.user, ask.token if isinstance(ask, JoinRequest) else None)
-    if isinstance(ask, DirectRequest) and (ask.user is None) == (ask.uid is None):
+    if not isinstance(request, DirectRequest | RoomsRequest):
+        changed["room"] = _room(request.room)
+    if isinstance(request, JoinRequest | DirectRequest) and request.user is not None:
+        changed["user"] = _user(request.user, request.token if isinstance(request, JoinRequest) else None)
+    if isinstance(request, DirectRequest) and (request.user is None) == (request.uid is None):
         raise Refused("bad_request", "direct takes one of user and uid")
     if (
-        isinstance(ask, HistoryRequest | ParticipantsRequest | RoomsRequest)
-        and not 1 <= ask.limit <= page
+        isinstance(request, HistoryRequest | ParticipantsRequest | RoomsRequest)
+        and not 1 <= request.limit <= page
     ):
         raise Refused("bad_request", f"limit is 1 to {page}")
-    checked: Request = msgspec.structs.replace(ask, **changed)
+    checked: Request = msgspec.structs.replace(request, **changed)
     return checked
 
 
 def _user(name: str, token: str | None) -> str:
-    """Who has a name that was taken by older rules keeps it: the broker knows, by the token."""
+    """Returns the name in its one spelling. With a token any name passes that is not too long: an
+    older rule may have allowed it, and the broker lets the owner of the token keep it."""
     try:
         return user_name(name)
     except Refused:
@@ -187,34 +172,36 @@ def _room_or_as_it_is(name: str) -> str:
     try:
         return _room(name)
     except Refused:
-        # What is cut stays no room's name.
+        # A bad name that is cut off here stays a bad name, by its last character.
         return name if len(name) <= TYPED_CHARS else name[:ROOM_NAME_CHARS] + "…"
 
 
-def _measured(text: str, text_chars: int) -> str:
-    """What is too long goes no further; the broker looks at the rest."""
+def _check_length(text: str, text_chars: int) -> None:
+    """Raises Refused if a message is too long. The broker checks everything else in it."""
     if len(text) > text_chars:
         raise Refused("too_long", f"a message has at most {text_chars} characters")
-    return text
 
 
-def _line(said: str, text_chars: int) -> str:
-    if too_many_values(said, sizes(text_chars).values):
+def _plain_text(argument: str, text_chars: int) -> str:
+    """Returns the text of a plain `chat`, a JSON string. Raises Refused."""
+    if too_many_values(argument, sizes(text_chars).values):
         raise Refused("too_long", f"a message has at most {text_chars} characters")
     try:
-        line = msgspec.convert(_clean(json.loads(said)), _Line)
+        plain = msgspec.convert(_clean(json.loads(argument)), _PlainText)
     except (ValueError, RecursionError):
         raise Refused(
             "bad_request", 'chat takes {room, message}, or a JSON string {"message": …}'
         ) from None
-    return line.message
+    _check_length(plain.message, text_chars)
+    return plain.message
 
 
-def _without_nulls(said: Any) -> Any:
-    """null means: not given. `since` gets its two words."""
-    if not isinstance(said, dict):
-        return said
-    given = {key: value for key, value in said.items() if value is not None}
+def _without_nulls(value: Any) -> Any:
+    """Returns an object without the keys that are null, which means "not given"; its `since` becomes
+    a Since. Any other value is returned as it is. Raises Refused."""
+    if not isinstance(value, dict):
+        return value
+    given = {key: item for key, item in value.items() if item is not None}
     if "since" in given:
         try:
             since = msgspec.convert(given["since"], _Since)
@@ -224,14 +211,15 @@ def _without_nulls(said: Any) -> Any:
     return given
 
 
-def _clean(said: Any, depth: int = CLEAN_DEPTH) -> Any:
-    """A copy in which nothing breaks UTF-8 or a database: lone surrogates and NUL are U+FFFD."""
-    if isinstance(said, str):
-        if said.isascii() and "\0" not in said:
-            return said
-        return _UNSAYABLE.sub("\ufffd", said)
-    if depth and isinstance(said, list):
-        return [_clean(item, depth - 1) for item in said]
-    if depth and isinstance(said, dict):
-        return {_clean(key): _clean(value, depth - 1) for key, value in said.items()}
-    return said
+def _clean(value: Any, depth: int = CLEAN_DEPTH) -> Any:
+    """Returns a copy that is UTF-8 and that any database stores: lone surrogates and NUL become
+    U+FFFD. Values deeper than `depth` are not copied."""
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
+        return _UNSTORABLE.sub("\ufffd", value)
+    if depth and isinstance(value, list):
+        return [_clean(item, depth - 1) for item in value]
+    if depth and isinstance(value, dict):
+        return {_clean(key): _clean(item, depth - 1) for key, item in value.items()}
+    return value

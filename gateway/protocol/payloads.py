@@ -1,4 +1,4 @@
-"""The payloads: events and times as browsers are told them. Pure."""
+"""The payloads: events and times as browsers get them (docs/wire.md). Pure."""
 
 import math
 from typing import Any
@@ -7,13 +7,14 @@ from common.messages import Event
 
 
 def whole_seconds(timestamp: float) -> int:
-    """Every time that a browser is told: typed clients of the original expect an integer. It is
-    rounded down, so that an event has the same time in its ack, live and in history."""
+    """Returns a Unix time as all browsers get it: typed clients of the original chat expect an
+    integer. It is rounded down, so that an event has the same time in its ack, live and in
+    history."""
     return math.floor(timestamp)
 
 
 def event_payload(room: str, event: Event) -> dict[str, Any]:
-    """A room's event as a browser is told it."""
+    """Returns the payload of a room's event. Fields that it lacks are left out."""
     payload: dict[str, Any] = {
         "EvtType": event.kind,
         "User": event.user,

@@ -1,7 +1,7 @@
-"""The asks: what a browser may ask for, checked. Pure.
+"""The requests of browsers, typed (docs/wire.md has their payloads). Pure.
 
-`room`, `user` and `message` are strings of any length here: `browser` measures them, and tells what
-is wrong in words for people.
+`room`, `user` and `message` are strings of any length here: `parsing` checks them and refuses wrong
+ones in words for people.
 """
 
 from typing import Annotated
@@ -12,24 +12,29 @@ from common.messages import Name, Seq, Since
 from common.names import LOBBY
 
 PAGE = 100
+"""The most rows of a page, and the number of rows if the request has no `limit`."""
 HISTORY = 50
+"""The number of events if a `history` request has no `limit`."""
 AUTH_ROOMS = 100
+"""The most rooms of a handshake."""
 TEXT_CHARS = 4000
+"""The most code points of a message, if the settings do not say otherwise."""
 
 Token = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
 TOKEN_DIFFERENT = 5
-"""Any random token has far more different characters, one of hexadecimal digits too."""
+"""The least number of different characters of a token. Any random token has far more, even one of
+hexadecimal digits."""
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 def _check_token(token: str) -> None:
-    """Whoever guesses a token is that person. Raises ValueError."""
+    """Raises ValueError if the token is easy to guess: whoever knows it is that person."""
     if len(set(token)) < TOKEN_DIFFERENT:
         raise ValueError(f"a token is random: {TOKEN_DIFFERENT} different characters at least")
 
 
 class PlainJoin(Struct, frozen=True):
-    """Joins the lobby under this name, or renames."""
+    """Join the lobby under this name; again on the same socket: rename."""
 
     user: str
 
@@ -46,7 +51,7 @@ class JoinRequest(Struct, frozen=True):
 
 
 class PlainChat(Struct, frozen=True):
-    """Says something in the lobby."""
+    """Send a message to the lobby."""
 
     message: str
 
@@ -66,7 +71,7 @@ class QuitRequest(Struct, frozen=True):
 
 
 class PlainTyping(Struct, frozen=True):
-    """Began (or stopped) typing in the lobby."""
+    """Began (`typing`) or stopped typing in the lobby."""
 
     typing: bool
 
@@ -77,7 +82,7 @@ class TypingRequest(Struct, frozen=True):
 
 
 class DirectRequest(Struct, frozen=True):
-    """One of the two is given."""
+    """Open the conversation with one person. Exactly one of the two fields is given."""
 
     user: str | None = None
     uid: Id | None = None
@@ -109,15 +114,15 @@ Request = (
 
 
 class AuthRoom(Struct, frozen=True):
-    """A room to be joined by the handshake. A name that is none is kept as it is: the refusal is
-    this room's alone."""
+    """A room that the handshake joins. The name may be bad: only the join of this room is refused
+    then, not the whole handshake."""
 
     room: str
     since: Since | None = None
 
 
 class AuthRequest(Struct, frozen=True):
-    """The handshake's `auth`."""
+    """The `auth` of the handshake."""
 
     token: Token
     user: str | None = None

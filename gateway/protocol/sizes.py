@@ -1,36 +1,40 @@
-"""The sizes: how large what a browser sends may be, and what becomes of what is larger. Pure."""
+"""The sizes: how large a packet of a browser may be, and what happens to a larger one. Pure."""
 
 from msgspec import Struct
 
 ESCAPED_BYTES = 16
-"""The most that a code point takes: twelve bytes as two escaped surrogates, whose two backslashes
-are escaped once more in the plain form's JSON inside of JSON."""
+"""The most bytes of one code point: two escaped surrogates are twelve, and their two backslashes are
+escaped once more in the plain form, which is JSON inside of JSON."""
 AROUND_BYTES = 96 << 10
-"""What may stand around a text. Nothing asks for more than the handshake's `auth` with its 100
-rooms, which has no text."""
+"""The most bytes of a packet besides a text. The handshake's `auth` with its 100 rooms, which has no
+text, is the largest packet of all kinds."""
 AROUND_VALUES = 2000
+"""The most keys and values of a packet besides a text."""
 BODY_BYTES = 2_500_000
+"""The least limit of a polling request's body."""
 
 
 class Sizes(Struct, frozen=True):
-    """They follow from the longest text that may be said. No packet within them takes longer than
-    a few milliseconds to be read, and answered by a refusal."""
+    """The limits that follow from the longest text that a message may have. To read any packet within
+    them, and to refuse it, takes at most a few milliseconds."""
 
     packet_bytes: int
-    """A packet that is larger is not kept while it comes, and not read: it is `too_long`."""
+    """A larger packet is neither kept while it comes nor parsed: it is refused as `too_long`."""
     values: int
-    """JSON with more keys and values than this is not read either: each costs more than many bytes.
-    """
+    """JSON with more keys and values than this is not parsed either: a value costs more time than
+    many bytes of text."""
     body_bytes: int
-    """A polling request or packet that is larger than this is not even awaited: its connection is
-    closed."""
+    """A connection is closed as soon as a polling request or a packet turns out to be larger than
+    this."""
 
 
 def too_many_values(json: str, most: int) -> bool:
-    """Whether there may be more keys and values, found without a look at each."""
+    """Whether a JSON text may have more than `most` keys and values. Counting the signs before them,
+    in strings as well, is much quicker than parsing."""
     return len(json) > most and sum(map(json.count, ",:[{")) > most
 
 
 def sizes(text_chars: int) -> Sizes:
+    """Returns the limits for messages of at most `text_chars` code points."""
     packet_bytes = ESCAPED_BYTES * text_chars + AROUND_BYTES
     return Sizes(packet_bytes, text_chars + AROUND_VALUES, max(BODY_BYTES, 2 * packet_bytes))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.errors import Refused
 from common.messages import Since
 from common.names import room_key
-from gateway.protocol.parsing import parse, parse_auth
+from gateway.protocol.parsing import parse_auth, parse_request
 from gateway.protocol.requests import (
     AuthRequest,
     AuthRoom,
@@ -32,12 +32,12 @@ TOKEN = "abcdefghijklmnopqrst_-"
 
 def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Refused:
     with pytest.raises(Refused) as caught:
-        parse(event, list(args), plain, page)
+        parse_request(event, list(args), plain, page)
     return caught.value
 
 
 @pytest.mark.parametrize(
-    ("event", "args", "ask"),
+    ("event", "args", "request"),
     [
         ("join", ["ann"], PlainJoin("ann")),
         ("join", [" ann "], PlainJoin("ann")),
@@ -70,8 +70,8 @@ def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Ref
         ("rooms", [{"after": "b", "limit": 100}], RoomsRequest("b")),
     ],
 )
-def test_what_may_be_said(event: str, args: list[Any], ask: object) -> None:
-    assert parse(event, args, False) == ask
+def test_what_may_be_said(event: str, args: list[Any], request: object) -> None:
+    assert parse_request(event, args, False) == ask
 
 
 @pytest.mark.parametrize(
@@ -143,18 +143,18 @@ def test_what_is_too_long_is_told_in_words_and_never_looked_at() -> None:
 
 
 def test_messages_are_as_long_as_the_setting() -> None:
-    assert parse("chat", [{"room": "a", "message": "12345"}], False, text_chars=5)
+    assert parse_request("chat", [{"room": "a", "message": "12345"}], False, text_chars=5)
     with pytest.raises(Refused, match="at most 4 characters"):
-        parse("chat", [{"room": "a", "message": "12345"}], False, text_chars=4)
+        parse_request("chat", [{"room": "a", "message": "12345"}], False, text_chars=4)
 
 
 def test_a_plain_socket_may_leave_out_the_room() -> None:
-    assert parse("chat", [{"message": "hi"}], plain=True) == ChatRequest("lobby", "hi")
-    assert parse("history", [{}], plain=True) == HistoryRequest("lobby")
+    assert parse_request("chat", [{"message": "hi"}], plain=True) == ChatRequest("lobby", "hi")
+    assert parse_request("history", [{}], plain=True) == HistoryRequest("lobby")
 
 
 def test_pages_are_as_large_as_the_setting() -> None:
-    assert parse("history", [{"room": "a"}], False, page=20) == HistoryRequest("a", limit=20)
+    assert parse_request("history", [{"room": "a"}], False, page=20) == HistoryRequest("a", limit=20)
     assert refusal("history", {"room": "a", "limit": 21}, page=20).message == "limit is 1 to 20"
 
 
@@ -211,7 +211,7 @@ anything = st.recursive(
 @example("chat", [json.dumps({"message": "x" * 4000})], False)
 def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: bool) -> None:
     try:
-        ask = parse(event, args, plain)
+        ask = parse_request(event, args, plain)
     except Refused:
         return
     for text in (getattr(ask, field) for field in ask.__struct_fields__):
