@@ -11,7 +11,7 @@ import pytest
 from common.codec import decode_answer, decode_broadcast, decode_command, encode
 from common.errors import CODES
 from common.messages import WIRE, AnyAnswer, AnyBroadcast, AnyCommand, Event, EventKind
-from gateway.protocol.parsing import parse, parse_auth
+from gateway.protocol.parsing import parse_auth, parse_request
 from gateway.protocol.payloads import event_payload
 from tests.wire_examples import (
     ANSWERS,
@@ -64,7 +64,7 @@ def test_a_browser_may_say_what_the_examples_say(example: Any) -> None:
         return
     event, *args = example
     plain = not (args and isinstance(args[0], dict))
-    ask = parse(event, args, plain)
+    ask = parse_request(event, args, plain)
     if not plain:
         known = {field.encode_name for field in msgspec.structs.fields(ask)}
         assert args[0].keys() <= known, "every key of the example means something"

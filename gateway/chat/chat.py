@@ -72,7 +72,9 @@ class Chat:
             return reply(None)
         self.metrics.events_in.inc()
         try:
-            request = parsing.parse(event, args, session.plain, self._page, self._text_chars)
+            request = parsing.parse_request(
+                event, args, session.plain, self._page, self._text_chars
+            )
             self.dispatcher.dispatch(session, request, reply)
         except Refused as refused:
             reply(error_ack(refused.code, refused.message, refused.retry_after_s))

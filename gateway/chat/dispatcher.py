@@ -10,7 +10,7 @@ from common.names import LOBBY
 from gateway.chat.joins import Joins
 from gateway.chat.page_queue import PageQueue
 from gateway.chat.pending_request import PendingChat, PendingRequest
-from gateway.protocol import parsing as b
+from gateway.protocol import requests as r
 from gateway.rooms.sessions import Session
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop
@@ -29,39 +29,39 @@ class Dispatcher:
         self._metrics = metrics
         self._loop = loop
 
-    def dispatch(self, session: Session, request: b.Request, reply: Reply) -> None:
+    def dispatch(self, session: Session, request: r.Request, reply: Reply) -> None:
         """Does what was requested; `reply` is called once. Raises Refused for what can be refused
         here."""
         link, sid = self._link, session.socket.sid
         match request:
-            case b.PlainJoin(user=user):
+            case r.PlainJoin(user=user):
                 plain = session.plain or not session.uid
-                self._joins.join(session, b.JoinRequest(user=user, room=LOBBY), reply, plain)
-            case b.JoinRequest():
+                self._joins.join(session, r.JoinRequest(user=user, room=LOBBY), reply, plain)
+            case r.JoinRequest():
                 if session.plain:
                     raise Refused("bad_request", "this socket joined by name only: open another")
                 self._joins.join(session, request, reply)
-            case b.LeaveRequest(room=room):
+            case r.LeaveRequest(room=room):
                 self._joins.leave(session, room, reply)
-            case b.PlainChat(message=text):
+            case r.PlainChat(message=text):
                 self._say(session, LOBBY, text, None, reply)
-            case b.ChatRequest(room=room, message=text, id=id):
+            case r.ChatRequest(room=room, message=text, id=id):
                 self._say(session, room, text, id, reply)
-            case b.QuitRequest(room=room):
+            case r.QuitRequest(room=room):
                 self._change(session, m.Quit(no=link.number(), sid=sid, room=room), reply)
-            case b.DirectRequest(user=user, uid=uid):
+            case r.DirectRequest(user=user, uid=uid):
                 direct = m.Direct(no=link.number(), sid=sid, user=user, uid=uid)
                 self._change(session, direct, reply)
-            case b.PlainTyping(typing=typing):
+            case r.PlainTyping(typing=typing):
                 self._type(session, LOBBY, typing, reply)
-            case b.TypingRequest(room=room, typing=typing):
+            case r.TypingRequest(room=room, typing=typing):
                 self._type(session, room, typing, reply)
-            case b.ParticipantsRequest(room=room, after=name, prefix=prefix, limit=limit):
+            case r.ParticipantsRequest(room=room, after=name, prefix=prefix, limit=limit):
                 names = m.GetParticipants(
                     no=link.number(), sid=sid, room=room, after=name, prefix=prefix, limit=limit
                 )
                 self._ask(session, names, reply)
-            case b.HistoryRequest(room=room, before=given, after=after, limit=limit):
+            case r.HistoryRequest(room=room, before=given, after=after, limit=limit):
                 # Nothing is before 0, nor before 1; to the broker 0 is no bound.
                 before = 0 if given is None else max(given, 1)
                 self._read(
@@ -71,7 +71,7 @@ class Dispatcher:
                     ),
                     reply,
                 )
-            case b.RoomsRequest(after=room, limit=limit):
+            case r.RoomsRequest(after=room, limit=limit):
                 self._read(
                     session, lambda no: m.GetRooms(no=no, sid=sid, after=room, limit=limit), reply
                 )

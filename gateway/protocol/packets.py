@@ -24,7 +24,8 @@ HEAD_CHARS = 64
 
 
 class Malformed(ValueError):
-    """A browser sent something that is not a packet: its connection is closed. The text says why."""
+    """A browser sent something that is not a packet: its connection is closed. The text says
+    why."""
 
 
 class Head(str):
@@ -52,7 +53,8 @@ class Message(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A binary message, an attachment of the packet before it. None: it was too large to be kept."""
+    """A binary message, an attachment of the packet before it. None: it was too large to be
+    kept."""
 
     data: bytes | None
 
@@ -101,8 +103,8 @@ Packet = Connect | Disconnect | EventPacket | TooLong | TooLongConnect | Ack
 
 
 def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message | Attachment:
-    """Takes an Engine.IO packet apart: a text, or bytes as they come by WebSocket, or None for bytes
-    that were too many. Raises Malformed."""
+    """Takes an Engine.IO packet apart: a text, or bytes as they come by WebSocket, or None for
+    bytes that were too many. Raises Malformed."""
     if packet is None or isinstance(packet, bytes):
         return Attachment(packet)
     match packet[:1]:
@@ -123,8 +125,8 @@ def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message
 
 
 def read_message(text: str, most_values: int) -> Packet:
-    """Takes a Socket.IO packet apart. One that is a `Head`, or may have more than `most_values` keys
-    and values, becomes TooLong or TooLongConnect. Raises Malformed."""
+    """Takes a Socket.IO packet apart. One that is a `Head`, or may have more than `most_values`
+    keys and values, becomes TooLong or TooLongConnect. Raises Malformed."""
     kind, rest = text[:1], text[1:]
     too_long = isinstance(text, Head) or too_many_values(rest, most_values)
     attachments = 0

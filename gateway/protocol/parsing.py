@@ -75,8 +75,8 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 def parse_request(
     event: str, args: list[Any], plain: bool, page: int = PAGE, text_chars: int = TEXT_CHARS
 ) -> Request:
-    """Returns the request. `plain` sockets may leave out the room, which is the lobby then; `page` is
-    the most rows of a page, `text_chars` the most code points of a message. Raises Refused."""
+    """Returns the request. `plain` sockets may leave out the room, which is the lobby then; `page`
+    is the most rows of a page, `text_chars` the most code points of a message. Raises Refused."""
     form = _FORMS.get(event)
     if form is None:
         if event in _NOT_YET_OFFERED:
@@ -137,7 +137,9 @@ def _checked(request: Any, page: int) -> Request:
     if not isinstance(request, DirectRequest | RoomsRequest):
         changed["room"] = _room(request.room)
     if isinstance(request, JoinRequest | DirectRequest) and request.user is not None:
-        changed["user"] = _user(request.user, request.token if isinstance(request, JoinRequest) else None)
+        changed["user"] = _user(
+            request.user, request.token if isinstance(request, JoinRequest) else None
+        )
     if isinstance(request, DirectRequest) and (request.user is None) == (request.uid is None):
         raise Refused("bad_request", "direct takes one of user and uid")
     if (
@@ -197,8 +199,8 @@ def _plain_text(argument: str, text_chars: int) -> str:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Returns an object without the keys that are null, which means "not given"; its `since` becomes
-    a Since. Any other value is returned as it is. Raises Refused."""
+    """Returns an object without the keys that are null, which means "not given"; its `since`
+    becomes a Since. Any other value is returned as it is. Raises Refused."""
     if not isinstance(value, dict):
         return value
     given = {key: item for key, item in value.items() if item is not None}

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 ESCAPED_BYTES = 16
-"""The most bytes of one code point: two escaped surrogates are twelve, and their two backslashes are
-escaped once more in the plain form, which is JSON inside of JSON."""
+"""The most bytes of one code point: two escaped surrogates are twelve, and their two backslashes
+are escaped once more in the plain form, which is JSON inside of JSON."""
 AROUND_BYTES = 96 << 10
-"""The most bytes of a packet besides a text. The handshake's `auth` with its 100 rooms, which has no
-text, is the largest packet of all kinds."""
+"""The most bytes of a packet besides a text. The handshake's `auth` with its 100 rooms, which has
+no text, is the largest packet of all kinds."""
 AROUND_VALUES = 2000
 """The most keys and values of a packet besides a text."""
 BODY_BYTES = 2_500_000
@@ -15,8 +15,8 @@ BODY_BYTES = 2_500_000
 
 
 class Sizes(Struct, frozen=True):
-    """The limits that follow from the longest text that a message may have. To read any packet within
-    them, and to refuse it, takes at most a few milliseconds."""
+    """The limits that follow from the longest text that a message may have. To read any packet
+    within them, and to refuse it, takes at most a few milliseconds."""
 
     packet_bytes: int
     """A larger packet is neither kept while it comes nor parsed: it is refused as `too_long`."""
@@ -29,8 +29,8 @@ class Sizes(Struct, frozen=True):
 
 
 def too_many_values(json: str, most: int) -> bool:
-    """Whether a JSON text may have more than `most` keys and values. Counting the signs before them,
-    in strings as well, is much quicker than parsing."""
+    """Whether a JSON text may have more than `most` keys and values. Counting the signs before
+    them, in strings as well, is much quicker than parsing."""
     return len(json) > most and sum(map(json.count, ",:[{")) > most
 
 

@@ -9,7 +9,7 @@ import pytest
 from common.errors import Refused
 from gateway.protocol.attachments import KEPT, Attachments, BinaryArgs, Unread
 from gateway.protocol.packets import Ack, EventPacket, Malformed, TooLong
-from gateway.protocol.parsing import parse
+from gateway.protocol.parsing import parse_request
 from tests.support.edge import bare, poll, polling, post, running
 
 
@@ -52,7 +52,7 @@ def test_what_is_not_read_has_attachments_too(packet: TooLong | Ack) -> None:
 def test_no_event_of_ours_takes_anything_binary(event: str) -> None:
     for args in ([b"x"], [{"room": "tea", "message": "x", "more": b"x"}], ["ann", b"x"], []):
         with pytest.raises(Refused, match="binary") as refused:
-            parse(event, BinaryArgs(args), plain=False)
+            parse_request(event, BinaryArgs(args), plain=False)
         assert refused.value.code == "bad_request"
 
 

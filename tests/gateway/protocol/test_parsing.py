@@ -1,4 +1,5 @@
-"""What a browser may say, and the asks (gateway/protocol/requests.py) that come of it."""
+"""gateway/protocol/parsing.py, gateway/protocol/requests.py: any arguments give a request or a
+refusal."""
 
 import json
 from typing import Any
@@ -37,7 +38,7 @@ def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Ref
 
 
 @pytest.mark.parametrize(
-    ("event", "args", "request"),
+    ("event", "args", "expected"),
     [
         ("join", ["ann"], PlainJoin("ann")),
         ("join", [" ann "], PlainJoin("ann")),
@@ -70,8 +71,8 @@ def refusal(event: str, *args: Any, plain: bool = False, page: int = 100) -> Ref
         ("rooms", [{"after": "b", "limit": 100}], RoomsRequest("b")),
     ],
 )
-def test_what_may_be_said(event: str, args: list[Any], request: object) -> None:
-    assert parse_request(event, args, False) == ask
+def test_requests_are_parsed(event: str, args: list[Any], expected: object) -> None:
+    assert parse_request(event, args, False) == expected
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_what_may_be_said(event: str, args: list[Any], request: object) -> None:
         ("connect", []),
     ],
 )
-def test_what_may_not(event: str, args: list[Any]) -> None:
+def test_bad_requests_are_refused(event: str, args: list[Any]) -> None:
     assert refusal(event, *args).code == "bad_request"
 
 
@@ -154,7 +155,9 @@ def test_a_plain_socket_may_leave_out_the_room() -> None:
 
 
 def test_pages_are_as_large_as_the_setting() -> None:
-    assert parse_request("history", [{"room": "a"}], False, page=20) == HistoryRequest("a", limit=20)
+    assert parse_request("history", [{"room": "a"}], False, page=20) == HistoryRequest(
+        "a", limit=20
+    )
     assert refusal("history", {"room": "a", "limit": 21}, page=20).message == "limit is 1 to 20"
 
 
@@ -211,10 +214,10 @@ anything = st.recursive(
 @example("chat", [json.dumps({"message": "x" * 4000})], False)
 def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: bool) -> None:
     try:
-        ask = parse_request(event, args, plain)
+        request = parse_request(event, args, plain)
     except Refused:
         return
-    for text in (getattr(ask, field) for field in ask.__struct_fields__):
+    for text in (getattr(request, field) for field in request.__struct_fields__):
         if isinstance(text, str):
             assert "\0" not in text
             text.encode()
@@ -223,7 +226,7 @@ def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: 
 @given(anything)
 def test_any_auth_gives_an_ask_or_a_refusal(auth: Any) -> None:
     try:
-        ask = parse_auth(auth)
+        request = parse_auth(auth)
     except Refused:
         return
-    assert ask is None or isinstance(ask, AuthRequest)
+    assert request is None or isinstance(request, AuthRequest)
