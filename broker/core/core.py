@@ -4,13 +4,12 @@ How it works, in rules:
 
 1.  The core is the only writer of every room. It executes one command at a time, in the order in
     which they came, and gives every event its Seq. Two commands never overlap.
-2.  It changes nothing but its State, and does nothing by itself: everything that is to happen is an
-    effect in a list that the caller gets. Writes go to the store; answers and broadcasts are
-    released. The caller commits all writes and releases everything else in the order of the
-    effects, and releases an effect only when all writes before it are on disk. So nobody learns of
-    anything that a crash can undo.
-3.  The state runs ahead of the disk. If a commit fails, it is wrong: the caller drops this core and
-    makes a new one from what the store has.
+2.  The core changes nothing but its State. Everything else that is to happen is an effect, in a
+    list that the caller gets. Writes go to the store; answers and broadcasts are released. The
+    caller keeps the order of the effects, and releases an answer or a broadcast only when all
+    writes before it are on disk. So nobody learns of anything that a crash can undo.
+3.  The state runs ahead of the disk. If a commit fails, the state is wrong: the caller drops this
+    core and makes a new one from what the store has.
 4.  The state has in memory whatever is in use: gateways, sessions, connected people, rooms with
     participants. Everything else is in the store alone. Whatever is not in use is evicted after a
     while, but never before all writes about it are on disk (`WriteLedger`).
@@ -18,14 +17,17 @@ How it works, in rules:
     surely need, so that the caller can read the facts for many commands at once. If that was not
     all, `handle` raises Missing, having changed nothing: the caller reads those facts, calls
     `learn`, and calls `handle` again.
-6.  A fact must be as new as the state: between reading facts and `learn`, the caller calls nothing
-    else, and no commit that was under way changes what it read, since rule 4 keeps in memory what
-    is not on disk yet.
+6.  A fact is what the store had when it was read. What has changed since then is in memory, by rule
+    4, and handlers look there first. So that nothing is evicted in between, the caller calls
+    nothing else between reading facts and `learn`. A command that is executed drops the facts that
+    it has used, because it may have changed what they are about.
 7.  A command is refused, or executed in full. A handler checks everything first and raises Refused
-    before its first change. Any other exception is a fault of ours: the state may be half changed,
-    so the caller goes on as by rule 3.
-8.  A repeated command changes nothing. A message is known by its room, author and id; that is
-    looked up in `Uncommitted` until it is on disk, and in the store afterwards.
+    before its first change; only leases are renewed, and limits used up, even so. Any other
+    exception is a fault of ours: the state may be half changed, so the caller makes a new core, as
+    by rule 3.
+8.  A command that is repeated, because its answer was lost, is executed once. A message is the same
+    if its room, author and id are: it is looked up in `Uncommitted` until it is on disk, and in
+    the store afterwards.
 9.  Gateways hold leases. A gateway that sends nothing until its lease ends is orphaned, and its
     people have the move grace to come back by another one. A session that is lost has the leave
     grace. After a restart everybody is where they were, and every gateway has a lease to register

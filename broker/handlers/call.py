@@ -1,4 +1,4 @@
-"""A call: one command at a time that was passed to the core, and the effects that come of it."""
+"""A call: one command while it is handled, with the time, and the effects that come of it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,8 +45,10 @@ class Update:
 
     def append(self, room: Room, event: Event | None) -> None:
         """Writes a room's next event and publishes it: on the room's topic if it is public, else on
-        those of the gateways at which a member is connected who has the room in their list. The
-        event is None if the room, as a crowd, made none."""
+        those of the gateways at which a member is connected who has the room in their list.
+
+        The event is None if the room is a crowd and the change makes no event. Its presence has
+        changed all the same, so the room is touched."""
         state = self.state
         state.rooms.touch(room, self.now)
         if event is None:
@@ -78,8 +80,8 @@ class Call(Update):
     """The update that one command makes.
 
     The command itself is passed to its handler beside the call, so that its type is known there. A
-    handler first finds out whether the command can be executed, and raises Refused or Missing if
-    not. Only then it changes the state."""
+    handler first checks whether the command can be executed, and raises Refused or Missing if not.
+    Only then it changes the state (rules 5 and 7 of broker.core.core)."""
 
     __slots__ = ("no", "peer")
 

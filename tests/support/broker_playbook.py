@@ -17,6 +17,7 @@ from broker.effects import Effect, Missing, Publish, Send, SendPage, SendRooms, 
 from broker.model.records import Person
 from broker.model.room import Room
 from broker.model.state import State
+from common.codec import decode_answer, encode
 from common.messages import (
     AnyCommand,
     Beacon,
@@ -109,7 +110,10 @@ class Chat:
         self.core.committed(len(writes))
 
     def _take(self, effects: Sequence[Effect]) -> None:
+        """Collects what is released; the fields of answers have the types that the wire demands."""
         for effect in effects:
+            if isinstance(effect, Send):
+                assert decode_answer(encode(effect.answer)) == effect.answer
             if isinstance(effect, _RELEASES):
                 self.seen.append(effect)
             else:
