@@ -449,7 +449,7 @@ def newer(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: path.write_text("not a database, but long enough " * 40), "no SQLite"),
+        (lambda path: path.write_text("not a database, but long enough " * 40), "not an SQLite"),
         (foreign, "another program"),
         (newer, "version 99"),
         (Path.mkdir, "cannot be opened"),
