@@ -26,9 +26,10 @@ from gateway.server.javascript import SourceError
 from gateway.server.listener import KEPT_S, IdleReaper, open_doors
 
 SHUTDOWN_S = 1.0
-"""Open requests are given this long at the end, and as long again once they are cancelled."""
+"""When the gateway stops, open requests may take this long, and as long again after they were
+cancelled."""
 SETTLE_S = 60.0
-"""After this long what the garbage collector has not freed is taken for permanent."""
+"""Objects that have lived for this long are taken for permanent by the garbage collector."""
 FEW_SOCKETS = 1000
 """With fewer sockets there is time to let the garbage collector visit everything that lives."""
 log = logging.getLogger("gateway")
@@ -44,9 +45,9 @@ async def serve(settings: Settings) -> None:
     gauges.register(metrics, chat, connector.link)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
-    keeper = IdleReaper(settings.connect_timeout)
+    idle_reaper = IdleReaper(settings.connect_timeout)
     runner = web.AppRunner(
-        make_app(settings, chat, metrics, keeper),
+        make_app(settings, chat, metrics, idle_reaper),
         **RUNNER_OPTIONS,
         keepalive_timeout=KEPT_S,
         shutdown_timeout=SHUTDOWN_S,
@@ -59,17 +60,17 @@ async def serve(settings: Settings) -> None:
             "%d descriptors, %d of them for browsers", descriptor_limit(), browser_descriptors()
         )
         async with asyncio.TaskGroup() as tasks:
-            linking = tasks.create_task(connector.run(chat))
+            connecting = tasks.create_task(connector.run(chat))
             maintaining = tasks.create_task(chat.maintenance.run())
-            garbage = tasks.create_task(_collect_garbage(chat, metrics))
-            keeping = tasks.create_task(keeper.run(runner))
+            collecting = tasks.create_task(_collect_garbage(chat, metrics))
+            reaping = tasks.create_task(idle_reaper.run(runner))
             await stop.wait()
             for door in doors:
                 await door.stop()
-            keeping.cancel()
-            garbage.cancel()
+            reaping.cancel()
+            collecting.cancel()
             maintaining.cancel()
-            linking.cancel()
+            connecting.cancel()
     finally:
         await runner.cleanup()
 
@@ -90,6 +91,8 @@ def _address(runner: web.AppRunner, path: str) -> str:
 
 
 def main() -> int:
+    """Returns the exit status. A setting, key, source file or address that cannot be used is
+    printed in one line."""
     try:
         settings = read_settings()
     except SettingsError as error:

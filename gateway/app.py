@@ -16,17 +16,17 @@ from gateway.server.socketio_server import make_server
 
 
 def make_app(
-    settings: Settings, chat: Chat, metrics: Metrics, keeper: IdleReaper
+    settings: Settings, chat: Chat, metrics: Metrics, idle_reaper: IdleReaper
 ) -> web.Application:
-    """Everything a gateway serves, below HUBBUB_PATH. The caller runs the keeper, and the chat's
-    link and upkeep. Raises OSError if there is no such host to listen on."""
+    """Everything that a gateway serves, below HUBBUB_PATH. The caller runs `idle_reaper`, and the
+    chat's link and maintenance. Raises OSError if the host of the settings does not exist."""
     hosts = Hosts(is_local_only(settings.host), settings.origins, settings.gateways)
-    app = web.Application(middlewares=[keeper.note, edge_middleware(hosts)])
+    app = web.Application(middlewares=[idle_reaper.note, edge_middleware(hosts)])
     page = Page(listed(settings.gateways), settings.text_chars)
     server = make_server(settings, chat, metrics)
     server.attach(app, f"{settings.path}/socket.io")
 
-    async def move_on(_: web.Application) -> None:
+    async def end_connections(_: web.Application) -> None:
         await server.end_connections()
 
     async def ready(_: web.Request) -> web.Response:
@@ -34,12 +34,12 @@ def make_app(
             return web.Response(text="ready\n")
         return web.Response(status=503, text="no broker, or not caught up with it yet\n")
 
-    async def figures(_: web.Request) -> web.Response:
+    async def serve_metrics(_: web.Request) -> web.Response:
         body = generate_latest(metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def to_page(_: web.Request) -> web.Response:
-        """Its addresses are relative to itself."""
+    async def redirect_to_page(_: web.Request) -> web.Response:
+        """The page's links are relative, so its address has to end in a slash."""
         return web.Response(status=308, headers={"Location": f"{settings.path}/"})
 
     path = settings.path
@@ -47,13 +47,13 @@ def make_app(
     app.router.add_get(f"{path}/", page.serve)
     app.router.add_get(f"{path}/favicon.ico", page.serve_icon)
     app.router.add_get(f"{path}/static/{{name:.+}}", page.serve_file)
-    for place in {path, ""}:  # who looks after processes need not know where the page is
-        app.router.add_get(f"{place}/healthz", _alive)
-        app.router.add_get(f"{place}/readyz", ready)
-        app.router.add_get(f"{place}/metrics", figures)
+    for base in {path, ""}:  # monitoring need not know HUBBUB_PATH
+        app.router.add_get(f"{base}/healthz", _alive)
+        app.router.add_get(f"{base}/readyz", ready)
+        app.router.add_get(f"{base}/metrics", serve_metrics)
     if path:
-        app.router.add_get(path, to_page)
-    app.on_shutdown.append(move_on)
+        app.router.add_get(path, redirect_to_page)
+    app.on_shutdown.append(end_connections)
     app.on_response_prepare.append(page.add_headers)
     return app
 

@@ -34,7 +34,7 @@ FRAMES_A_TURN = 500
 STOP_S = 3.0
 """A broker that stops waits this long until every command that it received is answered."""
 SETTLE_S = 1.0
-"""After this long what the garbage collector has not freed is taken for permanent."""
+"""Objects that have lived for this long are taken for permanent by the garbage collector."""
 log = logging.getLogger(__name__)
 
 

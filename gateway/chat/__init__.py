@@ -1,1 +1,1 @@
-"""What browsers ask, what the broker tells, what is done by the clock."""
+"""What browsers request, what the broker answers and broadcasts, and what is done by the clock."""

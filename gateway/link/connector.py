@@ -23,6 +23,7 @@ from gateway.runtime.timer_wheel import next_tick
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+"""Seconds after which the link is stepped if nothing has arrived."""
 TURN_FRAMES = 200
 """Messages that are read from each socket before other callbacks of the loop get their turn."""
 BYE_S = 1.0
@@ -68,8 +69,8 @@ class Connector:
         self._awake = asyncio.Event()
 
     async def run(self, listener: LinkListener) -> None:
-        """Runs for ever; the listener is told what happens. When it is cancelled it takes leave of
-        the broker, gives up every command and closes the sockets."""
+        """Runs for ever; the listener is told what happens. When this is cancelled the gateway
+        says Bye to the broker, every command is given up, and the sockets are closed."""
         context: zmq.Context[ZmqSocket] = zmq.Context()
         self._tick()
         try:
@@ -89,12 +90,12 @@ class Connector:
             context.term()
 
     async def _connect(self, context: zmq.Context[ZmqSocket], listener: LinkListener) -> None:
-        """One connection, until it is lost, which is an error in any case."""
+        """Makes one connection and keeps it until it is lost, which is raised as an error."""
         broker = await asyncio.to_thread(resolved, self._broker)
         try:
             sockets = LinkSockets(context, broker, self._keys, self._awake.set, self._on_bad_frame)
         except zmq.ZMQError as error:
-            raise LinkLost(f"no sockets for it: {error}") from None
+            raise LinkLost(f"cannot open sockets: {error}") from None
         try:
             self.link.connect(sockets, listener)
             while True:
@@ -113,7 +114,8 @@ class Connector:
             self.link.lose()
 
     async def _turn(self, sockets: LinkSockets) -> None:
-        """Waits until there is something to read, for a tick at most; reads; does what is due."""
+        """Waits until there is something to read, for a tick at most; reads it, and steps the
+        link."""
         if self._awake.is_set():
             await asyncio.sleep(0)
         else:
@@ -132,6 +134,7 @@ class Connector:
             raise LinkLost(sockets.broken)
 
     async def _leave(self, sockets: LinkSockets) -> None:
+        """Says Bye, so that the broker need not wait for the lease to end."""
         with suppress(LinkLost, TimeoutError):
             async with asyncio.timeout(BYE_S):
                 self.link.leave()
@@ -143,7 +146,8 @@ class Connector:
         self._log.on_bad_frame(error)
 
     def _tick(self) -> None:
-        """One timer for all turns: a timeout for each would cost as much as the turn."""
+        """Wakes the connector regularly. One timer serves all turns: a timeout for each turn would
+        cost as much as the turn."""
         self._awake.set()
         loop = asyncio.get_running_loop()
         self._ticking = loop.call_at(next_tick(loop.time(), TICK_S), self._tick)

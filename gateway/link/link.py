@@ -1,7 +1,9 @@
 """The link: this gateway's one connection to the broker, made anew whenever it is lost. Pure.
 
 `connector.py` drives the link with ZeroMQ and the clock, `tests/sim` with a simulated network. What
-is said to the broker, and in which order, is decided here.
+is sent to the broker, and in which order, is decided here: hello, subscriptions, the sessions that
+are here, the commands that have no answer, then whatever the chat asks, and a beat if that is
+nothing for long.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,16 +18,15 @@ from common.transitions import follow
 from gateway.link.pending import OnAnswer, Pending
 from gateway.link.ports import LinkConnection, LinkCounts, LinkListener, Reporter
 from gateway.link.registration import batches
-from gateway.link.states import NOT_SUBSCRIBING, TRANSITIONS, LinkEvent, LinkLost, LinkState
+from gateway.link.states import TRANSITIONS, LinkEvent, LinkLost, LinkState
+from gateway.link.topics import Topics
 
 HOLD_S = 60.0
 """A command that changes something is kept for this long while there is no answer."""
-STEP_TOPICS = 1000
-"""Topics that are subscribed in one step."""
 STEP_COMMANDS = 500
 """Commands that are sent again in one step."""
-FIRST_REST_S = 0.05
-LONGEST_REST_S = 1.0
+FIRST_REST_S, LONGEST_REST_S = 0.05, 1.0
+"""The longest waits before the next connection, after the first loss and after many."""
 
 P = ParamSpec("P")
 
@@ -34,16 +35,18 @@ class Link:
     """A `gateway.runtime.ports.Broker`: commands are kept, and sent again in order on each new
     connection, until they are answered or given up.
 
-    The driver calls `connect`, then tells what arrives and calls `step` after that and at least
-    four times a second, until one of them raises LinkLost; then `lose`, and after `rest_s` seconds
-    `connect` again. `epoch` and `term` are those of the last broker that welcomed this gateway;
+    The driver calls `connect`. From then on it passes on what arrives (`on_answer`,
+    `on_broadcast`), and calls `step` after that and at least four times a second, until one of
+    these raises LinkLost. Then it calls `lose`, and after `rest_s` seconds `connect` again.
+
+    `epoch` and `term` are those of the last broker that welcomed this gateway;
     `up` says that the broker knows which sessions are here.
     """
 
     def __init__(
         self, settings: Settings, gateway: str, proof: str, monotonic: float, reporter: Reporter
     ) -> None:
-        """`proof`: a secret, so that no other process takes this gateway's place at the broker."""
+        """`proof` is a secret of this gateway, by which the broker knows it on its next link."""
         self.gateway = gateway
         self.state = LinkState.DOWN
         self.up = False
@@ -60,17 +63,19 @@ class Link:
         self._clock = ListeningClock(monotonic)
         self._no = 0
         self._rests = 0
-        self._topics: dict[str, None] = {m.gateway_topic(gateway): None}
+        """Rests since the link was up for the last time."""
+        self._topics = Topics(m.gateway_topic(gateway))
         self._connection: LinkConnection | None = None
         self._listener: LinkListener
         self._own: set[int] = set()
         """Numbers of this connection's own commands, which are never sent again."""
-        self._unsubscribed: dict[str, None] = {}
-        """Topics whose turn to be subscribed has not come."""
         self._batches: Iterator[tuple[list[m.SessionInfo], bool]] = iter(())
-        self._resending: Iterator[bytes] = iter(())
+        """The batches of sessions that are not registered yet."""
         self._last_batch_sent = False
+        self._resending: Iterator[bytes] = iter(())
+        """The frames that are not sent again yet."""
         self._bye = 0
+        """The number of the Bye."""
         self._answered_at = self._sent_at = self._clock.now
 
     # --- for the chat (ports.Broker) -------------------------------------------------------------
@@ -81,9 +86,9 @@ class Link:
         return self._no
 
     def ask(self, command: m.AnyCommand, on_answer: OnAnswer, *, hold: bool = False) -> None:
-        """Sends a command now, or as soon as there is a link. `on_answer` is called once: with the
-        answer, or with None if there was none within `request_timeout` (`hold`: HOLD_S), or no
-        room."""
+        """Sends a command now, or as soon as the link is up. `on_answer` is called once: with the
+        answer, or with None if no answer came within `request_timeout` (with `hold`: HOLD_S), or
+        too many commands wait."""
         frame = encode(command)
         keep_s = HOLD_S if hold else self._request_timeout_s
         if not self.pending.add(command.no, frame, on_answer, self._clock.now, keep_s):
@@ -95,30 +100,15 @@ class Link:
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Subscribes to these topics, now and on each new link, in this order."""
-        for topic in topics:
-            if topic in self._topics:
-                continue
-            self._topics[topic] = None
-            if self._connection is None or self.state in NOT_SUBSCRIBING:
-                continue
-            if self._unsubscribed:
-                self._unsubscribed[topic] = None
-            else:
-                self._connection.subscribe([topic])
+        self._topics.subscribe(topics)
 
     def unsubscribe(self, topics: Iterable[str]) -> None:
-        for topic in topics:
-            if self._topics.pop(topic, self) is self:
-                continue
-            if self._connection is None or self.state in NOT_SUBSCRIBING:
-                continue
-            if self._unsubscribed.pop(topic, self) is self:
-                self._connection.unsubscribe(topic)
+        self._topics.unsubscribe(topics)
 
     # --- for the driver --------------------------------------------------------------------------
 
     def connect(self, connection: LinkConnection, listener: LinkListener) -> None:
-        """Begins a new link on a connection that nobody has used."""
+        """Begins a new link on a connection that was not used before."""
         self._follow(LinkEvent.CONNECT)
         self._connection = connection
         self._listener = listener
@@ -130,15 +120,16 @@ class Link:
         )
 
     def listen(self) -> None:
-        """The driver connects to `events` from now on: the topics are subscribed by `step`."""
+        """The driver has begun to connect to `events`: from now on `step` subscribes the topics."""
+        assert self._connection is not None
         self._follow(LinkEvent.LISTEN)
-        self._unsubscribed = dict.fromkeys(self._topics)
+        self._topics.begin(self._connection)
 
     def on_answer(self, answer: m.AnyAnswer) -> None:
         """An answer has arrived. Raises LinkLost if it ends the link."""
         self._answered_at = self._clock.now
         if isinstance(answer, m.Failed) and answer.code == "hello":
-            raise LinkLost("the broker does not know us any more")
+            raise LinkLost("the broker does not know this gateway any more")
         if answer.no in self._own:
             self._own.discard(answer.no)
             self._on_own_answer(answer)
@@ -150,8 +141,8 @@ class Link:
             self.counts.late_answers += 1
 
     def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
-        """A broadcast has arrived. While the link is not `up`, broadcasts have to wait in the
-        driver."""
+        """A broadcast has arrived. As long as the link is not `up` the driver has to keep
+        broadcasts back."""
         if message.term < self.term:
             self.counts.refused_old_term += 1
         else:
@@ -176,16 +167,17 @@ class Link:
         return False
 
     def leave(self) -> None:
-        """Says Bye to the broker: the link is LEFT once it is answered."""
+        """Says Bye to the broker. When that is answered the state is LEFT."""
         self._follow(LinkEvent.LEAVE)
         self._bye = self.number()
         self._send_own(m.Bye(no=self._bye))
 
     def lose(self) -> None:
-        """The connection is closed."""
+        """The driver has closed the connection."""
         was_up = self.up
         self._follow(LinkEvent.LOSS)
         self._connection = None
+        self._topics.end()
         if was_up:
             self._guard(self._listener.on_link_down)
 
@@ -197,7 +189,7 @@ class Link:
         return longest_s * (1 + chance) / 2
 
     def close(self) -> None:
-        """Gives up every command: nothing is sent any more."""
+        """Gives up every command: the driver stops."""
         for on_answer in self.pending.clear():
             self._guard(on_answer, None)
 
@@ -229,15 +221,11 @@ class Link:
         self._follow(LinkEvent.WELCOME)
 
     def _subscribe_some(self) -> bool:
-        """Marks that are asked for before the connection is up would be lost: registering waits
-        until the subscriptions are on their way."""
+        """Subscribes the next topics, then begins to register. Registering waits until the
+        subscriptions are on their way: a mark that is requested earlier would be lost."""
         assert self._connection is not None
-        if self._unsubscribed:
-            topics = list(islice(self._unsubscribed, STEP_TOPICS))
-            for topic in topics:
-                del self._unsubscribed[topic]
-            self._connection.subscribe(topics)
-            return bool(self._unsubscribed) or self._connection.subscribed
+        if self._topics.step():
+            return True
         if self._connection.subscribed:
             self._follow(LinkEvent.SUBSCRIBED)
             self._batches = batches(self._listener.session_infos())
@@ -245,12 +233,14 @@ class Link:
         return False
 
     def _register_batch(self) -> None:
-        """The next one follows its answer: a large gateway must not flood a new broker."""
+        """Registers the next batch of sessions. Each batch waits for the answer to the one before,
+        so that a large gateway does not flood a new broker."""
         batch, self._last_batch_sent = next(self._batches)
         self._send_own(m.Register(no=self.number(), sessions=batch, last=self._last_batch_sent))
 
     def _resend_some(self) -> bool:
-        """Commands asked meanwhile are sent after those before them."""
+        """Sends the next commands again, then the link is up. Commands that were asked meanwhile
+        come last."""
         frames = list(islice(self._resending, STEP_COMMANDS))
         for frame in frames:
             self._send(frame)
@@ -282,7 +272,7 @@ class Link:
         self.up = self.state in (LinkState.UP, LinkState.LEAVING, LinkState.LEFT)
 
     def _guard(self, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Calls it; an error costs nobody else."""
+        """Calls the chat; an error that this raises is reported and costs nobody else."""
         try:
             call(*args, **kwargs)
         except Exception as error:

@@ -1,13 +1,18 @@
-"""The states of a link, and which of them follows which. Pure."""
+"""The states of a link, and which state follows which. Pure.
+
+A link goes through all states from DOWN to UP; a loss in any of them leads back to DOWN.
+"""
 
 from enum import Enum, auto
 
 
 class LinkState(Enum):
+    """How far the link is."""
+
     DOWN = auto()
     """There is no connection. Commands and topics are kept for the next one."""
     GREETING = auto()
-    """Hello was sent; the broker's Welcome has not come."""
+    """Hello was sent; the broker's Welcome has not come yet."""
     WELCOMED = auto()
     """`events` tells where the broker publishes. The driver has to connect to that address."""
     SUBSCRIBING = auto()
@@ -25,12 +30,18 @@ class LinkState(Enum):
 
 
 class LinkEvent(Enum):
+    """What leads from one state to the next."""
+
     CONNECT = auto()
     WELCOME = auto()
     LISTEN = auto()
+    """The driver has begun to connect to where the broker publishes."""
     SUBSCRIBED = auto()
+    """All subscriptions are on their way."""
     REGISTERED = auto()
+    """The last Register was answered."""
     RESENT = auto()
+    """The last command without an answer was sent again."""
     LEAVE = auto()
     BYE_ANSWERED = auto()
     LOSS = auto()
@@ -47,8 +58,6 @@ TRANSITIONS = {
     (LinkState.LEAVING, LinkEvent.BYE_ANSWERED): LinkState.LEFT,
     **{(state, LinkEvent.LOSS): LinkState.DOWN for state in LinkState if state.name != "DOWN"},
 }
-NOT_SUBSCRIBING = (LinkState.DOWN, LinkState.GREETING, LinkState.WELCOMED)
-"""States in which a topic is only noted: `listen` subscribes all of them."""
 
 
 class LinkLost(Exception):

@@ -9,9 +9,10 @@ from common.codec import decode_command
 from common.settings import Settings
 from common.transitions import ImpossibleTransition
 from gateway.link import pending
-from gateway.link.link import HOLD_S, LONGEST_REST_S, STEP_COMMANDS, STEP_TOPICS, Link
+from gateway.link.link import HOLD_S, LONGEST_REST_S, STEP_COMMANDS, Link
 from gateway.link.ports import LinkListener, Reporter
 from gateway.link.states import LinkLost, LinkState
+from gateway.link.topics import STEP_TOPICS
 
 OWN_TOPIC = m.gateway_topic("g1")
 LEASE_S = 15.0
@@ -264,7 +265,7 @@ def test_a_broker_that_does_not_know_the_gateway_ends_the_link(state: LinkState)
         play.answers()
         play.steps()
     assert play.link.state is state
-    with pytest.raises(LinkLost, match="does not know us"):
+    with pytest.raises(LinkLost, match="does not know this gateway"):
         play.answers(lambda no: m.Failed(term=1, no=no, code="hello", message="who?"))
 
 
