@@ -10,6 +10,7 @@ from playwright.async_api import Browser, async_playwright
 
 from scripts.processes import free_port
 from tests.browser.window import DESKTOP, Window, new_window
+from tests.support.loops import without_debug as without_debug
 from tests.support.surroundings import need_tool
 from tests.support.system import System
 from tests.system.proxy import Proxy

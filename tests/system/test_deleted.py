@@ -28,7 +28,6 @@ def where(folder: Path) -> list[str]:
 async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
     tmp_path: Path, visit, name, room, how: str
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     async with AsyncExitStack() as stack:
         system = await stack.enter_async_context(System(tmp_path, gateways=2))
         if how == "busy":

@@ -44,7 +44,6 @@ async def figure(gateway: Process, name: str) -> int:
 
 @pytest.mark.parametrize("seed", [1])
 async def test_a_bad_wire_costs_nobody_a_line(tmp_path: Path, seed: int) -> None:
-    asyncio.get_running_loop().set_debug(False)
     async with on_air(tmp_path, seed) as (system, airwaves):
         airwaves.drop, airwaves.repeat, airwaves.late = 0.2, 0.2, 0.2
         async with loading(system.urls, f"wire{seed}") as load:

@@ -54,7 +54,6 @@ async def harm(commands: Proxy, events: Proxy, fault: str) -> None:
 @pytest.mark.timeout(200)
 async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) -> None:
     """One gateway is behind the proxy, the other one is not."""
-    asyncio.get_running_loop().set_debug(False)
     ports = free_port(), free_port()
     system = System(
         tmp_path,

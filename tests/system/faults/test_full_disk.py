@@ -68,7 +68,6 @@ async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, roo
 
 @pytest.mark.timeout(120)
 async def test_under_load_nothing_acked_is_lost_on_a_disk_that_fills(tmp_path: Path) -> None:
-    asyncio.get_running_loop().set_debug(False)
     async with System(tmp_path) as system, loading(system.urls, "disk", rooms=1) as load:
         for _ in range(2):
             await load.until_acked(100, 30)

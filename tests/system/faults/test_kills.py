@@ -25,8 +25,6 @@ VERDICT_S = 40.0
 @pytest.mark.timeout(30 + 4 * KILLS)
 async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> None:
     toll = Toll()
-    # its call stacks cost the visitors more than all their work
-    asyncio.get_running_loop().set_debug(False)
     async with System(tmp_path, gateways=2) as system:
         async with loading(system.urls, f"seed{SEED}") as load:
             for number, fault in enumerate(schedule(SEED, 2, "kill")):

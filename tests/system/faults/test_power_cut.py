@@ -54,7 +54,6 @@ def missing(store: Path, acks: list[Ack]) -> list[Ack]:
 
 @pytest.mark.timeout(120)
 async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -> None:
-    asyncio.get_running_loop().set_debug(False)
     synced = tmp_path / "synced"
     async with (
         house_with(shim, tmp_path, synced) as system,
@@ -74,7 +73,6 @@ async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
 async def test_less_than_full_is_noticed(shim: Path, tmp_path: Path, synchronous: str) -> None:
     """Otherwise the test above would prove nothing."""
-    asyncio.get_running_loop().set_debug(False)
     synced = tmp_path / "synced"
     system = house_with(shim, tmp_path, synced)
     system.broker.settings["WEAK_SYNC"] = synchronous

@@ -36,7 +36,6 @@ async def connections(gateway: Process) -> int:
 @contextlib.asynccontextmanager
 async def talking(url: str, prefix: str, count: int = 2) -> AsyncIterator[list[Visitor]]:
     """Visitors of one room; the first is to talk."""
-    asyncio.get_running_loop().set_debug(False)
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         visitors = [Visitor(http, [url], f"{prefix}{n}", prefix) for n in range(count)]
         running = [tasks.create_task(visitor.run()) for visitor in visitors]

@@ -91,7 +91,6 @@ async def test_a_quiet_broker_says_so_and_goes_on_when_the_store_is_back(
 
 @pytest.mark.timeout(120)
 async def test_under_load_nothing_is_acked_that_is_not_in_the_store(tmp_path: Path) -> None:
-    asyncio.get_running_loop().set_debug(False)
     system, folder = house_in(tmp_path)
     async with system, loading(system.urls, "gone", rooms=1) as load:
         await load.until_acked(100, 30)

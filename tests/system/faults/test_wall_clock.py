@@ -18,7 +18,6 @@ GRACE_S = 3.0
 
 @pytest.mark.timeout(120)
 async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) -> None:
-    asyncio.get_running_loop().set_debug(False)
     shim = await asyncio.to_thread(compiled, Path(__file__).with_name("jump.c"), tmp_path)
     clock = tmp_path / "jump"
     clock.write_bytes(struct.pack("d", 0.0))
