@@ -13,6 +13,7 @@ from common.errors import Refused
 from common.settings import Settings
 from gateway.chat.dispatcher import Dispatcher
 from gateway.chat.joins import Joins
+from gateway.chat.limits import STANDARD, ChatLimits
 from gateway.chat.maintenance import Maintenance
 from gateway.protocol import parsing
 from gateway.protocol.acks import error_ack
@@ -39,16 +40,19 @@ class Chat:
         metrics: Metrics,
         link: Broker,
         loop: Loop,
+        limits: ChatLimits = STANDARD,
     ) -> None:
         self.gateway = gateway
         self.metrics = metrics
         self.sessions = Sessions()
         self._page, self._text_chars = settings.page, settings.text_chars
         rosters = PlainRosters(link, loop, settings.crowd)
-        self.context = RoomContext(settings, link, self.sessions, metrics, rosters, loop)
+        self.context = RoomContext(
+            settings, link, self.sessions, metrics, rosters, loop, limits.chunk_sockets
+        )
         self.marks = Marks(link, self.context.work_queue, loop)
         self.rooms = RoomTable(settings, link, self.sessions, self.context, self.marks, loop)
-        self.joins = Joins(link, self.rooms, self.sessions, loop)
+        self.joins = Joins(link, self.rooms, self.sessions, loop, limits.joins_in_flight)
         self.dispatcher = Dispatcher(link, self.joins, metrics, loop)
         self.maintenance = Maintenance(gateway, link, self.rooms, self.marks, self.context, loop)
 

@@ -22,8 +22,8 @@ class JoinLimiter:
     """First come, first served. While its join waits a socket is read no further, since the
     requests of one socket are sent in order."""
 
-    def __init__(self, link: Broker, loop: Loop) -> None:
-        self.most = JOINS_IN_FLIGHT
+    def __init__(self, link: Broker, loop: Loop, joins_in_flight: int) -> None:
+        self._joins_in_flight = joins_in_flight
         self.in_flight = 0
         self.waiting = 0
         self._link = link
@@ -58,7 +58,7 @@ class JoinLimiter:
             return
         self._sending = True
         try:
-            while self._queue and self.in_flight < self.most:
+            while self._queue and self.in_flight < self._joins_in_flight:
                 session, joins = next(iter(self._queue.items()))
                 make, on_answer = joins.popleft()
                 if not joins:

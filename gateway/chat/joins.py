@@ -12,7 +12,6 @@ from gateway.chat.join_limiter import JoinLimiter
 from gateway.chat.pending_request import Ack, PendingRequest
 from gateway.protocol.frames import Frame
 from gateway.protocol.requests import AuthRequest, JoinRequest
-from gateway.rooms.room import Room
 from gateway.rooms.room_table import RoomTable
 from gateway.rooms.sessions import Session, Sessions
 from gateway.runtime.ports import Broker, Loop
@@ -22,8 +21,15 @@ from gateway.transport.sockets import Reply
 class Joins:
     """Asks the broker to let sockets into rooms, and takes them there once it has."""
 
-    def __init__(self, link: Broker, rooms: RoomTable, sessions: Sessions, loop: Loop) -> None:
-        self.limiter = JoinLimiter(link, loop)
+    def __init__(
+        self,
+        link: Broker,
+        rooms: RoomTable,
+        sessions: Sessions,
+        loop: Loop,
+        joins_in_flight: int,
+    ) -> None:
+        self.limiter = JoinLimiter(link, loop, joins_in_flight)
         self._link = link
         self._rooms = rooms
         self._sessions = sessions
@@ -87,18 +93,7 @@ class Joins:
             return True
         session.enter(joined.room)
         cursor = since.seq if since is not None and joined.recovered else None
-        room: Room
-        if is_private(joined.room):
-            if self._rooms.get(joined.room) is None:
-                self._rooms.look_up(joined.room)  # other members may be here
-            room = self._rooms.private(joined.room, joined.epoch, [session])
-        else:
-            room = self._rooms.public(joined.room)
-        if room.was_sent(session):
-            cursor = None  # newer events went out already: starts over rather than out of order
-        room.catch_up(session, cursor, joined.head)
-        self._rooms.on_head(joined.room, joined.epoch, joined.head)
-        return cursor is not None
+        return self._rooms.join(session, joined.room, joined.epoch, cursor, joined.head)
 
     def _bind(self, session: Session, joined: m.Joined) -> None:
         """The first join tells who the socket is, and subscribes it to that person's private
@@ -107,17 +102,14 @@ class Joins:
         session.set_floors(joined.private)
         if session.plain:
             self._rooms.on_plain()
-        for name in joined.private:
-            if self._rooms.get(name) is not None:
-                self._rooms.private(name, joined.epoch, [session])
+        self._rooms.add_member(session, joined.epoch, joined.private)
 
     def _is_in(self, session: Session, joined: m.Joined) -> bool:
         """Whether the socket is in the room already, though the broker did not know: a join and a
         leave, both unanswered, were sent again on a new link."""
-        room = self._rooms.get(joined.room)
-        if room is None or joined.room not in session.rooms or is_private(joined.room):
+        if joined.room not in session.rooms or is_private(joined.room):
             return False
-        return room.replica.epoch == joined.epoch
+        return self._rooms.epoch_of(joined.room) == joined.epoch
 
     def _exit(self, session: Session, room: str) -> None:
         if room in session.rooms and not is_private(room):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from common.settings import Settings
-from gateway.rooms.broadcast import CHUNK_SOCKETS
 from gateway.rooms.plain_rosters import PlainRosters
 from gateway.rooms.sessions import Sessions
 from gateway.rooms.tail_budget import TailBudget
@@ -31,6 +30,7 @@ class RoomContext:
         metrics: Metrics,
         rosters: PlainRosters,
         loop: Loop,
+        chunk_sockets: int,
     ) -> None:
         self.work_queue = WorkQueue(loop)
         self.sessions = sessions
@@ -39,7 +39,7 @@ class RoomContext:
         self.tail_budget = TailBudget(settings.tail_bytes)
         self.newest_page = (settings.replay, settings.replay_events + 1)
         """How many messages, and at most how many events, the newest page has."""
-        self.chunk_sockets = CHUNK_SOCKETS
+        self.chunk_sockets = chunk_sockets
         """A broadcast sends to at most this many sockets in one step."""
         self.catching_up: dict[Waiting, None] = {}
         """The catch-ups of each room where at least one socket is being caught up."""

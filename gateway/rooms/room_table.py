@@ -96,6 +96,34 @@ class RoomTable:
         """Subscribes a new socket to the system's room, as every socket is."""
         self.public(SYSTEM).subscribe(session)
 
+    def join(self, session: Session, name: str, epoch: str, cursor: int | None, head: int) -> bool:
+        """Takes a socket to a room that the broker has let it into: catches it up from `cursor` on
+        (None: with the newest page up to `head`), then subscribes it. `epoch` and `head` are those
+        of the join's ack. Returns whether the socket gets exactly the events above `cursor`."""
+        room: Room
+        if is_private(name):
+            if name not in self._rooms:
+                self.look_up(name)  # other members may be here
+            room = self.private(name, epoch, [session])
+        else:
+            room = self.public(name)
+        if room.was_sent(session):
+            cursor = None  # newer events were sent already: starts over rather than out of order
+        room.catch_up(session, cursor, head)
+        self.on_head(name, epoch, head)
+        return cursor is not None
+
+    def add_member(self, session: Session, epoch: str, names: Iterable[str]) -> None:
+        """Subscribes a member's new socket to those of its private rooms that are open here."""
+        for name in names:
+            if name in self._rooms:
+                self.private(name, epoch, [session])
+
+    def epoch_of(self, name: str) -> str | None:
+        """The epoch of a room's log; None if the room is not open here."""
+        room = self._rooms.get(name)
+        return None if room is None else room.replica.epoch
+
     def on_plain(self) -> None:
         """A socket has turned out to use the plain form: only the system's room has it so far."""
         self.public(SYSTEM).subscribers.on_plain()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from common import messages as m
+from gateway.chat.limits import STANDARD, ChatLimits
 from gateway.protocol.acks import error_ack
 from gateway.replica.replica import Replica
 from gateway.rooms.marks import TAKE_UP_TOPICS
@@ -35,9 +36,9 @@ class Faulty(Outbox):
 class Faults(Rig):
     """Remembers what it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ChatLimits = STANDARD) -> None:
         self.faults: list[Any] = []
-        super().__init__()
+        super().__init__(limits=limits)
         self.time.call_exception_handler = self._tell  # type: ignore[method-assign]
 
     def _tell(self, context: dict[str, Any], /) -> None:
@@ -149,8 +150,7 @@ def test_what_a_new_link_asks_for_is_asked_for_whatever_failed_before(
 
 
 def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:
-    rig = Faults()
-    rig.chat.joins.limiter.most = 1
+    rig = Faults(ChatLimits(joins_in_flight=1))
     ask = rig.broker.ask
     people = [rig.browser() for _ in range(3)]
     for number, browser in enumerate(people):

@@ -96,7 +96,7 @@ MUTANTS = (
     Mutant(
         "only so many joins are under way at once",
         "gateway/chat/join_limiter.py",
-        "while self._queue and self.in_flight < self.most:",
+        "while self._queue and self.in_flight < self._joins_in_flight:",
         "while self._queue:",
         "tests/gateway/chat/test_join_limiter.py",
     ),

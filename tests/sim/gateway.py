@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from common.messages import AnyAnswer, AnyBroadcast
 from common.settings import Settings
 from gateway.chat.chat import Chat
+from gateway.chat.limits import ChatLimits
 from gateway.protocol.frames import DISCONNECT, Frame
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.work_queue import SLICE_S
@@ -137,9 +138,9 @@ class Gateway:
         self._turns = 0
         self.connector = Connector(settings, id, self, network, time, random)
         self.link = self.connector.link
-        self.chat = Chat(settings, id, self.metrics, self.link, _Loop(self, time, random))
-        self.chat.context.chunk_sockets = random.choice((1, 2, 64))
-        self.chat.joins.limiter.most = random.choice((1, 2, 256))
+        loop = _Loop(self, time, random)
+        limits = ChatLimits(random.choice((1, 2, 64)), random.choice((1, 2, 256)))
+        self.chat = Chat(settings, id, self.metrics, self.link, loop, limits)
         self.connector.run(self.chat)
         time.after(TURN_S * random.random(), self._turn)
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from common import messages as m
+from gateway.chat.limits import STANDARD, ChatLimits
 from gateway.runtime.ports import Loop
 from tests.support.events import messages
 from tests.support.gateway_rig import EPOCH, Browser, Rig
@@ -23,8 +24,10 @@ Line = int | str | tuple[int, str]
 class Gateway(Rig):
     """A rig whose browsers have names."""
 
-    def __init__(self, loop: Loop | None = None, **settings: Any) -> None:
-        super().__init__(loop, **settings)
+    def __init__(
+        self, loop: Loop | None = None, limits: ChatLimits = STANDARD, **settings: Any
+    ) -> None:
+        super().__init__(loop, limits, **settings)
         self.people: dict[str, Browser] = {}
         self.unseen: dict[str, list[tuple[str, Any]]] = {}
         """What came to each person and was not looked at yet."""

@@ -9,6 +9,7 @@ from typing import Any
 from common import messages as m
 from common.settings import Settings
 from gateway.chat.chat import Chat
+from gateway.chat.limits import STANDARD, ChatLimits
 from gateway.link.ports import LinkCounts
 from gateway.protocol.frames import Frame
 from gateway.rooms.room import Room
@@ -156,11 +157,15 @@ class Turns:
 class Rig:
     """A gateway `g1` and its broker; `Time` passes by hand."""
 
-    def __init__(self, loop: Loop | None = None, **settings: Any) -> None:
+    def __init__(
+        self, loop: Loop | None = None, limits: ChatLimits = STANDARD, **settings: Any
+    ) -> None:
         self.time = Time()
         self.time.run(100.0)
         self.broker = Broker()
-        self.chat = Chat(Settings(**settings), "g1", Metrics(), self.broker, loop or self.time)
+        self.chat = Chat(
+            Settings(**settings), "g1", Metrics(), self.broker, loop or self.time, limits
+        )
         self._sids = 0
         self.epoch = EPOCH
         self.link()

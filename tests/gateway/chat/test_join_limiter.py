@@ -4,13 +4,12 @@ import pytest
 
 from common import messages as m
 from gateway.chat import join_limiter
+from gateway.chat.limits import ChatLimits
 from tests.support.gateway_rig import Browser, Rig
 
 
 def crowded(most: int = 1) -> Rig:
-    rig = Rig()
-    rig.chat.joins.limiter.most = most
-    return rig
+    return Rig(limits=ChatLimits(joins_in_flight=most))
 
 
 def asks_to_join(rig: Rig, user: str, **more: str) -> Browser:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from common import messages as m
+from gateway.chat.limits import ChatLimits
 from gateway.rooms import catch_ups, send_queue
 from gateway.rooms.send_queue import FULL_BYTES
 from gateway.transport.outbox import Outbox
@@ -21,8 +22,7 @@ RECOVERY, NEWEST = 12, 6
 def slow_rig(**settings: Any) -> tuple[Rig, Turns]:
     """Each step of a pass is one socket, and three are a slice."""
     loop = Turns()
-    rig = Rig(loop, **settings)
-    rig.chat.context.chunk_sockets = 1
+    rig = Rig(loop, ChatLimits(chunk_sockets=1), **settings)
     return rig, loop
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from common import messages as m
+from gateway.chat.limits import ChatLimits
 from tests.support.events import messages
 from tests.support.gateway_playbook import (
     Gateway,
@@ -137,8 +138,7 @@ def test_a_private_room_without_members_here_is_forgotten(gateway: Gateway) -> N
 
 def test_who_comes_while_events_wait_for_their_broadcast_hears_each_above_its_floor_once() -> None:
     loop = Turns()
-    gateway = Gateway(loop)
-    gateway.chat.context.chunk_sockets = 1
+    gateway = Gateway(loop, ChatLimits(chunk_sockets=1))
     everybody = [f"u-p{n}" for n in range(8)]
     early = [f"p{n}" for n in range(5)]
     play(
