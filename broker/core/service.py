@@ -74,9 +74,10 @@ class Service:
         """Why the service refuses writes; empty while it accepts them."""
         self._probe_at = 0.0
         self._tick_at = self._ticked_at = 0.0
-        self._gathering = Batch()
+        self._filling = Batch()
+        """The effects that wait for the next commit."""
         self._committing: Batch | None = None
-        self._written = 0
+        self._newly_written = 0
         """The number of writes that are on disk and not yet reported to the core."""
         self.epoch, self.term = opened.epoch, opened.term
         self.core = self.make_core(settings, opened, self._clock.now)
@@ -113,9 +114,9 @@ class Service:
         received = yield Receive()
         assert isinstance(received, Received)
         now = self._pass_time(received.monotonic)
-        if self._written:
-            self.core.committed(self._written)
-            self._written = 0
+        if self._newly_written:
+            self.core.committed(self._newly_written)
+            self._newly_written = 0
         yield from self._handle_all(received.commands, now, received.wall)
         if now >= self._tick_at and self._state is not ServiceState.REFUSING:
             self._ticked_at = now
@@ -131,11 +132,11 @@ class Service:
     def refuse(self, peer: bytes, no: int, message: str, code: Code = "bad_request") -> None:
         """Refuses the command numbered `no`, or a frame that is not a command."""
         failed = Failed(term=self.term, no=no, code=code, message=message)
-        self._gathering.add([Send(peer, failed)])
+        self._filling.add([Send(peer, failed)])
 
     def stop(self, wall: float) -> None:
         """Call this before the last batches: answers the requests that still wait."""
-        self._gathering.add(self.core.stop(self._clock.now, wall))
+        self._filling.add(self.core.stop(self._clock.now, wall))
 
     def _pass_time(self, monotonic: float) -> float:
         refusing = self._state is ServiceState.REFUSING
@@ -143,16 +144,16 @@ class Service:
 
     def _handle_all(self, commands: Sequence[PeerCommand], now: float, wall: float) -> Turn:
         if self._state is ServiceState.REFUSING:
-            commands = [c for c in commands if not self._refuses(*c)]
+            commands = [c for c in commands if not self._refuse_write(*c)]
         yield from self._learn_ahead(commands)
         for peer, command in commands:
             try:
-                self._gathering.add(self.core.handle(peer, command, now, wall))
+                self._filling.add(self.core.handle(peer, command, now, wall))
                 continue
             except Missing as missing:
                 needs = missing.needs
             except Exception as error:
-                yield from self._failed_at(peer, command, error)
+                yield from self._on_fault(peer, command, error)
                 continue
             yield from self._handle_after_learning(peer, command, now, wall, needs)
 
@@ -186,14 +187,14 @@ class Service:
                     message = "the store cannot be read at the moment"
                     return self.refuse(peer, command.no, message, "unavailable")
                 try:
-                    return self._gathering.add(self.core.handle(peer, command, now, wall))
+                    return self._filling.add(self.core.handle(peer, command, now, wall))
                 except Missing as missing:
                     needs = missing.needs
             raise RuntimeError(f"the core never has the facts for {command!r:.200}")
         except Exception as error:
-            yield from self._failed_at(peer, command, error)
+            yield from self._on_fault(peer, command, error)
 
-    def _failed_at(self, peer: bytes, command: AnyCommand, error: Exception) -> Turn:
+    def _on_fault(self, peer: bytes, command: AnyCommand, error: Exception) -> Turn:
         """A fault of ours. The core may have executed half of the command: a new one is made."""
         yield Report(f"failed at {type(command).__name__}", error)
         self.refuse(peer, command.no, "the broker failed at this")
@@ -205,7 +206,7 @@ class Service:
         if fault:
             self.fail(fault)
         try:
-            self._gathering.add(self.core.tick(now, wall))
+            self._filling.add(self.core.tick(now, wall))
         except Exception as error:
             yield Report("failed at a tick", error)
             self.fail("the core failed")
@@ -217,7 +218,7 @@ class Service:
         opened = yield ReadState()
         assert isinstance(opened, Snapshot)
         self._state = follow(TRANSITIONS, self._state, event)
-        self._written = 0
+        self._newly_written = 0
         self.epoch, self.term = opened.epoch, opened.term
         self.core = self.make_core(self._settings, opened, self._clock.now)
 
@@ -231,14 +232,15 @@ class Service:
         yield from self._reload(ServiceEvent.PROBED)
         self._why_not = ""
 
-    def _refuses(self, peer: bytes, command: AnyCommand) -> bool:
-        """Refuses a command that writes, and returns True. Other commands are left to the core."""
+    def _refuse_write(self, peer: bytes, command: AnyCommand) -> bool:
+        """If the command writes, refuses it and returns True. Other commands are left to the
+        core."""
         if not isinstance(command, _WRITING):
             return False
         if isinstance(command, Register):
             # People whom the core knows may read meanwhile. All register once more when the store
             # accepts writes again, with the hello to the next core.
-            self._gathering.add([Send(peer, Done(term=self.term, no=command.no))])
+            self._filling.add([Send(peer, Done(term=self.term, no=command.no))])
         else:
             self.refuse(peer, command.no, "the store takes nothing at the moment", "unavailable")
         return True
@@ -248,19 +250,19 @@ class Service:
     @property
     def is_idle(self) -> bool:
         """Whether all effects are released or refused."""
-        return self._committing is None and self._gathering.is_empty()
+        return self._committing is None and self._filling.is_empty()
 
     @property
     def is_full(self) -> bool:
         """Whether the waiting batch is full: drive no turn until it is taken."""
-        return self._gathering.is_full()
+        return self._filling.is_full()
 
     def next_batch(self) -> Batch | None:
         """The batch to commit now. None if there are no effects, or if a batch is being committed.
         After a failure the batch has no writes: its answers are refused."""
-        if self._committing is not None or self._gathering.is_empty():
+        if self._committing is not None or self._filling.is_empty():
             return None
-        batch, self._gathering = self._gathering, Batch()
+        batch, self._filling = self._filling, Batch()
         if self._state is ServiceState.FAILED:
             batch.writes.clear()
         self._committing = batch
@@ -275,7 +277,7 @@ class Service:
             self.fail(failure)
         if self._state is ServiceState.FAILED:
             return batch.refused()
-        self._written += len(batch.writes)
+        self._newly_written += len(batch.writes)
         return batch.releases
 
     def released(self) -> None:
