@@ -49,10 +49,8 @@ def join(call: Call, command: Join) -> None:
         raise Refused("banned", "you are banned")
     if is_private(name) and (room is None or uid not in room.members):
         raise Refused("no_such_room", "there is no such room")
-    if session is not None and name not in session.rooms:
-        limit = state.settings.socket_rooms
-        if len(session.rooms) >= limit:
-            raise Refused("forbidden", f"one connection may be in {limit} rooms at most")
+    if session is not None:
+        _check_room_limit(state, session, name)
     user = _name_for(state, person, uid, command.user)
     if person is not None:
         renames = bool(person.sessions) and user != person.name
@@ -219,6 +217,12 @@ def _pay(call: Call, person: Person, room: str, renames: bool) -> None:
 def _rounded_up(wait_s: float) -> float:
     """In whole milliseconds, so that a client that waits so long does not come too early."""
     return round(wait_s + 0.001, 3)
+
+
+def _check_room_limit(state: State, session: Session, room: str) -> None:
+    limit = state.settings.socket_rooms
+    if room not in session.rooms and len(session.rooms) >= limit:
+        raise Refused("forbidden", f"one connection may be in {limit} rooms at most")
 
 
 def _room_to_join(command: Join) -> str:

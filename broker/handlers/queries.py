@@ -1,4 +1,4 @@
-"""Queries: history, participants, lists of rooms. They change nothing but what is evicted when."""
+"""Queries: history, participants, lists of rooms."""
 
 from itertools import islice
 
