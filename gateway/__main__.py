@@ -23,7 +23,7 @@ from gateway.link.connector import Connector
 from gateway.runtime.descriptor_quota import browser_descriptors
 from gateway.runtime.metrics import Metrics
 from gateway.server.javascript import SourceError
-from gateway.server.listener import KEPT_S, IdleReaper, open_doors
+from gateway.server.listener import KEEPALIVE_S, IdleReaper, listen_on
 
 SHUTDOWN_S = 1.0
 """When the gateway stops, open requests may take this long, and as long again after they were
@@ -49,12 +49,12 @@ async def serve(settings: Settings) -> None:
     runner = web.AppRunner(
         make_app(settings, chat, metrics, idle_reaper),
         **RUNNER_OPTIONS,
-        keepalive_timeout=KEPT_S,
+        keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
-        doors = await open_doors(runner, settings.host, settings.port)
+        sites = await listen_on(runner, settings.host, settings.port)
         log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
         log.info(
             "%d descriptors, %d of them for browsers", descriptor_limit(), browser_descriptors()
@@ -65,8 +65,8 @@ async def serve(settings: Settings) -> None:
             collecting = tasks.create_task(_collect_garbage(chat, metrics))
             reaping = tasks.create_task(idle_reaper.run(runner))
             await stop.wait()
-            for door in doors:
-                await door.stop()
+            for site in sites:
+                await site.stop()
             reaping.cancel()
             collecting.cancel()
             maintaining.cancel()

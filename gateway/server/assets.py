@@ -1,8 +1,9 @@
 """The assets: the files that a gateway serves, packed once at its start and kept in memory.
 
-An asset has an address with a hash of its content, which browsers keep for ever, and its plain one,
-at which they ask whether it has changed. A hash of another version gets what is here: gateways of
-two versions may run side by side for a while, and a page of one must not break at the other.
+An asset has two addresses: one with a hash of its content, whose answer browsers keep for ever, and
+a plain one, at which browsers ask whether it has changed. An address with another version's hash is
+answered with the asset of this version: gateways of two versions may run side by side for a while,
+and the page of one must not break at the other.
 """
 
 import hashlib
@@ -28,11 +29,11 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-"""Of all other files the type is text/plain: licences, lists of hashes."""
+"""Every other file, such as a licence or a list of hashes, is text/plain."""
 ENTRY, BUNDLE = "js/main.js", "page.js"
-"""The module that the page names, and the script of all modules that it gets instead."""
+"""The module that the page names, and the script of all modules that it is given instead."""
 FOR_READERS = ("js/", "vendor/")
-"""Files that our page does not load: brotli takes its time, so they have only gzip."""
+"""Files that our page does not load. Brotli would take too long for them: they have only gzip."""
 HASH_CHARS = 16
 HASHED = re.compile(rf"-([0-9a-f]{{{HASH_CHARS}}})(?=\.\w+$)")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -40,7 +41,7 @@ ASK_AGAIN = "no-cache"
 
 
 class Asset(Struct, frozen=True):
-    """What is sent. `packed`: the same by content coding, the best coding first."""
+    """One file. `packed`: its bytes by content coding, the best coding first."""
 
     body: bytes
     packed: dict[str, bytes]
@@ -48,7 +49,7 @@ class Asset(Struct, frozen=True):
     hash: str
 
     def answer(self, request: web.Request, cache: str = ASK_AGAIN) -> web.Response:
-        """Whole, or 304 if the browser has it. Ranges are not offered."""
+        """The whole file, or 304 if the browser has it. Ranges are not offered."""
         coding = _chosen(self.packed, request.headers.get("Accept-Encoding", ""))
         tag = f"{self.hash}-{coding}" if coding else self.hash
         headers = {
@@ -65,7 +66,7 @@ class Asset(Struct, frozen=True):
 
 
 class Assets:
-    """All files below this folder. Raises SourceError if its modules cannot be made one script."""
+    """All files below a folder. Raises SourceError if its modules cannot be made one script."""
 
     def __init__(self, folder: Path) -> None:
         files = {
@@ -75,7 +76,7 @@ class Assets:
         }
         sources = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
         files[BUNDLE] = bundle(ENTRY, sources).encode()
-        self.by_name = {name: made(name, body) for name, body in files.items()}
+        self.by_name = {name: pack(name, body) for name, body in files.items()}
 
     def address(self, name: str) -> str:
         """`js/main.js` → `page-0123456789abcdef.js`. Raises KeyError."""
@@ -84,7 +85,7 @@ class Assets:
         return f"{stem}-{self.by_name[name].hash}{dot}{ending}"
 
     def serve(self, request: web.Request) -> web.Response:
-        """At .../{name}."""
+        """Answers a request for `…/{name}`. Raises HTTPNotFound."""
         name = request.match_info["name"]
         asset, cache = self.by_name.get(name), ASK_AGAIN
         if asset is None and (hashed := HASHED.search(name)):
@@ -96,7 +97,7 @@ class Assets:
         return asset.answer(request, cache)
 
     def with_addresses(self, html: str) -> str:
-        """The page, with the hashed addresses of all it names as `static/...`."""
+        """The page, with hashed addresses in place of all `static/…` in it."""
 
         def hashed(found: re.Match[str]) -> str:
             return f"{found[1]}static/{self.address(found[2])}{found[3]}"
@@ -104,13 +105,16 @@ class Assets:
         return re.sub(r'((?:href|src)=")/?static/([^"]+)(")', hashed, html)
 
 
-def made(name: str, body: bytes) -> Asset:
+def pack(name: str, body: bytes) -> Asset:
+    """Compresses a file. A style sheet loses its comments and needless space first."""
     if name.endswith(".css"):
         body = _shortened_style(body.decode()).encode()
     packed = {}
     if not name.startswith(FOR_READERS):
         packed["br"] = brotli.compress(body)
-    deflate = zlib.compressobj(9, zlib.DEFLATED, wbits=31, memLevel=9)  # gzip, without a time
+    deflate = zlib.compressobj(
+        9, zlib.DEFLATED, wbits=31, memLevel=9
+    )  # gzip, without a modification time
     packed["gzip"] = deflate.compress(body) + deflate.flush()
     content_type = TYPES.get(Path(name).suffix, "text/plain")
     if content_type.startswith("text/"):
@@ -121,7 +125,7 @@ def made(name: str, body: bytes) -> Asset:
 
 
 def _shortened_style(css: str) -> str:
-    """Without comments, and space that separates nothing."""
+    """The style sheet without comments and without space that separates nothing."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     css = re.sub(r"\s+", " ", css).replace("; }", "}")
     return re.sub(r"([a-z-]): ", r"\1:", re.sub(r" ?([{};,]) ?", r"\1", css))

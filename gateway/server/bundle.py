@@ -1,14 +1,14 @@
 """One script of many ES modules, so that a browser asks once instead of thirty times. Pure.
 
 Each module becomes a function that returns what it exports, called once, after the modules that it
-imports. This holds for what our modules and those of static/vendor do, and for no more:
+imports. It supports what our modules and those of static/vendor use, and nothing else:
 
 - `import { a, b as c } from "./there.js"`, and no other import;
 - `export const`, `export class`, `export function` and `export { a, b as c }`: exported values do
   not change later, and each declaration has one name;
 - no circles of modules, no `await` outside functions.
 
-Anything else is a SourceError, with the module's name. Comments are left out, but for licences.
+Anything else is a SourceError that names the module. Comments are removed, except licences.
 """
 
 import posixpath
@@ -23,8 +23,11 @@ LICENCE = ("@license", "/*!")
 
 
 class Module:
-    """One module's code without its imports and exports. `imports`: of each module the names there
-    and here; `exports`: the names outside and here."""
+    """The code of one module, without its imports and exports.
+
+    `imports`: for each imported module, its own names and the names that they have here.
+    `exports`: the names that other modules import, and the names that they have here.
+    """
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name

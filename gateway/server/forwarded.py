@@ -1,4 +1,4 @@
-"""The address of a browser behind proxies: only those of HUBBUB_PROXIES are believed. Pure."""
+"""The address of a browser behind proxies: only proxies of HUBBUB_PROXIES are believed. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -6,31 +6,31 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from common.checks import LOOPBACK, entries
 
-MOST = 32
-"""Proxies one behind the other, at most."""
+CHAIN_LENGTH = 32
+"""The most proxies that are followed, one behind the other."""
 _LOOPBACK = ("127.0.0.0/8", "::1")
 _FOR = re.compile(r'(?:^|;)\s*for=("[^"]*"|[^;"]*)', re.I)
 
 
 class Proxies:
-    """`setting`: their addresses or networks, by comma; `loopback` is any on this machine."""
+    """`setting`: addresses or networks of proxies, separated by commas; `loopback` stands for every
+    address of this machine's own."""
 
     def __init__(self, setting: str) -> None:
         named = [one for entry in entries(setting) for one in _spelled_out(entry)]
         self._networks = [ip_network(one, strict=False) for one in named]
 
     def client(self, peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
-        """Who sent the request: the peer, or if it is a proxy of ours whom it names, and so on: the
-        last address that no proxy of ours has. `x_forwarded_for`, `forwarded`: those headers; the
-        second counts only without the first, as anybody may send what a proxy does not replace.
+        """The address of the browser that sent the request: the peer's, or, if the peer is a proxy
+        of ours, the one that it names, and so on until an address is no proxy of ours.
 
-        One function tells it, so that whatever is decided by address (a network's /24 or /64, say)
-        is decided by the same one.
+        `x_forwarded_for` and `forwarded` are the values of those headers. Forwarded counts only
+        without X-Forwarded-For, since a proxy passes on the header that it does not set itself.
         """
         address = _address(peer)
         if address is None or not self._ours(address):
             return str(address or peer)
-        chain = ",".join(x_forwarded_for or forwarded).rsplit(",", MOST)[-MOST:]
+        chain = ",".join(x_forwarded_for or forwarded).rsplit(",", CHAIN_LENGTH)[-CHAIN_LENGTH:]
         for entry in reversed(chain):
             before = _address(entry if x_forwarded_for else _named(entry))
             if before is None:
@@ -49,13 +49,15 @@ def _spelled_out(entry: str) -> Sequence[str]:
 
 
 def _named(element: str) -> str:
-    """Of one element of Forwarded (RFC 7239)."""
+    """The node that one element of Forwarded names (RFC 7239, section 4); empty if it names
+    none."""
     found = _FOR.search(element)
     return found[1].strip().strip('"') if found else ""
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Of an address with or without port; None for what is none, as `unknown` or `_hidden`."""
+    """The address in a text with or without a port; None if the text is something else, such as
+    `unknown` or `_hidden`."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

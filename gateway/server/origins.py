@@ -1,4 +1,4 @@
-"""The origins: pages of which sites may connect (HUBBUB_ORIGINS). Pure."""
+"""The origins: the sites whose pages may connect (HUBBUB_ORIGINS). Pure."""
 
 from urllib.parse import urlsplit
 
@@ -6,17 +6,19 @@ _PORTS = {"http": ":80", "https": ":443"}
 
 
 class Origins:
-    """Empty = the origin that serves the page; `*` = all; else the listed ones and our own."""
+    """An empty setting allows the origin that serves the page, `*` allows every origin, any other
+    list allows the listed origins and our own."""
 
     def __init__(self, setting: str) -> None:
         self._listed = frozenset(listed(setting))
         self._all = "*" in self._listed
 
     def allow(self, origin: str | None, host: str) -> bool:
-        """`host` is the request's Host. What proxies add is not believed: anybody can send it.
+        """`host` is the request's Host header. Headers that proxies add are not believed, because
+        anybody can send them.
 
-        Schemes are not compared with ours: a proxy that speaks TLS hides them. None is no page:
-        the library lets it in without asking here.
+        The origin's scheme is not compared with ours, which a proxy that terminates TLS hides. An
+        origin of None is refused here; the library does not ask about a request without one.
         """
         if origin is None:
             return False
@@ -29,7 +31,7 @@ def listed(setting: str) -> list[str]:
 
 
 def _spelled(origin: str) -> str:
-    """Lower case, no slash at the end, no port that the scheme has anyway."""
+    """In lower case, without a slash at the end, without the scheme's own port."""
     clean = origin.lower().rstrip("/")
     return clean.removesuffix(_PORTS.get(clean.partition(":")[0], "/"))
 

@@ -1,4 +1,4 @@
-"""The page: what a gateway serves at `/`, and the headers of all that belongs to it."""
+"""The page that a gateway serves at `/`, its files, and their headers."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.server.assets import ASK_AGAIN, Assets, made
+from gateway.server.assets import ASK_AGAIN, Assets, pack
 
 STATIC = Path(__file__).parents[2] / "static"
 POLICY = (
@@ -16,16 +16,19 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 FILE_POLICY = "default-src 'none'"
-"""Of what is no page: only a browser that is sent to it directly heeds it."""
+"""The policy of all other files. It matters only if a browser is led to the file itself."""
 
 
 class Page:
-    """`gateways`: the origins of all, where it may go on when this one is lost. `text_chars`: code
-    points in a message. All files are read now, and none later. Raises SourceError if the scripts
-    cannot be packed."""
+    """All files are read now, and none later.
+
+    `gateways`: the origins of all gateways, where the page may go on when this one is lost.
+    `text_chars`: the most code points in a message. Raises SourceError if the scripts cannot be
+    packed.
+    """
 
     def __init__(self, gateways: Sequence[str], text_chars: int) -> None:
-        # 'self' has WebSockets to the page's own gateway in it; of others both have to be named.
+        # 'self' includes WebSockets to the page's own gateway; those to others have to be listed.
         sockets = [gateway.replace("http", "ws", 1) for gateway in gateways]
         connect = " ".join(["'self'", *gateways, *sockets])
         self.headers = {
@@ -38,7 +41,7 @@ class Page:
         for name, told in (("gateways", " ".join(gateways)), ("text-chars", str(text_chars))):
             index = index.replace(f'data-{name}=""', f'data-{name}="{escape(told)}"', 1)
         self.text = re.sub(r"\n\s+", "\n", index)
-        self._packed = made("index.html", self.text.encode())
+        self._packed = pack("index.html", self.text.encode())
 
     async def serve(self, request: web.Request) -> web.Response:
         return self._packed.answer(request)
@@ -47,7 +50,7 @@ class Page:
         return self.assets.serve(request)
 
     async def serve_icon(self, request: web.Request) -> web.Response:
-        """Where browsers look that were not told."""
+        """The icon at `/favicon.ico`, where browsers look by default."""
         return self.assets.by_name["favicon.svg"].answer(request)
 
     async def serve_client(self, request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
-"""The engine as a connection sees it: what connections share and report.
+"""The engine as a connection sees it: parts that all connections share, and reports to it.
 
-`server.engineio_server.Engine` implements it.
+`server.engineio_server.EngineIOServer` implements it.
 """
 
 from typing import Protocol
@@ -13,6 +13,8 @@ from gateway.transport.poller import Poller
 
 
 class EnginePort(Protocol):
+    """The Engine.IO server of this gateway."""
+
     poller: Poller
     heartbeat_times: HeartbeatTimes
     outbox_bytes: int

@@ -18,7 +18,7 @@ from gateway.runtime.descriptor_quota import (
     may_visit,
 )
 from gateway.server import listener
-from gateway.server.listener import IdleReaper, open_doors
+from gateway.server.listener import IdleReaper, listen_on
 from tests.support.edge import bare, running
 
 MOST = 400
@@ -65,7 +65,7 @@ async def open_house() -> AsyncIterator[int]:
     app.router.add_get("/", hello)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await open_doors(runner, "127.0.0.1", 0)
+    await listen_on(runner, "127.0.0.1", 0)
     try:
         yield runner.addresses[0][1]
     finally:

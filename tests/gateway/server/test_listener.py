@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from common.addresses import READ_BYTES
-from gateway.server.listener import ACCEPTED_A_TURN, IdleReaper, open_doors
+from gateway.server.listener import ACCEPTED_A_TURN, IdleReaper, listen_on
 
 
 async def running() -> web.AppRunner:
@@ -21,17 +21,17 @@ async def running() -> web.AppRunner:
 
 async def test_all_addresses_of_a_host_and_a_taken_one_is_an_error() -> None:
     runner = await running()
-    await open_doors(runner, "127.0.0.1", 0)
+    await listen_on(runner, "127.0.0.1", 0)
     ((host, port),) = runner.addresses
     assert host == "127.0.0.1"
     with pytest.raises(OSError, match="in use"):
-        await open_doors(runner, "127.0.0.1", port)
+        await listen_on(runner, "127.0.0.1", port)
     await runner.cleanup()
 
 
 async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
     runner = await running()
-    await open_doors(runner, "127.0.0.1", 0)
+    await listen_on(runner, "127.0.0.1", 0)
     port = runner.addresses[0][1]
     guests = []
     for _ in range(5 * ACCEPTED_A_TURN):  # before the loop has its next turn
@@ -64,7 +64,7 @@ async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_
     app.router.add_get("/", slow)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await open_doors(runner, "127.0.0.1", 0)
+    await listen_on(runner, "127.0.0.1", 0)
     keeping = asyncio.gather(keeper.run(runner))
     port = runner.addresses[0][1]
     said = (b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -87,7 +87,7 @@ async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_
 
 async def test_only_so_much_is_read_and_parsed_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = await running()
-    (site,) = await open_doors(runner, "127.0.0.1", 0)
+    (site,) = await listen_on(runner, "127.0.0.1", 0)
     read: list[int] = []
     feed = RequestHandler.data_received
 
