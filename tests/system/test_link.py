@@ -44,7 +44,7 @@ class Reader:
         return [m.SessionInfo(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []
 
     def on_link_up(self, epoch: str, term: int) -> None:
-        self.carry_out(self.replica.relinked())
+        self.carry_out(self.replica.on_new_link())
         self.link.ask(m.GetHeads(no=self.link.number(), rooms=[ROOM]), self.told_heads)
 
     def on_link_down(self) -> None:
@@ -53,11 +53,11 @@ class Reader:
     def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
         match message:
             case m.Marked(topic=marked, epoch=epoch, head=head) if marked == TOPIC:
-                self.carry_out(self.replica.marked(epoch, head))
+                self.carry_out(self.replica.on_mark(epoch, head))
             case m.Happened(room=room, epoch=epoch, events=events) if room == ROOM:
-                self.carry_out(self.replica.happened(epoch, events))
+                self.carry_out(self.replica.on_events(epoch, events))
             case m.Beacon(epoch=epoch, heads=heads) if ROOM in heads:
-                self.carry_out(self.replica.told_head(epoch, heads[ROOM]))
+                self.carry_out(self.replica.on_head(epoch, heads[ROOM]))
 
     # --- what a chat does ---
 
@@ -98,26 +98,26 @@ class Reader:
 
     def told_heads(self, answer: m.AnyAnswer | None) -> None:
         if isinstance(answer, m.HeadsTold):
-            self.carry_out(self.replica.told_head(self.link.epoch, answer.heads[ROOM]))
+            self.carry_out(self.replica.on_head(self.link.epoch, answer.heads[ROOM]))
 
-    def carry_out(self, orders: Sequence[Effect]) -> None:
-        for order in orders:
-            if isinstance(order, AskPage):
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, AskPage):
                 page = m.GetPage(
-                    no=self.link.number(), room=order.room, after=order.after, limit=order.limit
+                    no=self.link.number(), room=effect.room, after=effect.after, limit=effect.limit
                 )
                 self.link.ask(page, self.paged)
-            elif isinstance(order, Deliver):
-                self.read.extend(order.events)
+            elif isinstance(effect, Deliver):
+                self.read.extend(effect.events)
             else:
-                raise AssertionError(f"nothing is so far behind: {order}")
+                raise AssertionError(f"nothing is so far behind: {effect}")
         self._changed.set()
 
     def paged(self, answer: m.AnyAnswer | None) -> None:
         if isinstance(answer, m.Paged):
-            self.carry_out(self.replica.paged(answer))
+            self.carry_out(self.replica.on_page(answer))
         else:
-            self.carry_out(self.replica.page_failed())
+            self.carry_out(self.replica.on_page_lost())
 
     async def until(self, known: Callable[[], bool]) -> None:
         while not known():
