@@ -51,7 +51,7 @@ MUTANTS = (
         "gateway/rooms/backfill.py",
         "page is None or self._discarded or not page.epoch == epoch == replica.epoch",
         "page is None",
-        "tests/gateway/rooms/test_catch_up.py::"
+        "tests/gateway/rooms/test_catch_ups.py::"
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
     ),
     Mutant(
@@ -83,7 +83,7 @@ MUTANTS = (
         "gateway/rooms/catch_up.py",
         "            socket.cut_off_unread()\n",
         "            pass\n",
-        "tests/gateway/rooms/test_catch_up.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
+        "tests/gateway/rooms/test_catch_ups.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
     ),
     Mutant(
         "what is asked after a join that waits comes after it",
@@ -113,14 +113,14 @@ MUTANTS = (
         "gateway/rooms/backfill.py",
         "        if self._asking:\n            return\n",
         "",
-        "tests/gateway/rooms/test_catch_up.py::test_newcomers_too_ask_once",
+        "tests/gateway/rooms/test_catch_ups.py::test_newcomers_too_ask_once",
     ),
     Mutant(
         "a page that was read before a deletion is not shown after it",
         "gateway/rooms/backfill.py",
         "        self._discarded = self._asking\n",
         "",
-        "tests/gateway/rooms/test_catch_up.py::"
+        "tests/gateway/rooms/test_catch_ups.py::"
         "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
     ),
     Mutant(

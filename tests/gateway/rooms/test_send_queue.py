@@ -1,7 +1,7 @@
-"""gateway/rooms/send_queue.py, gateway/rooms/frame_cache.py: what waits for a room's next pass,
-and its frames."""
+"""gateway/rooms/send_queue.py: what waits for a room's next broadcast, in order and within
+bounds."""
 
-from common.messages import Event, Typing
+from common.messages import Typing
 from gateway.protocol.frames import Frame
 from gateway.rooms.frame_cache import FrameCache
 from gateway.rooms.send_queue import BATCH_BYTES, FULL_BYTES, Notice, SendQueue
@@ -86,32 +86,3 @@ def test_where_as_much_waits_as_may_states_are_not_told() -> None:
     before = queue.bytes
     queue.add_notice(Notice(objects=Frame.event("presence", 1)))
     assert queue.bytes == before
-
-
-def test_a_frame_is_cache_once_until_its_event_changes() -> None:
-    cache = FrameCache("tea", 10)
-    first = cache.frames(messages(1, 2))
-    again = cache.frames(messages(1, 2), plain=True)
-    assert [a is b for a, b in zip(first, again, strict=True)] == [True, True]
-    (edited,) = cache.frames([Event(1, "message", "ann", 1.0, "new", uid="u-ann", rev=3)])
-    assert '"new"' in edited.text
-    assert cache.frames(messages(2, 2)) == first[1:]
-
-
-def test_frames_are_kept_within_a_bound() -> None:
-    cache = FrameCache("tea", 3)
-    oldest = cache.frames(messages(1, 1))
-    cache.frames(messages(2, 3))
-    full = cache.bytes
-    cache.frames(messages(4, 4))
-    assert cache.bytes == full
-    assert cache.frames(messages(1, 1))[0] is not oldest[0]
-    cache.shed()
-    assert cache.bytes == 0
-
-
-def test_announcements_are_messages_to_plain_pages() -> None:
-    event = Event(1, "announce", "system", 1.0, "noon")
-    cache = FrameCache("system", 10)
-    kinds = [cache.frames([event], plain)[0].text for plain in (False, True)]
-    assert ['"announce"' in kinds[0], '"message"' in kinds[1]] == [True, True]

@@ -1,11 +1,10 @@
-"""gateway/rooms/catch_up.py, gateway/rooms/catch_ups.py, gateway/rooms/backfill.py,
-gateway/rooms/frame_cache.py: a socket gets what it has not, in order, then hears."""
+"""gateway/rooms/catch_ups.py, gateway/rooms/catch_up.py, gateway/rooms/backfill.py: a socket gets
+the events that it lacks, in order, and is then subscribed."""
 
 import pytest
 
 from common import messages as m
 from gateway.rooms.catch_up import OWED_BYTES
-from gateway.rooms.frame_cache import newest
 from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox
@@ -173,15 +172,6 @@ def test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it() -> None:
         texts = {payload["Seq"]: payload["Text"] for name, payload in browser.hears()}
         assert sorted(texts) == list(range(6, 22))
         assert texts[7] == ""
-
-
-def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:
-    joined = m.Event(seq=4, kind="join", user="bob", timestamp=1.0)
-    log = [*messages(1, 3), joined, message(5)]
-    assert [e.seq for e in newest(log, 2, 10)] == [3, 4, 5]
-    assert [e.seq for e in newest(log, 9, 10)] == [1, 2, 3, 4, 5]
-    assert [e.seq for e in newest(log, 9, 2)] == [4, 5]
-    assert newest(log, 0, 10) == []
 
 
 # --- many at once --------------------------------------------------------------------------------
