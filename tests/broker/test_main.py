@@ -21,7 +21,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """`start(HUBBUB_BIND=…)`: a broker process on sockets in the test's own folder."""
+    """`start(HUBBUB_BIND=…)` starts a broker process with sockets in the test's own folder."""
     started: list[subprocess.Popen[str]] = []
     outside = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_") and k != "PORT"}
 
@@ -52,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def failure(process: "subprocess.Popen[str]") -> str:
-    """The one line of a process that could not start."""
+    """The one line that a process prints which could not start."""
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
     assert err.count("\n") == 1, err
@@ -61,7 +61,7 @@ def failure(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-async def test_a_signal_stops_it_cleanly(start: Start, tmp_path: Path, number: int) -> None:
+async def test_a_signal_stops_a_broker_cleanly(start: Start, tmp_path: Path, number: int) -> None:
     process = start()
     async with Peer(f"ipc://{tmp_path}/c") as peer:
         welcome = await peer.hello()
@@ -76,7 +76,7 @@ async def test_a_signal_stops_it_cleanly(start: Start, tmp_path: Path, number: i
     assert "hubbub.db-wal" not in os.listdir(tmp_path)
 
 
-async def test_killed_it_has_lost_nothing_that_was_acked(start: Start, tmp_path: Path) -> None:
+async def test_a_killed_broker_has_lost_no_acked_message(start: Start, tmp_path: Path) -> None:
     process = start()
     async with Peer(f"ipc://{tmp_path}/c") as peer:
         first = await peer.hello()
@@ -122,14 +122,14 @@ async def test_a_second_broker_on_the_store_is_one_line(start: Start, tmp_path: 
         assert "another process has it" in failure(second)
 
 
-def test_the_world_is_refused_without_keys(start: Start) -> None:
+def test_public_endpoints_are_refused_without_keys(start: Start) -> None:
     for name in ("HUBBUB_BIND", "HUBBUB_EVENTS_BIND"):
         err = failure(start(**{name: "tcp://0.0.0.0:0"}))
         assert name in err
         assert "HUBBUB_INSECURE" in err
 
 
-async def test_the_world_is_let_in_on_demand(start: Start) -> None:
+async def test_public_endpoints_are_allowed_on_demand(start: Start) -> None:
     process = start(
         HUBBUB_BIND="tcp://0.0.0.0:0", HUBBUB_EVENTS_BIND="tcp://*:0", HUBBUB_INSECURE="1"
     )

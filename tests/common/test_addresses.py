@@ -1,4 +1,4 @@
-"""common/addresses.py: what listens where, by IPv4 and IPv6."""
+"""common/addresses.py: listening and connecting by IPv4 and IPv6."""
 
 import socket
 
@@ -27,7 +27,7 @@ def reached(host: str, port: int) -> bool:
         ("", True, True),
     ],
 )
-def test_who_is_reached_by_what(host: str, ipv4: bool, ipv6: bool) -> None:
+def test_a_listening_host_accepts_ipv4_or_ipv6_or_both(host: str, ipv4: bool, ipv6: bool) -> None:
     sockets = listen(host, 0)
     ports = {one.getsockname()[1] for one in sockets}
     assert len(ports) == 1, "one port on all addresses"
@@ -39,7 +39,7 @@ def test_who_is_reached_by_what(host: str, ipv4: bool, ipv6: bool) -> None:
         one.close()
 
 
-def test_a_taken_port_leaves_nothing_open() -> None:
+def test_a_port_in_use_leaves_no_socket_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
@@ -54,11 +54,11 @@ def test_a_taken_port_leaves_nothing_open() -> None:
         ("0.0.0.0", False), ("::", False), ("", False), ("10.0.0.1", False),
     ],
 )  # fmt: skip
-def test_whom_only_this_machine_reaches(host: str, answer: bool) -> None:
+def test_hosts_that_only_this_machine_reaches(host: str, answer: bool) -> None:
     assert is_local_only(host) is answer
 
 
-def test_as_a_url_has_it() -> None:
+def test_brackets_stand_around_ipv6_in_urls_only() -> None:
     assert authority("::1", 4000) == "[::1]:4000"
     assert authority("127.0.0.1", 4000) == "127.0.0.1:4000"
     assert (without_brackets("[::1]"), without_brackets("::1"), without_brackets("a.example")) == (

@@ -1,4 +1,4 @@
-"""common/checks.py: what the environment may have; the rest is in test_settings.py."""
+"""common/checks.py. More of it is tested by tests/common/test_settings.py."""
 
 import pytest
 
@@ -20,11 +20,11 @@ SERVICE = {
     "HUBBUB_BROKER_PORT_5555_UDP_ADDR": "fd00::7",
     "HUBBUB_GATEWAY_A_PORT_80_SCTP_PROTO": "sctp",
 }
-"""What Kubernetes sets for Services called hubbub, hubbub-broker and hubbub-gateway-a."""
+"""Kubernetes sets these for Services called hubbub, hubbub-broker and hubbub-gateway-a."""
 
 
 @pytest.mark.parametrize("name", SERVICE)
-def test_what_a_service_sets_is_known_by_its_whole_form(name: str) -> None:
+def test_variables_of_a_kubernetes_service_are_recognised(name: str) -> None:
     assert is_set_by_kubernetes(name, SERVICE[name])
     for other in ("", "x", "4000x", "tcp://", "http://10.0.0.7:4000", "10.0.0.7:4000", "\n1"):
         assert not is_set_by_kubernetes(name, other), other
@@ -44,11 +44,11 @@ def test_what_a_service_sets_is_known_by_its_whole_form(name: str) -> None:
         ("HUBBUB_SERVICE_PORT", "٤٠٠٠"),
     ],
 )
-def test_a_slip_is_none_of_these(name: str, value: str) -> None:
+def test_a_spelling_error_is_not_taken_for_a_variable_of_kubernetes(name: str, value: str) -> None:
     assert not is_set_by_kubernetes(name, value)
 
 
-def test_who_slips_is_told_what_is_meant() -> None:
+def test_the_setting_that_resembles_an_unknown_name_is_found() -> None:
     known = ["PORT", "HUBBUB_HOST", "HUBBUB_LEASE", "HUBBUB_BROKER"]
     assert closest("HUBBUB_PORT", known) == "PORT"
     assert closest("HUBBUB_LEESE", known) == "HUBBUB_LEASE"
@@ -65,7 +65,7 @@ def test_paths(path: str) -> None:
     "path",
     ["chat", "/", "/chat/", "//chat", "/a//b", "/a b", "/ä", "/a?b", "/{x}", "/..", "/a/./b"],
 )
-def test_what_is_no_path(path: str) -> None:
+def test_bad_paths(path: str) -> None:
     assert not is_path(path)
 
 

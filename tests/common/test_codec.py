@@ -85,7 +85,7 @@ def test_any_map_is_a_message_or_a_frame_error(fields: dict[str, Any], tag: obje
         b"\0" * (FRAME_BYTES + 1),
     ],
 )
-def test_what_is_no_frame_is_told(frame: bytes) -> None:
+def test_a_bad_frame_is_a_frame_error_that_says_why(frame: bytes) -> None:
     for decode in DECODERS:
         with pytest.raises(FrameError):
             decode(frame)

@@ -22,7 +22,7 @@ def test_the_limit_is_as_high_as_it_may_be(soft: int, hard: int) -> None:
     assert told == f"{hard} ({hard}, {hard})\n"
 
 
-def test_no_end_is_a_number_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_limit_is_a_number_too(monkeypatch: pytest.MonkeyPatch) -> None:
     no_end = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     monkeypatch.setattr(resource, "getrlimit", lambda _: no_end)
     assert (

@@ -1,4 +1,4 @@
-"""common/eager.py: no turn of the loop where none is needed."""
+"""common/eager.py: coroutines take no more turns of the loop than necessary."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ class Ends:
         self.told.append(error)
 
 
-async def test_what_needs_no_waiting_is_done_at_once() -> None:
+async def test_a_coroutine_that_need_not_wait_ends_at_once() -> None:
     done, ends = asyncio.Event(), Ends()
 
     async def work() -> None:
@@ -24,7 +24,7 @@ async def test_what_needs_no_waiting_is_done_at_once() -> None:
     assert ends.told == [None]
 
 
-async def test_what_waits_goes_on_with_what_it_waited_for() -> None:
+async def test_a_coroutine_that_waits_resumes_with_the_result() -> None:
     loop = asyncio.get_running_loop()
     first, second = loop.create_future(), loop.create_future()
     seen: list[object] = []
@@ -47,7 +47,7 @@ async def test_what_waits_goes_on_with_what_it_waited_for() -> None:
     assert seen == ["one", error]
 
 
-async def test_it_waits_for_events_and_queues_like_a_task() -> None:
+async def test_a_coroutine_waits_for_events_and_queues_like_a_task() -> None:
     event, ended = asyncio.Event(), asyncio.get_running_loop().create_future()
     queue: asyncio.Queue[int] = asyncio.Queue(1)
     queue.put_nowait(1)
@@ -62,7 +62,7 @@ async def test_it_waits_for_events_and_queues_like_a_task() -> None:
     assert await ended is None
 
 
-async def test_what_it_raises_is_told() -> None:
+async def test_the_exception_of_a_coroutine_is_passed_on() -> None:
     ends, error = Ends(), RuntimeError("no")
 
     async def work(waiting: asyncio.Future[None] | None) -> None:

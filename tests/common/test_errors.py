@@ -1,7 +1,7 @@
 from common.errors import CODES, FrameError, Refused
 
 
-def test_a_refusal_says_what_and_when_again() -> None:
+def test_a_refusal_has_a_code_a_message_and_a_time_to_wait() -> None:
     refused = Refused("rate_limited", "slowly", 1.5)
     assert (refused.code, refused.message, refused.retry_after_s) == ("rate_limited", "slowly", 1.5)
     assert str(refused) == "slowly"

@@ -1,4 +1,4 @@
-"""common/hosts.py: the names by which a process on loopback is known."""
+"""common/hosts.py: the names that requests to a process on loopback may use."""
 
 import pytest
 
@@ -18,7 +18,7 @@ LISTED = (
         "CHAT.example:8443", "b.example", "app.example", "[2001:DB8::5]:1", "",
     ],
 )  # fmt: skip
-def test_a_process_on_loopback_is_known_by_its_own_names_and_listed_ones(host: str) -> None:
+def test_a_process_on_loopback_allows_loopback_names_and_listed_ones(host: str) -> None:
     assert Hosts(True, *LISTED).allows(host)
 
 
@@ -32,13 +32,13 @@ def test_a_process_on_loopback_is_known_by_its_own_names_and_listed_ones(host: s
         "chat.example.evil.example", "b.example#x.localhost", "evil\\.localhost@x", "null", "*",
     ],
 )  # fmt: skip
-def test_by_no_other_name(host: str) -> None:
+def test_a_process_on_loopback_refuses_other_names(host: str) -> None:
     hosts = Hosts(True, *LISTED)
     assert not hosts.allows(host)
     assert host in hosts.refusal(host) or repr(host) in hosts.refusal(host)
 
 
-def test_elsewhere_or_with_all_origins_by_every_name() -> None:
+def test_every_name_is_allowed_beyond_loopback_or_with_all_origins() -> None:
     assert Hosts(False, "").allows("evil.example")
     assert Hosts(True, "*").allows("evil.example")
     assert not Hosts(True, "null").allows("null")

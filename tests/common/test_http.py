@@ -1,4 +1,4 @@
-"""common/http.py: what is refused at the edge, unread."""
+"""common/http.py: bad requests are refused at the edge, unread."""
 
 import asyncio
 import logging
@@ -16,7 +16,8 @@ from common.http import RUNNER_OPTIONS, edge_middleware
 
 @asynccontextmanager
 async def served(hosts: Hosts) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Its URL, and the bodies that its handler has read."""
+    """Serves inside the block. Yields the URL, and a list of the bodies that the handler has
+    read."""
     bodies: list[bytes] = []
 
     async def keep(request: web.Request) -> web.Response:
@@ -54,7 +55,7 @@ async def test_compressed_bodies_are_not_read(encoding: str, method: str, path: 
         assert bodies == [b"plain"]
 
 
-async def test_who_sends_on_after_the_answer_is_closed() -> None:
+async def test_a_client_that_goes_on_sending_after_the_answer_is_disconnected() -> None:
     async with served(Hosts(True)) as (url, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
         head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\n"
@@ -68,7 +69,7 @@ async def test_who_sends_on_after_the_answer_is_closed() -> None:
         writer.close()
 
 
-async def test_strangers_names_are_refused_and_probes_are_not() -> None:
+async def test_foreign_names_are_refused_except_for_probes() -> None:
     async with (
         served(Hosts(True, "https://chat.example")) as (url, bodies),
         ClientSession() as http,

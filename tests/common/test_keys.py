@@ -53,7 +53,7 @@ def test_without_folder_there_are_no_keys() -> None:
     assert peer_keys("") is None
 
 
-def test_secrets_are_for_their_owner_only(folder: Path) -> None:
+def test_only_the_owner_may_read_a_secret(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for secret in folder.glob("*.key_secret"):
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
@@ -109,7 +109,7 @@ def test_roles_are_read_from_the_public_file_and_changed_there(folder: Path) -> 
 
 
 @pytest.mark.parametrize("line", ['role = "king"', 'role = ""', 'role = "admin"\nrole = "gateway"'])
-def test_a_role_that_is_none_is_told(folder: Path, line: str) -> None:
+def test_an_unknown_role_is_an_error(folder: Path, line: str) -> None:
     path = folder / "hostb.key"
     path.write_text(path.read_text().replace("metadata\n", f"metadata\n{line}\n"))
     with pytest.raises(KeysError, match=r"hostb\.key has the role") as caught:
@@ -117,7 +117,7 @@ def test_a_role_that_is_none_is_told(folder: Path, line: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_the_role_of_a_key_that_is_not_there_is_not_set(folder: Path) -> None:
+def test_a_missing_key_gets_no_role(folder: Path) -> None:
     with pytest.raises(KeysError, match="nobody"):
         set_role(folder, "nobody", "admin")
     (folder / "hostb.key").write_text("public-key = nothing")
@@ -134,20 +134,20 @@ def test_two_files_are_enough_for_another_host(folder: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "x" * 41, "a\n", "-a"])
-def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_cannot_be_a_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(KeysError, match="cannot be a name"):
         make_pair(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["broker", "nobody", "../keys/local"])
-def test_a_key_that_is_not_there_is_told(folder: Path, name: str) -> None:
+def test_a_missing_key_is_an_error(folder: Path, name: str) -> None:
     with pytest.raises(KeysError, match="has no") as caught:
         peer_keys(str(folder), name)
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_key_is_told(folder: Path) -> None:
+def test_a_file_that_is_not_a_key_is_an_error(folder: Path) -> None:
     for path in ("broker.key", "local.key_secret"):
         (folder / path).write_text("nothing of use")
         with pytest.raises(KeysError, match=path):
@@ -159,7 +159,7 @@ def test_what_is_no_key_is_told(folder: Path) -> None:
         broker_keys(str(folder / "none"))
 
 
-def test_a_public_key_in_the_place_of_a_secret_one_is_told(folder: Path) -> None:
+def test_a_public_key_in_the_place_of_a_secret_one_is_an_error(folder: Path) -> None:
     (folder / "broker.key_secret").write_bytes((folder / "broker.key").read_bytes())
     with pytest.raises(KeysError, match="no secret"):
         broker_keys(str(folder))

@@ -1,4 +1,4 @@
-"""The rate of log lines."""
+"""common/log_rate.py: each line of code logs a few times in ten seconds."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""common/logs.py: whoever logs never waits for a reader of the log."""
+"""common/logs.py: logging never waits for a reader of the log."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ def read(descriptor: int, until: bytes) -> bytes:
     return text
 
 
-def test_lines_come_in_order_with_time_and_level(pipe: tuple[int, int]) -> None:
+def test_lines_are_in_order_with_time_and_level(pipe: tuple[int, int]) -> None:
     logger, writer = logger_to(pipe[1])
     logger.warning("first %s", "Grüße \udcff")
     logger.info("second")
@@ -50,14 +50,16 @@ def test_lines_come_in_order_with_time_and_level(pipe: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_a_pipe_that_nobody_reads_stops_nobody(pipe: tuple[int, int], blocking: bool) -> None:
+def test_a_pipe_that_nobody_reads_does_not_block_the_process(
+    pipe: tuple[int, int], blocking: bool
+) -> None:
     os.set_blocking(pipe[1], blocking)
     logger, _ = logger_to(pipe[1])
     began = time.monotonic()
     for number in range(LINES):
         logger.warning("%d %s", number, "x" * 200)
     assert time.monotonic() - began < 2
-    # when somebody reads again, the log says what is missing
+    # When the pipe is read again, the log says how many lines are missing.
     text = b""
     while text.count(b"WARNING") < WAITING_LINES:
         text += os.read(pipe[0], 1 << 16)
@@ -68,7 +70,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(pipe: tuple[int, int], blocking: 
     assert sum(lost) >= LINES - 2 * WAITING_LINES
 
 
-def test_a_closed_pipe_stops_nobody(pipe: tuple[int, int]) -> None:
+def test_a_closed_pipe_does_not_block_the_process(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     logger, writer = logger_to(pipe[1])
     for _ in range(10):
@@ -76,7 +78,7 @@ def test_a_closed_pipe_stops_nobody(pipe: tuple[int, int]) -> None:
     writer.flush()
 
 
-def test_a_line_is_bounded_and_one_that_cannot_be_made_is_told(pipe: tuple[int, int]) -> None:
+def test_a_line_is_bounded_and_a_bad_format_is_reported(pipe: tuple[int, int]) -> None:
     logger, writer = logger_to(pipe[1])
     logger.warning("x" * (1 << 20))
     assert len(read(pipe[0], b"\n")) == LINE_BYTES + 1

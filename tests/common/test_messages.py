@@ -26,8 +26,8 @@ def test_every_message_is_told_apart_frozen_and_documented() -> None:
             assert kind.__doc__
 
 
-def test_no_string_of_a_message_is_without_a_bound() -> None:
-    """Or somebody else's frame decides what it costs to compare or to normalise it."""
+def test_every_string_of_a_message_is_bounded() -> None:
+    """Otherwise a foreign frame decides what it costs to compare or to normalise a string."""
     unbounded: list[str] = []
 
     def look(kind: Any, where: str) -> None:

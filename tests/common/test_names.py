@@ -12,7 +12,7 @@ from common.names import cut, is_invisible, is_private, room_key, user_key, user
 
 ALL_CHARACTERS = [*map(chr, range(0x110000))]
 ASSIGNED = [c for c in ALL_CHARACTERS if unicodedata.category(c) not in ("Cn", "Co", "Cs")]
-LETTERS_THAT_STAY = {  # most of Chinese, Korean and the like: quickly told
+LETTERS_THAT_STAY = {  # most of Chinese, Korean and the like, which need no test
     c
     for c in ASSIGNED
     if unicodedata.category(c) == "Lo" and unicodedata.normalize("NFKD", c) == c == c.casefold()
@@ -30,7 +30,7 @@ WHITE = [c for c in ASSIGNED if unicodedata.category(c) == "Zs"]
 
 
 def accepted(check: Callable[[str], str], chars: list[str]) -> Iterator[tuple[str, str]]:
-    """Every one of these that is a name, and what becomes of it."""
+    """Each of these names that is valid, with its key."""
     for char in chars:
         with suppress(Refused):
             yield char, check(char)
@@ -96,7 +96,7 @@ def test_a_room_has_one_spelling(name: str, key: str) -> None:
         "\ue000",
     ],
 )
-def test_what_is_no_room_name_is_refused(name: str) -> None:
+def test_a_bad_room_name_is_refused(name: str) -> None:
     with pytest.raises(Refused) as caught:
         room_key(name)
     assert caught.value.code == "bad_request"
@@ -124,8 +124,8 @@ def test_every_character_of_a_room_has_one_spelling() -> None:
             assert room_key(char.lower()) == key, ascii(char)
 
 
-def test_what_was_a_room_s_name_before_still_is_one() -> None:
-    """Up to version 0.1 it had letters and digits in the sense of str.isalnum."""
+def test_a_room_name_of_an_older_version_is_still_valid() -> None:
+    """Up to version 0.1 room names had letters and digits in the sense of str.isalnum."""
     for char in CHANGING:
         key = unicodedata.normalize("NFC", char.lower())
         lone = char in "\uff9e\uff9f"  # marks of Japanese consonants, half as wide
@@ -184,7 +184,7 @@ def test_a_name_is_shown_clean(name: str, clean: str) -> None:
         "\u3164\u2800 \u200d",
     ],
 )
-def test_what_is_no_name_is_refused(name: str) -> None:
+def test_a_bad_user_name_is_refused(name: str) -> None:
     with pytest.raises(Refused) as caught:
         user_name(name)
     assert caught.value.code == "bad_name"
@@ -200,8 +200,8 @@ def test_a_clean_name_stays_as_it_is(name: str) -> None:
     assert user_key(clean) == user_key(name)
 
 
-def test_a_name_that_is_accepted_leaves_ink() -> None:
-    """By the categories of Unicode, and by nothing of our own."""
+def test_an_accepted_name_can_be_seen() -> None:
+    """Checked by the categories of Unicode alone, without functions of ours."""
     for char, clean in accepted(user_name, SOME_OF_ALL):
         assert clean not in IGNORABLE, ascii(char)
         assert not is_invisible(char), ascii(char)
@@ -229,7 +229,7 @@ def test_keys_are_stable_under_normalisation(name: str) -> None:
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.sampled_from(IGNORABLE))
-def test_what_is_invisible_makes_no_other_name(one: str, other: str, char: str) -> None:
+def test_an_invisible_character_does_not_make_another_name(one: str, other: str, char: str) -> None:
     assert user_key(one + char + other) == user_key(one + other)
 
 
@@ -277,7 +277,7 @@ def test_a_name_is_cut_between_characters_as_people_see_them(name: str, beginnin
         ("\u0378", False), ("❤\ufe0f", False), ("\u0600", False),
     ],
 )  # fmt: skip
-def test_what_leaves_no_ink_is_invisible(text: str, invisible: bool) -> None:
+def test_a_text_that_cannot_be_seen_is_invisible(text: str, invisible: bool) -> None:
     assert is_invisible(text) is invisible
 
 

@@ -17,7 +17,7 @@ def test_values_are_read_as_what_they_are() -> None:
     assert settings.insecure is True
 
 
-def test_every_field_is_documented_and_named() -> None:
+def test_every_field_has_a_description_and_a_variable() -> None:
     for field in msgspec.inspect.type_info(Settings).fields:  # type: ignore[attr-defined]
         assert field.encode_name == "PORT" or field.encode_name.startswith("HUBBUB_")
         meta = field.type
@@ -57,7 +57,7 @@ def test_every_field_is_documented_and_named() -> None:
         ("HUBBUB_BROKER_PORT", "5555"),
     ],
 )
-def test_what_cannot_be_used_is_named_in_one_line(name: str, value: str) -> None:
+def test_a_bad_variable_is_named_in_one_line(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({name: value})
     assert name in str(caught.value)
@@ -85,7 +85,7 @@ def test_gateways_are_scheme_and_host(gateways: str) -> None:
     assert read_settings({"HUBBUB_GATEWAYS": gateways}).gateways == gateways
 
 
-def test_what_kubernetes_sets_for_a_service_is_no_setting() -> None:
+def test_variables_that_kubernetes_sets_for_a_service_are_ignored() -> None:
     service = {
         "HUBBUB_PORT": "tcp://10.0.0.7:4000",
         "HUBBUB_SERVICE_HOST": "10.0.0.7",
@@ -95,7 +95,7 @@ def test_what_kubernetes_sets_for_a_service_is_no_setting() -> None:
     assert read_settings({**service, "PORT": "80"}) == Settings(port=80)
 
 
-def test_a_slip_is_told_what_is_meant() -> None:
+def test_the_error_names_the_setting_that_may_be_meant() -> None:
     with pytest.raises(SettingsError, match="LEESE is unknown; is HUBBUB_LEASE meant"):
         read_settings({"HUBBUB_LEESE": "1"})
     with pytest.raises(SettingsError, match="is PORT meant"):

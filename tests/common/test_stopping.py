@@ -1,4 +1,4 @@
-"""common/stopping.py: three signals end a process in order, and `nohup` counts."""
+"""common/stopping.py: three signals stop a process in order, except SIGHUP under `nohup`."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ async def test_a_signal_calls_stop(number: signal.Signals) -> None:
         await stopped.wait()
 
 
-async def test_a_hang_up_that_is_ignored_stays_so() -> None:
+async def test_an_ignored_sighup_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         on_stop_signal(lambda: pytest.fail("stopped by a signal that nohup ignores"))

@@ -15,7 +15,7 @@ def test_an_address_names_a_file_or_memory(tmp_path: Path) -> None:
             store_path(address)
 
 
-def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with pytest.raises(StoreFileError, match="no such file"):
         check_store(path)

@@ -1,4 +1,4 @@
-"""common/store_lock.py: one process a file, whatever it is called, while it stays."""
+"""common/store_lock.py: one process at a time has a store, under whatever name."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def is_locked(path: Path) -> bool:
-    """As another process finds it."""
+    """Whether another process can lock the file."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,7 +31,7 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def test_one_at_a_time_holds_a_store(path: Path) -> None:
+def test_one_process_at_a_time_locks_a_store(path: Path) -> None:
     with lock_store(path):
         assert is_locked(path)
         with pytest.raises(StoreFileError, match="another process"), lock_store(path):
@@ -69,15 +69,15 @@ def test_another_name_of_the_file_is_the_same_store(
             pass
 
 
-def test_who_is_refused_ends_no_lock_of_sqlite(path: Path) -> None:
-    """The kernel drops a process's `fcntl` locks with any descriptor of the file."""
+def test_a_refused_lock_does_not_end_sqlites_locks(path: Path) -> None:
+    """The kernel drops a process's `fcntl` locks when it closes any descriptor of the file."""
     with lock_store(path), closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE t (x)")
         connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreFileError), lock_store(path):
             pass
         pid = os.fork()
-        if pid == 0:  # another process, for which the locks are
+        if pid == 0:  # another process, which the locks keep out
             try:
                 with closing(sqlite3.connect(path, timeout=0)) as other:
                     other.execute("BEGIN IMMEDIATE")
@@ -87,7 +87,7 @@ def test_who_is_refused_ends_no_lock_of_sqlite(path: Path) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 
 
-def test_a_file_that_is_replaced_before_the_lock_is_not_taken_for_it(
+def test_a_file_that_is_replaced_before_it_is_locked_is_locked_in_its_place(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.touch()
@@ -108,7 +108,7 @@ def test_a_file_that_is_replaced_before_the_lock_is_not_taken_for_it(
 
 @pytest.mark.parametrize("way", ["moved", "deleted", "replaced", "linked"])
 @pytest.mark.parametrize("file", ["x.db", "x.db-wal", "x.db-shm"])
-def test_a_file_that_is_not_the_open_one_any_more_is_told(path: Path, file: str, way: str) -> None:
+def test_a_file_that_is_no_longer_the_open_one_is_reported(path: Path, file: str, way: str) -> None:
     with lock_store(path) as lock:
         for side in ("-wal", "-shm"):
             Path(f"{path}{side}").touch()
@@ -138,7 +138,7 @@ def test_a_folder_that_is_renamed_and_comes_back(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("file", "folder"), [(0o666, 0o700), (0o602, 0o700), (0o600, 0o777)])
-def test_what_everybody_may_write_is_refused(path: Path, file: int, folder: int) -> None:
+def test_a_store_that_everybody_may_write_is_refused(path: Path, file: int, folder: int) -> None:
     path.touch()
     path.chmod(file)
     path.parent.chmod(folder)
@@ -161,7 +161,7 @@ def test_what_everybody_may_write_is_refused(path: Path, file: int, folder: int)
         (0o640, 0o750, ""),
     ],
 )
-def test_what_others_might_do_is_warned_of(
+def test_doubtful_permissions_are_warned_of(
     path: Path, file: int, folder: int, warning: str
 ) -> None:
     path.touch()
@@ -184,7 +184,7 @@ def test_a_second_name_is_warned_of_and_refused_if_the_log_is_under_it(path: Pat
         pass
 
 
-def test_what_is_no_file_is_refused(path: Path) -> None:
+def test_a_path_that_is_not_a_regular_file_is_refused(path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(StoreFileError, match="regular file"), lock_store(path):
         pass

@@ -1,4 +1,4 @@
-"""common/transitions.py: a table of states, and what is not in it."""
+"""common/transitions.py: the table is followed, and other transitions are errors."""
 
 from enum import Enum, auto
 

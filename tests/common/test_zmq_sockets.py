@@ -26,7 +26,7 @@ Make = Callable[[Callable[..., ZmqSocket]], ZmqSocket]
 
 @pytest.fixture
 def make() -> Iterator[Make]:
-    """`make(router)`: a socket that is closed after the test."""
+    """`make(router)` makes a socket, which is closed after the test."""
     context: zmq.Context[ZmqSocket] = zmq.Context()
     made: list[ZmqSocket] = []
 
@@ -40,7 +40,7 @@ def make() -> Iterator[Make]:
     context.term()
 
 
-def test_a_busy_port_is_told(make: Make) -> None:
+def test_a_busy_port_is_an_error(make: Make) -> None:
     endpoint = bind(make(router), "tcp://127.0.0.1:0")
     assert endpoint.startswith("tcp://127.0.0.1:")
     with pytest.raises(SocketError, match=endpoint):
@@ -50,7 +50,7 @@ def test_a_busy_port_is_told(make: Make) -> None:
 @pytest.mark.parametrize(
     "endpoint", ["tcp://1.2.3.4:0", "tcp://no.such.host.invalid:1", "ipc:///no/x"]
 )
-def test_an_endpoint_that_is_not_here_is_told(make: Make, endpoint: str) -> None:
+def test_an_endpoint_of_another_machine_is_an_error(make: Make, endpoint: str) -> None:
     with pytest.raises(SocketError, match=endpoint):
         bind(make(router), endpoint)
 
@@ -70,13 +70,13 @@ def test_no_subscription_is_lost(make: Make) -> None:
     assert make(subscriber).getsockopt(zmq.SNDHWM) == 0
 
 
-def test_an_answer_to_nobody_is_an_error(make: Make) -> None:
+def test_an_answer_to_an_unknown_peer_is_an_error(make: Make) -> None:
     with pytest.raises(zmq.ZMQError) as caught:
         make(router).send_multipart((b"nobody", b"x"))
     assert caught.value.errno == zmq.EHOSTUNREACH
 
 
-def test_over_ipc_and_ipv6(make: Make, tmp_path: Path) -> None:
+def test_sockets_connect_over_ipc_and_ipv6(make: Make, tmp_path: Path) -> None:
     for endpoint in (f"ipc://{tmp_path}/c", "tcp://[::1]:0"):
         server, client = make(router), make(dealer)
         try:
@@ -104,7 +104,7 @@ def test_over_ipc_and_ipv6(make: Make, tmp_path: Path) -> None:
         ("tcp://broker.example:5555", False),
     ],
 )
-def test_who_can_reach_an_endpoint(endpoint: str, local: bool) -> None:
+def test_endpoints_that_only_this_machine_reaches(endpoint: str, local: bool) -> None:
     assert is_local(endpoint) is local
 
 
@@ -120,11 +120,13 @@ def test_who_can_reach_an_endpoint(endpoint: str, local: bool) -> None:
         ("tcp://127.0.0.1:5556", "7777", "tcp://far:5555", "tcp://far:7777"),
     ],
 )
-def test_where_broadcasts_are(bound: str, advertise: str, broker: str, subscribed: str) -> None:
+def test_a_gateway_finds_the_endpoint_of_broadcasts(
+    bound: str, advertise: str, broker: str, subscribed: str
+) -> None:
     assert events_endpoint(broker, events_told(bound, advertise)) == subscribed
 
 
-def test_a_name_with_ipv6_alone_is_reached_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_has_ipv6_only_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     four = (2, 1, 6, "", ("10.0.0.1", 5555))
     six = (10, 1, 6, "", ("fd00::1", 5555, 0, 0))
     known = {"four": [four], "six": [six], "both": [six, four]}

@@ -1,5 +1,4 @@
-"""broker/shell/curve_auth.py: only the keys in the broker's folder get in, each known by its
-name."""
+"""broker/shell/curve_auth.py: only peers with a key in the broker's folder may connect."""
 
 import asyncio
 import logging
@@ -41,7 +40,7 @@ def keys_of(folder: Path, name: str) -> PeerKeys:
     return keys
 
 
-async def test_a_peer_with_a_key_is_admitted_and_known_by_name(
+async def test_a_peer_with_a_known_key_may_connect_and_is_named(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -59,7 +58,7 @@ async def test_a_peer_with_a_key_is_admitted_and_known_by_name(
         assert keys_of(folder, name).own.secret.decode() not in caplog.text
 
 
-async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> None:
+async def test_peers_with_other_keys_may_not_connect(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     make_pair(elsewhere, "broker")
     make_pair(elsewhere, "mallory")
@@ -73,7 +72,7 @@ async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> Non
         await peer.hello()
         for keys in (None, unknown, misled):
             async with Peer(state.endpoint, keys) as outsider:
-                with suppress(TimeoutError):  # turned away so soon that there is no way to send
+                with suppress(TimeoutError):  # refused so early that it cannot send
                     async with asyncio.timeout(0.3):
                         await outsider.send_hello()
                 assert not await outsider.dealer.poll(300)
@@ -81,7 +80,7 @@ async def test_everybody_else_stays_outside(folder: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "gateway"])
-async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
+async def test_other_roles_cannot_act_for_people_or_receive_broadcasts(
     folder: Path, role: Role
 ) -> None:
     make_pair(folder, "other", role)
@@ -95,11 +94,11 @@ async def test_a_role_that_is_no_gateways_speaks_for_nobody_and_hears_nothing(
         await gateway.take_up("lobby")
         welcome = await other.hello("")
         assert isinstance(welcome, Welcome)
-        sitting = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=["lobby"])
+        session = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=["lobby"])
         for kind, fields in (
             (Hello, {"wire": WIRE, "gateway": "g1"}),
             (Hello, {"wire": WIRE, "gateway": "mine"}),
-            (Register, {"sessions": [sitting], "last": True}),
+            (Register, {"sessions": [session], "last": True}),
             (Join, {"sid": "s1", "key": "b" * 64, "room": "lobby", "user": "eve"}),
             (Say, {"sid": "s1", "room": "lobby", "text": "I am ann", "id": "x"}),
             (GetPage, {"room": "lobby"}),

@@ -7,7 +7,7 @@ from broker.shell.http import HttpError, serving
 from broker.shell.metrics import Metrics
 
 
-async def test_alive_ready_and_counting() -> None:
+async def test_health_readiness_and_metrics_are_served() -> None:
     metrics = Metrics()
     metrics.commands["say"] += 3
     why_not = ""
@@ -43,13 +43,13 @@ async def test_no_address_serves_nothing() -> None:
 
 
 @pytest.mark.parametrize("address", ["5557", "host:", ":5557", "a:b", "127.0.0.1:99999"])
-async def test_an_address_that_is_none_is_told(address: str) -> None:
+async def test_a_bad_address_is_an_error(address: str) -> None:
     with pytest.raises(HttpError, match="host:port"):
         async with serving(address, lambda: "", Metrics()):
             pass
 
 
-async def test_a_busy_port_is_told() -> None:
+async def test_a_busy_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(HttpError, match=str(port)):

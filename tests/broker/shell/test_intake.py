@@ -15,7 +15,7 @@ from common.codec import encode
 from common.messages import Announce, Beat, Hello
 
 
-def test_frames_are_commands_and_rubbish_is_answered_by_its_number(
+def test_frames_become_commands_and_bad_ones_are_answered_by_their_number(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -49,7 +49,7 @@ def test_hellos_are_logged_and_cannot_fill_the_log(caplog: pytest.LogCaptureFixt
     assert len(caplog.records) == HELLOS_LOGGED
 
 
-def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
+def test_a_role_may_send_its_commands_and_others_are_forbidden() -> None:
     refused: list[tuple[bytes, int, str]] = []
     metrics = Metrics()
     intake = Intake(
@@ -77,7 +77,7 @@ def test_a_role_may_send_its_commands_and_is_told_so_of_others() -> None:
     assert b"hubbub_broker_refused_commands_total 3.0" in metrics.text()
 
 
-def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
+def test_a_proof_is_kept_as_a_hash_that_includes_the_keys_name() -> None:
     intake = Intake(Metrics(), lambda peer, no, why, code: None, None)
 
     def proofs(name: str) -> list[str]:
@@ -86,7 +86,7 @@ def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
         return [command.proof for _, command in commands if isinstance(command, Hello)]
 
     found = proofs("hosta") + proofs("hostb") + proofs("")
-    assert found.count("") == 1, "without a key, who proves nothing has proved nothing"
+    assert found.count("") == 1, "without a key and a proof there is nothing to keep"
     assert found[4] == ""
     assert len({*found}) == 6
     assert "secret" not in found
@@ -106,7 +106,7 @@ def test_a_proof_is_kept_as_a_hash_in_which_the_key_has_its_part() -> None:
         (5, None),
     ],
 )
-def test_the_number_of_a_wrong_command_is_found(message: Any, no: int | None) -> None:
+def test_the_number_of_a_bad_frame_is_read(message: Any, no: int | None) -> None:
     assert command_number(msgpack.packb(message)) == no
 
 

@@ -19,7 +19,7 @@ def mark(topic: str) -> Publish:
 
 
 def short(publishes: Sequence[Publish]) -> list[tuple[str, list[int]]]:
-    """Topic and Seqs of each; a mark has none."""
+    """The topic and the Seqs of each broadcast; a mark has no Seqs."""
     return [
         (p.topic, [e.seq for e in p.message.events] if isinstance(p.message, Happened) else [])
         for p in publishes
@@ -31,12 +31,12 @@ def test_events_of_one_room_travel_together() -> None:
     assert short(list(merged(publishes))) == [("a", [1, 2, 3]), ("b", [7, 8])]
 
 
-def test_nothing_passes_a_mark() -> None:
+def test_events_do_not_pass_a_mark() -> None:
     publishes = [happened("a", 1), happened("a", 2), mark("a"), happened("a", 3), mark("b")]
     assert short(list(merged(publishes))) == [("a", [1, 2]), ("a", []), ("a", [3]), ("b", [])]
 
 
-def test_what_is_not_consecutive_or_for_others_stays_apart() -> None:
+def test_events_that_are_not_consecutive_or_for_other_people_stay_apart() -> None:
     assert short(list(merged([happened("a", 1), happened("a", 3)]))) == [("a", [1]), ("a", [3])]
     publishes = [happened("a", 1, to=["x"]), happened("a", 2, to=["x", "y"])]
     assert list(merged(publishes)) == publishes

@@ -30,7 +30,7 @@ def test_every_command_has_its_row() -> None:
     assert all(set(roles) <= set(ROLES) for roles in ROLES_OF.values())
 
 
-def test_only_gateways_act_for_people_and_hear() -> None:
+def test_only_gateways_act_for_people_and_receive_broadcasts() -> None:
     for command in get_args(AnyCommand):
         if issubclass(command, SessionCommand):
             assert ROLES_OF[command] == ("gateway",)

@@ -1,5 +1,4 @@
-"""broker/shell/server.py, broker/shell/page_reader.py: over real sockets, with the real core and
-store."""
+"""broker/shell/server.py, broker/shell/page_reader.py: with real sockets, core and store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +54,7 @@ async def peer(state: Running) -> AsyncIterator[Peer]:
         yield peer
 
 
-async def test_a_line_travels_from_say_to_everybody(peer: Peer) -> None:
+async def test_a_message_travels_from_say_to_the_topic_and_the_page(peer: Peer) -> None:
     welcome = await peer.hello()
     joined = await peer.join("ann")
     assert (joined.user, joined.head, joined.term) == ("ann", 1, welcome.term)
@@ -102,7 +101,7 @@ async def test_a_repeat_gets_the_first_answer(peer: Peer) -> None:
         b"x" * (FRAME_BYTES // 2),
     ],
 )
-async def test_what_is_no_command_stops_nothing(peer: Peer, frame: bytes) -> None:
+async def test_a_bad_frame_stops_nothing(peer: Peer, frame: bytes) -> None:
     await peer.hello()
     await peer.dealer.send(frame)
     await peer.dealer.send_multipart([b"two", b"frames"])
@@ -116,7 +115,7 @@ async def test_a_wrong_command_with_a_number_is_answered(peer: Peer) -> None:
     assert (answer.no, answer.code) == (77, "bad_request")
 
 
-async def test_another_wire_is_told_so(peer: Peer) -> None:
+async def test_another_wire_version_is_refused(peer: Peer) -> None:
     answer = await peer.ask(Hello, wire=99, gateway="g")
     assert refused(answer) == "bad_request"
     assert "wire" in answer.message
@@ -141,32 +140,32 @@ async def test_many_at_once_share_a_commit_and_a_frame(state: Running, peer: Pee
 
 
 @pytest.mark.parametrize("asked", [Say(no=1, sid="s1", room="lobby", text="x", id="x"), BACK])
-async def test_what_comes_just_before_an_answer_goes_is_read_at_once(
+async def test_a_frame_that_arrives_just_before_an_answer_is_sent_is_read_at_once(
     asked: Say | GetHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To send takes the sign away that something has come."""
+    """Sending clears the signal that a socket has input."""
     for module, rest in ((service, "MAX_TICK_S"), (timers, "BEACON_S"), (presence, "GATHER_S")):
         monkeypatch.setattr(module, rest, 60.0)
     async with asyncio.timeout(10), broker() as state, Peer(state.endpoint) as peer:
         await peer.hello()
         await peer.join("ann")
         router = state.server._sockets._router
-        does = "commit" if isinstance(asked, Say) else "page"
-        does_it = getattr(state.store, does)
+        method = "commit" if isinstance(asked, Say) else "page"
+        real = getattr(state.store, method)
 
-        async def also_hears(*args: object) -> object:
-            done = await does_it(*args)
+        async def with_a_frame_at_its_end(*args: object) -> object:
+            result = await real(*args)
             zmq.Socket.send(peer.dealer, encode(Beat(no=2)))
-            while not int(router.get(zmq.EVENTS)) & zmq.POLLIN:  # to look takes it as well
+            while not int(router.get(zmq.EVENTS)) & zmq.POLLIN:  # a look clears the signal as well
                 pass
-            return done
+            return result
 
-        monkeypatch.setattr(state.store, does, also_hears)
+        monkeypatch.setattr(state.store, method, with_a_frame_at_its_end)
         await peer.send(asked)
         assert [(await peer.answer()).no for _ in range(2)] == [1, 2]
 
 
-async def test_while_too_much_waits_for_the_disk_nothing_more_is_read(
+async def test_nothing_is_received_while_too_many_effects_wait_for_the_disk(
     state: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "BATCH_EFFECTS", 100)
@@ -186,7 +185,7 @@ async def test_while_too_much_waits_for_the_disk_nothing_more_is_read(
 # --- nothing before it is on disk ----------------------------------------------------------------
 
 
-async def test_a_held_commit_is_seen_by_nobody(state: Running) -> None:
+async def test_an_uncommitted_message_is_not_visible(state: Running) -> None:
     async with Peer(state.endpoint) as ann, Peer(state.endpoint) as bob:
         await ann.hello("g1")
         await bob.hello("g2")
@@ -197,7 +196,7 @@ async def test_a_held_commit_is_seen_by_nobody(state: Running) -> None:
         state.store.hold()
         await ann.send(Say(no=50, sid="s1", room="lobby", text="secret", id="x"))
         await state.store.waiting.wait()
-        # Whatever else is asked: it waits as well, or is answered as if nothing had been said.
+        # Other requests wait as well, or are answered as if nothing had been said.
         await bob.send(GetPage(no=60, room="lobby"))
         await state.taken(2, "page")
         assert not await ann.dealer.poll(100)
@@ -222,7 +221,8 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     await peer.take_up("lobby")
     state.store.refuse()
     assert refused(await peer.say("lost", "x")) == "unavailable"
-    # The core starts over from the store: links say hello again, reading goes on, writing does not.
+    # The core is made again from the store: gateways have to say hello again, and may read but not
+    # write.
     assert refused(await peer.ask(Beat)) == "hello"
     again = await peer.hello()
     assert again.term > welcome.term
@@ -230,20 +230,18 @@ async def test_a_refused_commit_is_unavailable_and_core_and_store_agree(
     assert (await peer.ask(GetHeads, rooms=["lobby"])).heads == {"lobby": joined.head}
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert refused(await peer.say("lost", "x")) == "unavailable"
-    # Registering is put off, so that gateways get a link to read by.
+    # Registering is accepted, so that gateways have a link by which they can read.
     assert isinstance(await peer.ask(Register, sessions=[], last=True), Done)
     assert isinstance(await peer.ask(GetHistory, sid="s1", room="lobby"), Paged)
     assert state.server.why_not_ready
     state.store.repair()
-    answer = await say_at_last(peer, "lost", "x")
+    answer = await say_when_repaired(peer, "lost", "x")
     assert answer.seq == joined.head + 1
     assert await peer.hear_texts(1) == ["lost"]
     assert not state.server.why_not_ready
 
 
-async def test_what_gathers_behind_a_refused_commit_is_refused_too(
-    state: Running, peer: Peer
-) -> None:
+async def test_commands_behind_a_refused_commit_are_refused_too(state: Running, peer: Peer) -> None:
     await peer.hello()
     await peer.join("ann")
     await peer.take_up("lobby")
@@ -276,12 +274,12 @@ async def test_a_full_disk_is_survived(tmp_path: Path) -> None:
         assert refused(answer) == "unavailable"
         await limit_pages(store, 1 << 20)
         await peer.hello()
-        answer = await say_at_last(peer, "back", "back")
+        answer = await say_when_repaired(peer, "back", "back")
         assert answer.seq == joined.head + n + 1
 
 
-async def say_at_last(peer: Peer, text: str, id: str) -> Said:
-    """When the store is back there is a hello once more, and then it is said."""
+async def say_when_repaired(peer: Peer, text: str, id: str) -> Said:
+    """Repeats a message until the store can be written again, which needs one more Hello."""
     while refused(answer := await peer.say(text, id)) == "unavailable":
         pass
     assert refused(answer) == "hello"
@@ -292,7 +290,7 @@ async def say_at_last(peer: Peer, text: str, id: str) -> Said:
 
 
 async def limit_pages(store: object, limit: int | None) -> None:
-    """Makes the disk as full as SQLite can be made to believe."""
+    """Limits the pages of the database, so that SQLite finds the disk full."""
 
     def work() -> None:
         writer = store._files.writer  # type: ignore[attr-defined]
@@ -305,7 +303,7 @@ async def limit_pages(store: object, limit: int | None) -> None:
 # --- coming and going ----------------------------------------------------------------------------
 
 
-async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> None:
+async def test_a_stopping_broker_answers_the_commands_it_has_received(tmp_path: Path) -> None:
     path = tmp_path / "hubbub.db"
     async with broker(path) as state:
         peer = await Peer(state.endpoint).__aenter__()
@@ -324,7 +322,7 @@ async def test_a_stopping_broker_answers_what_it_has_taken(tmp_path: Path) -> No
         assert [event.seq for event in page.events] == [a.seq for a in answers]  # type: ignore[union-attr]
 
 
-async def test_a_stopping_broker_answers_who_waits_for_a_page(
+async def test_a_stopping_broker_answers_requests_for_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with broker() as state:
@@ -332,12 +330,12 @@ async def test_a_stopping_broker_answers_who_waits_for_a_page(
         await peer.hello()
         reads = state.store.page
 
-        async def read_by_and_by(*args: Any) -> object:
+        async def read_slowly(*args: Any) -> object:
             for _ in range(100):
                 await asyncio.sleep(0)
             return await reads(*args)
 
-        monkeypatch.setattr(state.store, "page", read_by_and_by)
+        monkeypatch.setattr(state.store, "page", read_slowly)
         for n in range(3):
             await peer.send(GetPage(no=n, room="lobby"))
         await state.taken(3, "page")
@@ -345,10 +343,10 @@ async def test_a_stopping_broker_answers_who_waits_for_a_page(
     await peer.__aexit__(None, None, None)
 
 
-async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
+async def test_a_broker_that_cannot_release_effects_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It would go on with a log of which nobody was told a part."""
+    """If it continued, gateways would never receive a part of the log."""
 
     def fail(*_: object) -> None:
         raise RuntimeError("a fault of ours")
@@ -363,7 +361,7 @@ async def test_a_broker_that_cannot_release_what_is_on_disk_ends(
         await join()
 
 
-async def test_a_stopping_broker_answers_who_waits_for_names() -> None:
+async def test_a_stopping_broker_answers_requests_for_names() -> None:
     async with broker() as state:
         peer = await Peer(state.endpoint).__aenter__()
         await peer.hello()
@@ -421,7 +419,7 @@ async def test_rooms_have_heads_and_unread_messages(state: Running) -> None:
         assert listed.rooms[0].unread == 0
 
 
-async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
+async def test_the_page_of_a_room_that_does_not_exist_is_empty(peer: Peer) -> None:
     await peer.hello()
     page = await peer.ask(GetPage, room="nowhere")
     assert (page.events, page.head, page.more) == ([], 0, False)
@@ -430,7 +428,9 @@ async def test_a_room_that_is_not_there_is_an_empty_page(peer: Peer) -> None:
     assert encode(heads)
 
 
-async def test_the_metrics_tell_who_and_what_is_there(state: Running, peer: Peer) -> None:
+async def test_the_metrics_count_gateways_sockets_rooms_and_subscriptions(
+    state: Running, peer: Peer
+) -> None:
     await peer.hello()
     await peer.join("ann")
     await peer.take_up("lobby")

@@ -1,5 +1,4 @@
-"""broker.shell.subscriptions: a gateway's connection has what topics it needs, others are cut
-off."""
+"""broker.shell.subscriptions: gateways subscribe what they need, other connections are cut off."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,7 +43,7 @@ async def test_a_gateway_has_the_topics_of_its_rooms(state: Running, peer: Peer)
         peer.sub.subscribe(presence_topic(room))
         peer.sub.subscribe(typing_topic(room))
     assert (await peer.take_up("lobby")).head == 0
-    for room in rooms:  # what is given back counts no more
+    for room in rooms:  # an unsubscribed topic no longer counts
         peer.sub.unsubscribe(typing_topic(room))
         peer.sub.subscribe(events_topic(room))
     assert (await peer.take_up("garden")).head == 0
@@ -61,7 +60,9 @@ async def test_a_gateway_with_more_topics_than_the_setting_says_is_cut_off(
     await until_cut_off(state)
 
 
-async def test_who_is_no_gateway_has_few_topics(state: Running, peer: Peer) -> None:
+async def test_a_connection_that_is_not_a_gateways_may_have_few_topics(
+    state: Running, peer: Peer
+) -> None:
     await peer.hello("")
     for number in range(UNKNOWN_TOPICS + 1):
         peer.sub.subscribe(events_topic(f"room-{number}"))
@@ -76,7 +77,7 @@ async def test_who_is_no_gateway_has_few_topics(state: Running, peer: Peer) -> N
         *("events/a\0b\0", f"events/{'x' * 300}\0"),
     ],
 )
-async def test_who_subscribes_what_is_no_topic_of_theirs_is_cut_off(
+async def test_a_connection_that_subscribes_an_invalid_topic_is_cut_off(
     state: Running, peer: Peer, topic: str
 ) -> None:
     await peer.hello("g1")
@@ -85,7 +86,7 @@ async def test_who_subscribes_what_is_no_topic_of_theirs_is_cut_off(
     await until_cut_off(state)
 
 
-async def test_whoever_is_cut_off_harms_nobody_else(state: Running, peer: Peer) -> None:
+async def test_cutting_off_a_connection_harms_no_other(state: Running, peer: Peer) -> None:
     async with Peer(state.endpoint) as other:
         await peer.hello("g1")
         await peer.join("ann")
@@ -98,7 +99,7 @@ async def test_whoever_is_cut_off_harms_nobody_else(state: Running, peer: Peer) 
     trim_memory()
 
 
-async def test_it_is_the_same_over_ipc(tmp_path: Path) -> None:
+async def test_connections_over_ipc_are_cut_off_too(tmp_path: Path) -> None:
     ends = (f"ipc://{tmp_path}/commands", f"ipc://{tmp_path}/events")
     async with (
         broker(ends=ends) as state,

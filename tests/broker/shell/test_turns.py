@@ -1,4 +1,4 @@
-"""broker/shell/turns.py: one turn at a time, none forgotten."""
+"""broker/shell/turns.py: one turn at a time, and none is forgotten."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from broker.shell.turns import Turns
 
 
 class Work:
-    """A turn that waits while the gate is closed, and says how often there is more."""
+    """Its turn waits while the gate is closed, and asks `more` times for another turn."""
 
     def __init__(self) -> None:
         self.begun = self.ended = 0
@@ -24,7 +24,7 @@ class Work:
         return self.more >= 0
 
 
-async def test_a_turn_that_need_not_wait_is_over_on_return() -> None:
+async def test_a_turn_that_need_not_wait_is_over_when_wake_returns() -> None:
     work = Work()
     turns = Turns(work.turn, lambda: 0.01)
     turns.wake()
@@ -32,7 +32,7 @@ async def test_a_turn_that_need_not_wait_is_over_on_return() -> None:
     assert work.ended == 2
 
 
-async def test_one_at_a_time_and_once_more_for_all_who_came_meanwhile() -> None:
+async def test_turns_do_not_overlap_and_one_follows_for_all_wakes_meanwhile() -> None:
     work = Work()
     turns = Turns(work.turn, lambda: 0.01)
     work.gate.clear()
@@ -52,7 +52,7 @@ async def test_one_at_a_time_and_once_more_for_all_who_came_meanwhile() -> None:
     assert work.begun == 3
 
 
-async def test_others_are_let_in_while_there_is_more() -> None:
+async def test_other_callbacks_run_between_turns() -> None:
     work = Work()
     work.more = 3
     turns = Turns(work.turn, lambda: 0.01)
@@ -65,7 +65,7 @@ async def test_others_are_let_in_while_there_is_more() -> None:
     assert set(seen) >= {1, 2, 3}
 
 
-async def test_it_ticks_until_it_is_cancelled() -> None:
+async def test_turns_follow_each_other_until_cancelled() -> None:
     work = Work()
     async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
         running = tasks.create_task(Turns(work.turn, lambda: 0.01).run())
@@ -74,7 +74,7 @@ async def test_it_ticks_until_it_is_cancelled() -> None:
         running.cancel()
 
 
-async def test_it_ticks_sooner_once_there_is_something_to_do_sooner() -> None:
+async def test_a_tick_is_moved_forward_when_the_wait_gets_shorter() -> None:
     work, rests = Work(), [100.0]
     turns = Turns(work.turn, lambda: rests[0])
     async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
@@ -89,7 +89,7 @@ async def test_it_ticks_sooner_once_there_is_something_to_do_sooner() -> None:
 
 
 @pytest.mark.parametrize("waits", [False, True])
-async def test_what_a_turn_raises_ends_it(waits: bool) -> None:
+async def test_the_exception_of_a_turn_ends_run(waits: bool) -> None:
     async def turn() -> bool:
         if waits:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""broker/store/erasing.py: a deleted text is nowhere in the store's files, soon."""
+"""broker/store/erasing.py: a deleted text is soon gone from all files of the store."""
 
 import asyncio
 import random
@@ -35,7 +35,7 @@ async def opened(path: Path) -> SqliteStore:
 
 
 def words(folder: Path) -> set[bytes]:
-    """All that stand in any file of the store."""
+    """The texts that are found in a file of the store."""
     return set(re.findall(rb"word\d{6}", b"".join(f.read_bytes() for f in folder.glob("x.db*"))))
 
 
@@ -47,8 +47,8 @@ async def are_gone(folder: Path, deleted: set[bytes]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_is_deleted_is_gone_and_the_rest_is_there(tmp_path: Path, seed: int) -> None:
-    """Texts of all lengths, so that pages are split, joined, chained and freed."""
+async def test_deleted_texts_are_gone_and_the_others_are_there(tmp_path: Path, seed: int) -> None:
+    """The texts have all lengths, so that SQLite splits, merges, chains and frees pages."""
     drawn = random.Random(seed)
     store = await opened(tmp_path / "x.db")
     seqs = [0] * ROOMS
@@ -81,7 +81,7 @@ async def say_and_delete(store: SqliteStore) -> None:
     await store.commit([BlankText("r0", 1, 2)], WALL)
 
 
-async def test_a_reader_from_outside_delays_it_and_no_commit(
+async def test_another_reader_delays_erasing_but_no_commit(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await opened(tmp_path / "x.db")
@@ -99,12 +99,12 @@ async def test_a_reader_from_outside_delays_it_and_no_commit(
     await store.close()
 
 
-async def test_what_a_killed_broker_left_in_the_log_is_gone_after_the_next_start(
+async def test_deleted_texts_in_the_log_of_a_killed_broker_are_erased_at_the_next_start(
     tmp_path: Path,
 ) -> None:
     store = await opened(tmp_path / "before.db")
     await say_and_delete(store)
-    for side in ("", "-wal"):  # as if it had been killed now
+    for side in ("", "-wal"):  # as if the broker had been killed now
         (tmp_path / f"x.db{side}").write_bytes((tmp_path / f"before.db{side}").read_bytes())
         (tmp_path / f"x.db{side}").chmod(0o600)
     assert words(tmp_path)

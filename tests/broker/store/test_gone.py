@@ -1,4 +1,5 @@
-"""A store whose files go away: what may be lost is not acked, and what was committed is kept."""
+"""A store whose files are moved: commits that may be lost are not acked, committed ones are
+kept."""
 
 import asyncio
 import os
@@ -28,7 +29,7 @@ def rooms(path: Path) -> set[str]:
         return {room for (room,) in reader.execute("SELECT room FROM rooms")}
 
 
-async def test_nothing_is_written_to_a_file_that_has_gone(tmp_path: Path) -> None:
+async def test_a_commit_to_a_moved_file_is_refused(tmp_path: Path) -> None:
     path, away = tmp_path / "x.db", tmp_path / "away.db"
     store = await opened(path)
     path.rename(away)
@@ -57,9 +58,7 @@ async def test_a_commit_that_was_under_way_is_not_acked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side", ["-wal", "-shm"])
-async def test_a_log_that_is_gone_is_begun_anew_with_all_that_it_held(
-    tmp_path: Path, side: str
-) -> None:
+async def test_a_lost_log_is_replaced_and_its_content_kept(tmp_path: Path, side: str) -> None:
     path = tmp_path / "x.db"
     store = await opened(path)
     os.unlink(f"{path}{side}")
@@ -74,7 +73,7 @@ async def test_a_log_that_is_gone_is_begun_anew_with_all_that_it_held(
     await store.close()
 
 
-async def test_a_log_that_somebody_reads_is_not_begun_anew_before_they_end(tmp_path: Path) -> None:
+async def test_a_lost_log_is_not_replaced_while_another_process_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     store = await opened(path)
     store._files.writer.execute("PRAGMA busy_timeout = 0")

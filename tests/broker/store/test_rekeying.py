@@ -1,4 +1,4 @@
-"""broker.store.rekeying: a store of the version before, whose rooms and people had other keys."""
+"""broker.store.rekeying: upgrades a store of version 2, whose rooms and people had other keys."""
 
 import sqlite3
 from contextlib import closing
@@ -34,7 +34,7 @@ def run(path: Path, statement: str) -> list[tuple[str, ...]]:
         return connection.execute(statement).fetchall()
 
 
-async def test_rooms_have_todays_names_and_all_that_was_said(
+async def test_rooms_have_present_names_and_all_their_messages(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
@@ -77,7 +77,7 @@ async def test_a_retry_is_known_in_the_room_s_new_name(path: Path) -> None:
     await store.close()
 
 
-async def test_people_keep_their_names_and_are_found_by_what_they_look_like(path: Path) -> None:
+async def test_people_keep_their_names_and_have_present_keys(path: Path) -> None:
     store = SqliteStore(path)
     opened = await store.open(WALL, 0.0, 7 * 86400.0)
     names = {fact.uid: fact.name for fact in opened.identities}
@@ -89,8 +89,8 @@ async def test_people_keep_their_names_and_are_found_by_what_they_look_like(path
     await store.close()
 
 
-async def test_nobody_goes_on_by_seq_if_a_name_leads_elsewhere(path: Path) -> None:
-    """The room straße was called strasse-2: who comes back to it is in the other one."""
+async def test_the_epoch_changes_if_a_name_leads_to_another_room(path: Path) -> None:
+    """The room straße is renamed to strasse-2, so its old name leads to another room."""
     [(before,)] = run(path, "SELECT epoch FROM meta")
     store = SqliteStore(path)
     opened = await store.open(WALL, 0.0, 7 * 86400.0)
@@ -98,7 +98,7 @@ async def test_nobody_goes_on_by_seq_if_a_name_leads_elsewhere(path: Path) -> No
     assert opened.epoch != before
 
 
-async def test_else_everybody_goes_on_by_seq(path: Path) -> None:
+async def test_the_epoch_stays_if_every_name_leads_to_its_room(path: Path) -> None:
     for room in ("strasse", "ſyſtem"):  # noqa: RUF001
         run(path, f"DELETE FROM events WHERE room = '{room}'")
         run(path, f"DELETE FROM rooms WHERE room = '{room}'")
@@ -111,7 +111,7 @@ async def test_else_everybody_goes_on_by_seq(path: Path) -> None:
 
 
 @given(st.sets(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)))
-def test_whatever_rooms_were_called_they_get_names_of_today(rooms: set[str]) -> None:
+def test_rooms_of_any_name_get_a_present_name(rooms: set[str]) -> None:
     rooms = {room for room in rooms if not room.isascii()} | {"ß" * 64, "Straße", "ſ" * 3}  # noqa: RUF001
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.create_function("said_key", 3, said_key, deterministic=True)

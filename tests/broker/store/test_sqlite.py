@@ -1,4 +1,4 @@
-"""broker/store/{sqlite,schema,reads,writes}.py: what was written is there, and only that.
+"""broker/store/{sqlite,schema,reads,writes}.py: a store has what was written, and only that.
 
 That is broker/store/schema.py, broker/store/reads.py, broker/store/writes.py and
 broker/store/connections.py.
@@ -64,7 +64,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 # --- events --------------------------------------------------------------------------------------
 
 
-async def test_what_is_committed_is_read_again_exactly(store: SqliteStore) -> None:
+async def test_a_committed_event_is_read_again_exactly(store: SqliteStore) -> None:
     appends = [
         said(1, "text"),
         Append("lobby", Event(2, "rename", "Ann", 1.1, "ann", "u1")),
@@ -98,7 +98,7 @@ async def test_batches_of_every_size_arrive_whole(store: SqliteStore, count: int
     assert [event.seq for event in got.events] == [count]
 
 
-async def test_pages_have_exclusive_bounds_and_tell_of_more(store: SqliteStore) -> None:
+async def test_pages_have_exclusive_bounds_and_say_if_there_is_more(store: SqliteStore) -> None:
     await store.commit([said(n) for n in range(1, 11)], WALL)
 
     async def seqs(after: int | None, before: int, limit: int) -> tuple[list[int], bool]:
@@ -162,7 +162,7 @@ async def test_an_id_is_known_by_room_and_person(store: SqliteStore) -> None:
     ) == [SaidFact(1, WALL + 1), None, None, None]
 
 
-async def test_an_id_is_forgotten_after_the_window_in_small_bites(store: SqliteStore) -> None:
+async def test_ids_are_deleted_after_the_retry_window_a_few_at_a_time(store: SqliteStore) -> None:
     old = PURGE_AT_ONCE * 2
     await store.commit([said(n) for n in range(1, old + 1)], WALL)
 
@@ -219,7 +219,7 @@ async def test_people_are_known_with_their_private_rooms(store: SqliteStore) -> 
     ]
 
 
-async def test_a_name_finds_the_newest_who_carry_it(store: SqliteStore) -> None:
+async def test_a_name_finds_the_newest_people_who_have_it(store: SqliteStore) -> None:
     people = [PutIdentity(f"u{n}", "ANN" if n % 2 else "ann", seen=float(n)) for n in range(1, 16)]
     await store.commit([*people, PutIdentity("here", "Ann")], WALL)
     assert await store.learn([NeedNamed("ann"), NeedNamed("bob")]) == [
@@ -228,7 +228,7 @@ async def test_a_name_finds_the_newest_who_carry_it(store: SqliteStore) -> None:
     ]
 
 
-async def test_plain_people_who_have_gone_are_not_kept(store: SqliteStore) -> None:
+async def test_plain_people_who_have_left_are_not_kept(store: SqliteStore) -> None:
     await store.commit([PutIdentity("p", "ann", plain=True)], WALL)
     await store.commit([PutIdentity("q", "bob", plain=True, banned=True, seen=3.0)], WALL)
     assert None not in await store.learn([NeedIdentity("p"), NeedIdentity("q")])
@@ -237,7 +237,7 @@ async def test_plain_people_who_have_gone_are_not_kept(store: SqliteStore) -> No
     assert [fact is None for fact in facts] == [True, False]
 
 
-async def test_of_two_writes_for_one_row_the_later_counts(store: SqliteStore) -> None:
+async def test_of_two_writes_to_one_row_the_later_one_counts(store: SqliteStore) -> None:
     first = PutSession("g", "s", "u1", False, {"lobby": 1})
     again = PutSession("g", "s", "u1", False, {"lobby": 1, "b": 0})
     other = PutSession("g2", "s", "u2", True, {})
@@ -247,7 +247,7 @@ async def test_of_two_writes_for_one_row_the_later_counts(store: SqliteStore) ->
     assert (await store.state(0.0)).sessions == []
 
 
-async def test_state_is_who_is_here_and_nothing_at_rest(store: SqliteStore) -> None:
+async def test_the_state_has_only_people_who_are_here_and_their_rooms(store: SqliteStore) -> None:
     session = PutSession("g", "s", "u1", False, {"lobby": 1})
     await store.commit(
         [
@@ -262,12 +262,12 @@ async def test_state_is_who_is_here_and_nothing_at_rest(store: SqliteStore) -> N
     )
     state = await store.state(WALL - 600)
     assert state.sessions == [session]
-    assert {one.uid for one in state.identities} == {"u1", "u3"}
-    assert {one.room for one in state.rooms} == {"lobby", "system"}
+    assert {identity.uid for identity in state.identities} == {"u1", "u3"}
+    assert {room.room for room in state.rooms} == {"lobby", "system"}
 
 
-async def test_state_names_the_rooms_with_coming_and_going_lately(store: SqliteStore) -> None:
-    """Before the last event of all: for how long nobody was here does not count."""
+async def test_the_state_names_the_rooms_with_recent_joins_and_leaves(store: SqliteStore) -> None:
+    """Recent means before the newest event: time in which the broker was down does not count."""
     rooms = ["old", "joined", "left", "renamed", "talked"]
     events = [
         Append("old", Event(1, "join", "ann", WALL - CHANGED_LATELY_S - 1, "", "u1")),
@@ -303,7 +303,7 @@ async def test_a_batch_is_written_whole_or_not_at_all(store: SqliteStore) -> Non
     assert (await store.page("lobby", None, 0, 10)).head == 2
 
 
-async def test_a_full_disk_refuses_until_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_refuses_commits_until_there_is_room(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "hubbub.db")
     await opened(store)
     await store.commit([LOBBY], WALL)
@@ -322,7 +322,7 @@ async def test_a_full_disk_refuses_until_there_is_room(tmp_path: Path) -> None:
 
 
 async def limit_pages(store: SqliteStore, limit: str) -> None:
-    """Makes the disk as full as SQLite can be made to believe."""
+    """Limits the pages of the database, so that SQLite finds the disk full."""
 
     def work() -> None:
         writer = store._files.writer
@@ -417,7 +417,7 @@ INSERT INTO said VALUES (1, 'lobby', 'u1', 'id2', 2, 1800000002.25);
 """
 
 
-async def test_a_store_of_version_1_becomes_one_of_this(tmp_path: Path) -> None:
+async def test_a_store_of_version_1_is_upgraded(tmp_path: Path) -> None:
     path = tmp_path / "hubbub.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(VERSION_1)
@@ -455,7 +455,7 @@ def newer(path: Path) -> None:
         (Path.mkdir, "cannot be opened"),
     ],
 )
-async def test_what_is_no_store_of_ours_is_left_as_it_is(
+async def test_a_file_that_is_not_our_store_is_left_as_it_is(
     tmp_path: Path, make: object, message: str
 ) -> None:
     path = tmp_path / "hubbub.db"
@@ -468,13 +468,15 @@ async def test_what_is_no_store_of_ours_is_left_as_it_is(
     assert before == (path.read_bytes() if path.is_file() else b"")
 
 
-async def test_an_address_that_names_no_store_is_refused() -> None:
+async def test_a_bad_store_address_is_refused() -> None:
     for address in ("", "sqlite:", "postgresql://x", "memory:x", "hubbub.db"):
         with pytest.raises(StoreError, match="HUBBUB_STORE"):
             store_at(address)
 
 
-async def test_whatever_is_at_rest_is_not_read_at_the_start(tmp_path: Path) -> None:
+async def test_people_and_rooms_that_are_not_in_use_are_not_read_at_the_start(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "hubbub.db"
     store = SqliteStore(path)
     await opened(store)

@@ -1,4 +1,4 @@
-"""broker/store/worker.py: one thing after another, on one thread, answered on the loop."""
+"""broker/store/worker.py: jobs are done one after another on a thread, with results on the loop."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ import pytest
 from broker.store.worker import Worker
 
 
-async def test_work_is_done_in_order_on_a_thread_of_its_own() -> None:
+async def test_jobs_are_done_in_order_on_one_thread() -> None:
     worker = Worker("w")
     done: list[tuple[int, str]] = []
 
@@ -22,7 +22,7 @@ async def test_work_is_done_in_order_on_a_thread_of_its_own() -> None:
     worker.end()
 
 
-async def test_what_work_raises_is_raised_and_the_next_is_done() -> None:
+async def test_the_exception_of_a_job_is_passed_on_and_the_next_job_is_done() -> None:
     worker = Worker("w")
 
     def fail() -> None:
@@ -34,7 +34,7 @@ async def test_what_work_raises_is_raised_and_the_next_is_done() -> None:
     worker.end()
 
 
-async def test_what_nobody_waits_for_any_more_is_done_all_the_same() -> None:
+async def test_a_cancelled_job_is_done_all_the_same() -> None:
     worker = Worker("w")
     gate, done = threading.Event(), threading.Event()
     worker.do(gate.wait)
@@ -46,7 +46,7 @@ async def test_what_nobody_waits_for_any_more_is_done_all_the_same() -> None:
     worker.end()
 
 
-async def test_the_end_waits_for_what_was_begun() -> None:
+async def test_the_end_waits_for_the_queued_jobs() -> None:
     worker = Worker("w")
     done: list[int] = []
     asked = [worker.do(lambda n=n: done.append(n)) for n in range(50)]  # type: ignore[misc]
