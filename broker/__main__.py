@@ -17,8 +17,8 @@ from common.descriptors import descriptor_limit, raise_descriptor_limit
 from common.keys import BrokerKeys, KeysError, broker_keys
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
-from common.stopping import on_stop_signal
-from common.zmq_sockets import SocketError, events_told, is_local
+from common.stop_signals import on_stop_signal
+from common.zmq_sockets import SocketError, is_local, welcome_events
 
 SWITCH_S = 0.0005
 """The interval after which a waiting thread gets the interpreter's lock. The store's threads wait
@@ -60,7 +60,7 @@ async def _run(settings: Settings) -> None:
         sockets = BrokerSockets(keys, metrics, settings.topics)
         try:
             commands, events = sockets.bind(settings.bind, settings.events_bind)
-            advertised = events_told(events, settings.events_advertise)
+            advertised = welcome_events(events, settings.events_advertise)
             settings = structs.replace(settings, events_advertise=advertised)
             server = Server(settings, store, opened, sockets, metrics)
             origins = (settings.origins, settings.gateways)

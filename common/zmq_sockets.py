@@ -138,7 +138,7 @@ def is_local(endpoint: str) -> bool:
         return False
 
 
-def events_told(bound: str, advertise: str) -> str:
+def welcome_events(bound: str, advertise: str) -> str:
     """The value of `Welcome.events`: what is advertised, else the port of the bound endpoint, else
     (for ipc) the endpoint itself."""
     if advertise or not bound.startswith("tcp://"):

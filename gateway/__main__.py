@@ -15,7 +15,7 @@ from common.http import RUNNER_OPTIONS
 from common.keys import KeysError
 from common.logs import start_log
 from common.settings import Settings, SettingsError, read_settings
-from common.stopping import on_stop_signal
+from common.stop_signals import on_stop_signal
 from gateway import gauges
 from gateway.app import make_app
 from gateway.chat.chat import Chat

@@ -16,10 +16,10 @@ print(raise_descriptor_limit(), resource.getrlimit(resource.RLIMIT_NOFILE))
 
 @pytest.mark.parametrize(("soft", "hard"), [(100, 300), (300, 300)])
 def test_the_limit_is_as_high_as_it_may_be(soft: int, hard: int) -> None:
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", TELL.format(soft, hard)], capture_output=True, text=True, check=True
     ).stdout
-    assert told == f"{hard} ({hard}, {hard})\n"
+    assert output == f"{hard} ({hard}, {hard})\n"
 
 
 def test_no_limit_is_a_number_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from common.eager import Eager
 
 class Ends:
     def __init__(self) -> None:
-        self.told: list[BaseException | None] = []
+        self.results: list[BaseException | None] = []
 
     def __call__(self, error: BaseException | None) -> None:
-        self.told.append(error)
+        self.results.append(error)
 
 
 async def test_a_coroutine_that_need_not_wait_ends_at_once() -> None:
@@ -21,7 +21,7 @@ async def test_a_coroutine_that_need_not_wait_ends_at_once() -> None:
 
     Eager(work(), ends)
     assert done.is_set()
-    assert ends.told == [None]
+    assert ends.results == [None]
 
 
 async def test_a_coroutine_that_waits_resumes_with_the_result() -> None:
@@ -73,7 +73,7 @@ async def test_the_exception_of_a_coroutine_is_passed_on() -> None:
     Eager(work(None), ends)
     future = asyncio.get_running_loop().create_future()
     Eager(work(future), ends)
-    assert ends.told == [error]
+    assert ends.results == [error]
     future.set_result(None)
     await asyncio.sleep(0)
-    assert ends.told == [error, error]
+    assert ends.results == [error, error]

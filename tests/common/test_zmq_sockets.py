@@ -13,12 +13,12 @@ from common.zmq_sockets import (
     connect,
     dealer,
     events_endpoint,
-    events_told,
     is_local,
     publisher,
     resolved,
     router,
     subscriber,
+    welcome_events,
 )
 
 Make = Callable[[Callable[..., ZmqSocket]], ZmqSocket]
@@ -123,7 +123,7 @@ def test_endpoints_that_only_this_machine_reaches(endpoint: str, local: bool) ->
 def test_a_gateway_finds_the_endpoint_of_broadcasts(
     bound: str, advertise: str, broker: str, subscribed: str
 ) -> None:
-    assert events_endpoint(broker, events_told(bound, advertise)) == subscribed
+    assert events_endpoint(broker, welcome_events(bound, advertise)) == subscribed
 
 
 def test_a_host_that_has_ipv6_only_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from broker.shell.zmq_sockets import BrokerSockets
 from broker.store.sqlite import SqliteStore
 from common.keys import BrokerKeys
 from common.settings import Settings
-from common.zmq_sockets import events_told
+from common.zmq_sockets import welcome_events
 from tests.support.held_store import HeldStore
 
 
@@ -51,7 +51,7 @@ async def broker(
     stop = asyncio.Event()
     try:
         commands, events = wire.bind(*ends)
-        settings = structs.replace(settings, events_advertise=events_told(events, ""))
+        settings = structs.replace(settings, events_advertise=welcome_events(events, ""))
         server = Server(settings, store, opened, wire, metrics)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(stop))

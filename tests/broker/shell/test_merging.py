@@ -64,9 +64,9 @@ def test_each_topic_keeps_its_order(steps: list[tuple[str, bool]]) -> None:
         publishes.append(happened(topic, heads[topic]) if is_event else mark(topic))
 
     def by_topic(given: Sequence[Publish]) -> dict[str, list[int]]:
-        told: dict[str, list[int]] = {}
+        found: dict[str, list[int]] = {}
         for topic, seqs in short(given):
-            told.setdefault(topic, []).extend(seqs or [0])
-        return told
+            found.setdefault(topic, []).extend(seqs or [0])
+        return found
 
     assert by_topic(list(merged(publishes))) == by_topic(publishes)

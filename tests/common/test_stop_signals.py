@@ -1,11 +1,11 @@
-"""common/stopping.py: three signals stop a process in order, except SIGHUP under `nohup`."""
+"""common/stop_signals.py: three signals stop a process in order, except SIGHUP under `nohup`."""
 
 import asyncio
 import signal
 
 import pytest
 
-from common.stopping import on_stop_signal
+from common.stop_signals import on_stop_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
