@@ -360,7 +360,8 @@ class Listed(Answer, frozen=True, tag="listed"):
 
 
 class RoomRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One room of a list of rooms. `user` is the other person of a direct conversation."""
+    """One room of a list of rooms. `user` is the other person of a direct conversation. `read`, the
+    person's read mark, and `title` are for later versions: the broker does not fill them yet."""
 
     room: Name
     kind: RoomKind

@@ -17,9 +17,6 @@ class NameIndex:
         """Only `add` and `remove` change it."""
         self._names: SortedList[tuple[str, str]] = SortedList()
 
-    def __len__(self) -> int:
-        return len(self.by_uid)
-
     def __contains__(self, uid: str) -> bool:
         return uid in self.by_uid
 

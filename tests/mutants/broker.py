@@ -150,7 +150,7 @@ MUTANTS = (
         "broker/model/presence.py",
         "        self.version = self._versions.next()\n        self.due = now + GATHER_S\n",
         "        self.due = now + GATHER_S\n",
-        "tests/broker/test_core_machine.py",
+        "tests/broker/core/test_core_machine.py",
     ),
     Mutant(
         "a full disk does not keep people from reading",

@@ -1,3 +1,5 @@
+"""broker.core.batch: order, size, and what is released after a failed commit."""
+
 from broker.core.batch import BATCH_BYTES, BATCH_EFFECTS, Batch, unavailable
 from broker.effects import Append, Publish, PutRoom, PutSession, Send
 from common.messages import Beacon, Done, Event, Failed
