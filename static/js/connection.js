@@ -36,12 +36,12 @@ export class Connection {
     this.socket.on("connect", () => on.connected());
     this.socket.on("disconnect", () => {
       on.disconnected();
-      this.#comeBack();
+      this.#reconnectLater();
     });
     this.socket.on("connect_error", (error) => {
-      if (error.message === "timeout") this.#tryTheOtherFirst();
+      if (error.message === "timeout") this.#switchFirstTransport();
       on.disconnected();
-      this.#comeBack();
+      this.#reconnectLater();
     });
   }
 
@@ -63,23 +63,23 @@ export class Connection {
    * Asks; `done(ack)` is called once. Called back, not promised: what a join replays may follow its
    * answer in the same packet, and must find the answer handled.
    */
-  ask(event, payload, done) {
+  request(event, payload, done) {
     if (!this.connected) return void queueMicrotask(() => done(NO_ANSWER));
     this.socket.timeout(ANSWER_MS).emit(event, payload, (error, ack) => done(error ? NO_ANSWER : ack));
   }
 
   /** Says something that may be lost. */
-  tell(event, payload) {
+  notify(event, payload) {
     if (this.connected) this.socket.volatile.emit(event, payload);
   }
 
   /** Ends a connection that has died unseen: before it asks, the client looks at the clock. */
-  check() {
-    this.ask("rooms", { limit: 1 }, () => {});
+  probe() {
+    this.request("rooms", { limit: 1 }, () => {});
   }
 
   /** The browser says that there is a network again: do not wait for the next try. */
-  comeBackNow() {
+  reconnectNow() {
     if (!this.closed && !this.connected) this.socket.disconnect().connect();
   }
 
@@ -88,25 +88,25 @@ export class Connection {
     const { engine } = manager;
     const silent = setTimeout(() => {
       if (this.socket.connected) return;
-      this.#tryTheOtherFirst();
+      this.#switchFirstTransport();
       engine.close();
     }, CONNECT_MS);
     engine.once("close", () => clearTimeout(silent));
-    engine.once("upgrade", () => this.#begin(WEBSOCKET_FIRST));
+    engine.once("upgrade", () => this.#startWith(WEBSOCKET_FIRST));
   }
 
   /** Nothing came, not even an error: polling begins, and a WebSocket that is heard takes over. */
-  #tryTheOtherFirst() {
-    this.#begin(this.first === POLLING_FIRST ? WEBSOCKET_FIRST : POLLING_FIRST);
+  #switchFirstTransport() {
+    this.#startWith(this.first === POLLING_FIRST ? WEBSOCKET_FIRST : POLLING_FIRST);
   }
 
-  #begin(transports) {
+  #startWith(transports) {
     this.first = transports;
     this.socket.io.opts.transports = transports;
   }
 
   /** The client returns by itself from lost connections, but not when the gateway said goodbye. */
-  #comeBack() {
+  #reconnectLater() {
     if (this.closed || this.socket.active) return;
     setTimeout(() => this.closed || this.socket.connected || this.socket.connect(), RETURN_MS);
   }

@@ -2,15 +2,15 @@
 import { ComposerView } from "./views/composer_view.js";
 import { Connection } from "./connection.js";
 import { Drawing } from "./views/drawing.js";
-import { Errands } from "./sync.js";
+import { Sync } from "./sync.js";
 import { watchFailures } from "./views/failure.js";
 import { Gateways } from "./models/gateways.js";
-import { Memory, newId } from "./models/identity.js";
-import { Kept } from "./storage.js";
+import { JsonStorage, newId } from "./models/identity.js";
+import { SavedState } from "./storage.js";
 import { NameSearch, SEARCH_FROM } from "./models/name_search.js";
 import { Naming } from "./naming.js";
 import { NamingView } from "./views/naming_view.js";
-import { Places } from "./navigation.js";
+import { Navigation } from "./navigation.js";
 import { QuestionView } from "./views/question_view.js";
 import { RosterView } from "./views/roster_view.js";
 import { RoomsView } from "./views/rooms_view.js";
@@ -27,9 +27,9 @@ const element = (id) => document.getElementById(id);
 watchFailures(window, { strip: element("failure"), status: element("status") });
 const hasMouse = matchMedia("(pointer: fine)").matches;
 
-const kept = new Kept(Memory.of("localStorage"), Memory.of("sessionStorage"));
-const { identity } = kept;
-const chat = kept.chat(Date.now());
+const saved = new SavedState(JsonStorage.of("localStorage"), JsonStorage.of("sessionStorage"));
+const { identity } = saved;
+const chat = saved.restoreChat(Date.now());
 
 // --- what the gateway tells ---
 
@@ -41,20 +41,20 @@ const settings = document.documentElement.dataset;
 const listed = settings.gateways.split(" ").filter(Boolean);
 const connection = new Connection({
   gateways: new Gateways(location.origin, listed),
-  auth: () => ({ token: identity.token, user: naming.ask(), join: chat.joins() }),
+  auth: () => ({ token: identity.token, user: naming.nameForJoin(), join: chat.joinRequests() }),
   on: {
     connected: changed,
-    disconnected: told(() => chat.disconnected()),
-    joined: (ack) => errands.joinAnswered(ack.room, ack),
-    chat: told((event) => chat.heard(event)),
-    reset: told((reset) => chat.reset(reset)),
-    presence: told((presence) => chat.presence(presence)),
-    typing: told((typing) => chat.typing(typing)),
-    link: told((link) => chat.linked(link)),
-    refused: (error) => (error.code === "banned" ? naming.unwelcome(error) : status.say(sentenceOf(error))),
+    disconnected: told(() => chat.onDisconnected()),
+    joined: (ack) => sync.onJoinAnswer(ack.room, ack),
+    chat: told((event) => chat.onEvent(event)),
+    reset: told((reset) => chat.onReset(reset)),
+    presence: told((presence) => chat.onPresence(presence)),
+    typing: told((typing) => chat.onTyping(typing)),
+    link: told((link) => chat.onLink(link)),
+    refused: (error) => (error.code === "banned" ? naming.onRefused(error) : status.say(sentenceOf(error))),
   },
 });
-const errands = new Errands({
+const sync = new Sync({
   chat,
   connection,
   identity,
@@ -68,12 +68,12 @@ const errands = new Errands({
   page: {
     changed,
     joined({ user, room }) {
-      naming.got(user);
-      places.entered(room);
+      naming.onNamed(user);
+      navigation.onJoined(room);
     },
-    respelled: (asked, room) => places.respelled(asked, room),
-    refusedRoom: (room, error) => places.refused(room, error),
-    unwelcome: (error) => naming.unwelcome(error),
+    roomRenamed: (asked, room) => navigation.onRoomRenamed(asked, room),
+    roomRefused: (room, error) => navigation.onRefused(room, error),
+    refused: (error) => naming.onRefused(error),
   },
 });
 
@@ -81,7 +81,7 @@ const errands = new Errands({
 
 const status = new StatusView(element("status"), element("typing"), element("toast"));
 const naming = new Naming({ chat, connection, identity, dialog: new NamingView(element("naming")), status, changed });
-const places = new Places({
+const navigation = new Navigation({
   chat,
   connection,
   status,
@@ -98,35 +98,35 @@ const places = new Places({
 const scroll = new Scroll(element("timeline"), ({ pinned, nearTop, nearEnd }) => {
   const before = chat.pinned;
   Object.assign(chat, { pinned });
-  Object.assign(errands, { wantsOlder: nearTop, wantsNewer: nearEnd });
-  chat.look();
-  errands.run();
+  Object.assign(sync, { wantsOlder: nearTop, wantsNewer: nearEnd });
+  chat.markShownAsRead();
+  sync.wake();
   if (pinned !== before) changed();
 });
 const timeline = new TimelineView(element("timeline"), scroll, {
   retry: told((id) => chat.outbox.retry(id)),
   discard: told((id) => chat.outbox.discard(id)),
-  direct: (uid) => places.writeTo({ uid }),
+  direct: (uid) => navigation.openDirect({ uid }),
 });
 const composer = new ComposerView(element("composer"), {
   limit: Number(settings.textChars),
-  drafts: kept.drafts,
+  drafts: saved.drafts,
   touch: !hasMouse,
 }, {
-  say(text) {
+  send(text) {
     if (chat.outbox.full) return void status.say("Too many messages are waiting to be sent.");
     chat.outbox.add(newId(), chat.current, text, Date.now());
     returnToLatest();
     return true;
   },
   typing(typing) {
-    if (!chat.room.roster.crowd) connection.tell("typing", { room: chat.current, typing });
+    if (!chat.room.roster.crowd) connection.notify("typing", { room: chat.current, typing });
   },
   drafted: saveSoon,
   pastedFiles: tellFiles,
 });
 const roster = new RosterView(element("roster"), {
-  direct: (user) => places.writeTo({ user }),
+  direct: (user) => navigation.openDirect({ user }),
   opened: told(() => {
     chat.room.roster.refresh();
     chat.room.search = chat.room.roster.count > SEARCH_FROM ? new NameSearch() : null;
@@ -135,18 +135,18 @@ const roster = new RosterView(element("roster"), {
   more: told(() => chat.room.search.wantMore()),
 });
 const rooms = new RoomsView(element("rooms"), element("menu"), {
-  enter: (name) => places.enter(name),
-  leave: (room) => places.leave(room),
-  close: (room) => places.close(room),
-  opened: told(() => (chat.listing.stale = true)),
-  more: told(() => chat.listing.wantMore()),
+  enter: (name) => navigation.enter(name),
+  leave: (room) => navigation.leave(room),
+  close: (room) => navigation.close(room),
+  opened: told(() => (chat.roomList.stale = true)),
+  more: told(() => chat.roomList.wantMore()),
 });
-places.rooms = rooms;
+navigation.rooms = rooms;
 
 function returnToLatest() {
   chat.room.timeline.returnToLatest();
   scroll.returnToLatest();
-  errands.wantsNewer = true;
+  sync.wantsNewer = true;
   changed();
 }
 
@@ -164,8 +164,8 @@ let away; // the timer of a lost connection, or that it has run
 function save() {
   clearTimeout(saving);
   saving = 0;
-  kept.remember(chat);
-  composer.setUnkept(kept.keepDrafts(composer.drafts));
+  saved.save(chat);
+  composer.setUnkept(saved.saveDrafts(composer.drafts));
 }
 
 function saveSoon() {
@@ -173,11 +173,11 @@ function saveSoon() {
 }
 
 function changed() {
-  errands.run();
-  kept.rememberOutbox(chat);
+  sync.wake();
+  saved.saveOutbox(chat);
   saveSoon();
   if (chat.link === "offline") {
-    away ??= setTimeout(told(() => chat.stillAway()), AWAY_MS);
+    away ??= setTimeout(told(() => chat.showDisconnected()), AWAY_MS);
   } else {
     clearTimeout(away);
     away = undefined;
@@ -187,16 +187,16 @@ function changed() {
 
 element("latest").addEventListener("click", returnToLatest);
 element("me").addEventListener("click", () => naming.change());
-addEventListener("hashchange", () => places.show(places.inAddress()));
-addEventListener("online", () => connection.comeBackNow());
+addEventListener("hashchange", () => navigation.show(navigation.roomInAddress()));
+addEventListener("online", () => connection.reconnectNow());
 document.addEventListener("visibilitychange", () => {
   chat.visible = document.visibilityState === "visible";
-  chat.look();
+  chat.markShownAsRead();
   changed();
   if (!chat.visible) save(); // a phone may end a hidden page without a word
 });
 addEventListener("pagehide", save);
-addEventListener("storage", told(() => kept.recall(chat))); // another tab has read, entered or left something
+addEventListener("storage", told(() => saved.mergeOtherTabs(chat))); // another tab has read, entered or left something
 for (const kind of ["dragover", "drop"]) {
   addEventListener(kind, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -204,9 +204,9 @@ for (const kind of ["dragover", "drop"]) {
     if (kind === "drop") tellFiles();
   });
 }
-keepFresh({ chat, connection, errands });
+keepFresh({ chat, connection, sync });
 
-chat.show(places.inAddress());
+chat.show(navigation.roomInAddress());
 chat.visible = document.visibilityState === "visible";
 drawing.now();
 if (hasMouse) composer.focus();

@@ -12,17 +12,17 @@ export class Naming {
   /** Connects, after it has asked for a name if there is none. */
   start() {
     if (this.identity.name) this.connection.open();
-    else this.#need("");
+    else this.#askForName("");
   }
 
   /** The name for a new connection. */
-  ask() {
+  nameForJoin() {
     this.asked = this.identity.name;
     return this.asked;
   }
 
   /** The gateway gave this name: says so if another one was asked for. */
-  got(user) {
+  onNamed(user) {
     const notice = nameNotice(this.asked, user);
     this.asked = "";
     if (notice) this.status.say(notice, { label: "Change", act: () => this.change() });
@@ -34,14 +34,14 @@ export class Naming {
   }
 
   /** The gateway lets nobody in under this name, or not this person. */
-  unwelcome(error) {
+  onRefused(error) {
     this.connection.close();
     if (error.code === "banned") this.chat.refuse(BANNED);
-    else this.#need(sentenceOf(error, "name"));
+    else this.#askForName(sentenceOf(error, "name"));
     this.changed();
   }
 
-  #need(error) {
+  #askForName(error) {
     const done = (name) => {
       this.dialog.close();
       this.identity.name = name;
@@ -52,12 +52,12 @@ export class Naming {
 
   #rename(user) {
     const { chat, identity, dialog } = this;
-    this.connection.ask("join", { room: chat.openRooms()[0], token: identity.token, user }, (ack) => {
+    this.connection.request("join", { room: chat.openRooms()[0], token: identity.token, user }, (ack) => {
       if (!ack.ok) return dialog.refuse(sentenceOf(ack.error, "name"));
       dialog.close();
       this.asked = user;
       chat.user = ack.user;
-      this.got(ack.user);
+      this.onNamed(ack.user);
       this.changed();
     });
   }

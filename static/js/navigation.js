@@ -5,7 +5,7 @@ import { roomFault, sentenceOf } from "./models/refusals.js";
 import { headingOf } from "./views/view_models.js";
 import { isPrivate, roomKey } from "./models/text.js";
 
-export class Places {
+export class Navigation {
   /** `on`: shown(), changed(), draft(room, text). */
   constructor({ chat, connection, status, question, on }) {
     Object.assign(this, { chat, connection, status, question, on });
@@ -13,20 +13,20 @@ export class Places {
     this.entering = "";
   }
 
-  inAddress() {
+  roomInAddress() {
     return roomOf(location.hash, LOBBY);
   }
 
   go(room) {
     if (this.entering === room) this.rooms.entered();
-    if (this.inAddress() !== room) history.pushState(null, "", hashOf(room));
+    if (this.roomInAddress() !== room) history.pushState(null, "", hashOf(room));
     this.show(room);
   }
 
   show(room) {
     this.entering = "";
     this.chat.show(room);
-    this.chat.listing.stale = true;
+    this.chat.roomList.stale = true;
     this.chat.room.search = null;
     this.on.shown();
     this.on.changed();
@@ -43,20 +43,20 @@ export class Places {
     this.on.changed();
   }
 
-  entered(room) {
+  onJoined(room) {
     if (this.entering === room) this.go(room);
   }
 
-  respelled(asked, room) {
+  onRoomRenamed(asked, room) {
     const here = this.chat.current === asked;
     const typed = this.entering === asked;
-    this.chat.respelled(asked, room);
+    this.chat.renameRoom(asked, room);
     if (typed) this.entering = room;
     else if (here) this.go(room);
   }
 
   /** One may not be there: one stays, or goes back to, where one was. */
-  refused(room, error) {
+  onRefused(room, error) {
     const { chat } = this;
     if (!chat.rooms.has(room)) return;
     const sentence = sentenceOf(error, isPrivate(room) ? "" : "room");
@@ -65,16 +65,16 @@ export class Places {
     if (typed) this.rooms.refuse(sentence);
     else this.status.say(`${isPrivate(room) ? "This conversation" : headingOf(chat, room)}: ${sentence}`);
     const next = this.#drop(room);
-    if (this.inAddress() === room) history.replaceState(null, "", hashOf(next)); // nothing to go back to
+    if (this.roomInAddress() === room) history.replaceState(null, "", hashOf(next)); // nothing to go back to
     if (next === chat.current) this.on.changed();
     else this.go(next);
   }
 
   /** Opens a conversation with {user} or {uid}. */
-  writeTo(whom) {
-    this.connection.ask("direct", whom, (ack) => {
+  openDirect(whom) {
+    this.connection.request("direct", whom, (ack) => {
       if (!ack.ok) return this.status.say(sentenceOf(ack.error));
-      this.chat.listing.stale = true;
+      this.chat.roomList.stale = true;
       this.go(ack.room);
     });
   }
@@ -85,19 +85,19 @@ export class Places {
 
   /** A conversation leaves the list, until somebody says something there. */
   close(room) {
-    const { unread, listing } = this.chat;
+    const { unread, roomList } = this.chat;
     this.#leave(room, () => {
       const head = this.chat.headOf(room);
-      unread.seen(room, head);
-      listing.close(room, head);
-      if (listing.row(room)?.kind === "direct") this.connection.ask("quit", { room }, () => {});
+      unread.markRead(room, head);
+      roomList.close(room, head);
+      if (roomList.row(room)?.kind === "direct") this.connection.request("quit", { room }, () => {});
     });
   }
 
   /** If something waits to be sent there, only when that is meant. */
   #leave(room, act) {
     const { chat } = this;
-    const waiting = chat.outbox.of(room).length;
+    const waiting = chat.outbox.inRoom(room).length;
     const done = () => {
       act();
       this.go(this.#drop(room));
@@ -110,8 +110,8 @@ export class Places {
 
   /** Follows a room no more; what waits to be sent there becomes its draft. */
   #drop(room) {
-    const waiting = this.chat.outbox.of(room).filter(({ state }) => state !== "accepted");
+    const waiting = this.chat.outbox.inRoom(room).filter(({ state }) => state !== "accepted");
     if (waiting.length) this.on.draft(room, waiting.map(({ text }) => text).join("\n"));
-    return this.chat.drop(room);
+    return this.chat.unfollow(room);
   }
 }

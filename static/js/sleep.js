@@ -1,4 +1,4 @@
-/** Notices that the computer slept: its connections are gone then, and its timers do not know. */
+/** Announcements that the computer slept: its connections are gone then, and its timers do not know. */
 const SLEEP_MS = 20_000;
 
 export class SleepWatch {

@@ -12,13 +12,13 @@ const DRAFTS_CHARS = 1_000_000;
 /** A gateway takes a socket into so many rooms. */
 const ROOMS_LIMIT = 100;
 
-export class Kept {
-  /** A Memory of the browser, and one of the tab. */
+export class SavedState {
+  /** A JsonStorage of the browser, and one of the tab. */
   constructor(browser, tab) {
     this.browser = browser;
     this.tab = tab;
     this.identity = new Identity(browser);
-    this.waiting = [];
+    this.savedOutbox = [];
     /** The browser's rooms as this tab knows them: what differs was entered or left since. */
     this.rooms = [];
     /** Another tab has left them; here they are still shown. */
@@ -26,22 +26,22 @@ export class Kept {
   }
 
   /** The chat as it was left. `today` is the wall clock's time. */
-  chat(today) {
+  restoreChat(today) {
     this.rooms = this.#rooms;
     const { uid, epoch, marks } = this.#seen;
     const closed = objectOf(this.browser.get("closed", null));
     const chat = new Chat({ user: this.identity.name, uid, epoch, marks: objectOf(marks), open: this.rooms, closed });
     const { token, entries } = this.tab.get("outbox", null) ?? {};
     if (token === this.identity.token) chat.outbox.restore(entries, today);
-    this.waiting = chat.outbox.entries;
-    for (const { room } of this.waiting) if (!isPrivate(room)) chat.follow(room);
+    this.savedOutbox = chat.outbox.entries;
+    for (const { room } of this.savedOutbox) if (!isPrivate(room)) chat.follow(room);
     return chat;
   }
 
   /** Keeps what waits; to be called after each change, since the page may be gone before it is drawn. */
-  rememberOutbox({ outbox }) {
-    if (outbox.entries === this.waiting) return;
-    this.waiting = outbox.entries;
+  saveOutbox({ outbox }) {
+    if (outbox.entries === this.savedOutbox) return;
+    this.savedOutbox = outbox.entries;
     this.tab.set("outbox", { token: this.identity.token, entries: outbox });
   }
 
@@ -52,7 +52,7 @@ export class Kept {
   }
 
   /** Keeps the drafts, the shortest first. Returns the rooms whose drafts a reload would lose. */
-  keepDrafts(drafts) {
+  saveDrafts(drafts) {
     let chars = 0;
     const sorted = [...drafts].sort(([, a], [, b]) => a.length - b.length);
     const fitting = sorted.filter(([, text]) => (chars += text.length) <= DRAFTS_CHARS);
@@ -60,16 +60,16 @@ export class Kept {
     return sorted.slice(fitting.length).map(([room]) => room);
   }
 
-  remember(chat) {
-    if (chat.bound) this.identity.keep(chat.user);
-    this.recall(chat);
+  save(chat) {
+    if (chat.bound) this.identity.adopt(chat.user);
+    this.mergeOtherTabs(chat);
     this.#keepRooms(chat);
-    this.browser.set("closed", Object.fromEntries(chat.listing.closed));
+    this.browser.set("closed", Object.fromEntries(chat.roomList.closed));
     if (chat.uid) this.browser.set("seen", { uid: chat.uid, epoch: chat.epoch, marks: chat.unread });
   }
 
   /** What another tab has done: rooms entered and left, conversations closed, lines read. */
-  recall(chat) {
+  mergeOtherTabs(chat) {
     const rooms = this.#rooms;
     for (const room of rooms) if (!this.rooms.includes(room)) chat.follow(room);
     for (const room of this.rooms) if (!rooms.includes(room)) this.leftElsewhere.add(room);
@@ -77,14 +77,14 @@ export class Kept {
       if (!rooms.includes(room) && chat.isInUse(room)) continue;
       this.leftElsewhere.delete(room);
       if (rooms.includes(room)) continue;
-      chat.drop(room);
+      chat.unfollow(room);
       chat.leaving.push(room);
     }
     this.rooms = rooms;
     const { epoch, marks } = this.#seen;
     if (epoch !== chat.epoch) return;
-    chat.unread.seenElsewhere(objectOf(marks));
-    for (const [room, seq] of Object.entries(objectOf(this.browser.get("closed", null)))) chat.listing.close(room, seq);
+    chat.unread.mergeMarks(objectOf(marks));
+    for (const [room, seq] of Object.entries(objectOf(this.browser.get("closed", null)))) chat.roomList.close(room, seq);
   }
 
   /** The browser's rooms, with what this tab has entered and without what it has left. */

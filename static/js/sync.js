@@ -1,34 +1,34 @@
 /**
- * The errands: all that the page asks of the gateway by itself, because of what the chat lacks.
+ * The sync: all that the page asks of the gateway by itself, because of what the chat lacks.
  *
  * run() looks what is lacking and asks for it, each thing once at a time; whoever changes the chat calls
  * it. What failed rests before it is asked again.
  */
 import { sentenceOf } from "./models/refusals.js";
 
-const REST_MS = 2000;
+const PAUSE_MS = 2000;
 const LATER = new Set(["unavailable", "rate_limited"]);
 const PAGE = 100;
 
-export class Errands {
-  /** `page` is told: changed(), joined(ack), refusedRoom(room, error),
-   * respelled(room, name), unwelcome(error).
+export class Sync {
+  /** `page` is told: changed(), joined(ack), roomRefused(room, error),
+   * roomRenamed(room, name), refused(error).
    * `clock` has now() in milliseconds, and after(ms, act), which returns what takes the order back. */
   constructor({ chat, connection, identity, page, clock }) {
     Object.assign(this, { chat, connection, identity, page, clock });
-    this.running = new Set();
+    this.inFlight = new Set();
     /** The top of the timeline is near; its end is. Set by the view. */
     this.wantsOlder = false;
     this.wantsNewer = false;
-    this.forgetNext = () => {};
+    this.cancelTimer = () => {};
   }
 
-  run() {
+  wake() {
     if (!this.connection.connected) return;
-    for (const room of this.chat.leaving.splice(0)) this.connection.ask("leave", { room }, () => {});
+    for (const room of this.chat.leaving.splice(0)) this.connection.request("leave", { room }, () => {});
     for (const room of this.chat.rooms.values()) this.#join(room);
     if (!this.chat.bound) return;
-    this.#say();
+    this.#sendMessages();
     this.#readTimeline(this.chat.room);
     this.#readRoster(this.chat.room);
     this.#search(this.chat.room);
@@ -36,96 +36,96 @@ export class Errands {
   }
 
   /** The answer to a join, of the handshake or our own. `asked` is the room's name as we spelled it. */
-  joinAnswered(asked, ack) {
+  onJoinAnswer(asked, ack) {
     const room = this.chat.rooms.get(asked);
     for (const each of asked ? [room] : this.chat.rooms.values()) if (each) each.joining = false;
     if (ack.ok) {
-      if (asked && asked !== ack.room) this.page.respelled(asked, ack.room);
-      this.chat.joined(ack);
+      if (asked && asked !== ack.room) this.page.roomRenamed(asked, ack.room);
+      this.chat.onJoined(ack);
       this.page.joined(ack);
     } else if (ack.error.code === "bad_name" || (ack.error.code === "banned" && !(room && this.chat.bound))) {
-      this.page.unwelcome(ack.error);
+      this.page.refused(ack.error);
     } else if (LATER.has(ack.error.code)) {
-      this.#rest(`join ${asked}`, ack.error);
+      this.#pause(`join ${asked}`, ack.error);
     } else if (room) {
-      this.page.refusedRoom(asked, ack.error);
+      this.page.roomRefused(asked, ack.error);
     }
     this.page.changed();
   }
 
   #join(room) {
-    const join = room.join(this.chat.epoch);
-    if (!join || room.joined || room.joining || this.running.has(`join ${room.name}`)) return;
+    const join = room.joinRequest(this.chat.epoch);
+    if (!join || room.joined || room.joining || this.inFlight.has(`join ${room.name}`)) return;
     room.joining = true;
     const { token, name } = this.identity;
     const who = this.chat.bound ? { token } : { token, user: name };
-    this.connection.ask("join", { ...join, ...who }, (ack) => this.joinAnswered(room.name, ack));
+    this.connection.request("join", { ...join, ...who }, (ack) => this.onJoinAnswer(room.name, ack));
   }
 
-  #say() {
+  #sendMessages() {
     const { clock } = this;
     const { outbox } = this.chat;
     for (const { id, room, text } of outbox.due(clock.now(), (name) => this.chat.canSend(name))) {
-      outbox.sent(id);
-      this.connection.ask("chat", { room, message: text, id }, (ack) => {
-        if (ack.ok) outbox.acked(id, ack.seq);
-        else outbox.refused(id, { ...ack.error, message: sentenceOf(ack.error, "message") }, clock.now());
-        this.chat.read(room, []);
+      outbox.markSent(id);
+      this.connection.request("chat", { room, message: text, id }, (ack) => {
+        if (ack.ok) outbox.markAccepted(id, ack.seq);
+        else outbox.markRefused(id, { ...ack.error, message: sentenceOf(ack.error, "message") }, clock.now());
+        this.chat.settleOutbox(room, []);
         this.page.changed();
       });
     }
-    this.forgetNext();
-    const next = outbox.nextAt(clock.now());
-    if (next < Infinity) this.forgetNext = clock.after(next - clock.now(), () => this.run());
+    this.cancelTimer();
+    const next = outbox.nextDueAt(clock.now());
+    if (next < Infinity) this.cancelTimer = clock.after(next - clock.now(), () => this.wake());
   }
 
   #readTimeline({ name, joined, timeline }) {
     if (!joined) return;
     const read = (way, page, done) => {
-      this.#once(`${way} ${name}`, "history", { room: name, limit: PAGE, ...page }, (ack) => {
+      this.#request(`${way} ${name}`, "history", { room: name, limit: PAGE, ...page }, (ack) => {
         done(page, ack);
-        this.chat.read(name, ack.events);
+        this.chat.settleOutbox(name, ack.events);
       });
     };
     const older = this.wantsOlder ? timeline.olderPage() : null;
     const newer = this.wantsNewer ? timeline.newerPage() : null;
-    if (older) read("older", older, (...answer) => timeline.older(...answer));
-    if (newer) read("newer", newer, (...answer) => timeline.newer(...answer));
+    if (older) read("older", older, (...answer) => timeline.addOlder(...answer));
+    if (newer) read("newer", newer, (...answer) => timeline.addNewer(...answer));
   }
 
   #readRoster({ name, joined, roster, private: isPrivate }) {
-    if (!joined || isPrivate || roster.stage !== "unknown" || this.running.has(`roster ${name}`)) return;
+    if (!joined || isPrivate || roster.stage !== "unknown" || this.inFlight.has(`roster ${name}`)) return;
     const ask = (page) => {
       const question = { room: name, limit: PAGE, ...page };
-      this.#once(`roster ${name}`, "participants", question, (ack) => {
-        const next = roster.page(ack);
+      this.#request(`roster ${name}`, "participants", question, (ack) => {
+        const next = roster.addPage(ack);
         if (next) ask(next);
-        else this.#rest(`roster ${name}`, {}); // changes may come faster than pages
+        else this.#pause(`roster ${name}`, {}); // changes may come faster than pages
       }, () => roster.forget());
     };
-    ask(roster.ask());
+    ask(roster.startReading());
   }
 
   #search({ name, joined, search }) {
-    const question = joined && search ? search.question() : null;
+    const question = joined && search ? search.nextPage() : null;
     if (!question) return;
-    this.#once(`search ${name}`, "participants", { room: name, ...question }, (ack) => {
-      search.answered(question, ack);
-    }, () => search.refused());
+    this.#request(`search ${name}`, "participants", { room: name, ...question }, (ack) => {
+      search.addPage(question, ack);
+    }, () => search.stop());
   }
 
   #readLists() {
     const { chat } = this;
-    const gap = chat.unread.gap();
+    const gap = chat.unread.nextGap();
     if (gap) {
-      this.#once("missed", "history", { ...gap, limit: PAGE }, (ack) => chat.missed(gap.room, ack), (error) => {
-        if (!LATER.has(error.code)) chat.unread.giveUp(gap.room);
+      this.#request("missed", "history", { ...gap, limit: PAGE }, (ack) => chat.onMissedPage(gap.room, ack), (error) => {
+        if (!LATER.has(error.code)) chat.unread.dropGap(gap.room);
       });
     }
-    if (chat.listing.stale) this.#readList([], {});
-    if (chat.notices.stale) {
-      this.#once("notices", "history", chat.notices.page(), (ack) => chat.notices.answered(ack), (error) => {
-        if (!LATER.has(error.code)) chat.notices.stale = false; // nothing was ever announced
+    if (chat.roomList.stale) this.#readList([], {});
+    if (chat.announcements.stale) {
+      this.#request("announcements", "history", chat.announcements.nextPage(), (ack) => chat.announcements.addPage(ack), (error) => {
+        if (!LATER.has(error.code)) chat.announcements.stale = false; // nothing was ever announced
       });
     }
   }
@@ -133,37 +133,37 @@ export class Errands {
   /** One more page of rooms; they replace what was listed when all that is wanted is there. */
   #readList(rows, place) {
     const { chat } = this;
-    this.#once("list", "rooms", { limit: PAGE, ...place }, ({ rooms, more }) => {
+    this.#request("list", "rooms", { limit: PAGE, ...place }, ({ rooms, more }) => {
       const all = [...rows, ...rooms];
-      if (more && rooms.length && all.length < chat.listing.wanted) {
+      if (more && rooms.length && all.length < chat.roomList.wanted) {
         return this.#readList(all, { after: rooms.at(-1).room });
       }
-      chat.listing.stale = false;
-      chat.list(all, more);
-      this.#rest("list", {});
+      chat.roomList.stale = false;
+      chat.setRoomList(all, more);
+      this.#pause("list", {});
     });
   }
 
-  #once(key, event, payload, done, failed = () => {}) {
-    if (this.running.has(key)) return;
-    this.running.add(key);
-    this.connection.ask(event, payload, (ack) => {
-      this.running.delete(key);
+  #request(key, event, payload, done, failed = () => {}) {
+    if (this.inFlight.has(key)) return;
+    this.inFlight.add(key);
+    this.connection.request(event, payload, (ack) => {
+      this.inFlight.delete(key);
       if (ack.ok) done(ack);
       else {
         failed(ack.error);
-        this.#rest(key, ack.error);
-        if (ack.error.code === "no_such_room") this.page.refusedRoom(payload.room, ack.error);
+        this.#pause(key, ack.error);
+        if (ack.error.code === "no_such_room") this.page.roomRefused(payload.room, ack.error);
       }
       this.page.changed();
     });
   }
 
-  #rest(key, { retryAfter }) {
-    this.running.add(key);
-    this.clock.after(retryAfter ? retryAfter * 1000 : REST_MS, () => {
-      this.running.delete(key);
-      this.run();
+  #pause(key, { retryAfter }) {
+    this.inFlight.add(key);
+    this.clock.after(retryAfter ? retryAfter * 1000 : PAUSE_MS, () => {
+      this.inFlight.delete(key);
+      this.wake();
     });
   }
 }

@@ -5,19 +5,19 @@ import { SleepWatch } from "./sleep.js";
 const REFRESH_MS = 60_000;
 const TICK_MS = 2_000;
 
-export function keepFresh({ chat, connection, errands }) {
+export function keepFresh({ chat, connection, sync }) {
   setInterval(() => {
     if (!chat.visible) return;
-    chat.listing.stale = true;
+    chat.roomList.stale = true;
     if (chat.room.roster.count <= NAMES_LIMIT) chat.room.roster.refresh();
-    errands.run();
+    sync.wake();
   }, REFRESH_MS * (1 + Math.random())); // not all pages at once
 
   const sleep = new SleepWatch(Date.now(), performance.now());
   setInterval(() => {
     if (!chat.visible || !sleep.slept(Date.now(), performance.now())) return;
-    connection.check();
-    chat.listing.stale = true;
-    errands.run();
+    connection.probe();
+    chat.roomList.stale = true;
+    sync.wake();
   }, TICK_MS);
 }

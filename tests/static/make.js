@@ -1,7 +1,7 @@
 /** Events, as the gateway tells them. */
 export const NOON = 1_790_000_000; // Unix seconds
 
-export const line = (Seq, more = {}) => ({
+export const makeEvent = (Seq, more = {}) => ({
   EvtType: "message",
   User: "ann",
   Uid: "uid-ann",
@@ -12,9 +12,9 @@ export const line = (Seq, more = {}) => ({
   ...more,
 });
 
-export const lines = (from, to, more) => Array.from({ length: to - from + 1 }, (_, at) => line(from + at, more));
+export const makeEvents = (from, to, more) => Array.from({ length: to - from + 1 }, (_, at) => makeEvent(from + at, more));
 export const seqs = (events) => events.map((event) => event.Seq);
-export const range = (from, to) => seqs(lines(from, to));
+export const range = (from, to) => seqs(makeEvents(from, to));
 
 /** A Storage. */
 export class Shelf {

@@ -4,7 +4,7 @@ import { Timeline } from "./timeline.js";
 const LIMIT = 100;
 export const SYSTEM = "system";
 
-export class Notices {
+export class Announcements {
   constructor() {
     this.timeline = new Timeline(LIMIT);
     this.stale = true;
@@ -13,24 +13,24 @@ export class Notices {
   }
 
   /** What to ask `history` for to know them. */
-  page() {
+  nextPage() {
     const { head } = this.timeline;
     return head ? { room: SYSTEM, after: head } : { room: SYSTEM, limit: 20 };
   }
 
   /** The answer to page(). */
-  answered({ events, more }) {
+  addPage({ events, more }) {
     const first = this.timeline.head === 0;
-    this.timeline.newer({}, { events });
+    this.timeline.addNewer({}, { events });
     if (first) this.old = this.timeline.head;
     this.stale = !first && more;
   }
 
   /** Those that belong among a room's lines. */
-  among({ lines, detached }) {
-    const from = lines[0]?.Timestamp ?? Infinity;
-    const to = (detached && lines.at(-1)?.Timestamp) || Infinity;
-    return this.timeline.lines.filter(
+  shownIn({ events, detached }) {
+    const from = events[0]?.Timestamp ?? Infinity;
+    const to = (detached && events.at(-1)?.Timestamp) || Infinity;
+    return this.timeline.events.filter(
       ({ Timestamp, Seq }) => (Timestamp >= from || Seq > this.old) && Timestamp <= to,
     );
   }

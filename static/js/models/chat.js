@@ -4,8 +4,8 @@
  * `link` is "connecting" (the first time), "offline", "down" (the gateway has no broker), "up" or, for
  * somebody who was refused, "closed".
  */
-import { Listing } from "./room_list.js";
-import { Notices, SYSTEM } from "./announcements.js";
+import { RoomList } from "./room_list.js";
+import { Announcements, SYSTEM } from "./announcements.js";
 import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
 import { isPrivate, mentions } from "./text.js";
@@ -35,8 +35,8 @@ export class Chat {
     this.leaving = [];
     this.outbox = new Outbox();
     this.unread = new Unread(marks);
-    this.notices = new Notices();
-    this.listing = new Listing(closed);
+    this.announcements = new Announcements();
+    this.roomList = new RoomList(closed);
     /** The page can be seen; the timeline is scrolled to its newest lines. */
     this.visible = true;
     this.pinned = true;
@@ -63,13 +63,13 @@ export class Chat {
     }
     if (!this.openRooms().length) this.follow(LOBBY); // somebody must be somewhere
     this.pinned = true;
-    this.look();
+    this.markShownAsRead();
   }
 
   /** Follows a room no longer. Returns the room to show if it was the current one. */
-  drop(name) {
+  unfollow(name) {
     this.rooms.delete(name);
-    this.outbox.drop(name);
+    this.outbox.dropRoom(name);
     if (!this.openRooms().length) this.follow(LOBBY);
     if (this.current !== name) return this.current;
     return this.rooms.has(this.before) ? this.before : this.openRooms()[0];
@@ -77,24 +77,24 @@ export class Chat {
 
   /** It is shown, or something waits to be sent there. */
   isInUse(name) {
-    return this.current === name || this.outbox.of(name).length > 0;
+    return this.current === name || this.outbox.inRoom(name).length > 0;
   }
 
   /** Whether a conversation belongs into the list. */
   isListed(name) {
-    return this.isInUse(name) || this.listing.isOpen(name, this.headOf(name));
+    return this.isInUse(name) || this.roomList.isOpen(name, this.headOf(name));
   }
 
   /** The last Seq known of a private room; 0: nothing was said there. */
   headOf(name) {
-    const heard = this.rooms.get(name)?.timeline.head ?? 0;
-    return Math.max(heard, this.listing.row(name)?.seq ?? 0, this.unread.heads.get(name) ?? 0);
+    const inTimeline = this.rooms.get(name)?.timeline.head ?? 0;
+    return Math.max(inTimeline, this.roomList.row(name)?.seq ?? 0, this.unread.heads.get(name) ?? 0);
   }
 
   /** The gateway spells a room's name in another way: what waits for it goes there. */
-  respelled(asked, name) {
-    this.outbox.rename(asked, name);
-    this.drop(asked);
+  renameRoom(asked, name) {
+    this.outbox.renameRoom(asked, name);
+    this.unfollow(asked);
     this.follow(name);
   }
 
@@ -107,40 +107,40 @@ export class Chat {
   }
 
   /** What is on the screen is read. */
-  look() {
+  markShownAsRead() {
     const { room } = this;
-    if (room && this.visible && this.pinned) this.unread.seen(room.name, room.timeline.head);
+    if (room && this.visible && this.pinned) this.unread.markRead(room.name, room.timeline.head);
   }
 
   /** A private room's name for people: the other person; null for a room that is not listed yet. */
   titleOf(name) {
     if (!isPrivate(name)) return name;
-    const row = this.listing.row(name);
+    const row = this.roomList.row(name);
     return row ? row.title || row.user || "conversation" : null;
   }
 
   // --- what the gateway tells ---
 
   /** What to join in the handshake: public rooms first, since those say who we are. */
-  joins() {
+  joinRequests() {
     const rooms = [...this.rooms.values()].sort((a, b) => a.private - b.private);
-    const joins = rooms.map((room) => room.join(this.epoch)).filter((join) => join !== null);
+    const joins = rooms.map((room) => room.joinRequest(this.epoch)).filter((join) => join !== null);
     for (const { room } of joins) this.rooms.get(room).joining = true;
     return joins;
   }
 
-  disconnected() {
+  onDisconnected() {
     if (this.link === "closed") return;
     if (this.link !== "offline") this.linkBefore = this.link;
     this.link = "offline";
     this.bound = false;
     this.leaving = [];
-    for (const room of this.rooms.values()) room.disconnected();
-    this.outbox.disconnected();
+    for (const room of this.rooms.values()) room.onDisconnected();
+    this.outbox.onDisconnected();
   }
 
   /** It has been lost for long enough to be told. */
-  stillAway() {
+  showDisconnected() {
     this.linkBefore = null;
   }
 
@@ -155,82 +155,82 @@ export class Chat {
   }
 
   /** A good answer to a join. */
-  joined(ack) {
+  onJoined(ack) {
     if (this.epoch && ack.epoch !== this.epoch) this.#startOver();
     Object.assign(this, { epoch: ack.epoch, user: ack.user, uid: ack.uid });
     if (!this.bound) {
       this.bound = true;
-      this.listing.stale = this.notices.stale = true;
+      this.roomList.stale = this.announcements.stale = true;
       if (this.link !== "down") this.link = "up";
     }
-    for (const [name, head] of Object.entries(ack.private ?? {})) this.unread.missed(name, head);
+    for (const [name, head] of Object.entries(ack.private ?? {})) this.unread.noteUnseen(name, head);
     const room = this.rooms.get(ack.room);
     if (!room) return; // left meanwhile
-    room.answered(ack);
+    room.onJoined(ack);
     // Where one was never before, nothing is unread; elsewhere the replay tells what is.
-    if (!room.private && !this.unread.knows(ack.room)) this.unread.seen(ack.room, ack.seq);
-    this.outbox.settle(room.name, room.timeline.head);
-    this.look();
+    if (!room.private && !this.unread.hasMark(ack.room)) this.unread.markRead(ack.room, ack.seq);
+    this.outbox.removeAccepted(room.name, room.timeline.head);
+    this.markShownAsRead();
   }
 
   /** A `chat` event. */
-  heard(event) {
-    if (event.Room === SYSTEM) return void this.notices.timeline.hear(event);
+  onEvent(event) {
+    if (event.Room === SYSTEM) return void this.announcements.timeline.apply(event);
     const room = this.rooms.get(event.Room);
     if (!room && !isPrivate(event.Room)) return; // left meanwhile
     const mine = event.Uid !== undefined && event.Uid === this.uid;
     if (mine && event.Id) this.outbox.discard(event.Id);
     const reading = event.Room === this.current && !this.pinned;
-    if (room && !room.timeline.hear(event, reading)) return;
+    if (room && !room.timeline.apply(event, reading)) return;
     if (mine && event.EvtType === "rename") this.user = event.User;
-    this.unread.heard(event, mine, !mine && mentions(event, this));
+    this.unread.onEvent(event, mine, !mine && mentions(event, this));
     if (room) {
       room.typing = room.typing.filter((name) => name !== event.User);
-      this.outbox.settle(room.name, room.timeline.head);
+      this.outbox.removeAccepted(room.name, room.timeline.head);
     }
-    if (isPrivate(event.Room) && this.titleOf(event.Room) === null) this.listing.stale = true;
-    this.look();
+    if (isPrivate(event.Room) && this.titleOf(event.Room) === null) this.roomList.stale = true;
+    this.markShownAsRead();
   }
 
   /** The lines of a conversation that came while this page was away. */
-  missed(room, { events, more }) {
-    for (const event of events) this.unread.heard(event, event.Uid === this.uid);
-    this.unread.filled(room, events, more);
-    this.look();
+  onMissedPage(room, { events, more }) {
+    for (const event of events) this.unread.onEvent(event, event.Uid === this.uid);
+    this.unread.fillGap(room, events, more);
+    this.markShownAsRead();
   }
 
   /** Lines of a room that came by page: what waited and is among them has been said. */
-  read(room, events) {
+  settleOutbox(room, events) {
     for (const { Id, Uid } of events) if (Id && Uid === this.uid) this.outbox.discard(Id);
-    this.outbox.settle(room, this.rooms.get(room)?.timeline.head ?? Infinity);
+    this.outbox.removeAccepted(room, this.rooms.get(room)?.timeline.head ?? Infinity);
   }
 
-  reset({ Room: name, Epoch, Seq }) {
+  onReset({ Room: name, Epoch, Seq }) {
     if (Epoch !== this.epoch) this.#startOver();
     this.epoch = Epoch;
-    const { timeline } = name === SYSTEM ? this.notices : this.follow(name);
+    const { timeline } = name === SYSTEM ? this.announcements : this.follow(name);
     timeline.clear();
     timeline.expected = Seq;
   }
 
-  presence(change) {
-    this.rooms.get(change.Room)?.roster.change(change);
+  onPresence(change) {
+    this.rooms.get(change.Room)?.roster.onPresence(change);
   }
 
-  typing({ Room: name, Users }) {
+  onTyping({ Room: name, Users }) {
     const room = this.rooms.get(name);
     if (room) room.typing = Users.filter((user) => user !== this.user);
   }
 
-  linked({ Up }) {
+  onLink({ Up }) {
     this.link = Up ? "up" : "down";
   }
 
   /** The first pages of `rooms`. */
-  list(rows, more) {
-    this.listing.set(rows, more);
-    for (const { room, seq } of this.listing.rows) if (isPrivate(room)) this.unread.missed(room, seq);
-    this.look();
+  setRoomList(rows, more) {
+    this.roomList.setRows(rows, more);
+    for (const { room, seq } of this.roomList.rows) if (isPrivate(room)) this.unread.noteUnseen(room, seq);
+    this.markShownAsRead();
   }
 
   /** Whether a message may be said there now. */
@@ -240,8 +240,8 @@ export class Chat {
 
   #startOver() {
     for (const { timeline } of this.rooms.values()) timeline.clear();
-    this.notices.clear();
-    this.listing.closed.clear();
+    this.announcements.clear();
+    this.roomList.closed.clear();
     this.unread.clear();
   }
 }

@@ -10,13 +10,13 @@ export function newToken(random = (bytes) => crypto.getRandomValues(bytes)) {
 export const newId = () => newToken().slice(0, 22);
 
 /** JSON values in a Storage under "hubbub."; in memory where the browser keeps nothing. */
-export class Memory {
+export class JsonStorage {
   /** `kind`: localStorage or sessionStorage. */
   static of(kind) {
     try {
-      return new Memory(window[kind]);
+      return new JsonStorage(window[kind]);
     } catch {
-      return new Memory(null); // the browser keeps nothing for pages
+      return new JsonStorage(null); // the browser keeps nothing for pages
     }
   }
 
@@ -97,7 +97,7 @@ export class Identity {
   }
 
   /** The name that the gateway gave; written once, since another tab may change it later. */
-  keep(name) {
+  adopt(name) {
     if (name !== this.last) this.name = name;
   }
 }

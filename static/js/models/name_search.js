@@ -20,7 +20,7 @@ export class NameSearch {
   }
 
   /** What to ask `participants` for; null if all that is wanted is there. */
-  question() {
+  nextPage() {
     if (!this.more || this.names.length >= this.wanted) return null;
     return {
       limit: STEP,
@@ -30,14 +30,14 @@ export class NameSearch {
   }
 
   /** The answer to question(), which was `asked`. That to an earlier prefix is of no use. */
-  answered(asked, { users, more }) {
+  addPage(asked, { users, more }) {
     if ((asked.prefix ?? "") !== this.prefix || asked.after !== this.names.at(-1)) return;
     this.names = [...this.names, ...users];
     this.more = more && users.length > 0;
   }
 
   /** The question was refused: asked again, it would be again. */
-  refused() {
+  stop() {
     this.more = false;
   }
 }

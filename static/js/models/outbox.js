@@ -45,7 +45,7 @@ export class Outbox {
     }
   }
 
-  of(room) {
+  inRoom(room) {
     return this.entries.filter((entry) => entry.room === room);
   }
 
@@ -55,7 +55,7 @@ export class Outbox {
   }
 
   /** When due() may have more because time has passed; Infinity if time does not matter. */
-  nextAt(now) {
+  nextDueAt(now) {
     const times = this.#next().map((entry) => entry.notBefore);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
@@ -70,17 +70,17 @@ export class Outbox {
     return [...heads.values()].filter((entry) => entry.state === "waiting");
   }
 
-  sent(id) {
+  markSent(id) {
     this.#change(id, { state: "sent" });
   }
 
   /** Accepted, at this Seq; its own event shows it. */
-  acked(id, seq) {
+  markAccepted(id, seq) {
     this.#change(id, { state: "accepted", seq });
   }
 
   /** Refused. Some refusals only mean: later, with the same id. Those of a lost connection mean nothing. */
-  refused(id, { code, message, retryAfter }, now) {
+  markRefused(id, { code, message, retryAfter }, now) {
     const entry = this.entries.find((each) => each.id === id && each.state === "sent");
     if (!entry) return;
     if (code === "rate_limited" || code === "unavailable") {
@@ -93,7 +93,7 @@ export class Outbox {
   }
 
   /** The connection is gone: what was on its way is sent again on the next one. */
-  disconnected() {
+  onDisconnected() {
     for (const { id, state } of this.entries) {
       if (state === "sent") this.#change(id, { state: "waiting", notBefore: 0 });
     }
@@ -113,17 +113,17 @@ export class Outbox {
   }
 
   /** The room is known up to `head`: what was accepted before that has been seen or is history. */
-  settle(room, head) {
+  removeAccepted(room, head) {
     this.#keep((entry) => entry.room !== room || entry.state !== "accepted" || entry.seq > head);
   }
 
   /** The room is gone from this page, and what was to be said there with it. */
-  drop(room) {
+  dropRoom(room) {
     this.#keep((entry) => entry.room !== room);
   }
 
   /** The room has another name than we thought. */
-  rename(room, name) {
+  renameRoom(room, name) {
     this.entries = this.entries.map((entry) => (entry.room === room ? { ...entry, room: name } : entry));
   }
 

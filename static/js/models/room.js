@@ -19,28 +19,28 @@ export class Room {
   }
 
   /** What the handshake asks for this room; null if nothing: a private room needs no join. */
-  join(epoch) {
+  joinRequest(epoch) {
     const { head } = this.timeline;
     const since = epoch && head ? { Epoch: epoch, Seq: head } : null;
-    if (this.private && !(since && this.timeline.lines.length)) return null;
+    if (this.private && !(since && this.timeline.events.length)) return null;
     return since ? { room: this.name, since } : { room: this.name };
   }
 
   /** A join's good answer. */
-  answered({ recovered, seq, count, version }) {
+  onJoined({ recovered, seq, count, version }) {
     if (!recovered) {
       this.timeline.clear();
       this.timeline.expected = seq;
     }
     this.joined = true;
     this.joining = false;
-    this.roster.joined({ count, version });
+    this.roster.onJoined({ count, version });
   }
 
   /** The connection is gone. */
-  disconnected() {
+  onDisconnected() {
     this.joining = false;
-    this.joined = this.private && !this.timeline.lines.length;
+    this.joined = this.private && !this.timeline.events.length;
     this.typing = [];
     this.roster.forget();
   }

@@ -3,7 +3,7 @@ const STEP = 100;
 const LIMIT = 2000;
 const CLOSED_LIMIT = 500;
 
-export class Listing {
+export class RoomList {
   /** `closed`: the last Seq of each conversation when it was closed. */
   constructor(closed = {}) {
     /** Rows of `rooms`: private conversations and public rooms that others are in. */
@@ -17,7 +17,7 @@ export class Listing {
   }
 
   /** The first pages of `rooms`. Who comes or goes meanwhile may put a room into two of them. */
-  set(rows, more) {
+  setRows(rows, more) {
     this.byName = new Map(rows.map((row) => [row.room, row]));
     this.rows = [...this.byName.values()];
     this.hasMore = more && this.wanted < LIMIT;

@@ -5,7 +5,7 @@
  * the count is kept. A change that does not follow what is had makes it unknown again.
  */
 export const NAMES_LIMIT = 500;
-const HELD_LIMIT = 200;
+const HELD_CHANGES_LIMIT = 200;
 
 const keyOf = (name) => name.normalize("NFC").toLowerCase();
 
@@ -22,7 +22,7 @@ export class Roster {
   /** "unknown" → ask(), page()… → "known". The names had so far stay on the screen meanwhile. */
   forget() {
     this.stage = "unknown";
-    this.held = [];
+    this.heldChanges = [];
   }
 
   /** Of a crowd the names grow old without a word: asks for them again. */
@@ -31,21 +31,21 @@ export class Roster {
   }
 
   /** A join was answered: changes may have been missed before it. */
-  joined({ count, version }) {
+  onJoined({ count, version }) {
     this.count = count;
     if (this.stage !== "known" || version !== this.version) this.forget();
   }
 
   /** Begins to read the names. Returns what to ask `participants` for. */
-  ask() {
+  startReading() {
     this.stage = "asking";
-    this.held = [];
+    this.heldChanges = [];
     this.reading = null;
     return {};
   }
 
   /** One answer of `participants`. Returns what to ask for next, or null: that was all. */
-  page({ count, version, users, more }) {
+  addPage({ count, version, users, more }) {
     if (this.stage !== "asking") return null;
     this.reading ??= { version, names: new Map() };
     for (const name of users) this.reading.names.set(keyOf(name), name);
@@ -56,18 +56,18 @@ export class Roster {
     this.version = this.reading.version;
     this.stage = "known";
     // Of later pages some of this is seen already; doing it once more changes nothing.
-    for (const change of this.held) this.#apply(change);
-    this.held = [];
+    for (const change of this.heldChanges) this.#apply(change);
+    this.heldChanges = [];
     return null;
   }
 
   /** A `presence` event. */
-  change(presence) {
+  onPresence(presence) {
     this.count = presence.Count;
     if (this.stage === "known") this.#apply(presence);
     else if (this.stage === "asking") {
-      this.held.push(presence);
-      if (this.held.length > HELD_LIMIT) this.forget();
+      this.heldChanges.push(presence);
+      if (this.heldChanges.length > HELD_CHANGES_LIMIT) this.forget();
     }
   }
 
@@ -93,14 +93,14 @@ export class Roster {
   }
 
   /** The names had, sorted without regard to case. */
-  list() {
+  sortedNames() {
     return [...(this.names ?? new Map())]
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([, name]) => name);
   }
 
   /** How many are here whose names are not had. */
-  get others() {
+  get unnamedCount() {
     return Math.max(0, this.count - (this.names?.size ?? 0));
   }
 }

@@ -19,12 +19,12 @@ export class Unread {
     this.gaps = new Map();
   }
 
-  knows(room) {
+  hasMark(room) {
     return this.marks.has(room);
   }
 
   /** Everything up to `seq` is seen. */
-  seen(room, seq) {
+  markRead(room, seq) {
     const messages = this.messages.get(room) ?? new Map();
     for (const each of messages.keys()) if (each <= seq) messages.delete(each);
     if (!messages.size) this.messages.delete(room);
@@ -36,19 +36,19 @@ export class Unread {
   }
 
   /** Marks that another tab of this browser has set. */
-  seenElsewhere(marks) {
+  mergeMarks(marks) {
     for (const [room, seq] of Object.entries(marks)) {
-      if (seq > (this.marks.get(room) ?? 0)) this.seen(room, seq);
+      if (seq > (this.marks.get(room) ?? 0)) this.markRead(room, seq);
     }
   }
 
   /** An event, live or of a page. One's own message shows that one is there, unless others' wait before it. */
-  heard(event, mine, mentions = false) {
+  onEvent(event, mine, mentions = false) {
     const { Room, Seq, EvtType, Ref } = event;
     this.heads.set(Room, Math.max(Seq, this.heads.get(Room) ?? 0));
     if (EvtType === "delete") this.#forget(Room, Ref);
     if (Seq <= (this.marks.get(Room) ?? 0)) return;
-    if (mine && EvtType === "message" && !this.of(Room) && !this.gaps.has(Room)) return this.seen(Room, Seq);
+    if (mine && EvtType === "message" && !this.countIn(Room) && !this.gaps.has(Room)) return this.markRead(Room, Seq);
     if (mine || EvtType !== "message" || (event.Rev && !event.Text)) return;
     const messages = this.messages.get(Room) ?? new Map();
     this.messages.set(Room, messages.set(Seq, mentions));
@@ -56,7 +56,7 @@ export class Unread {
   }
 
   /** A private room is at `head`: what it holds above the mark came while this page was away. */
-  missed(room, head) {
+  noteUnseen(room, head) {
     const known = Math.max(this.marks.get(room) ?? 0, this.heads.get(room) ?? 0);
     if (head <= known) return;
     this.heads.set(room, head);
@@ -64,24 +64,24 @@ export class Unread {
   }
 
   /** What to ask `history` for to know what was missed; null for nothing. */
-  gap() {
+  nextGap() {
     const [next] = this.gaps;
     return next ? { room: next[0], after: Math.max(next[1], this.marks.get(next[0]) ?? 0) } : null;
   }
 
   /** The answer to gap(): its events were heard. What is not told apart need not be read. */
-  filled(room, events, more) {
+  fillGap(room, events, more) {
     if (!this.gaps.has(room)) return;
-    if (more && events.length && this.of(room) < COUNTED_LIMIT) this.gaps.set(room, events.at(-1).Seq);
+    if (more && events.length && this.countIn(room) < COUNTED_LIMIT) this.gaps.set(room, events.at(-1).Seq);
     else this.gaps.delete(room);
   }
 
   /** Nobody will tell. */
-  giveUp(room) {
+  dropGap(room) {
     this.gaps.delete(room);
   }
 
-  of(room) {
+  countIn(room) {
     return this.messages.get(room)?.size ?? 0;
   }
 
@@ -91,7 +91,7 @@ export class Unread {
   }
 
   /** The rooms with something unread. */
-  rooms() {
+  unreadRooms() {
     return [...this.messages.keys()];
   }
 

@@ -25,7 +25,7 @@ export class ComposerView {
     /** The rooms whose drafts a reload would lose. */
     this.unkept = [];
     this.field.enterKeyHint = touch ? "enter" : "send";
-    this.toldAt = -Infinity;
+    this.typingSentAt = -Infinity;
     this.field.addEventListener("input", () => this.#changed());
     this.field.addEventListener("keydown", (event) => {
       // While an input method is composing, Enter chooses a word.
@@ -33,11 +33,11 @@ export class ComposerView {
       const sends = event.ctrlKey || event.metaKey || !(touch || event.shiftKey);
       if (!sends) return;
       event.preventDefault();
-      this.#say();
+      this.#send();
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#say();
+      this.#send();
       this.field.focus();
     });
     this.field.addEventListener("paste", (event) => {
@@ -54,7 +54,7 @@ export class ComposerView {
     if (room === this.room) return;
     this.field.value = this.drafts.get(room) ?? "";
     this.room = room;
-    this.toldAt = -Infinity;
+    this.typingSentAt = -Infinity;
     this.#fit();
   }
 
@@ -78,11 +78,11 @@ export class ComposerView {
     this.field.focus();
   }
 
-  #say() {
+  #send() {
     const text = this.field.value.trimEnd();
-    if (!text || this.#left(text) < 0 || !this.on.say(text)) return;
+    if (!text || this.#left(text) < 0 || !this.on.send(text)) return;
     this.field.value = "";
-    this.toldAt = -Infinity;
+    this.typingSentAt = -Infinity;
     this.#keep();
     this.#fit();
   }
@@ -92,9 +92,9 @@ export class ComposerView {
     this.#fit();
     const typing = this.field.value.trim() !== "";
     const now = performance.now();
-    if (typing && now - this.toldAt < TYPING_MS) return;
-    if (typing || this.toldAt > -Infinity) this.on.typing(typing);
-    this.toldAt = typing ? now : -Infinity;
+    if (typing && now - this.typingSentAt < TYPING_MS) return;
+    if (typing || this.typingSentAt > -Infinity) this.on.typing(typing);
+    this.typingSentAt = typing ? now : -Infinity;
   }
 
   #keep() {

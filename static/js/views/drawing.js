@@ -1,6 +1,6 @@
 /** Draws the chat by its views; and the window's title, which a hidden tab shows too. */
 import { Frames } from "./frames.js";
-import { headingOf, shownRooms, shownRoster, shownTimeline, windowTitle } from "./view_models.js";
+import { headingOf, roomsModel, rosterModel, timelineModel, windowTitle } from "./view_models.js";
 import { typingPieces } from "../models/text.js";
 
 const element = (id) => document.getElementById(id);
@@ -22,10 +22,10 @@ export class Drawing {
     const { chat, views } = this;
     const { room, user, pinned, linkShown, refusal } = chat;
     const heading = headingOf(chat, room.name);
-    const fresh = chat.unread.of(room.name);
-    views.timeline.render(shownTimeline(chat));
-    views.roster.render(shownRoster(chat));
-    views.rooms.render(shownRooms(chat));
+    const fresh = chat.unread.countIn(room.name);
+    views.timeline.render(timelineModel(chat));
+    views.roster.render(rosterModel(chat));
+    views.rooms.render(roomsModel(chat));
     views.composer.render({ room: room.name, title: heading });
     views.status.render(linkShown, typingPieces(room.typing));
     element("title").textContent = heading;

@@ -10,7 +10,7 @@ export class NamingView {
     this.cancel = dialog.querySelector("[type=button]");
     this.submit = dialog.querySelector("[type=submit]");
     this.cancel.addEventListener("click", () => this.close());
-    this.field.addEventListener("input", () => this.#tell(""));
+    this.field.addEventListener("input", () => this.#showError(""));
     dialog.addEventListener("cancel", (event) => this.cancel.hidden && event.preventDefault());
     dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -35,7 +35,7 @@ export class NamingView {
   /** The name cannot be had; `sentence` says why. */
   refuse(sentence) {
     if (!this.dialog.open) this.dialog.showModal();
-    this.#tell(sentence);
+    this.#showError(sentence);
     this.submit.disabled = false;
     this.field.select();
   }
@@ -44,7 +44,7 @@ export class NamingView {
     this.dialog.close();
   }
 
-  #tell(sentence) {
+  #showError(sentence) {
     this.error.textContent = sentence;
     this.field.setAttribute("aria-invalid", sentence !== "");
   }

@@ -17,7 +17,7 @@ export class RoomsView {
 
   /** `rooms`, `people`, `elsewhere`: lists of {room, title, unread, count?, here}; `more` are not listed. */
   render({ rooms, people, elsewhere, more }) {
-    this.again = () => this.render({ rooms, people, elsewhere, more });
+    this.rerender = () => this.render({ rooms, people, elsewhere, more });
     const unread = [...rooms, ...people].some((each) => each.unread && !each.here);
     this.menu.classList.toggle("news", unread);
     render(
@@ -74,7 +74,7 @@ export class RoomsView {
   /** It cannot be entered; what was typed stays there to be mended. */
   refuse(sentence) {
     this.error = sentence;
-    this.again();
+    this.rerender();
     if (sentence) this.form?.elements.room.focus();
   }
 

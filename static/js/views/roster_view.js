@@ -14,7 +14,7 @@ export class RosterView {
   /** `names` are sorted, without those that are not known; `others` counts these. While it is open in a
    * larger room, `search` {prefix, more} tells which names they are. */
   render(shown) {
-    this.again = () => this.render(shown);
+    this.rerender = () => this.render(shown);
     const { note } = shown;
     this.box.classList.toggle("open", this.open && !note);
     render(note ? html`<p class="count">${note}</p>` : this.#people(shown), this.box);
@@ -61,6 +61,6 @@ export class RosterView {
   #toggle() {
     this.open = !this.open;
     if (this.open) this.on.opened();
-    this.again();
+    this.rerender();
   }
 }

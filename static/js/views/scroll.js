@@ -17,16 +17,16 @@ export class Scroll {
     /** The line at the top, if the reader does not follow the newest ones: {row, gap, above}. It begins
      * `gap` px above the top, which is the share `above` of its height. */
     this.reading = null;
-    box.addEventListener("scroll", () => this.#look(), { passive: true });
+    box.addEventListener("scroll", () => this.#update(), { passive: true });
     // The reader opens a long message to read it from its top.
-    box.addEventListener("unfold", () => this.#look());
+    box.addEventListener("unfold", () => this.#update());
     // A growing composer or a phone's keyboard must not hide the newest line, nor may another width,
     // which makes other lines of every text, take the reader elsewhere.
-    new ResizeObserver(() => this.#stayAfterResize()).observe(box);
+    new ResizeObserver(() => this.#onResize()).observe(box);
   }
 
   /** Draws, and keeps the place. `detached`: the last row is not the newest one of the room. */
-  around(room, detached, draw) {
+  keepPlaceDuring(room, detached, draw) {
     if (room !== this.room) Object.assign(this, { room, pinned: true });
     this.detached = detached;
     if (!detached) this.returning = false;
@@ -34,34 +34,34 @@ export class Scroll {
     const top = anchor?.offsetTop;
     draw();
     if (anchor?.isConnected) this.box.scrollTop += anchor.offsetTop - top;
-    this.#stay();
-    this.#look();
+    this.#stickToEnd();
+    this.#update();
   }
 
   /** To the newest line, and stay there, even if it must be fetched first. */
   returnToLatest() {
     this.pinned = true;
     this.returning = true;
-    this.#stay();
+    this.#stickToEnd();
     // The button that asked for it goes: the focus would fall to the whole page.
     if (document.activeElement?.id === "latest") this.box.focus({ preventScroll: true });
   }
 
-  #stayAfterResize() {
+  #onResize() {
     const { row, above } = this.reading ?? {};
     if (!this.pinned && row?.isConnected) {
       // Of a text that has become half as high, half as much is above the top.
       this.box.scrollTop = row.offsetTop + (above > 0 ? above * row.offsetHeight : this.reading.gap);
     }
-    this.#stay();
-    this.#look();
+    this.#stickToEnd();
+    this.#update();
   }
 
-  #stay() {
+  #stickToEnd() {
     if (this.pinned) this.box.scrollTop = this.box.scrollHeight;
   }
 
-  #look() {
+  #update() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     const below = scrollHeight - scrollTop - clientHeight;
     this.pinned = this.returning || (below < PINNED_PX && !this.detached);

@@ -9,7 +9,7 @@ const HIDDEN = new Set(["edit", "delete"]); // they show in the message they are
 
 /** Rows {key, kind, event?, entry?, fate?, first?}; kinds: day, message, note, announce, waiting. `me` is who
  * waits: {user, uid, linkShown}. */
-export function rowsOf(lines, notices = [], waiting = [], me = {}) {
+export function timelineRows(events, announcements = [], waiting = [], me = {}) {
   const rows = [];
   let day = "";
   let before = null;
@@ -25,12 +25,12 @@ export function rowsOf(lines, notices = [], waiting = [], me = {}) {
     before = kind === "message" ? event : null;
   };
   let next = 0;
-  for (const line of lines) {
-    if (HIDDEN.has(line.EvtType)) continue;
-    while (next < notices.length && notices[next].Timestamp < line.Timestamp) put(notices[next++], "system-");
-    put(line, "");
+  for (const event of events) {
+    if (HIDDEN.has(event.EvtType)) continue;
+    while (next < announcements.length && announcements[next].Timestamp < event.Timestamp) put(announcements[next++], "system-");
+    put(event, "");
   }
-  while (next < notices.length) put(notices[next++], "system-");
+  while (next < announcements.length) put(announcements[next++], "system-");
   for (const entry of waiting) {
     // As it will stand there once it has come back, so that nothing jumps.
     const event = { User: me.user, Uid: me.uid, Timestamp: entry.since / 1000 };

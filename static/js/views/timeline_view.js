@@ -19,7 +19,7 @@ export class TimelineView {
   render({ room, rows, start, detached, quiet, me }) {
     this.me = me;
     this.box.ariaLive = quiet ? "off" : "polite";
-    this.scroll.around(room, detached, () => {
+    this.scroll.keepPlaceDuring(room, detached, () => {
       const line = (row) => guard([row.entry ?? row.event, row.first, row.kind, row.fate, me], () => this.#row(row));
       const key = (row) => `${room} ${row.key}`;
       render(html`<p class="start">${START[start]}</p>${repeat(rows, key, line)}`, this.box);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../../static/js/models/chat.js";
-import { line, lines, NOON, range, seqs } from "../make.js";
+import { makeEvent, makeEvents, NOON, range, seqs } from "../make.js";
 
 const EPOCH = "e1";
 
@@ -13,61 +13,61 @@ function answer(room, seq, more = {}) {
 function inLobby() {
   const chat = new Chat({ user: "ann" });
   chat.show("lobby");
-  chat.joins();
-  chat.joined(answer("lobby", 3));
-  for (const event of lines(1, 3)) chat.heard(event);
+  chat.joinRequests();
+  chat.onJoined(answer("lobby", 3));
+  for (const event of makeEvents(1, 3)) chat.onEvent(event);
   return chat;
 }
 
 test("the handshake asks for the rooms, then where to go on", () => {
   const chat = new Chat({ open: ["dev"] });
   chat.show("lobby");
-  assert.deepEqual(chat.joins(), [{ room: "dev" }, { room: "lobby" }]);
-  chat.joined(answer("lobby", 3));
-  for (const event of lines(1, 3)) chat.heard(event);
-  chat.disconnected(0);
-  assert.deepEqual(chat.joins(), [{ room: "dev" }, { room: "lobby", since: { Epoch: EPOCH, Seq: 3 } }]);
+  assert.deepEqual(chat.joinRequests(), [{ room: "dev" }, { room: "lobby" }]);
+  chat.onJoined(answer("lobby", 3));
+  for (const event of makeEvents(1, 3)) chat.onEvent(event);
+  chat.onDisconnected();
+  assert.deepEqual(chat.joinRequests(), [{ room: "dev" }, { room: "lobby", since: { Epoch: EPOCH, Seq: 3 } }]);
 });
 
 test("who looks only at a conversation is still in a public room, which says who they are", () => {
   const chat = new Chat();
   chat.show("@direct");
-  assert.deepEqual(chat.joins(), [{ room: "lobby" }]);
+  assert.deepEqual(chat.joinRequests(), [{ room: "lobby" }]);
 });
 
 test("a recovered join goes on, any other starts the room over", () => {
   const chat = inLobby();
-  chat.disconnected(0);
-  chat.joined(answer("lobby", 5, { recovered: true }));
-  for (const event of lines(4, 5)) chat.heard(event);
-  assert.deepEqual(seqs(chat.room.timeline.lines), range(1, 5));
-  chat.disconnected(0);
-  chat.joined(answer("lobby", 905));
-  for (const event of lines(880, 905)) chat.heard(event);
-  assert.deepEqual(seqs(chat.room.timeline.lines), range(880, 905));
+  chat.onDisconnected();
+  chat.onJoined(answer("lobby", 5, { recovered: true }));
+  for (const event of makeEvents(4, 5)) chat.onEvent(event);
+  assert.deepEqual(seqs(chat.room.timeline.events), range(1, 5));
+  chat.onDisconnected();
+  chat.onJoined(answer("lobby", 905));
+  for (const event of makeEvents(880, 905)) chat.onEvent(event);
+  assert.deepEqual(seqs(chat.room.timeline.events), range(880, 905));
 });
 
 test("another store makes everything start over", () => {
   const chat = inLobby();
-  chat.unread.seen("@direct", 70);
-  chat.disconnected(0);
-  chat.joined(answer("lobby", 1, { epoch: "e2", private: { "@direct": 2 } }));
-  chat.heard(line(1));
-  assert.deepEqual([seqs(chat.room.timeline.lines), chat.epoch], [[1], "e2"]);
+  chat.unread.markRead("@direct", 70);
+  chat.onDisconnected();
+  chat.onJoined(answer("lobby", 1, { epoch: "e2", private: { "@direct": 2 } }));
+  chat.onEvent(makeEvent(1));
+  assert.deepEqual([seqs(chat.room.timeline.events), chat.epoch], [[1], "e2"]);
 });
 
 test("reset forgets the lines of one room", () => {
   const chat = inLobby();
-  chat.reset({ Room: "lobby", Epoch: EPOCH, Seq: 42 });
-  for (const event of lines(40, 42)) chat.heard(event);
-  assert.deepEqual(seqs(chat.room.timeline.lines), [40, 41, 42]);
+  chat.onReset({ Room: "lobby", Epoch: EPOCH, Seq: 42 });
+  for (const event of makeEvents(40, 42)) chat.onEvent(event);
+  assert.deepEqual(seqs(chat.room.timeline.events), [40, 41, 42]);
 });
 
 test("one's own event takes the message out of the outbox, before or after the ack", () => {
   const chat = inLobby();
   chat.outbox.add("m1", "lobby", "hello", 0);
-  chat.outbox.sent("m1");
-  chat.heard(line(4, { Id: "m1", Text: "hello" }));
+  chat.outbox.markSent("m1");
+  chat.onEvent(makeEvent(4, { Id: "m1", Text: "hello" }));
   assert.deepEqual(chat.outbox.entries, []);
 });
 
@@ -76,15 +76,15 @@ test("a page of history that has what waits takes it out", () => {
   chat.outbox.add("m1", "@direct", "hello", 0);
   chat.outbox.add("m2", "@direct", "again", 0);
   chat.show("@direct");
-  chat.read("@direct", [line(1, { Id: "m1" }), line(2, { Id: "m2", Uid: "uid-eve" })]);
-  assert.deepEqual(chat.outbox.of("@direct").map(({ id }) => id), ["m2"]);
+  chat.settleOutbox("@direct", [makeEvent(1, { Id: "m1" }), makeEvent(2, { Id: "m2", Uid: "uid-eve" })]);
+  assert.deepEqual(chat.outbox.inRoom("@direct").map(({ id }) => id), ["m2"]);
 });
 
 test("what was accepted in a conversation that is not shown leaves nothing behind", () => {
   const chat = inLobby();
   chat.outbox.add("m1", "@direct", "hello", 0);
-  chat.outbox.acked("m1", 7);
-  chat.read("@direct", []);
+  chat.outbox.markAccepted("m1", 7);
+  chat.settleOutbox("@direct", []);
   assert.deepEqual(chat.outbox.entries, []);
 });
 
@@ -92,61 +92,61 @@ test("what waits for a room goes with it to its right name", () => {
   const chat = inLobby();
   chat.show("ǅ");
   chat.outbox.add("m1", "ǅ", "hello", 0);
-  chat.respelled("ǅ", "ǆ");
-  assert.deepEqual([chat.outbox.of("ǆ").length, chat.openRooms()], [1, ["lobby", "ǆ"]]);
+  chat.renameRoom("ǅ", "ǆ");
+  assert.deepEqual([chat.outbox.inRoom("ǆ").length, chat.openRooms()], [1, ["lobby", "ǆ"]]);
 });
 
 test("another person's message with the same id is not one's own", () => {
   const chat = inLobby();
   chat.outbox.add("m1", "lobby", "hello", 0);
-  chat.heard(line(4, { Id: "m1", Uid: "uid-eve" }));
+  chat.onEvent(makeEvent(4, { Id: "m1", Uid: "uid-eve" }));
   assert.equal(chat.outbox.entries.length, 1);
 });
 
 test("messages count as unread where nobody looks", () => {
   const chat = inLobby();
   chat.show("dev");
-  chat.joined(answer("dev", 9));
-  chat.heard(line(4, { Uid: "uid-bob" }));
-  chat.heard(line(5));
-  assert.equal(chat.unread.of("lobby"), 1);
+  chat.onJoined(answer("dev", 9));
+  chat.onEvent(makeEvent(4, { Uid: "uid-bob" }));
+  chat.onEvent(makeEvent(5));
+  assert.equal(chat.unread.countIn("lobby"), 1);
   chat.visible = false;
-  chat.heard(line(10, { Room: "dev", Uid: "uid-bob" }));
-  assert.equal(chat.unread.of("dev"), 1);
+  chat.onEvent(makeEvent(10, { Room: "dev", Uid: "uid-bob" }));
+  assert.equal(chat.unread.countIn("dev"), 1);
   chat.visible = true;
-  chat.look();
-  assert.equal(chat.unread.of("dev"), 0);
+  chat.markShownAsRead();
+  assert.equal(chat.unread.countIn("dev"), 0);
 });
 
 test("what a join replays is not unread, what it recovers is", () => {
   const chat = inLobby();
   chat.follow("dev");
-  chat.joined(answer("dev", 3));
-  for (const event of lines(1, 3, { Room: "dev", Uid: "uid-bob" })) chat.heard(event);
-  assert.equal(chat.unread.of("dev"), 0);
-  chat.disconnected(0);
-  chat.joined(answer("dev", 5, { recovered: true }));
-  for (const event of lines(4, 5, { Room: "dev", Uid: "uid-bob" })) chat.heard(event);
-  assert.equal(chat.unread.of("dev"), 2);
+  chat.onJoined(answer("dev", 3));
+  for (const event of makeEvents(1, 3, { Room: "dev", Uid: "uid-bob" })) chat.onEvent(event);
+  assert.equal(chat.unread.countIn("dev"), 0);
+  chat.onDisconnected();
+  chat.onJoined(answer("dev", 5, { recovered: true }));
+  for (const event of makeEvents(4, 5, { Room: "dev", Uid: "uid-bob" })) chat.onEvent(event);
+  assert.equal(chat.unread.countIn("dev"), 2);
 });
 
 test("an unknown conversation is counted and looked for in the list", () => {
   const chat = inLobby();
-  chat.listing.stale = false;
-  chat.heard(line(1, { Room: "@direct", Uid: "uid-bob", User: "bob" }));
-  assert.deepEqual([chat.listing.stale, chat.unread.of("@direct")], [true, 1]);
-  chat.list([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }], false);
-  assert.deepEqual([chat.titleOf("@direct"), chat.unread.of("@direct")], ["bob", 1]);
+  chat.roomList.stale = false;
+  chat.onEvent(makeEvent(1, { Room: "@direct", Uid: "uid-bob", User: "bob" }));
+  assert.deepEqual([chat.roomList.stale, chat.unread.countIn("@direct")], [true, 1]);
+  chat.setRoomList([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }], false);
+  assert.deepEqual([chat.titleOf("@direct"), chat.unread.countIn("@direct")], ["bob", 1]);
 });
 
 test("a conversation is recovered only if its lines were read", () => {
   const chat = inLobby();
   chat.show("@direct");
-  assert.deepEqual(chat.joins().length, 1);
+  assert.deepEqual(chat.joinRequests().length, 1);
   assert.deepEqual(chat.room.timeline.olderPage(), {});
-  chat.room.timeline.older({}, { events: lines(1, 2, { Room: "@direct" }), more: false });
-  chat.disconnected(0);
-  assert.deepEqual(chat.joins()[1], { room: "@direct", since: { Epoch: EPOCH, Seq: 2 } });
+  chat.room.timeline.addOlder({}, { events: makeEvents(1, 2, { Room: "@direct" }), more: false });
+  chat.onDisconnected();
+  assert.deepEqual(chat.joinRequests()[1], { room: "@direct", since: { Epoch: EPOCH, Seq: 2 } });
 });
 
 test("conversations that nobody looks at any more are let go", () => {
@@ -159,42 +159,42 @@ test("conversations that nobody looks at any more are let go", () => {
 test("events of a room that was left change nothing", () => {
   const chat = inLobby();
   chat.follow("dev");
-  assert.equal(chat.drop("dev"), "lobby");
-  chat.heard(line(1, { Room: "dev" }));
-  chat.joined(answer("dev", 1));
+  assert.equal(chat.unfollow("dev"), "lobby");
+  chat.onEvent(makeEvent(1, { Room: "dev" }));
+  chat.onJoined(answer("dev", 1));
   assert.deepEqual([...chat.rooms.keys()], ["lobby"]);
 });
 
 test("old announcements stand at their time, new ones in every room", () => {
   const chat = inLobby();
-  const notice = (Seq, at) => line(Seq, { Room: "system", EvtType: "announce", Timestamp: NOON + at });
-  assert.deepEqual(chat.notices.page(), { room: "system", limit: 20 });
-  chat.notices.answered({ events: [notice(7, -50), notice(8, 2.5)], more: true });
-  assert.deepEqual([seqs(chat.notices.among(chat.room.timeline)), chat.notices.stale], [[8], false]);
-  chat.heard(notice(9, 50));
-  assert.deepEqual(seqs(chat.notices.among(chat.room.timeline)), [8, 9]);
+  const notice = (Seq, at) => makeEvent(Seq, { Room: "system", EvtType: "announce", Timestamp: NOON + at });
+  assert.deepEqual(chat.announcements.nextPage(), { room: "system", limit: 20 });
+  chat.announcements.addPage({ events: [notice(7, -50), notice(8, 2.5)], more: true });
+  assert.deepEqual([seqs(chat.announcements.shownIn(chat.room.timeline)), chat.announcements.stale], [[8], false]);
+  chat.onEvent(notice(9, 50));
+  assert.deepEqual(seqs(chat.announcements.shownIn(chat.room.timeline)), [8, 9]);
   chat.show("empty");
-  assert.deepEqual(seqs(chat.notices.among(chat.room.timeline)), [9]);
-  assert.deepEqual(chat.notices.page(), { room: "system", after: 9 });
+  assert.deepEqual(seqs(chat.announcements.shownIn(chat.room.timeline)), [9]);
+  assert.deepEqual(chat.announcements.nextPage(), { room: "system", after: 9 });
 });
 
 test("the link is told", () => {
   const chat = new Chat();
   chat.show("lobby");
   assert.equal(chat.link, "connecting");
-  chat.linked({ Up: false });
-  chat.joined(answer("lobby", 1));
+  chat.onLink({ Up: false });
+  chat.onJoined(answer("lobby", 1));
   assert.equal(chat.link, "down");
-  chat.linked({ Up: true });
+  chat.onLink({ Up: true });
   assert.equal(chat.link, "up");
-  chat.disconnected(0);
+  chat.onDisconnected();
   assert.deepEqual([chat.link, chat.canSend("lobby")], ["offline", false]);
 });
 
 test("who types is told without oneself, until they have said it", () => {
   const chat = inLobby();
-  chat.typing({ Room: "lobby", Users: ["ann", "bob"] });
+  chat.onTyping({ Room: "lobby", Users: ["ann", "bob"] });
   assert.deepEqual(chat.room.typing, ["bob"]);
-  chat.heard(line(4, { User: "bob", Uid: "uid-bob" }));
+  chat.onEvent(makeEvent(4, { User: "bob", Uid: "uid-bob" }));
   assert.deepEqual(chat.room.typing, []);
 });

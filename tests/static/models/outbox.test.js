@@ -16,9 +16,9 @@ function waiting(...names) {
 test("messages of a room go one at a time, in order", () => {
   const outbox = waiting("a", "b");
   assert.deepEqual(ids(outbox.due(0, anywhere)), ["a"]);
-  outbox.sent("a");
+  outbox.markSent("a");
   assert.deepEqual(ids(outbox.due(0, anywhere)), []);
-  outbox.acked("a", 7);
+  outbox.markAccepted("a", 7);
   assert.deepEqual(ids(outbox.due(0, anywhere)), ["b"]);
 });
 
@@ -31,62 +31,62 @@ test("rooms do not wait for each other, and nothing goes to a room that is not r
 
 test("its own event takes a message out, before the ack or after", () => {
   const outbox = waiting("a", "b");
-  outbox.sent("a");
+  outbox.markSent("a");
   outbox.discard("a");
-  outbox.acked("a", 7);
+  outbox.markAccepted("a", 7);
   assert.deepEqual(ids(outbox.entries), ["b"]);
 });
 
 test("an accepted message waits for its event, or for a timeline beyond it", () => {
   const outbox = waiting("a");
-  outbox.sent("a");
-  outbox.acked("a", 7);
-  outbox.settle("lobby", 6);
+  outbox.markSent("a");
+  outbox.markAccepted("a", 7);
+  outbox.removeAccepted("lobby", 6);
   assert.deepEqual(states(outbox), ["accepted"]);
-  outbox.settle("lobby", 7);
+  outbox.removeAccepted("lobby", 7);
   assert.deepEqual(states(outbox), []);
 });
 
 test("after a lost connection it is sent again with the same id", () => {
   const outbox = waiting("a");
-  outbox.sent("a");
-  outbox.disconnected(50);
+  outbox.markSent("a");
+  outbox.onDisconnected();
   assert.deepEqual(ids(outbox.due(50, anywhere)), ["a"]);
 });
 
 test("a lost connection's answer is none: it goes again at once on the next", () => {
   const outbox = waiting("a");
-  outbox.sent("a");
-  outbox.disconnected(50);
-  outbox.refused("a", { code: "unavailable", message: "no answer yet" }, 50);
+  outbox.markSent("a");
+  outbox.onDisconnected();
+  outbox.markRefused("a", { code: "unavailable", message: "no answer yet" }, 50);
   assert.deepEqual(ids(outbox.due(50, anywhere)), ["a"]);
 });
 
 test("rate_limited waits as long as it is told; unavailable longer each time", () => {
   const outbox = waiting("a");
-  outbox.sent("a");
-  outbox.refused("a", { code: "rate_limited", message: "", retryAfter: 1.5 }, 100);
-  assert.deepEqual([ids(outbox.due(1599, anywhere)), outbox.nextAt(1599)], [[], 1600]);
+  outbox.markSent("a");
+  outbox.markRefused("a", { code: "rate_limited", message: "", retryAfter: 1.5 }, 100);
+  assert.deepEqual([ids(outbox.due(1599, anywhere)), outbox.nextDueAt(1599)], [[], 1600]);
   assert.deepEqual(ids(outbox.due(1600, anywhere)), ["a"]);
-  outbox.sent("a");
-  outbox.refused("a", { code: "unavailable", message: "" }, 2000);
-  assert.equal(outbox.nextAt(2000), 4000);
+  outbox.markSent("a");
+  outbox.markRefused("a", { code: "unavailable", message: "" }, 2000);
+  assert.equal(outbox.nextDueAt(2000), 4000);
 });
 
 test("a later message does not hide when the first one may go again", () => {
   const outbox = waiting("a", "b");
-  outbox.sent("a");
-  outbox.refused("a", { code: "rate_limited", message: "", retryAfter: 3 }, 0);
-  assert.equal(outbox.nextAt(0), 3000);
+  outbox.markSent("a");
+  outbox.markRefused("a", { code: "rate_limited", message: "", retryAfter: 3 }, 0);
+  assert.equal(outbox.nextDueAt(0), 3000);
 });
 
 test("another refusal is shown, holds up nothing, and can be tried again as the same message", () => {
   const outbox = waiting("a", "b");
-  outbox.sent("a");
-  outbox.refused("a", { code: "too_long", message: "too long" }, 5);
+  outbox.markSent("a");
+  outbox.markRefused("a", { code: "too_long", message: "too long" }, 5);
   assert.deepEqual([states(outbox), outbox.entries[0].error], [["failed", "waiting"], "too long"]);
   assert.deepEqual(ids(outbox.due(5, anywhere)), ["b"]);
-  assert.equal(outbox.nextAt(5), Infinity);
+  assert.equal(outbox.nextDueAt(5), Infinity);
   outbox.retry("a", 9);
   assert.deepEqual([ids(outbox.entries), states(outbox)], [["b", "a"], ["waiting", "waiting"]]);
   outbox.discard("b");
@@ -116,9 +116,9 @@ const reloaded = (outbox, now) => {
 
 test("over a reload what was on its way waits again, what failed has failed, in order", () => {
   const outbox = waiting("a", "b", "c", "d");
-  for (const id of ["a", "b", "c"]) outbox.sent(id);
-  outbox.acked("a", 7);
-  outbox.refused("b", { code: "forbidden", message: "you may not" }, 5);
+  for (const id of ["a", "b", "c"]) outbox.markSent(id);
+  outbox.markAccepted("a", 7);
+  outbox.markRefused("b", { code: "forbidden", message: "you may not" }, 5);
   const next = reloaded(outbox, 50);
   assert.deepEqual([ids(next.entries), states(next)], [["b", "c", "d"], ["failed", "waiting", "waiting"]]);
   assert.deepEqual([next.entries[0].error, next.entries[1].text], ["you may not", "text of c"]);
@@ -143,8 +143,8 @@ test("a list that nothing changes is the same list", () => {
   const outbox = waiting("a");
   const { entries } = outbox;
   outbox.discard("b");
-  outbox.settle("lobby", 9);
-  outbox.drop("dev");
+  outbox.removeAccepted("lobby", 9);
+  outbox.dropRoom("dev");
   assert.equal(outbox.entries, entries);
 });
 
@@ -154,7 +154,7 @@ test("a wall clock that was wrong delays nothing", () => {
   outbox.add("m1", "lobby", "one", NOW + hour);
   outbox.restore([{ id: "m0", room: "tea", text: "zero", since: NOW + hour }], NOW);
   assert.deepEqual(outbox.due(5, () => true).map(({ id }) => id), ["m1", "m0"]);
-  outbox.sent("m1");
-  outbox.disconnected();
+  outbox.markSent("m1");
+  outbox.onDisconnected();
   assert.equal(outbox.due(5, () => true).length, 2);
 });
