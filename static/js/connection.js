@@ -1,8 +1,8 @@
 /**
- * The connection to a gateway: Socket.IO, always coming back, each time at the next gateway.
+ * The connection to a gateway, by Socket.IO. A lost connection is made again, at the next gateway.
  *
- * Who we are and where each room goes on travels in the handshake (`auth`), so that every connection
- * begins joined; the answers come as `joined` events.
+ * The handshake (`auth`) says who the person is and which rooms to join from which Seq, so that every
+ * connection is joined from its start; the answers come as `joined` events.
  */
 import { io } from "../vendor/socket.io.esm.min.js";
 
@@ -12,10 +12,10 @@ const RETURN_MS = 2_000;
 const WEBSOCKET_FIRST = ["websocket", "polling"];
 const POLLING_FIRST = ["polling", "websocket"];
 const EVENTS = ["joined", "chat", "reset", "presence", "typing", "link", "refused"];
-const NO_ANSWER = { ok: false, error: { code: "unavailable", message: "no answer yet" } };
+const NO_ANSWER = { ok: false, error: { code: "unavailable", message: "" } };
 
 export class Connection {
-  /** `auth()` gives the handshake; `on` has a handler for each event, and for connected, disconnected. */
+  /** `auth()` returns the handshake; `on` has a handler for each of EVENTS, for `connected` and `disconnected`. */
   constructor({ gateways, auth, on }) {
     this.closed = false;
     this.first = WEBSOCKET_FIRST;
@@ -60,30 +60,31 @@ export class Connection {
   }
 
   /**
-   * Asks; `done(ack)` is called once. Called back, not promised: what a join replays may follow its
-   * answer in the same packet, and must find the answer handled.
+   * Sends a request; `done(ack)` is called once. This is a callback and no promise: replayed events may
+   * follow the answer of a join in the same packet, and need the answer to be handled before them.
    */
   request(event, payload, done) {
     if (!this.connected) return void queueMicrotask(() => done(NO_ANSWER));
     this.socket.timeout(ANSWER_MS).emit(event, payload, (error, ack) => done(error ? NO_ANSWER : ack));
   }
 
-  /** Says something that may be lost. */
+  /** Sends an event without an answer, which is dropped if there is no connection. */
   notify(event, payload) {
     if (this.connected) this.socket.volatile.emit(event, payload);
   }
 
-  /** Ends a connection that has died unseen: before it asks, the client looks at the clock. */
+  /** Ends a connection that is dead: before it sends, the client notices that pings are overdue. */
   probe() {
     this.request("rooms", { limit: 1 }, () => {});
   }
 
-  /** The browser says that there is a network again: do not wait for the next try. */
+  /** The browser has a network again: connects now, without waiting for the next attempt. */
   reconnectNow() {
     if (!this.closed && !this.connected) this.socket.disconnect().connect();
   }
 
-  /** A proxy may pass a WebSocket's handshake, or the first packet too, and nothing after it. */
+  /** Closes a connection that is silent after its start: some proxies pass a WebSocket's handshake, or also
+   * the first packet, and nothing after it. */
   #opened(manager) {
     const { engine } = manager;
     const silent = setTimeout(() => {
@@ -95,7 +96,8 @@ export class Connection {
     engine.once("upgrade", () => this.#startWith(WEBSOCKET_FIRST));
   }
 
-  /** Nothing came, not even an error: polling begins, and a WebSocket that is heard takes over. */
+  /** Nothing came, not even an error: the next attempt begins with the other transport. After polling a
+   * WebSocket that works takes over. */
   #switchFirstTransport() {
     this.#startWith(this.first === POLLING_FIRST ? WEBSOCKET_FIRST : POLLING_FIRST);
   }
@@ -105,7 +107,7 @@ export class Connection {
     this.socket.io.opts.transports = transports;
   }
 
-  /** The client returns by itself from lost connections, but not when the gateway said goodbye. */
+  /** The library reconnects after a loss, but not after the gateway itself has disconnected the socket. */
   #reconnectLater() {
     if (this.closed || this.socket.active) return;
     setTimeout(() => this.closed || this.socket.connected || this.socket.connect(), RETURN_MS);

@@ -1,56 +1,60 @@
-/** The page: joins models, views and the connection together. Nothing else knows them all. */
-import { ComposerView } from "./views/composer_view.js";
+/** The page: joins models, views and the connection together. No other file knows them all. */
 import { Connection } from "./connection.js";
-import { Drawing } from "./views/drawing.js";
-import { Sync } from "./sync.js";
-import { watchFailures } from "./views/failure.js";
+import { words } from "./language.js";
 import { Gateways } from "./models/gateways.js";
-import { JsonStorage, newId } from "./models/identity.js";
-import { SavedState } from "./storage.js";
+import { newId } from "./models/identity.js";
 import { NameSearch, SEARCH_FROM } from "./models/name_search.js";
-import { Naming } from "./naming.js";
-import { NamingView } from "./views/naming_view.js";
-import { Navigation } from "./navigation.js";
-import { QuestionView } from "./views/question_view.js";
-import { RosterView } from "./views/roster_view.js";
-import { RoomsView } from "./views/rooms_view.js";
-import { Scroll } from "./views/scroll.js";
 import { sentenceOf } from "./models/refusals.js";
+import { Naming } from "./naming.js";
+import { Navigation } from "./navigation.js";
+import { JsonStorage, SavedState } from "./storage.js";
+import { Sync } from "./sync.js";
+import { ComposerView } from "./views/composer_view.js";
+import { Drawing } from "./views/drawing.js";
+import { watchFailures } from "./views/failure.js";
+import { NamingView } from "./views/naming_view.js";
+import { fillWords } from "./views/page_words.js";
+import { QuestionView } from "./views/question_view.js";
+import { RoomsView } from "./views/rooms_view.js";
+import { RosterView } from "./views/roster_view.js";
+import { Scroll } from "./views/scroll.js";
 import { StatusView } from "./views/status_view.js";
 import { TimelineView } from "./views/timeline_view.js";
-import { keepFresh } from "./wakeups.js";
+import { watchWakeups } from "./wakeups.js";
 
 const SAVE_MS = 500;
-/** So long a lost connection is nobody's concern: moving to another gateway takes about a second. */
+/** A shorter loss of the connection is not shown: moving to another gateway takes about a second. */
 const AWAY_MS = 1_700;
 const element = (id) => document.getElementById(id);
 watchFailures(window, { strip: element("failure"), status: element("status") });
+fillWords(document);
 const hasMouse = matchMedia("(pointer: fine)").matches;
+const settings = document.documentElement.dataset;
 
 const saved = new SavedState(JsonStorage.of("localStorage"), JsonStorage.of("sessionStorage"));
 const { identity } = saved;
 const chat = saved.restoreChat(Date.now());
 
-// --- what the gateway tells ---
-
-const told = (act) => (payload) => {
+/** A handler that changes the chat. */
+const changing = (act) => (payload) => {
   act(payload);
   changed();
 };
-const settings = document.documentElement.dataset;
-const listed = settings.gateways.split(" ").filter(Boolean);
+
+// --- what the gateway sends ---
+
 const connection = new Connection({
-  gateways: new Gateways(location.origin, listed),
+  gateways: new Gateways(location.origin, settings.gateways.split(" ").filter(Boolean)),
   auth: () => ({ token: identity.token, user: naming.nameForJoin(), join: chat.joinRequests() }),
   on: {
     connected: changed,
-    disconnected: told(() => chat.onDisconnected()),
+    disconnected: changing(() => chat.onDisconnected()),
     joined: (ack) => sync.onJoinAnswer(ack.room, ack),
-    chat: told((event) => chat.onEvent(event)),
-    reset: told((reset) => chat.onReset(reset)),
-    presence: told((presence) => chat.onPresence(presence)),
-    typing: told((typing) => chat.onTyping(typing)),
-    link: told((link) => chat.onLink(link)),
+    chat: changing((event) => chat.onEvent(event)),
+    reset: changing((reset) => chat.onReset(reset)),
+    presence: changing((presence) => chat.onPresence(presence)),
+    typing: changing((typing) => chat.onTyping(typing)),
+    link: changing((link) => chat.onLink(link)),
     refused: (error) => (error.code === "banned" ? naming.onRefused(error) : status.say(sentenceOf(error))),
   },
 });
@@ -59,13 +63,13 @@ const sync = new Sync({
   connection,
   identity,
   clock: {
-    now: () => performance.now(), // nobody sets it
+    now: () => performance.now(), // a clock that nobody can set
     after(ms, act) {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
     },
   },
-  page: {
+  on: {
     changed,
     joined({ user, room }) {
       naming.onNamed(user);
@@ -90,8 +94,10 @@ const navigation = new Navigation({
     changed,
     shown() {
       roster.open = false;
-      if (hasMouse) composer.focus(); // a phone's keyboard would jump up
+      if (hasMouse) composer.focus(); // on a phone the keyboard would appear
     },
+    entered: () => rooms.entered(),
+    enterRefused: (sentence) => rooms.refuse(sentence),
     draft: (room, text) => composer.addDraft(room, text),
   },
 });
@@ -104,8 +110,8 @@ const scroll = new Scroll(element("timeline"), ({ pinned, nearTop, nearEnd }) =>
   if (pinned !== before) changed();
 });
 const timeline = new TimelineView(element("timeline"), scroll, {
-  retry: told((id) => chat.outbox.retry(id)),
-  discard: told((id) => chat.outbox.discard(id)),
+  retry: changing((id) => chat.outbox.retry(id)),
+  discard: changing((id) => chat.outbox.discard(id)),
   direct: (uid) => navigation.openDirect({ uid }),
 });
 const composer = new ComposerView(element("composer"), {
@@ -114,7 +120,7 @@ const composer = new ComposerView(element("composer"), {
   touch: !hasMouse,
 }, {
   send(text) {
-    if (chat.outbox.full) return void status.say("Too many messages are waiting to be sent.");
+    if (chat.outbox.full) return void status.say(words.outboxFull);
     chat.outbox.add(newId(), chat.current, text, Date.now());
     returnToLatest();
     return true;
@@ -123,25 +129,24 @@ const composer = new ComposerView(element("composer"), {
     if (!chat.room.roster.crowd) connection.notify("typing", { room: chat.current, typing });
   },
   drafted: saveSoon,
-  pastedFiles: tellFiles,
+  pastedFiles: refuseFiles,
 });
 const roster = new RosterView(element("roster"), {
   direct: (user) => navigation.openDirect({ user }),
-  opened: told(() => {
+  opened: changing(() => {
     chat.room.roster.refresh();
     chat.room.search = chat.room.roster.count > SEARCH_FROM ? new NameSearch() : null;
   }),
-  search: told((prefix) => chat.room.search.begin(prefix)),
-  more: told(() => chat.room.search.wantMore()),
+  search: changing((prefix) => chat.room.search.begin(prefix)),
+  more: changing(() => chat.room.search.wantMore()),
 });
 const rooms = new RoomsView(element("rooms"), element("menu"), {
   enter: (name) => navigation.enter(name),
   leave: (room) => navigation.leave(room),
   close: (room) => navigation.close(room),
-  opened: told(() => (chat.roomList.stale = true)),
-  more: told(() => chat.roomList.wantMore()),
+  opened: changing(() => (chat.roomList.stale = true)),
+  more: changing(() => chat.roomList.wantMore()),
 });
-navigation.rooms = rooms;
 
 function returnToLatest() {
   chat.room.timeline.returnToLatest();
@@ -150,17 +155,28 @@ function returnToLatest() {
   changed();
 }
 
-function tellFiles() {
-  status.say("Pictures and files cannot be sent here, only text.");
+function refuseFiles() {
+  status.say(words.textOnly);
 }
 
-// --- what is kept and shown ---
+element("latest").addEventListener("click", returnToLatest);
+element("me").addEventListener("click", () => naming.change());
+addEventListener("hashchange", () => navigation.show(navigation.roomInAddress()));
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault(); // or the browser would show the file instead of the page
+    if (kind === "drop") refuseFiles();
+  });
+}
+
+// --- what is saved and drawn ---
 
 const drawing = new Drawing(chat, { timeline, roster, rooms, composer, status });
 let saving = 0;
-let away; // the timer of a lost connection, or that it has run
+let awayTimer; // undefined while the connection is not lost
 
-/** Reading and writing storage is slow: no frame and no event waits for it. */
+/** Storage is slow to read and write, so it is used every SAVE_MS, not in a frame or for an event. */
 function save() {
   clearTimeout(saving);
   saving = 0;
@@ -172,42 +188,22 @@ function saveSoon() {
   saving ||= setTimeout(save, SAVE_MS);
 }
 
+/** Called after each change of the chat. */
 function changed() {
   sync.wake();
   saved.saveOutbox(chat);
   saveSoon();
   if (chat.link === "offline") {
-    away ??= setTimeout(told(() => chat.showDisconnected()), AWAY_MS);
+    awayTimer ??= setTimeout(changing(() => chat.showDisconnected()), AWAY_MS);
   } else {
-    clearTimeout(away);
-    away = undefined;
+    clearTimeout(awayTimer);
+    awayTimer = undefined;
   }
   drawing.soon();
 }
 
-element("latest").addEventListener("click", returnToLatest);
-element("me").addEventListener("click", () => naming.change());
-addEventListener("hashchange", () => navigation.show(navigation.roomInAddress()));
-addEventListener("online", () => connection.reconnectNow());
-document.addEventListener("visibilitychange", () => {
-  chat.visible = document.visibilityState === "visible";
-  chat.markShownAsRead();
-  changed();
-  if (!chat.visible) save(); // a phone may end a hidden page without a word
-});
-addEventListener("pagehide", save);
-addEventListener("storage", told(() => saved.mergeOtherTabs(chat))); // another tab has read, entered or left something
-for (const kind of ["dragover", "drop"]) {
-  addEventListener(kind, (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault(); // or the browser leaves the page for the file
-    if (kind === "drop") tellFiles();
-  });
-}
-keepFresh({ chat, connection, sync });
-
+watchWakeups({ chat, connection, sync, changed, save, merge: changing(() => saved.mergeOtherTabs(chat)) });
 chat.show(navigation.roomInAddress());
-chat.visible = document.visibilityState === "visible";
 drawing.now();
 if (hasMouse) composer.focus();
 naming.start();

@@ -1,42 +1,43 @@
-/** How the person comes by a name: asked for at first, changed, taken by somebody else, refused. */
-import { BANNED, nameNotice, sentenceOf } from "./models/refusals.js";
+/** The person's name: asked for at the first visit, changed on request, or given by the gateway. */
+import { words } from "./language.js";
+import { nameNotice, sentenceOf } from "./models/refusals.js";
 
 export class Naming {
-  /** `changed()` is to be called after each change of the chat. */
+  /** `changed()` is called after each change of the chat. */
   constructor({ chat, connection, identity, dialog, status, changed }) {
     Object.assign(this, { chat, connection, identity, dialog, status, changed });
-    /** The name that this connection asked for, until it is known which one it got. */
+    /** The name that this connection requested, until the gateway has answered. */
     this.asked = "";
   }
 
-  /** Connects, after it has asked for a name if there is none. */
+  /** Connects, if need be after the person has chosen a name. */
   start() {
     if (this.identity.name) this.connection.open();
     else this.#askForName("");
   }
 
-  /** The name for a new connection. */
+  /** The name to request with a new connection. */
   nameForJoin() {
     this.asked = this.identity.name;
     return this.asked;
   }
 
-  /** The gateway gave this name: says so if another one was asked for. */
+  /** The gateway gave this name: tells the person if another one was requested. */
   onNamed(user) {
     const notice = nameNotice(this.asked, user);
     this.asked = "";
-    if (notice) this.status.say(notice, { label: "Change", act: () => this.change() });
+    if (notice) this.status.say(notice, { label: words.change, act: () => this.change() });
   }
 
-  /** The person wants another one. */
+  /** The person wants another name. */
   change() {
     this.dialog.ask({ name: this.chat.user, needed: false, done: (name) => this.#rename(name) });
   }
 
-  /** The gateway lets nobody in under this name, or not this person. */
+  /** The gateway refuses this name, or this person. */
   onRefused(error) {
     this.connection.close();
-    if (error.code === "banned") this.chat.refuse(BANNED);
+    if (error.code === "banned") this.chat.refuse(words.bannedForGood);
     else this.#askForName(sentenceOf(error, "name"));
     this.changed();
   }

@@ -1,15 +1,16 @@
-/** Where the person is: goes to rooms and conversations, leaves them, and keeps the page's address true. */
+/** Navigation: goes to rooms and conversations, leaves them, and keeps the page's address in step. */
+import { say, words } from "./language.js";
 import { hashOf, roomOf } from "./models/address.js";
 import { LOBBY } from "./models/chat.js";
 import { roomFault, sentenceOf } from "./models/refusals.js";
-import { headingOf } from "./views/view_models.js";
 import { isPrivate, roomKey } from "./models/text.js";
+import { headingOf } from "./views/view_models.js";
 
 export class Navigation {
-  /** `on`: shown(), changed(), draft(room, text). */
+  /** `on`: shown(), changed(), entered(), enterRefused(sentence), draft(room, text). */
   constructor({ chat, connection, status, question, on }) {
     Object.assign(this, { chat, connection, status, question, on });
-    /** The room that was asked for by name, until it is known whether one may enter it. */
+    /** The room whose name the person typed, until the gateway has answered its join; else "". */
     this.entering = "";
   }
 
@@ -18,7 +19,7 @@ export class Navigation {
   }
 
   go(room) {
-    if (this.entering === room) this.rooms.entered();
+    if (this.entering === room) this.on.entered();
     if (this.roomInAddress() !== room) history.pushState(null, "", hashOf(room));
     this.show(room);
   }
@@ -32,11 +33,11 @@ export class Navigation {
     this.on.changed();
   }
 
-  /** A room by the name that somebody typed: shown once the gateway lets one in. */
+  /** Joins the room whose name the person typed; it is shown when the gateway has accepted the join. */
   enter(name) {
     const room = roomKey(name);
     const fault = roomFault(room);
-    if (fault) return this.rooms.refuse(fault);
+    if (fault) return this.on.enterRefused(fault);
     this.entering = room;
     if (this.chat.rooms.has(room) || !this.chat.bound) return this.go(room);
     this.chat.follow(room);
@@ -48,31 +49,34 @@ export class Navigation {
   }
 
   onRoomRenamed(asked, room) {
-    const here = this.chat.current === asked;
+    const shown = this.chat.current === asked;
     const typed = this.entering === asked;
     this.chat.renameRoom(asked, room);
     if (typed) this.entering = room;
-    else if (here) this.go(room);
+    else if (shown) this.go(room);
   }
 
-  /** One may not be there: one stays, or goes back to, where one was. */
+  /** The gateway refused the room: the person stays in the room before, or goes back there. */
   onRefused(room, error) {
     const { chat } = this;
     if (!chat.rooms.has(room)) return;
     const sentence = sentenceOf(error, isPrivate(room) ? "" : "room");
     const typed = this.entering === room;
     this.entering = "";
-    if (typed) this.rooms.refuse(sentence);
-    else this.status.say(`${isPrivate(room) ? "This conversation" : headingOf(chat, room)}: ${sentence}`);
-    const next = this.#drop(room);
-    if (this.roomInAddress() === room) history.replaceState(null, "", hashOf(next)); // nothing to go back to
+    if (typed) this.on.enterRefused(sentence);
+    else {
+      const title = isPrivate(room) ? words.thisConversation : headingOf(chat, room);
+      this.status.say(say(words.inRoom, { room: title, sentence }));
+    }
+    const next = this.#unfollow(room);
+    if (this.roomInAddress() === room) history.replaceState(null, "", hashOf(next)); // "back" must not lead here
     if (next === chat.current) this.on.changed();
     else this.go(next);
   }
 
-  /** Opens a conversation with {user} or {uid}. */
-  openDirect(whom) {
-    this.connection.request("direct", whom, (ack) => {
+  /** Opens a conversation with `person`, {user} or {uid}. */
+  openDirect(person) {
+    this.connection.request("direct", person, (ack) => {
       if (!ack.ok) return this.status.say(sentenceOf(ack.error));
       this.chat.roomList.stale = true;
       this.go(ack.room);
@@ -80,13 +84,13 @@ export class Navigation {
   }
 
   leave(room) {
-    this.#leave(room, () => this.chat.leaving.push(room));
+    this.#confirm(room, () => this.chat.leaving.push(room));
   }
 
-  /** A conversation leaves the list, until somebody says something there. */
+  /** Takes a conversation out of the list until somebody writes there again. */
   close(room) {
     const { unread, roomList } = this.chat;
-    this.#leave(room, () => {
+    this.#confirm(room, () => {
       const head = this.chat.headOf(room);
       unread.markRead(room, head);
       roomList.close(room, head);
@@ -94,22 +98,23 @@ export class Navigation {
     });
   }
 
-  /** If something waits to be sent there, only when that is meant. */
-  #leave(room, act) {
+  /** Calls `act()` and leaves the room. If messages wait to be sent there, the person is asked before. */
+  #confirm(room, act) {
     const { chat } = this;
-    const waiting = chat.outbox.inRoom(room).length;
-    const done = () => {
+    const count = chat.outbox.inRoom(room).length;
+    const leave = () => {
       act();
-      this.go(this.#drop(room));
+      this.go(this.#unfollow(room));
     };
-    if (!waiting) return done();
-    const what = waiting === 1 ? "1 message is not sent yet." : `${waiting} messages are not sent yet.`;
-    const text = `${headingOf(chat, room)}: ${what} If you leave now, the text stays there as your draft.`;
-    this.question.ask(text, "Stay", "Leave", done);
+    if (!count) return leave();
+    const unsent = say(words.unsent, { count });
+    const text = say(words.leaveUnsent, { room: headingOf(chat, room), unsent });
+    this.question.ask(text, words.stay, words.leave, leave);
   }
 
-  /** Follows a room no more; what waits to be sent there becomes its draft. */
-  #drop(room) {
+  /** The page follows the room no longer. Messages that wait to be sent there become its draft. Returns the
+   * room to show. */
+  #unfollow(room) {
     const waiting = this.chat.outbox.inRoom(room).filter(({ state }) => state !== "accepted");
     if (waiting.length) this.on.draft(room, waiting.map(({ text }) => text).join("\n"));
     return this.chat.unfollow(room);

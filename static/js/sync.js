@@ -1,23 +1,24 @@
 /**
- * The sync: all that the page asks of the gateway by itself, because of what the chat lacks.
+ * The synchronisation: all that the page requests by itself, because the chat lacks it.
  *
- * run() looks what is lacking and asks for it, each thing once at a time; whoever changes the chat calls
- * it. What failed rests before it is asked again.
+ * wake() looks for what is missing and requests it, each thing once at a time; it is called after each
+ * change of the chat. A request that failed is repeated after a pause.
  */
 import { sentenceOf } from "./models/refusals.js";
 
 const PAUSE_MS = 2000;
+/** With these codes the same request can succeed later. */
 const LATER = new Set(["unavailable", "rate_limited"]);
 const PAGE = 100;
 
 export class Sync {
-  /** `page` is told: changed(), joined(ack), roomRefused(room, error),
-   * roomRenamed(room, name), refused(error).
-   * `clock` has now() in milliseconds, and after(ms, act), which returns what takes the order back. */
-  constructor({ chat, connection, identity, page, clock }) {
-    Object.assign(this, { chat, connection, identity, page, clock });
+  /** `on`: changed(), joined(ack), roomRefused(room, error), roomRenamed(asked, room), refused(error).
+   * `clock`: now(), in milliseconds, and after(ms, act), which returns a function that cancels it. */
+  constructor({ chat, connection, identity, on, clock }) {
+    Object.assign(this, { chat, connection, identity, on, clock });
+    /** Keys of requests that are unanswered or pause. */
     this.inFlight = new Set();
-    /** The top of the timeline is near; its end is. Set by the view. */
+    /** Whether the timeline is scrolled near its first event, or near its last one. Set by the view. */
     this.wantsOlder = false;
     this.wantsNewer = false;
     this.cancelTimer = () => {};
@@ -31,26 +32,28 @@ export class Sync {
     this.#sendMessages();
     this.#readTimeline(this.chat.room);
     this.#readRoster(this.chat.room);
-    this.#search(this.chat.room);
-    this.#readLists();
+    this.#searchNames(this.chat.room);
+    this.#fillGap();
+    if (this.chat.roomList.stale) this.#readRoomList([], {});
+    this.#readAnnouncements();
   }
 
-  /** The answer to a join, of the handshake or our own. `asked` is the room's name as we spelled it. */
+  /** The answer to a join of the handshake or of #join(). `asked`: the room's name in our spelling. */
   onJoinAnswer(asked, ack) {
     const room = this.chat.rooms.get(asked);
     for (const each of asked ? [room] : this.chat.rooms.values()) if (each) each.joining = false;
     if (ack.ok) {
-      if (asked && asked !== ack.room) this.page.roomRenamed(asked, ack.room);
+      if (asked && asked !== ack.room) this.on.roomRenamed(asked, ack.room);
       this.chat.onJoined(ack);
-      this.page.joined(ack);
+      this.on.joined(ack);
     } else if (ack.error.code === "bad_name" || (ack.error.code === "banned" && !(room && this.chat.bound))) {
-      this.page.refused(ack.error);
+      this.on.refused(ack.error);
     } else if (LATER.has(ack.error.code)) {
       this.#pause(`join ${asked}`, ack.error);
     } else if (room) {
-      this.page.roomRefused(asked, ack.error);
+      this.on.roomRefused(asked, ack.error);
     }
-    this.page.changed();
+    this.on.changed();
   }
 
   #join(room) {
@@ -58,8 +61,8 @@ export class Sync {
     if (!join || room.joined || room.joining || this.inFlight.has(`join ${room.name}`)) return;
     room.joining = true;
     const { token, name } = this.identity;
-    const who = this.chat.bound ? { token } : { token, user: name };
-    this.connection.request("join", { ...join, ...who }, (ack) => this.onJoinAnswer(room.name, ack));
+    const person = this.chat.bound ? { token } : { token, user: name };
+    this.connection.request("join", { ...join, ...person }, (ack) => this.onJoinAnswer(room.name, ack));
   }
 
   #sendMessages() {
@@ -71,7 +74,7 @@ export class Sync {
         if (ack.ok) outbox.markAccepted(id, ack.seq);
         else outbox.markRefused(id, { ...ack.error, message: sentenceOf(ack.error, "message") }, clock.now());
         this.chat.settleOutbox(room, []);
-        this.page.changed();
+        this.on.changed();
       });
     }
     this.cancelTimer();
@@ -81,9 +84,9 @@ export class Sync {
 
   #readTimeline({ name, joined, timeline }) {
     if (!joined) return;
-    const read = (way, page, done) => {
+    const read = (way, page, add) => {
       this.#request(`${way} ${name}`, "history", { room: name, limit: PAGE, ...page }, (ack) => {
-        done(page, ack);
+        add(page, ack);
         this.chat.settleOutbox(name, ack.events);
       });
     };
@@ -95,48 +98,51 @@ export class Sync {
 
   #readRoster({ name, joined, roster, private: isPrivate }) {
     if (!joined || isPrivate || roster.stage !== "unknown" || this.inFlight.has(`roster ${name}`)) return;
-    const ask = (page) => {
-      const question = { room: name, limit: PAGE, ...page };
-      this.#request(`roster ${name}`, "participants", question, (ack) => {
+    const read = (page) => {
+      const request = { room: name, limit: PAGE, ...page };
+      this.#request(`roster ${name}`, "participants", request, (ack) => {
         const next = roster.addPage(ack);
-        if (next) ask(next);
-        else this.#pause(`roster ${name}`, {}); // changes may come faster than pages
+        if (next) read(next);
+        else this.#pause(`roster ${name}`, {}); // or changes could cause requests without end
       }, () => roster.forget());
     };
-    ask(roster.startReading());
+    read(roster.startReading());
   }
 
-  #search({ name, joined, search }) {
-    const question = joined && search ? search.nextPage() : null;
-    if (!question) return;
-    this.#request(`search ${name}`, "participants", { room: name, ...question }, (ack) => {
-      search.addPage(question, ack);
+  #searchNames({ name, joined, search }) {
+    const page = joined && search ? search.nextPage() : null;
+    if (!page) return;
+    this.#request(`search ${name}`, "participants", { room: name, ...page }, (ack) => {
+      search.addPage(page, ack);
     }, () => search.stop());
   }
 
-  #readLists() {
+  #fillGap() {
     const { chat } = this;
     const gap = chat.unread.nextGap();
-    if (gap) {
-      this.#request("missed", "history", { ...gap, limit: PAGE }, (ack) => chat.onMissedPage(gap.room, ack), (error) => {
-        if (!LATER.has(error.code)) chat.unread.dropGap(gap.room);
-      });
-    }
-    if (chat.roomList.stale) this.#readList([], {});
-    if (chat.announcements.stale) {
-      this.#request("announcements", "history", chat.announcements.nextPage(), (ack) => chat.announcements.addPage(ack), (error) => {
-        if (!LATER.has(error.code)) chat.announcements.stale = false; // nothing was ever announced
-      });
-    }
+    if (!gap) return;
+    const { room } = gap;
+    this.#request("gap", "history", { ...gap, limit: PAGE }, (ack) => chat.onMissedPage(room, ack), ({ code }) => {
+      if (!LATER.has(code)) chat.unread.dropGap(room);
+    });
   }
 
-  /** One more page of rooms; they replace what was listed when all that is wanted is there. */
-  #readList(rows, place) {
+  #readAnnouncements() {
+    const { announcements } = this.chat;
+    if (!announcements.stale) return;
+    const page = announcements.nextPage();
+    this.#request("announcements", "history", page, (ack) => announcements.addPage(ack), ({ code }) => {
+      if (!LATER.has(code)) announcements.stale = false; // nothing was ever announced
+    });
+  }
+
+  /** Requests one more page of rooms. The list is replaced when all wanted pages are here. */
+  #readRoomList(rows, page) {
     const { chat } = this;
-    this.#request("list", "rooms", { limit: PAGE, ...place }, ({ rooms, more }) => {
+    this.#request("list", "rooms", { limit: PAGE, ...page }, ({ rooms, more }) => {
       const all = [...rows, ...rooms];
       if (more && rooms.length && all.length < chat.roomList.wanted) {
-        return this.#readList(all, { after: rooms.at(-1).room });
+        return this.#readRoomList(all, { after: rooms.at(-1).room });
       }
       chat.roomList.stale = false;
       chat.setRoomList(all, more);
@@ -144,18 +150,19 @@ export class Sync {
     });
   }
 
-  #request(key, event, payload, done, failed = () => {}) {
+  /** Sends a request unless one with the same key is in flight. */
+  #request(key, event, payload, onSuccess, onError = () => {}) {
     if (this.inFlight.has(key)) return;
     this.inFlight.add(key);
     this.connection.request(event, payload, (ack) => {
       this.inFlight.delete(key);
-      if (ack.ok) done(ack);
+      if (ack.ok) onSuccess(ack);
       else {
-        failed(ack.error);
+        onError(ack.error);
         this.#pause(key, ack.error);
-        if (ack.error.code === "no_such_room") this.page.roomRefused(payload.room, ack.error);
+        if (ack.error.code === "no_such_room") this.on.roomRefused(payload.room, ack.error);
       }
-      this.page.changed();
+      this.on.changed();
     });
   }
 

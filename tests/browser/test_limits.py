@@ -36,7 +36,7 @@ async def test_the_page_knows_how_long_a_message_may_be(
     async with System(tmp_path, HUBBUB_TEXT_CHARS="20") as system:
         ann = await open_window(system.url, name("ann"), f"#{room}")
         length = ann.page.locator("#length")
-        for count, told in ((0, ""), (15, ""), (16, "4 left"), (21, "1 too many characters")):
+        for count, told in ((0, ""), (15, ""), (16, "4 left"), (21, "1 character too many")):
             await ann.write("x" * count)
             await expect(length).to_have_text(told)
         await expect(ann.page.get_by_role("button", name="Send")).to_be_disabled()

@@ -166,7 +166,7 @@ async def test_what_cannot_be_done_is_said(
 ) -> None:
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.write("👋" * 4001)
-    await expect(ann.page.locator("#length")).to_have_text("1 too many characters")
+    await expect(ann.page.locator("#length")).to_have_text("1 character too many")
     await expect(ann.page.get_by_role("button", name="Send")).to_be_disabled()
     await ann.say("👋" * 4000)
     await ann.sees("👋" * 4000)

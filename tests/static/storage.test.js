@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { JsonStorage } from "../../static/js/models/identity.js";
-import { SavedState } from "../../static/js/storage.js";
+import { JsonStorage, SavedState } from "../../static/js/storage.js";
 import { Shelf } from "./make.js";
 
 globalThis.crypto ??= webcrypto; // node 18, which Debian 12 has, keeps it elsewhere

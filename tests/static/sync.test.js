@@ -46,14 +46,14 @@ function start() {
   const desk = new Desk();
   const clock = new Clock();
   const told = [];
-  const page = {
+  const on = {
     changed: () => sync.wake(),
     joined: () => {},
     roomRefused: (...what) => told.push(["roomRefused", ...what]),
     roomRenamed: (...what) => told.push(["roomRenamed", ...what]),
     refused: (...what) => told.push(["refused", ...what]),
   };
-  const sync = new Sync({ chat, connection: desk, identity: { token: "t", name: "ann" }, page, clock });
+  const sync = new Sync({ chat, connection: desk, identity: { token: "t", name: "ann" }, on, clock });
   const join = { ok: true, user: "ann", uid: "uid-ann", room: "lobby", epoch: "e", seq: 0, count: 1, version: 1 };
   return { chat, desk, sync, told, join, clock };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashOf, roomOf } from "../../static/js/models/address.js";
 import { watchFailures } from "../../static/js/views/failure.js";
-import { SleepWatch } from "../../static/js/sleep.js";
+import { SleepWatch } from "../../static/js/wakeups.js";
 
 test("sleep is noticed by either clock, and a clock that is set back is not sleep", () => {
   const watch = new SleepWatch(1_000_000, 0);

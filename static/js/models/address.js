@@ -1,9 +1,9 @@
-/** The room in the page's address: `#name`, or `#@…` for a conversation. */
+/** The room in the page's address: `#name`, or `#@name` for a conversation. */
 import { isPrivate, roomKey } from "./text.js";
 
 export const hashOf = (room) => `#${encodeURIComponent(room).replace("%40", "@")}`;
 
-/** The room of a location's hash; `otherwise` if it names none. */
+/** The room that a location's hash names; `otherwise` if it names no room. */
 export function roomOf(hash, otherwise) {
   try {
     const name = decodeURIComponent(hash.slice(1));

@@ -1,13 +1,13 @@
 /**
- * The chat: all that the page knows, fed by what the gateway tells. It knows no socket and no document.
+ * The chat: all that the page knows, updated by what the gateway sends. It uses no socket and no document.
  *
- * `link` is "connecting" (the first time), "offline", "down" (the gateway has no broker), "up" or, for
- * somebody who was refused, "closed".
+ * `link` is the state of the connection: "connecting" (for the first time), "offline", "down" (the
+ * gateway has lost its broker), "up" or "closed" (the gateway refused this person for good).
  */
-import { RoomList } from "./room_list.js";
 import { Announcements, SYSTEM } from "./announcements.js";
 import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
+import { RoomList } from "./room_list.js";
 import { isPrivate, mentions } from "./text.js";
 import { Unread } from "./unread.js";
 
@@ -15,29 +15,30 @@ export const LOBBY = "lobby";
 const PRIVATE_LIMIT = 20;
 
 export class Chat {
-  /** `open`: public rooms to be in; in the store `epoch`, `marks`: what was read, `closed`: where
-   * conversations ended when they were closed. */
+  /** `open`: the public rooms to join. `marks`: the last Seq read, by room, and `closed`: the last Seq of
+   * each conversation when it was closed; both count in the store that `epoch` names. */
   constructor({ user = "", uid = "", open = [], epoch = "", marks = {}, closed = {} } = {}) {
     this.user = user;
     this.uid = uid;
     this.epoch = epoch;
-    this.bound = false; // this connection knows who we are
+    /** Whether the gateway knows who uses this connection: a join was answered. */
+    this.bound = false;
     this.link = "connecting";
-    /** The link as it was, as long as nobody need know that it is lost: moving to another gateway is quick. */
+    /** The link before the connection was lost, shown for a while: moving to another gateway is quick. */
     this.linkBefore = null;
-    /** Why this person may take part no more. */
+    /** Why the gateway refuses this person; "" if it does not. */
     this.refusal = "";
     this.current = "";
-    /** The room that was shown before. */
+    /** The room that was shown before the current one. */
     this.before = "";
     this.rooms = new Map();
-    /** Rooms that were left, of which the gateway does not know yet. */
+    /** Rooms that the person left and the gateway has not been told of. */
     this.leaving = [];
     this.outbox = new Outbox();
     this.unread = new Unread(marks);
     this.announcements = new Announcements();
     this.roomList = new RoomList(closed);
-    /** The page can be seen; the timeline is scrolled to its newest lines. */
+    /** Whether the page is visible, and whether the timeline is scrolled to its newest message. */
     this.visible = true;
     this.pinned = true;
     for (const name of open) this.follow(name);
@@ -45,7 +46,7 @@ export class Chat {
 
   // --- where the person is ---
 
-  /** The room by this name, followed from now on. */
+  /** Returns the room of this name; the page follows it from now on. */
   follow(name) {
     let room = this.rooms.get(name);
     if (!room) this.rooms.set(name, (room = new Room(name)));
@@ -56,26 +57,31 @@ export class Chat {
     const room = this.follow(name);
     if (name !== this.current) Object.assign(this, { before: this.current, current: name });
     if (room.private) {
-      this.rooms.delete(name); // the last one shown is last: the first is forgotten first
+      this.rooms.delete(name); // the conversation shown last is last: the first one is dropped first
       this.rooms.set(name, room);
       const others = [...this.rooms.values()].filter((each) => each.private);
       for (const { name: old } of others.slice(0, -PRIVATE_LIMIT)) this.rooms.delete(old);
     }
-    if (!this.openRooms().length) this.follow(LOBBY); // somebody must be somewhere
+    this.#followOnePublicRoom();
     this.pinned = true;
     this.markShownAsRead();
   }
 
-  /** Follows a room no longer. Returns the room to show if it was the current one. */
+  /** The page follows the room no longer. Returns the room to show now. */
   unfollow(name) {
     this.rooms.delete(name);
     this.outbox.dropRoom(name);
-    if (!this.openRooms().length) this.follow(LOBBY);
+    this.#followOnePublicRoom();
     if (this.current !== name) return this.current;
     return this.rooms.has(this.before) ? this.before : this.openRooms()[0];
   }
 
-  /** It is shown, or something waits to be sent there. */
+  /** The join of a public room tells the gateway who the person is. */
+  #followOnePublicRoom() {
+    if (!this.openRooms().length) this.follow(LOBBY);
+  }
+
+  /** Whether the room is shown, or a message waits to be sent there. */
   isInUse(name) {
     return this.current === name || this.outbox.inRoom(name).length > 0;
   }
@@ -85,13 +91,13 @@ export class Chat {
     return this.isInUse(name) || this.roomList.isOpen(name, this.headOf(name));
   }
 
-  /** The last Seq known of a private room; 0: nothing was said there. */
+  /** The last known Seq of a private room; 0 if nobody has written there. */
   headOf(name) {
     const inTimeline = this.rooms.get(name)?.timeline.head ?? 0;
     return Math.max(inTimeline, this.roomList.row(name)?.seq ?? 0, this.unread.heads.get(name) ?? 0);
   }
 
-  /** The gateway spells a room's name in another way: what waits for it goes there. */
+  /** The gateway spells the name of the room `asked` as `name`: messages that wait go to the new name. */
   renameRoom(asked, name) {
     this.outbox.renameRoom(asked, name);
     this.unfollow(asked);
@@ -106,22 +112,15 @@ export class Chat {
     return this.rooms.get(this.current);
   }
 
-  /** What is on the screen is read. */
+  /** Marks what is on the screen as read. */
   markShownAsRead() {
     const { room } = this;
     if (room && this.visible && this.pinned) this.unread.markRead(room.name, room.timeline.head);
   }
 
-  /** A private room's name for people: the other person; null for a room that is not listed yet. */
-  titleOf(name) {
-    if (!isPrivate(name)) return name;
-    const row = this.roomList.row(name);
-    return row ? row.title || row.user || "conversation" : null;
-  }
+  // --- what the gateway sends ---
 
-  // --- what the gateway tells ---
-
-  /** What to join in the handshake: public rooms first, since those say who we are. */
+  /** The rooms to join in the handshake. Public rooms come first, since their joins tell who we are. */
   joinRequests() {
     const rooms = [...this.rooms.values()].sort((a, b) => a.private - b.private);
     const joins = rooms.map((room) => room.joinRequest(this.epoch)).filter((join) => join !== null);
@@ -139,22 +138,22 @@ export class Chat {
     this.outbox.onDisconnected();
   }
 
-  /** It has been lost for long enough to be told. */
+  /** The connection has been lost for so long that the person is told. */
   showDisconnected() {
     this.linkBefore = null;
   }
 
-  /** What people are told of the link. */
+  /** The state of the connection as people see it. */
   get linkShown() {
     return this.link === "offline" ? (this.linkBefore ?? "offline") : this.link;
   }
 
-  /** The gateway wants nothing to do with this person. */
+  /** The gateway refuses this person for good. */
   refuse(sentence) {
     Object.assign(this, { link: "closed", bound: false, refusal: sentence });
   }
 
-  /** A good answer to a join. */
+  /** The answer to a join that succeeded. */
   onJoined(ack) {
     if (this.epoch && ack.epoch !== this.epoch) this.#startOver();
     Object.assign(this, { epoch: ack.epoch, user: ack.user, uid: ack.uid });
@@ -165,9 +164,9 @@ export class Chat {
     }
     for (const [name, head] of Object.entries(ack.private ?? {})) this.unread.noteUnseen(name, head);
     const room = this.rooms.get(ack.room);
-    if (!room) return; // left meanwhile
+    if (!room) return; // the person left it meanwhile
     room.onJoined(ack);
-    // Where one was never before, nothing is unread; elsewhere the replay tells what is.
+    // In a room that is new to the person nothing is unread; elsewhere the replayed events tell.
     if (!room.private && !this.unread.hasMark(ack.room)) this.unread.markRead(ack.room, ack.seq);
     this.outbox.removeAccepted(room.name, room.timeline.head);
     this.markShownAsRead();
@@ -177,7 +176,7 @@ export class Chat {
   onEvent(event) {
     if (event.Room === SYSTEM) return void this.announcements.timeline.apply(event);
     const room = this.rooms.get(event.Room);
-    if (!room && !isPrivate(event.Room)) return; // left meanwhile
+    if (!room && !isPrivate(event.Room)) return; // the person left it meanwhile
     const mine = event.Uid !== undefined && event.Uid === this.uid;
     if (mine && event.Id) this.outbox.discard(event.Id);
     const reading = event.Room === this.current && !this.pinned;
@@ -188,18 +187,18 @@ export class Chat {
       room.typing = room.typing.filter((name) => name !== event.User);
       this.outbox.removeAccepted(room.name, room.timeline.head);
     }
-    if (isPrivate(event.Room) && this.titleOf(event.Room) === null) this.roomList.stale = true;
+    if (isPrivate(event.Room) && !this.roomList.row(event.Room)) this.roomList.stale = true;
     this.markShownAsRead();
   }
 
-  /** The lines of a conversation that came while this page was away. */
+  /** A page of events of a private room that came while this page was away. */
   onMissedPage(room, { events, more }) {
     for (const event of events) this.unread.onEvent(event, event.Uid === this.uid);
     this.unread.fillGap(room, events, more);
     this.markShownAsRead();
   }
 
-  /** Lines of a room that came by page: what waited and is among them has been said. */
+  /** Removes messages from the outbox that are among `events`, a page of the room's log. */
   settleOutbox(room, events) {
     for (const { Id, Uid } of events) if (Id && Uid === this.uid) this.outbox.discard(Id);
     this.outbox.removeAccepted(room, this.rooms.get(room)?.timeline.head ?? Infinity);
@@ -226,18 +225,19 @@ export class Chat {
     this.link = Up ? "up" : "down";
   }
 
-  /** The first pages of `rooms`. */
+  /** The first pages of the answer to `rooms`. */
   setRoomList(rows, more) {
     this.roomList.setRows(rows, more);
     for (const { room, seq } of this.roomList.rows) if (isPrivate(room)) this.unread.noteUnseen(room, seq);
     this.markShownAsRead();
   }
 
-  /** Whether a message may be said there now. */
+  /** Whether the gateway takes a message for this room now. */
   canSend(name) {
     return this.bound === true && (isPrivate(name) || this.rooms.get(name)?.joined === true);
   }
 
+  /** The broker has another store: Seqs of the old one mean nothing. */
   #startOver() {
     for (const { timeline } of this.rooms.values()) timeline.clear();
     this.announcements.clear();

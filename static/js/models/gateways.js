@@ -1,26 +1,26 @@
 /**
- * The gateways: where this page may connect. First the one that served it, then the others in an order
- * of its own, so that a crowd that has lost one does not fall upon the same next one.
+ * The addresses of the gateways: first the gateway that served this page, then the others in random
+ * order, so that the pages of a lost gateway do not all move to the same one.
  */
 export class Gateways {
-  /** `home` and `listed` are origins; `random()` as Math.random. */
+  /** `home` and `listed` are origins; `random()` is as Math.random. */
   constructor(home, listed, random = Math.random) {
     this.addresses = [home];
     const others = new Set(listed.filter((address) => address !== home));
     for (const address of others) {
-      const place = 1 + Math.floor(random() * this.addresses.length);
-      this.addresses.splice(place, 0, address);
+      const index = 1 + Math.floor(random() * this.addresses.length);
+      this.addresses.splice(index, 0, address);
     }
-    this.at = 0;
+    this.index = 0;
   }
 
   get address() {
-    return this.addresses[this.at];
+    return this.addresses[this.index];
   }
 
-  /** That one is lost, or cannot be reached. Returns the next; after the last comes the first. */
+  /** Returns the next address, to be used when the current one cannot be reached. The first follows the last. */
   moveOn() {
-    this.at = (this.at + 1) % this.addresses.length;
+    this.index = (this.index + 1) % this.addresses.length;
     return this.address;
   }
 }

@@ -1,7 +1,7 @@
-/** Links in what people write: only http and https, without the punctuation of the sentence around them. */
+/** Links in messages: addresses with http, https or www, without the punctuation of the sentence around them. */
 
-/** What may be a link, up to what never belongs to one: spaces, quotes, direction marks, and the
- * punctuation of scripts that write no space after it. */
+/** An address ends before spaces, quotes, direction marks and the punctuation of scripts that write no
+ * space after it. */
 const LINK = new RegExp(
   "(?:(?<![a-z0-9])https?://|(?<![a-z0-9@./-])www\\.(?=[^\\s.]))" +
     "[^\\s<>\"\\u0000-\\u001f\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069" +
@@ -9,10 +9,10 @@ const LINK = new RegExp(
   "giu",
 );
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
-/** Punctuation of any script, but for what an address may end with. */
+/** Punctuation of any script, except the characters with which an address may end. */
 const TRAILING = /^(?![/#%&@\\_-])\p{P}$/u;
 
-/** The text in pieces {text, link}: only http and https become links. */
+/** The text in pieces {text, link}; `link` is true for addresses. */
 export function piecesOf(text) {
   const pieces = [];
   let end = 0;
@@ -26,11 +26,11 @@ export function piecesOf(text) {
   return pieces.filter((piece) => piece.text);
 }
 
-/** Where a link leads to. */
+/** The URL that a link leads to. */
 export const addressOf = (link) => (/^www\./i.test(link) ? `https://${link}` : link);
 
-/** What is found without the sentence's own punctuation; a bracket that the link opens may end it.
- * Empty if no address is left, or one that hides its host behind a user's name. */
+/** The found address without punctuation at its end; a closing bracket stays if the address opens it.
+ * "" if no URL is left, or one with a user name, which could hide the host. */
 function linkIn(found) {
   const chars = [...found];
   const balance = { "(": 0, "[": 0, "{": 0 };

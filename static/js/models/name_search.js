@@ -1,6 +1,6 @@
-/** The names of a room that begin with what somebody types, page by page as they are wanted. */
+/** The participants whose names begin with what the person typed, page by page. */
 export const STEP = 100;
-/** In smaller rooms one sees everybody. */
+/** Rooms with at most this many participants are not searched: all of them are shown. */
 export const SEARCH_FROM = 30;
 
 export class NameSearch {
@@ -19,7 +19,7 @@ export class NameSearch {
     this.wanted += STEP;
   }
 
-  /** What to ask `participants` for; null if all that is wanted is there. */
+  /** What to request from `participants`; null if all wanted names are here. */
   nextPage() {
     if (!this.more || this.names.length >= this.wanted) return null;
     return {
@@ -29,14 +29,14 @@ export class NameSearch {
     };
   }
 
-  /** The answer to question(), which was `asked`. That to an earlier prefix is of no use. */
+  /** The answer to nextPage(), which was `asked`. An answer for an earlier prefix is ignored. */
   addPage(asked, { users, more }) {
     if ((asked.prefix ?? "") !== this.prefix || asked.after !== this.names.at(-1)) return;
     this.names = [...this.names, ...users];
     this.more = more && users.length > 0;
   }
 
-  /** The question was refused: asked again, it would be again. */
+  /** The request was refused; the same request would be refused again. */
   stop() {
     this.more = false;
   }

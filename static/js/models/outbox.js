@@ -1,20 +1,22 @@
 /**
- * The outbox: what the person has said and has not seen come back.
+ * The outbox: messages that the person has written and that have not come back as events.
  *
- * A message keeps its id however often it is sent, so that it is said once. In each room one message is
- * on its way at a time: a later one never overtakes. Times are milliseconds and come from the caller:
- * `now` is that of a clock that is never set, which measures waiting; `since` is that of the wall, to be shown.
+ * A message keeps its id however often it is sent, so that it appears once. In each room one message is
+ * sent at a time, so that a later one never overtakes it. Times are milliseconds and come from the caller:
+ * `now` is of a monotonic clock and measures waiting, `since` is of the wall clock and is shown.
  */
+import { words } from "../language.js";
+
 export const WAITING_LIMIT = 100;
 const WAITING_CHARS = 200_000;
-const KEPT_MS = 24 * 3600_000;
+const FRESH_MS = 24 * 3600_000;
 const BACKOFF_MS = [1000, 2000, 4000, 8000];
 
 export class Outbox {
   constructor(limit = WAITING_LIMIT) {
     this.limit = limit;
-    /** Oldest first: {id, room, text, since, state, notBefore, tries, seq, error};
-     * `state` is waiting, sent (no answer yet), accepted (not come back yet) or failed. */
+    /** Oldest first: {id, room, text, since, state, notBefore, tries, seq, error}. `state` is "waiting",
+     * "sent" (not answered), "accepted" (its event has not come) or "failed". */
     this.entries = [];
   }
 
@@ -27,20 +29,21 @@ export class Outbox {
     this.#add({ id, room, text, since });
   }
 
-  /** What is kept for the next load: all but what was accepted, which the room's lines show. */
+  /** What is saved for the next load: everything but accepted messages, which the room's log has. */
   toJSON() {
     const open = this.entries.filter(({ state }) => state !== "accepted");
     return open.map(({ id, room, text, since, state, error }) => ({ id, room, text, since, state, error }));
   }
 
-  /** What toJSON() gave to be kept, or whatever is found there. What was on its way may have arrived:
-   * it goes again, as the same message. What is old news by now waits for the person to say so. */
-  restore(kept, today) {
-    for (const entry of Array.isArray(kept) ? kept : []) {
-      if (!isKept(entry) || this.full) continue;
+  /** Takes what toJSON() saved; anything else that stands in the storage is ignored. A message that was
+   * sent may have arrived, so it is sent again with the same id. A message that is older than a day is
+   * sent only if the person says so. */
+  restore(saved, today) {
+    for (const entry of Array.isArray(saved) ? saved : []) {
+      if (!isEntry(entry) || this.full) continue;
       const { id, room, text, since, state, error } = entry;
-      const stale = today - since > KEPT_MS ? "It has waited for more than a day." : "";
-      const failed = state === "failed" ? `${error || "It was refused."}` : stale;
+      const stale = today - since > FRESH_MS ? words.waitedADay : "";
+      const failed = state === "failed" ? `${error || words.wasRefused}` : stale;
       this.#add({ id, room, text, since, ...(failed && { state: "failed", error: failed }) });
     }
   }
@@ -49,18 +52,18 @@ export class Outbox {
     return this.entries.filter((entry) => entry.room === room);
   }
 
-  /** What may be sent now: the first undecided message of each room that `isReady`. */
+  /** The messages to send now: the first undecided one of each room for which `isReady(room)`. */
   due(now, isReady) {
     return this.#next().filter(({ room, notBefore }) => notBefore <= now && isReady(room));
   }
 
-  /** When due() may have more because time has passed; Infinity if time does not matter. */
+  /** When to call due() again, since a pause is over then; Infinity if no message pauses. */
   nextDueAt(now) {
     const times = this.#next().map((entry) => entry.notBefore);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
 
-  /** Of each room the first undecided message, unless it is on its way. */
+  /** The first undecided message of each room, unless it was sent. */
   #next() {
     const heads = new Map();
     for (const entry of this.entries) {
@@ -74,12 +77,13 @@ export class Outbox {
     this.#change(id, { state: "sent" });
   }
 
-  /** Accepted, at this Seq; its own event shows it. */
+  /** The gateway has accepted the message at this Seq; its event follows. */
   markAccepted(id, seq) {
     this.#change(id, { state: "accepted", seq });
   }
 
-  /** Refused. Some refusals only mean: later, with the same id. Those of a lost connection mean nothing. */
+  /** The gateway has refused the message. Some codes mean that it should be sent again later. An answer of
+   * an earlier connection is ignored. */
   markRefused(id, { code, message, retryAfter }, now) {
     const entry = this.entries.find((each) => each.id === id && each.state === "sent");
     if (!entry) return;
@@ -92,14 +96,14 @@ export class Outbox {
     }
   }
 
-  /** The connection is gone: what was on its way is sent again on the next one. */
+  /** Messages without an answer are sent again on the next connection. */
   onDisconnected() {
     for (const { id, state } of this.entries) {
       if (state === "sent") this.#change(id, { state: "waiting", notBefore: 0 });
     }
   }
 
-  /** The person tries a failed one again: as a newer message, with the same id. */
+  /** The person tries a failed message again: it goes to the end, with the same id. */
   retry(id) {
     const entry = this.entries.find((each) => each.id === id && each.state === "failed");
     if (!entry) return;
@@ -107,27 +111,27 @@ export class Outbox {
     this.#add({ ...entry, state: "waiting", error: "" });
   }
 
-  /** Its own event came, or the person gave it up. */
+  /** Removes a message whose event came, or that the person discarded. */
   discard(id) {
     this.#keep((entry) => entry.id !== id);
   }
 
-  /** The room is known up to `head`: what was accepted before that has been seen or is history. */
+  /** Removes messages that were accepted at or below `head`: the room's log up to there is known. */
   removeAccepted(room, head) {
     this.#keep((entry) => entry.room !== room || entry.state !== "accepted" || entry.seq > head);
   }
 
-  /** The room is gone from this page, and what was to be said there with it. */
+  /** Removes all messages of a room. */
   dropRoom(room) {
     this.#keep((entry) => entry.room !== room);
   }
 
-  /** The room has another name than we thought. */
+  /** Moves the messages of a room to its other name. */
   renameRoom(room, name) {
     this.entries = this.entries.map((entry) => (entry.room === room ? { ...entry, room: name } : entry));
   }
 
-  // Any change is a new list, and a changed entry a new object: views and storage compare by identity.
+  // Each change makes a new array, and a new object of a changed entry: views and storage compare by identity.
 
   #add(entry) {
     this.entries = [...this.entries, { state: "waiting", tries: 0, seq: 0, error: "", ...entry, notBefore: 0 }];
@@ -142,7 +146,7 @@ export class Outbox {
   }
 }
 
-function isKept(entry) {
+function isEntry(entry) {
   const { id, room, text, since } = entry ?? {};
   return [id, room, text].every((each) => typeof each === "string" && each) && Number.isFinite(since);
 }

@@ -1,4 +1,4 @@
-/** One room as this page follows it: its lines, who is in it, who types. */
+/** One room that this page follows: its events, its participants, who is typing. */
 import { Roster } from "./roster.js";
 import { isPrivate } from "./text.js";
 import { Timeline } from "./timeline.js";
@@ -9,16 +9,17 @@ export class Room {
     this.private = isPrivate(name);
     this.timeline = new Timeline();
     this.roster = new Roster();
-    /** Which names are shown while somebody looks at the participants of a larger room. */
+    /** The NameSearch while the person looks at the participants of a larger room, else null. */
     this.search = null;
     this.typing = [];
-    /** This connection brings its events; a private room's come by themselves. */
+    /** Whether this connection receives the room's events; those of private rooms come without a join. */
     this.joined = this.private;
-    /** A join is on its way. */
+    /** Whether a join was sent and not answered. */
     this.joining = false;
   }
 
-  /** What the handshake asks for this room; null if nothing: a private room needs no join. */
+  /** What the handshake or a `join` requests for this room. Null for a private room that has no events
+   * here: it needs no join. */
   joinRequest(epoch) {
     const { head } = this.timeline;
     const since = epoch && head ? { Epoch: epoch, Seq: head } : null;
@@ -26,7 +27,7 @@ export class Room {
     return since ? { room: this.name, since } : { room: this.name };
   }
 
-  /** A join's good answer. */
+  /** The answer to a join that succeeded. */
   onJoined({ recovered, seq, count, version }) {
     if (!recovered) {
       this.timeline.clear();
@@ -37,7 +38,6 @@ export class Room {
     this.roster.onJoined({ count, version });
   }
 
-  /** The connection is gone. */
   onDisconnected() {
     this.joining = false;
     this.joined = this.private && !this.timeline.events.length;

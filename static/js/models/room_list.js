@@ -6,17 +6,17 @@ const CLOSED_LIMIT = 500;
 export class RoomList {
   /** `closed`: the last Seq of each conversation when it was closed. */
   constructor(closed = {}) {
-    /** Rows of `rooms`: private conversations and public rooms that others are in. */
+    /** Rows of the answer to `rooms`: private rooms, and public rooms with somebody in them. */
     this.rows = [];
     this.byName = new Map();
     this.stale = true;
-    /** So many of them are wanted; there are others. */
+    /** How many rows to request; `hasMore`: whether the gateway has more than that. */
     this.wanted = STEP;
     this.hasMore = false;
     this.closed = new Map(Object.entries(closed).filter(([, seq]) => Number.isInteger(seq)));
   }
 
-  /** The first pages of `rooms`. Who comes or goes meanwhile may put a room into two of them. */
+  /** The first pages of `rooms`. A room can be in two of them, since counts change between the pages. */
   setRows(rows, more) {
     this.byName = new Map(rows.map((row) => [row.room, row]));
     this.rows = [...this.byName.values()];
@@ -33,14 +33,15 @@ export class RoomList {
     return this.byName.get(name);
   }
 
-  /** A conversation that ends at `seq` leaves the list until somebody says something new there. */
+  /** Takes a conversation that ends at `seq` out of the list until somebody writes there again. */
   close(name, seq) {
     if (seq <= (this.closed.get(name) ?? -1)) return;
     this.closed.set(name, seq);
     if (this.closed.size > CLOSED_LIMIT) this.closed.delete(this.closed.keys().next().value);
   }
 
-  /** Whether something was said in the conversation since it was closed. Groups are there from the start. */
+  /** Whether a private room with this head is in the list. A 1-to-1 conversation is there from its first
+   * message on, a group from its start. */
   isOpen(name, head) {
     return head > (this.closed.get(name) ?? (this.row(name)?.kind === "private" ? -1 : 0));
   }

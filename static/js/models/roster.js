@@ -1,8 +1,9 @@
 /**
- * A room's roster: who is here, as pages of names and the changes since.
+ * A room's roster: the names of its participants, read by page and updated by `presence` events.
  *
- * Nobody asks for the names of a room that is not looked at: until then `stage` is "unknown" and only
- * the count is kept. A change that does not follow what is had makes it unknown again.
+ * The names are read only while the room is on the screen. `stage` says how far that is: "unknown" (only
+ * the count is known), "asking" (pages are requested) or "known". A `presence` event that does not follow
+ * the known version makes the names unknown again.
  */
 export const NAMES_LIMIT = 500;
 const HELD_CHANGES_LIMIT = 200;
@@ -14,29 +15,29 @@ export class Roster {
     this.limit = limit;
     this.count = 0;
     this.version = 0;
-    /** Coming and going is not told by name. */
+    /** Whether the gateway sends only counts, no names. */
     this.crowd = false;
     this.forget();
   }
 
-  /** "unknown" → ask(), page()… → "known". The names had so far stay on the screen meanwhile. */
+  /** The names must be read again. Those that are known stay on the screen until then. */
   forget() {
     this.stage = "unknown";
     this.heldChanges = [];
   }
 
-  /** Of a crowd the names grow old without a word: asks for them again. */
+  /** Has the names of a crowd, which no `presence` event updates, read again. */
   refresh() {
     if (this.stage === "known" && (this.crowd || this.partial)) this.forget();
   }
 
-  /** A join was answered: changes may have been missed before it. */
+  /** The answer to a join. Another version means that changes were missed before it. */
   onJoined({ count, version }) {
     this.count = count;
     if (this.stage !== "known" || version !== this.version) this.forget();
   }
 
-  /** Begins to read the names. Returns what to ask `participants` for. */
+  /** Begins to read the names. Returns what to request from `participants`. */
   startReading() {
     this.stage = "asking";
     this.heldChanges = [];
@@ -44,7 +45,7 @@ export class Roster {
     return {};
   }
 
-  /** One answer of `participants`. Returns what to ask for next, or null: that was all. */
+  /** One answer of `participants`. Returns what to request next; null after the last page. */
   addPage({ count, version, users, more }) {
     if (this.stage !== "asking") return null;
     this.reading ??= { version, names: new Map() };
@@ -55,7 +56,7 @@ export class Roster {
     this.partial = more;
     this.version = this.reading.version;
     this.stage = "known";
-    // Of later pages some of this is seen already; doing it once more changes nothing.
+    // Later pages may contain some of these changes; applying a change twice does no harm.
     for (const change of this.heldChanges) this.#apply(change);
     this.heldChanges = [];
     return null;
@@ -82,8 +83,8 @@ export class Roster {
   }
 
   /**
-   * Whether the room may have turned into or out of a crowd, so that the names must be asked for
-   * again. A change without names corrects a count, or is a crowd's: as many may have come as gone.
+   * Whether the room may have become a crowd or ceased to be one, so that the names must be read again.
+   * A change without names is the new count of a crowd, or the correction of a count.
    */
   #turns(silent, count) {
     if (this.partial) return count < this.limit * 0.8;
@@ -92,14 +93,14 @@ export class Roster {
     return turns;
   }
 
-  /** The names had, sorted without regard to case. */
+  /** The known names, sorted without regard to case. */
   sortedNames() {
     return [...(this.names ?? new Map())]
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([, name]) => name);
   }
 
-  /** How many are here whose names are not had. */
+  /** How many participants are there whose names are not known. */
   get unnamedCount() {
     return Math.max(0, this.count - (this.names?.size ?? 0));
   }

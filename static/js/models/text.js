@@ -1,23 +1,16 @@
-/** Text for people: times, counts, room names as everybody must spell them. */
+/** Rules about texts, whatever the language: days, lengths, the spelling of room names, mentions, initials. */
 
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-
-const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-/** Older browsers have none: there a face may be a part of one. */
-const faces = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Older browsers have no Segmenter: there an initial may be a part of a character. */
+const graphemes = Intl.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 const two = (number) => String(number).padStart(2, "0");
 
-/** `timestamp` is Unix seconds, everywhere here. Times and days are as the reader's language writes them. */
-export const clock = (timestamp, format = clockFormat) => format.format(timestamp * 1000);
-export const fullDate = (timestamp) => fullFormat.format(timestamp * 1000);
+/** `timestamp` is in Unix seconds here and below. */
 export const isoDate = (timestamp) => new Date(timestamp * 1000).toISOString();
-export const dayName = (timestamp) => dayFormat.format(timestamp * 1000);
 
 let lastDay = { from: 0, to: 0, key: "" };
 
-/** Two times of one day have the same key. The rows of a frame are of few days: each is reckoned once. */
+/** A key that is the same for two times of one day. The last day is cached: most rows are of one day. */
 export function dayKey(timestamp) {
   if (timestamp >= lastDay.from && timestamp < lastDay.to) return lastDay.key;
   const date = new Date(timestamp * 1000);
@@ -27,15 +20,15 @@ export function dayKey(timestamp) {
   return lastDay.key;
 }
 
-/** Length in code points, as the gateway counts. */
+/** The length in code points, as the gateway counts. */
 export function charsIn(text) {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
 }
 
-/** A public room's name in its one spelling, as in common/names.py; the broker has the last word. Words
- * that somebody types become one: `a b` is `a-b`. */
+/** The canonical spelling of a public room's name, as in common/names.py; the broker decides. Typed words
+ * are joined: `a b` becomes `a-b`. */
 export function roomKey(name) {
   const typed = name.trim().replace(/^#+\s*/, "").replace(IGNORABLE, "").replace(/\s+/g, "-");
   const letters = [...typed].map(plainOf).join("");
@@ -51,7 +44,7 @@ function plainOf(char) {
   return LETTERS.test(plain) && !KEPT.test(char) ? plain : char;
 }
 
-/** Case folded: JavaScript has no function for that, and ẞ needs two rounds. */
+/** Case folding, for which JavaScript has no function. ẞ needs two rounds. */
 function folded(char) {
   if (char === "ı") return char;
   if (/\p{Script=Cherokee}/u.test(char)) return char.toUpperCase();
@@ -76,25 +69,15 @@ export function namesIn(text, name) {
   return false;
 }
 
-/** What stands for a person: the first character as people see it, in upper case if that is one too. */
-export function faceOf(name) {
-  const chars = faces ? [...faces.segment(name.trim())].map(({ segment }) => segment) : [...name.trim()];
+/** The initial that stands for a person: the first grapheme, in upper case if that is one grapheme, too. */
+export function initialOf(name) {
+  const chars = graphemes ? [...graphemes.segment(name.trim())].map(({ segment }) => segment) : [...name.trim()];
   const first = chars[0] ?? "?";
   const upper = first.toUpperCase();
   return [...upper].length > [...first].length ? first : upper;
 }
 
-/** Who is typing, as a sentence in pieces {name} and {words}; none for nobody. */
-export function typingPieces(names) {
-  const [first, second] = names.map((name) => ({ name }));
-  const words = (text) => ({ words: text });
-  if (!names.length) return [];
-  if (names.length === 1) return [first, words(" is typing…")];
-  if (names.length === 2) return [first, words(" and "), second, words(" are typing…")];
-  return [first, words(", "), second, words(" and others are typing…")];
-}
-
-/** One of eight colours for a person, always the same one. */
+/** The number of a person's colour, 0 to 7, always the same for a uid. */
 export function hueOf(uid) {
   let hash = 0;
   for (const char of uid) hash = (hash * 31 + char.codePointAt(0)) >>> 0;

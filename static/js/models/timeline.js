@@ -1,11 +1,11 @@
 /**
- * A room's timeline: a window of its log, in Seq order, each event once, with edits and deletes done.
+ * A room's timeline: a part of its log, in Seq order, each event once, with edits and deletes applied.
  *
- * The window usually ends at the newest event. Who reads far up may lose its newest end (`detached`):
- * what is heard then only moves `head`, and the lines come again by page.
+ * It usually ends at the newest event. While somebody reads far up, the newest events may be dropped
+ * (`detached`): live events then only move `head`, and the dropped ones are requested again by page.
  */
 export const EVENTS_LIMIT = 2000;
-/** While the newest lines are on the screen: each new line moves all rows, so few make it cheap. */
+/** The limit while the newest events are on the screen: a new row moves all others, so that few are cheap. */
 export const FOLLOWED_LIMIT = 300;
 const CHANGES_LIMIT = 500;
 
@@ -16,16 +16,16 @@ export class Timeline {
     this.clear();
   }
 
-  /** Forgets everything: the room starts over. */
+  /** Drops everything: the room starts over. */
   clear() {
     this.events = [];
-    /** The last Seq heard: where a join may go on. */
+    /** The last Seq received: a join can go on from there. */
     this.head = 0;
-    /** The Seq up to which a replay is on its way; older pages wait for it. */
+    /** The last Seq of the replay that follows a join. Older pages are not requested before it came. */
     this.expected = 0;
     this.reachedStart = false;
     this.detached = false;
-    /** The last edit or delete of each message: an older page may be on its way with the old text. */
+    /** The last edit or delete, by message: a page that was sent before the change has the old text. */
     this.changes = new Map();
   }
 
@@ -37,7 +37,7 @@ export class Timeline {
     return this.events.at(-1)?.Seq ?? 0;
   }
 
-  /** A live event. False if it was known. `reading`: the oldest lines are on the screen, keep them. */
+  /** Adds a live event. False if it is known. `reading`: keeps the oldest events, which are on the screen. */
   apply(event, reading = false) {
     if (event.Seq <= this.head) return false;
     this.head = event.Seq;
@@ -49,20 +49,20 @@ export class Timeline {
     return true;
   }
 
-  /** What to ask `history` for to see older lines; null if there are none, or they come by themselves. */
+  /** What to request from `history` to get older events; null if there are none, or a replay brings them. */
   olderPage() {
     if (this.reachedStart || this.first === 1 || this.head < this.expected) return null;
-    if (this.detached && !this.events.length) return null; // on the way back to the newest
+    if (this.detached && !this.events.length) return null; // newerPage() goes back to the newest first
     return this.first ? { before: this.first } : {};
   }
 
-  /** What to ask `history` for to see newer lines; null while the window ends at the newest. */
+  /** What to request from `history` to get newer events; null if the timeline ends at the newest. */
   newerPage() {
     if (!this.detached) return null;
     return this.last ? { after: this.last } : {};
   }
 
-  /** The answer to olderPage(), which was `page`. One for a window that has moved is of no use. */
+  /** The answer to olderPage(), which was `page`. It is ignored if the timeline begins elsewhere now. */
   addOlder(page, { events, more }) {
     if (page.before && page.before !== this.first) return;
     this.#merge(events);
@@ -70,16 +70,16 @@ export class Timeline {
     this.#trimEnd();
   }
 
-  /** The answer to newerPage(), which was `page`. */
+  /** The answer to newerPage(), which was `page`. It is ignored if the timeline ends elsewhere now. */
   addNewer(page, { events }) {
     if (page.after && page.after !== this.last) return;
     this.#merge(events);
-    // What was heard while this page was on its way is not in the window: ask for that too.
+    // Live events that came since the request are not in the timeline: they are requested, too.
     this.detached = this.last < this.head;
     this.#trimStart(this.limit);
   }
 
-  /** Back to the newest lines: newerPage() brings them. */
+  /** Goes back to the newest events: newerPage() requests them. */
   returnToLatest() {
     if (!this.detached) return;
     this.events = [];
@@ -87,7 +87,7 @@ export class Timeline {
   }
 
   #merge(events) {
-    const bySeq = new Map(this.events.map((line) => [line.Seq, line]));
+    const bySeq = new Map(this.events.map((event) => [event.Seq, event]));
     for (const event of events) {
       this.#noteChange(event);
       const known = bySeq.get(event.Seq);
@@ -102,11 +102,11 @@ export class Timeline {
     if ((this.changes.get(event.Ref)?.Seq ?? 0) >= event.Seq) return;
     this.changes.set(event.Ref, event);
     if (this.changes.size > CHANGES_LIMIT) this.changes.delete(this.changes.keys().next().value);
-    const at = this.#indexOf(event.Ref);
-    if (at >= 0) this.events[at] = this.#withChanges(this.events[at]);
+    const index = this.#indexOf(event.Ref);
+    if (index >= 0) this.events[index] = this.#withChanges(this.events[index]);
   }
 
-  /** The event as it is by now. A changed line is a new object: views compare by identity. */
+  /** The event after its last change. A changed event is a new object, since views compare by identity. */
   #withChanges(event) {
     const change = this.changes.get(event.Seq);
     if (!change || change.Seq <= (event.Rev ?? 0)) return event;

@@ -1,18 +1,19 @@
 /**
- * Where a message is written. Enter sends, Shift+Enter begins a line; where people type on glass Enter
- * begins a line, and the button sends. A draft is kept for each room.
+ * The form in which a message is written. Enter sends and Shift+Enter begins a line; on a touch screen
+ * Enter begins a line and the button sends. Each room has its own draft.
  */
+import { say, words } from "../language.js";
 import { charsIn } from "../models/text.js";
 
 const WARN_CHARS = 200;
 const TYPING_MS = 3000;
-/** The keyCode of a key that belongs to an input method: in Safari also that of the Enter which ends it. */
+/** The keyCode of a key that an input method handles; Safari gives it to the Enter that ends the composition. */
 const COMPOSING = 229;
 
 export class ComposerView {
-  /** `limit`: characters in a message. `drafts`: those of the last load. `touch`: there is no other
-   * keyboard than the screen's. `on`: say(text) → whether it was taken; typing(yes); drafted();
-   * pastedFiles(). */
+  /** `limit`: the most code points of a message. `drafts`: by room, as the last load saved them. `touch`: the
+   * only keyboard is on the screen. `on`: send(text), which returns whether it was accepted;
+   * typing(whether); drafted(); pastedFiles(). */
   constructor(form, { limit, drafts, touch }, on) {
     this.form = form;
     this.field = form.querySelector("textarea");
@@ -28,7 +29,7 @@ export class ComposerView {
     this.typingSentAt = -Infinity;
     this.field.addEventListener("input", () => this.#changed());
     this.field.addEventListener("keydown", (event) => {
-      // While an input method is composing, Enter chooses a word.
+      // During the composition of an input method, Enter chooses a word.
       if (event.key !== "Enter" || event.isComposing || event.keyCode === COMPOSING) return;
       const sends = event.ctrlKey || event.metaKey || !(touch || event.shiftKey);
       if (!sends) return;
@@ -50,7 +51,7 @@ export class ComposerView {
   }
 
   render({ room, title }) {
-    this.field.placeholder = `Message ${title}`;
+    this.field.placeholder = say(words.messageTo, { room: title });
     if (room === this.room) return;
     this.field.value = this.drafts.get(room) ?? "";
     this.room = room;
@@ -58,7 +59,7 @@ export class ComposerView {
     this.#fit();
   }
 
-  /** Puts a text that was not sent into the room's draft. */
+  /** Appends a text that was not sent to the room's draft. */
   addDraft(room, text) {
     const draft = this.drafts.get(room);
     this.drafts.set(room, draft ? `${draft}\n${text}` : text);
@@ -67,7 +68,7 @@ export class ComposerView {
     this.#fit();
   }
 
-  /** The drafts of these rooms are not kept. */
+  /** The drafts of these rooms could not be saved. */
   setUnkept(rooms) {
     if (rooms.join() === this.unkept.join()) return;
     this.unkept = rooms;
@@ -107,7 +108,7 @@ export class ComposerView {
     return this.limit - charsIn(text);
   }
 
-  /** As high as the text; the style sheet bounds it. */
+  /** Makes the field as high as its text (the style sheet has the limits), and shows the length if it matters. */
   #fit() {
     const { field } = this;
     field.style.height = "auto";
@@ -116,9 +117,11 @@ export class ComposerView {
     const over = left < 0;
     this.button.disabled = over || field.value.trim() === "";
     const nearly = left < Math.min(WARN_CHARS, this.limit / 4);
-    const length = over ? `${-left} too many characters` : nearly ? `${left} left` : "";
-    const unkept = this.unkept.includes(this.room) ? "too long to be kept: a reload loses it" : "";
-    this.length.textContent = [length, unkept].filter(Boolean).join(", ");
+    let length = nearly ? say(words.charactersLeft, { count: left }) : "";
+    if (over) length = say(words.charactersOver, { count: -left });
+    const unkept = this.unkept.includes(this.room) ? words.notKept : "";
+    const both = say(words.twoClauses, { first: length, second: unkept });
+    this.length.textContent = length && unkept ? both : length || unkept;
     this.length.classList.toggle("error", over);
     field.setAttribute("aria-invalid", over);
   }

@@ -1,7 +1,7 @@
-/** Draws the chat by its views; and the window's title, which a hidden tab shows too. */
+/** Draws the chat by its views, and sets the window's title, which a hidden tab shows, too. */
+import { say, words } from "../language.js";
 import { Frames } from "./frames.js";
-import { headingOf, roomsModel, rosterModel, timelineModel, windowTitle } from "./view_models.js";
-import { typingPieces } from "../models/text.js";
+import { headingOf, roomsModel, rosterModel, timelineModel, typingPieces, windowTitle } from "./view_models.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -12,9 +12,9 @@ export class Drawing {
     this.frames = new Frames(() => this.now());
   }
 
-  /** With the next frame. A hidden tab has none until it is seen again; its title changes at once. */
+  /** Draws in the next frame. A hidden tab has no frames until it is shown; its title changes at once. */
   soon() {
-    this.#title();
+    this.#setTitle();
     this.frames.wake();
   }
 
@@ -22,7 +22,7 @@ export class Drawing {
     const { chat, views } = this;
     const { room, user, pinned, linkShown, refusal } = chat;
     const heading = headingOf(chat, room.name);
-    const fresh = chat.unread.countIn(room.name);
+    const count = chat.unread.countIn(room.name);
     views.timeline.render(timelineModel(chat));
     views.roster.render(rosterModel(chat));
     views.rooms.render(roomsModel(chat));
@@ -31,14 +31,14 @@ export class Drawing {
     element("title").textContent = heading;
     element("me").textContent = user;
     element("latest").hidden = pinned && !room.timeline.detached;
-    element("latest").textContent = fresh ? `↓ ${fresh} new` : "↓ Newest";
+    element("latest").textContent = count ? say(words.newMessages, { count }) : words.newest;
     element("refusal").hidden = !refusal;
     element("refusal").querySelector("p").textContent = refusal;
     document.body.classList.toggle("refused", refusal !== "");
-    this.#title();
+    this.#setTitle();
   }
 
-  #title() {
+  #setTitle() {
     const title = windowTitle(this.chat);
     if (document.title !== title) document.title = title;
   }

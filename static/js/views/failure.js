@@ -1,13 +1,16 @@
-/** A failure of the page itself: it is said, since what is on the screen may be old from then on. */
-const OTHERS = /-extension:\/\/|ResizeObserver loop/; // the browser's extensions; a warning
+/** Failures of the page itself: the person is told, since what the page shows may be old from then on. */
+import { words } from "../language.js";
 
-/** From the first failure on `strip` is shown, and `status` says no longer that all is well. */
+/** Errors of the browser's extensions, and a warning of the browser that is no failure. */
+const IGNORED = /-extension:\/\/|ResizeObserver loop/;
+
+/** From the first failure on, `strip` is shown and `status` says "failed". */
 export function watchFailures(target, { strip, status }) {
   const fail = (...signs) => {
-    if (OTHERS.test(signs.join(" ")) || !strip.hidden) return;
+    if (IGNORED.test(signs.join(" ")) || !strip.hidden) return;
     strip.hidden = false;
     status.dataset.link = "failed";
-    status.textContent = "Failed";
+    status.textContent = words.states.failed;
   };
   target.addEventListener("error", ({ message, filename, error }) => fail(message, filename, error?.stack));
   target.addEventListener("unhandledrejection", ({ reason }) => fail(reason?.message, reason?.stack));

@@ -1,4 +1,5 @@
-/** The dialog that asks for a name. It stays open until the name is taken, with what was typed. */
+/** The dialog that asks for a name. It stays open, with what was typed, until the name is accepted. */
+import { words } from "../language.js";
 import { nameFault } from "../models/refusals.js";
 
 export class NamingView {
@@ -22,17 +23,18 @@ export class NamingView {
     });
   }
 
-  /** Asks; `done(name)`, which ends in close() or refuse(). Without `needed` the person may cancel. */
+  /** Asks for a name and calls `done(name)`, whose end is close() or refuse(). The person cannot cancel if
+   * a name is `needed`. */
   ask({ name, error = "", needed, done }) {
     this.done = done;
     this.field.value = name;
     this.cancel.hidden = needed;
-    this.title.textContent = needed ? "What is your name?" : "Change your name";
-    this.submit.textContent = needed ? "Continue" : "Save";
+    this.title.textContent = needed ? words.whatIsYourName : words.changeYourName;
+    this.submit.textContent = needed ? words.continue : words.save;
     this.refuse(error);
   }
 
-  /** The name cannot be had; `sentence` says why. */
+  /** The name was not accepted; `sentence` says why. */
   refuse(sentence) {
     if (!this.dialog.open) this.dialog.showModal();
     this.#showError(sentence);

@@ -1,4 +1,4 @@
-/** A question with two answers, in a dialog: before something is done that cannot be undone. */
+/** A dialog with a question and two answers, before something that cannot be undone. */
 export class QuestionView {
   constructor(dialog) {
     this.dialog = dialog;
@@ -12,7 +12,7 @@ export class QuestionView {
     }
   }
 
-  /** `act()` is done if the answer is the one that `yes` names. */
+  /** `no` and `yes` are the words of the buttons; `act()` is called if the answer is `yes`. */
   ask(text, no, yes, act) {
     this.act = act;
     this.text.textContent = text;

@@ -1,10 +1,12 @@
-/** The list of rooms and conversations; on a small screen a drawer. */
+/** The list of rooms and conversations, which is a drawer on a small screen. */
+import { number, say, words } from "../language.js";
+import { hashOf } from "../models/address.js";
+import { isPrivate } from "../models/text.js";
 import { html, nothing, render } from "../../vendor/lit-html.js";
 import { repeat } from "../../vendor/directives/repeat.js";
-import { hashOf } from "../models/address.js";
 
 export class RoomsView {
-  /** `on`: enter(name as typed), which ends in entered() or refuse(); leave(room), close(room), opened(),
+  /** `on`: enter(name as typed), whose end is entered() or refuse(); leave(room), close(room), opened(),
    * more(). */
   constructor(box, menu, on) {
     Object.assign(this, { box, menu, on, error: "" });
@@ -15,24 +17,28 @@ export class RoomsView {
     });
   }
 
-  /** `rooms`, `people`, `elsewhere`: lists of {room, title, unread, count?, here}; `more` are not listed. */
-  render({ rooms, people, elsewhere, more }) {
-    this.rerender = () => this.render({ rooms, people, elsewhere, more });
+  /** `rooms`, `people` and `elsewhere` are lists of {room, title, unread, count, here}; `more` says that
+   * the gateway has others. */
+  render(model) {
+    this.rerender = () => this.render(model);
+    const { rooms, people, elsewhere, more } = model;
     const unread = [...rooms, ...people].some((each) => each.unread && !each.here);
     this.menu.classList.toggle("news", unread);
+    const leave = { label: words.leave, about: words.leaveRoom, act: this.on.leave };
+    const close = { label: words.close, about: words.closeConversation, act: this.on.close };
     render(
-      html`${section("Rooms", rooms, (each) => this.#item(each, rooms.length > 1 && "Leave"))}
+      html`${section(words.rooms, rooms, (each) => this.#item(each, rooms.length > 1 && leave))}
         <form class="enter" novalidate @submit=${(event) => this.#enter(event)}>
-          <label class="hidden" for="enter">Join or make a room</label>
-          <input id="enter" name="room" placeholder="Room name" dir="auto" aria-describedby="enter-error"
+          <label class="hidden" for="enter">${words.enterRoom}</label>
+          <input id="enter" name="room" placeholder=${words.roomName} dir="auto" aria-describedby="enter-error"
             aria-invalid=${this.error !== ""} @input=${() => this.error && this.refuse("")}
             autocomplete="off" autocapitalize="none" spellcheck="false">
-          <button type="submit">Join</button>
+          <button type="submit">${words.join}</button>
           <p id="enter-error" class="error" role="alert">${this.error}</p>
         </form>
-        ${people.length ? section("Conversations", people, (each) => this.#item(each, "Close")) : nothing}
-        ${elsewhere.length ? section("Other rooms", elsewhere, (each) => this.#item(each)) : nothing}
-        ${more ? html`<button class="more" type="button" @click=${() => this.on.more()}>More rooms</button>` : nothing}`,
+        ${people.length ? section(words.conversations, people, (each) => this.#item(each, close)) : nothing}
+        ${elsewhere.length ? section(words.otherRooms, elsewhere, (each) => this.#item(each)) : nothing}
+        ${more ? html`<button class="more" type="button" @click=${() => this.on.more()}>${words.moreRooms}</button>` : nothing}`,
       this.box,
     );
   }
@@ -42,18 +48,19 @@ export class RoomsView {
     if (focus) this.menu.focus();
   }
 
-  #item({ room, title, unread, count, here }, way = "") {
+  /** `way`: how the room goes out of the list, {label, about, act(room)}. */
+  #item({ room, title, unread, count, here }, way = null) {
     return html`<li class=${here ? "here" : ""}>
       <a href=${hashOf(room)} aria-current=${here ? "page" : "false"} @click=${() => this.close()}>
-        <span class="label"><bdi>${room.startsWith("@") ? "" : "#"}${title}</bdi></span>
-        ${count ? html`<span class="people" title="people there">${count.toLocaleString()}</span>` : nothing}
+        <span class="label"><bdi>${isPrivate(room) ? "" : "#"}${title}</bdi></span>
+        ${count ? html`<span class="people" title=${words.peopleThere}>${number(count)}</span>` : nothing}
         ${unread
-          ? html`<span class="badge">${unread > 99 ? "99+" : unread}<span class="hidden"> unread</span></span>`
+          ? html`<span class="badge">${unread > 99 ? "99+" : unread}<span class="hidden"> ${words.unread}</span></span>`
           : nothing}
       </a>
       ${way
-        ? html`<button class="leave" type="button" title=${way} aria-label="${way} ${title}"
-            @click=${() => (way === "Close" ? this.on.close(room) : this.on.leave(room))}>×</button>`
+        ? html`<button class="leave" type="button" title=${way.label} aria-label=${say(way.about, { room: title })}
+            @click=${() => way.act(room)}>×</button>`
         : nothing}
     </li>`;
   }
@@ -64,14 +71,14 @@ export class RoomsView {
     this.on.enter(new FormData(event.target).get("room"));
   }
 
-  /** The room that was asked for is shown. */
+  /** The requested room is shown. */
   entered() {
     this.form?.reset();
     this.error = "";
     this.close();
   }
 
-  /** It cannot be entered; what was typed stays there to be mended. */
+  /** The room cannot be entered. What was typed stays, to be corrected. */
   refuse(sentence) {
     this.error = sentence;
     this.rerender();

@@ -1,4 +1,6 @@
-/** The participants on top: how many, and their names, each a way to a conversation. */
+/** The participants above the timeline: how many there are, and their names, each a way to a conversation. */
+import { pieces, say, words } from "../language.js";
+import { STEP } from "../models/name_search.js";
 import { html, nothing, render } from "../../vendor/lit-html.js";
 import { guard } from "../../vendor/directives/guard.js";
 import { repeat } from "../../vendor/directives/repeat.js";
@@ -11,51 +13,48 @@ export class RosterView {
     this.open = false;
   }
 
-  /** `names` are sorted, without those that are not known; `others` counts these. While it is open in a
-   * larger room, `search` {prefix, more} tells which names they are. */
-  render(shown) {
-    this.rerender = () => this.render(shown);
-    const { note } = shown;
+  /** `names` are the known ones, sorted, and `unnamedCount` counts the others. While the list of a larger
+   * room is open, `search` {prefix, more, asking} says which names these are. A `note` replaces the list. */
+  render(model) {
+    this.rerender = () => this.render(model);
+    const { note } = model;
     this.box.classList.toggle("open", this.open && !note);
-    render(note ? html`<p class="count">${note}</p>` : this.#people(shown), this.box);
+    render(note ? html`<p class="count">${note}</p>` : this.#people(model), this.box);
   }
 
-  #people({ count, names, others, me, search }) {
+  #people({ count, names, unnamedCount, me, search }) {
     const seen = [this.open, me, names.join("\n")];
     return html`<button class="count" type="button" aria-expanded=${this.open} aria-controls="names"
-        @click=${() => this.#toggle()}>
-        <b>${count.toLocaleString()}</b> here
-      </button>
+        @click=${() => this.#toggle()}>${pieces(words.here, { count }).map(strongNumber)}</button>
       ${search
-        ? html`<input class="find" type="search" placeholder="Find a name" aria-label="Find a name" dir="auto"
+        ? html`<input class="find" type="search" placeholder=${words.findName} aria-label=${words.findName} dir="auto"
             autocomplete="off" spellcheck="false" .value=${search.prefix}
             @input=${({ target }) => this.on.search(target.value)}>`
         : nothing}
-      <ul id="names" class="names" aria-label="Names">
+      <ul id="names" class="names" aria-label=${words.names}>
         ${guard(seen, () => repeat(names, (name) => name, (name) => this.#name(name, me)))}
-        ${search ? this.#rest(names, search) : others > 0 ? this.#others(others) : nothing}
+        ${search ? this.#rest(names, search) : unnamedCount > 0 ? this.#unnamed(unnamedCount) : nothing}
       </ul>`;
   }
 
   #rest(names, { prefix, more, asking }) {
     if (more) {
       return html`<li><button class="more" type="button" ?disabled=${asking}
-        @click=${() => this.on.more()}>Show 100 more</button></li>`;
+        @click=${() => this.on.more()}>${say(words.showMore, { count: STEP })}</button></li>`;
     }
     if (names.length || asking) return nothing;
-    return html`<li class="more">Nobody here has a name that begins with <bdi>${prefix}</bdi>.</li>`;
+    return html`<li class="more">${pieces(words.nobodyNamed, { name: prefix }).map(isolatedName)}</li>`;
   }
 
-  #others(others) {
-    return html`<li><button class="more" type="button" @click=${() => this.#toggle()}>and ${
-      others.toLocaleString()
-    } more</button></li>`;
+  #unnamed(count) {
+    return html`<li><button class="more" type="button"
+      @click=${() => this.#toggle()}>${say(words.andMore, { count })}</button></li>`;
   }
 
   #name(name, me) {
-    if (name === me) return html`<li><span class="name self"><bdi>${name}</bdi> <i>(you)</i></span></li>`;
-    return html`<li><button class="name" type="button" title="Write to ${name}" tabindex=${this.open ? 0 : -1}
-      @click=${() => this.on.direct(name)}><bdi>${name}</bdi></button></li>`;
+    if (name === me) return html`<li><span class="name self"><bdi>${name}</bdi> <i>${words.you}</i></span></li>`;
+    return html`<li><button class="name" type="button" title=${say(words.writeTo, { name })}
+      tabindex=${this.open ? 0 : -1} @click=${() => this.on.direct(name)}><bdi>${name}</bdi></button></li>`;
   }
 
   #toggle() {
@@ -64,3 +63,6 @@ export class RosterView {
     this.rerender();
   }
 }
+
+const strongNumber = ({ words, number }) => (number === undefined ? words : html`<b>${number}</b>`);
+const isolatedName = ({ words, name }) => (name === undefined ? words : html`<bdi>${name}</bdi>`);

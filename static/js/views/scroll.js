@@ -1,31 +1,31 @@
 /**
- * The scrolling of the timeline: stays at the newest line, or else at the line that is being read,
- * whatever is put above or below it.
+ * The scrolling of the timeline: it stays at the newest row (`pinned`), or at the row that is being read,
+ * whatever rows come above or below.
  */
 const NEAR_PX = 600;
 const PINNED_PX = 40;
 
 export class Scroll {
-  /** `moved({pinned, nearTop, nearEnd})` is called when one of them may have changed. */
-  constructor(box, moved) {
+  /** `onMove({pinned, nearTop, nearEnd})` is called when one of the three may have changed. */
+  constructor(box, onMove) {
     this.box = box;
-    this.moved = moved;
+    this.onMove = onMove;
     this.pinned = true;
     this.detached = false;
     this.returning = false;
     this.room = "";
-    /** The line at the top, if the reader does not follow the newest ones: {row, gap, above}. It begins
-     * `gap` px above the top, which is the share `above` of its height. */
+    /** The row at the top while the timeline is not pinned, {row, gap, above}: the row begins `gap` px above
+     * the top of the box, and `above` is that divided by the row's height. */
     this.reading = null;
     box.addEventListener("scroll", () => this.#update(), { passive: true });
-    // The reader opens a long message to read it from its top.
+    // A message that was unfolded is read from its top: the timeline is not pinned any more.
     box.addEventListener("unfold", () => this.#update());
-    // A growing composer or a phone's keyboard must not hide the newest line, nor may another width,
-    // which makes other lines of every text, take the reader elsewhere.
+    // A growing composer or a phone's keyboard must not hide the newest row, and another width, which
+    // breaks every text into other lines, must not move the reader elsewhere.
     new ResizeObserver(() => this.#onResize()).observe(box);
   }
 
-  /** Draws, and keeps the place. `detached`: the last row is not the newest one of the room. */
+  /** Calls `draw()` and keeps the place. `detached`: the last row is not the newest one of the room. */
   keepPlaceDuring(room, detached, draw) {
     if (room !== this.room) Object.assign(this, { room, pinned: true });
     this.detached = detached;
@@ -38,19 +38,19 @@ export class Scroll {
     this.#update();
   }
 
-  /** To the newest line, and stay there, even if it must be fetched first. */
+  /** Goes to the newest row and stays there, even if it must be requested first. */
   returnToLatest() {
     this.pinned = true;
     this.returning = true;
     this.#stickToEnd();
-    // The button that asked for it goes: the focus would fall to the whole page.
+    // The button that was clicked is about to be hidden: the focus would go to the body.
     if (document.activeElement?.id === "latest") this.box.focus({ preventScroll: true });
   }
 
   #onResize() {
     const { row, above } = this.reading ?? {};
     if (!this.pinned && row?.isConnected) {
-      // Of a text that has become half as high, half as much is above the top.
+      // If the text is half as high now, half as much of it is above the top.
       this.box.scrollTop = row.offsetTop + (above > 0 ? above * row.offsetHeight : this.reading.gap);
     }
     this.#stickToEnd();
@@ -66,7 +66,7 @@ export class Scroll {
     const below = scrollHeight - scrollTop - clientHeight;
     this.pinned = this.returning || (below < PINNED_PX && !this.detached);
     this.reading = this.pinned ? null : this.#topLine();
-    this.moved({ pinned: this.pinned, nearTop: scrollTop < NEAR_PX, nearEnd: below < NEAR_PX });
+    this.onMove({ pinned: this.pinned, nearTop: scrollTop < NEAR_PX, nearEnd: below < NEAR_PX });
   }
 
   #topLine() {
@@ -76,7 +76,7 @@ export class Scroll {
     return { row, gap, above: gap / row.offsetHeight };
   }
 
-  /** The first line on the screen. Not the day above it, which goes when older lines of it come. */
+  /** The first row on the screen that is an event. (A day's row goes when older events of the day come.) */
   #anchor() {
     const { scrollTop } = this.box;
     const rows = this.box.querySelectorAll(":scope > [data-seq]");

@@ -1,15 +1,9 @@
-/** What the page says about itself: the connection, and what was refused. */
+/** The state of the connection, who is typing, and short messages that go by themselves. */
+import { words } from "../language.js";
 import { html, render } from "../../vendor/lit-html.js";
 
-const STATES = {
-  connecting: ["Connecting", ""],
-  up: ["Online", ""],
-  down: ["Waiting", "The chat is away. What you write waits here."],
-  offline: ["Offline", "Not connected, trying again. What you write waits here."],
-  closed: ["Closed", ""],
-};
 const TOAST_MS = 6000;
-const ACT_MS = 15_000;
+const ACTION_MS = 15_000;
 
 export class StatusView {
   constructor(status, line, toast) {
@@ -19,19 +13,19 @@ export class StatusView {
     this.timer = 0;
   }
 
-  /** `typing`: who types, in pieces {name} and {words}, where nothing is more important. */
+  /** `link` is a state of the connection. `typing`: who types, in pieces; shown if the connection is in order. */
   render(link, typing) {
-    const [word, sentence] = STATES[link];
-    const pieces = sentence ? [{ words: sentence }] : typing;
-    render(pieces.map(({ name, words }) => (name === undefined ? words : html`<bdi>${name}</bdi>`)), this.line);
-    this.line.classList.toggle("trouble", sentence !== "");
+    const trouble = words.troubles[link];
+    const shown = trouble ? [{ words: trouble }] : typing;
+    render(shown.map(({ name, words }) => (name === undefined ? words : html`<bdi>${name}</bdi>`)), this.line);
+    this.line.classList.toggle("trouble", Boolean(trouble));
     const { dataset } = this.status;
-    if (dataset.link === link || dataset.link === "failed") return; // or it would be read out again
+    if (dataset.link === link || dataset.link === "failed") return; // or screen readers would read it again
     dataset.link = link;
-    this.status.textContent = word;
+    this.status.textContent = words.states[link];
   }
 
-  /** Says a sentence for a while; with an `action` {label, act} there is a button for it. */
+  /** Shows a sentence for some seconds; with an `action` {label, act} it has a button. */
   say(sentence, action = null) {
     this.toast.replaceChildren(sentence);
     if (action) {
@@ -46,7 +40,7 @@ export class StatusView {
     }
     this.toast.classList.add("shown");
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#hide(), action ? ACT_MS : TOAST_MS);
+    this.timer = setTimeout(() => this.#hide(), action ? ACTION_MS : TOAST_MS);
   }
 
   #hide() {

@@ -1,15 +1,18 @@
 /**
- * The rows of the timeline as it is shown: days, messages, notes of coming and going, announcements
- * to all at their time, and last what waits in the outbox.
+ * The rows of the timeline: days, messages, notes of coming and going, announcements at their time, and
+ * last the messages that wait in the outbox.
  */
+import { pieces, words } from "../language.js";
 import { dayKey } from "../models/text.js";
 
+/** Messages of one person within so many seconds show the name once. */
 const GROUP_S = 300;
-const HIDDEN = new Set(["edit", "delete"]); // they show in the message they are about
+const HIDDEN = new Set(["edit", "delete"]); // the message that they change shows them
+const NOTES = { join: "joined", leave: "left", rename: "renamed" };
 
-/** Rows {key, kind, event?, entry?, fate?, first?}; kinds: day, message, note, announce, waiting. `me` is who
- * waits: {user, uid, linkShown}. */
-export function timelineRows(events, announcements = [], waiting = [], me = {}) {
+/** Rows {key, kind, event?, entry?, fate?, first?}. `kind` is "day", "message", "note", "announce" or
+ * "waiting"; `first` is true if the row shows its author. `author` {user, uid, linkShown} wrote what waits. */
+export function timelineRows(events, announcements = [], waiting = [], author = {}) {
   const rows = [];
   let day = "";
   let before = null;
@@ -25,16 +28,19 @@ export function timelineRows(events, announcements = [], waiting = [], me = {}) 
     before = kind === "message" ? event : null;
   };
   let next = 0;
+  const putAnnouncements = (until) => {
+    while (next < announcements.length && announcements[next].Timestamp < until) put(announcements[next++], "system-");
+  };
   for (const event of events) {
     if (HIDDEN.has(event.EvtType)) continue;
-    while (next < announcements.length && announcements[next].Timestamp < event.Timestamp) put(announcements[next++], "system-");
+    putAnnouncements(event.Timestamp);
     put(event, "");
   }
-  while (next < announcements.length) put(announcements[next++], "system-");
+  putAnnouncements(Infinity);
   for (const entry of waiting) {
-    // As it will stand there once it has come back, so that nothing jumps.
-    const event = { User: me.user, Uid: me.uid, Timestamp: entry.since / 1000 };
-    const fate = entry.state === "failed" ? "not sent" : me.linkShown === "up" ? "sending…" : "waiting";
+    // The same author and time as the event will have, so that the row stays in its place then.
+    const event = { User: author.user, Uid: author.uid, Timestamp: entry.since / 1000 };
+    const fate = fateOf(entry, author.linkShown);
     rows.push({ key: `waiting-${entry.id}`, kind: "waiting", event, entry, fate, first: !continues(before, event) });
     before = event;
   }
@@ -45,15 +51,19 @@ function kindOf({ EvtType }) {
   return EvtType === "message" || EvtType === "announce" ? EvtType : "note";
 }
 
-/** Whether a message goes on the one before it, so that the name need not be said again. */
+function fateOf({ state }, link) {
+  if (state === "failed") return words.notSent;
+  return link === "up" ? words.sending : words.waiting;
+}
+
+/** Whether a message follows another one of the same person, so that the name is not shown again. */
 function continues(before, { Uid, User, Timestamp }) {
   return before !== null && before.User === User && before.Uid === Uid && Timestamp - before.Timestamp < GROUP_S;
 }
 
-/** What a note says after the name. */
-export function noteText({ EvtType, Text }) {
-  if (EvtType === "join") return "joined";
-  if (EvtType === "leave") return "left";
-  if (EvtType === "rename") return `is the new name of ${Text}`;
-  return Text || EvtType; // a kind that a newer server has
+/** A note as a sentence in pieces. An event of a kind that only a newer gateway knows shows its text. */
+export function notePieces({ EvtType, User, Text }) {
+  const note = NOTES[EvtType];
+  if (note) return pieces(words[note], { name: User, before: Text });
+  return [{ name: User }, { words: ` ${Text || EvtType}` }];
 }

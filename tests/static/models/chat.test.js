@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "../../../static/js/models/chat.js";
+import { titleOf } from "../../../static/js/views/view_models.js";
 import { makeEvent, makeEvents, NOON, range, seqs } from "../make.js";
 
 const EPOCH = "e1";
@@ -136,7 +137,7 @@ test("an unknown conversation is counted and looked for in the list", () => {
   chat.onEvent(makeEvent(1, { Room: "@direct", Uid: "uid-bob", User: "bob" }));
   assert.deepEqual([chat.roomList.stale, chat.unread.countIn("@direct")], [true, 1]);
   chat.setRoomList([{ room: "@direct", kind: "direct", user: "bob", seq: 1 }], false);
-  assert.deepEqual([chat.titleOf("@direct"), chat.unread.countIn("@direct")], ["bob", 1]);
+  assert.deepEqual([titleOf(chat, "@direct"), chat.unread.countIn("@direct")], ["bob", 1]);
 });
 
 test("a conversation is recovered only if its lines were read", () => {

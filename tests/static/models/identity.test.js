@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { Identity, JsonStorage, newToken } from "../../../static/js/models/identity.js";
+import { Identity, newToken } from "../../../static/js/models/identity.js";
+import { JsonStorage } from "../../../static/js/storage.js";
 import { Shelf } from "../make.js";
 
 globalThis.crypto ??= webcrypto; // node 18, which Debian 12 has, keeps it elsewhere

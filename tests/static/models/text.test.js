@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charsIn, clock, dayKey, faceOf, hueOf, namesIn, roomKey, typingPieces } from "../../../static/js/models/text.js";
+import { charsIn, dayKey, hueOf, initialOf, namesIn, roomKey } from "../../../static/js/models/text.js";
 
 test("characters are code points", () => assert.equal(charsIn("a👋é"), 3));
-
-test("times are written as in the reader's language", () => {
-  const noon = new Date(2026, 10, 27, 15, 18).getTime() / 1000;
-  const written = (locale) => clock(noon, new Intl.DateTimeFormat(locale, { timeStyle: "short" }));
-  assert.equal(written("en-US").replace(/\s/u, " "), "3:18 PM");
-  assert.equal(written("de"), "15:18");
-  assert.match(written("ar-EG"), /٣:١٨/);
-  assert.equal(clock(noon), written(undefined));
-});
 
 test("days are those of the reader's calendar, whatever was asked before", () => {
   const times = [0, 1, 23.99, 24, 24.5, -0.01, 47, 48, 0.5].map((hours) => new Date(2026, 2, 28).getTime() / 1000 + hours * 3600);
@@ -27,17 +18,9 @@ test("room names are spelled one way", () => {
   assert.deepEqual(names.map(roomKey), keys);
 });
 
-test("who types is said shortly", () => {
-  const said = (names) => typingPieces(names).map(({ name, words }) => name ?? words).join("");
-  assert.equal(said([]), "");
-  assert.equal(said(["ann"]), "ann is typing…");
-  assert.equal(said(["ann", "bob"]), "ann and bob are typing…");
-  assert.equal(said(["ann", "bob", "cy", "dan"]), "ann, bob and others are typing…");
-});
-
-test("a face is the first character as people see it", () => {
+test("the initial is the first character as people see it", () => {
   const faces = { ann: "A", "ßeta": "ß", "ﬁx": "ﬁ", "ŉa": "ŉ", "👩🏽‍🚀x": "👩🏽‍🚀", "🇩🇪🇫🇷": "🇩🇪", "e\u0301a": "E\u0301", "हि": "हि", "": "?" };
-  for (const [name, face] of Object.entries(faces)) assert.equal(faceOf(name), face);
+  for (const [name, face] of Object.entries(faces)) assert.equal(initialOf(name), face);
 });
 
 test("a name is found as a whole word, in any case", () => {

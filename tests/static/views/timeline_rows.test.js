@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { noteText, timelineRows } from "../../../static/js/views/timeline_rows.js";
+import { notePieces, timelineRows } from "../../../static/js/views/timeline_rows.js";
 import { makeEvent, NOON } from "../make.js";
 
 const kinds = (rows) => rows.map((row) => row.kind);
@@ -29,7 +29,8 @@ test("announcements stand at their time, the waiting messages last", () => {
 });
 
 test("notes say what happened", () => {
-  assert.equal(noteText(makeEvent(1, { EvtType: "rename", User: "anna", Text: "ann" })), "is the new name of ann");
-  assert.equal(noteText(makeEvent(1, { EvtType: "leave" })), "left");
-  assert.equal(noteText(makeEvent(1, { EvtType: "wave", Text: "waves" })), "waves");
+  const said = (event) => notePieces(makeEvent(1, event)).map(({ name, words }) => name ?? words).join("");
+  assert.equal(said({ EvtType: "rename", User: "anna", Text: "ann" }), "anna is the new name of ann");
+  assert.equal(said({ EvtType: "leave" }), "ann left");
+  assert.equal(said({ EvtType: "wave", Text: "waves" }), "ann waves");
 });

@@ -76,7 +76,7 @@ test("above the first line it says whether there is more", () => {
   chat.onEvent(makeEvent(51));
   assert.deepEqual([timelineModel(chat).start, timelineModel(chat).quiet], ["", true]);
   chat.onEvent(makeEvent(52));
-  assert.deepEqual([timelineModel(chat).start, timelineModel(chat).quiet], ["older", false]);
+  assert.deepEqual([timelineModel(chat).start, timelineModel(chat).quiet], ["loadingOlder", false]);
 });
 
 test("what waits is not shown below a window that ends early", () => {
