@@ -79,6 +79,7 @@ export class SavedState {
       if (rooms.includes(room)) continue;
       chat.unfollow(room);
       chat.leaving.push(room);
+      chat.roomList.stale = true; // nobody may be there now
     }
     this.knownRooms = rooms;
     const { epoch, marks } = this.#seen;
