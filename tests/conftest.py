@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.system import STARTED, Process, System
-from tests.system.people import Person, PlainPage, Visit
+from tests.system.people import PlainPage, Visit, visiting
 
 LOG_CHARS = 6000
 SLOW_FIRST = ("mutants", "system/faults", "system", "browser", "sim", "scripts")
@@ -101,17 +101,8 @@ def name(tag: str) -> Callable[[str], str]:
 @pytest.fixture
 async def visit() -> AsyncIterator[Visit]:
     """Connects people of the object form; they are gone when the test is over."""
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def connect(
-            url: str, user: str | None = None, room: str | None = None, **how: Any
-        ) -> Person:
-            person = await stack.enter_async_context(Person(url, **how))
-            if room is not None:
-                await person.join(room, user=user)
-            return person
-
-        yield connect
+    async with visiting() as visit:
+        yield visit
 
 
 @pytest.fixture

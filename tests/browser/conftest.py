@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from scripts.processes import free_port
@@ -13,6 +14,7 @@ from tests.browser.window import DESKTOP, Window, new_window
 from tests.support.loops import without_debug as without_debug
 from tests.support.surroundings import need_tool
 from tests.support.system import System
+from tests.system.people import Visit, visiting
 from tests.system.proxy import Proxy
 
 ARGUMENTS = [
@@ -22,9 +24,16 @@ ARGUMENTS = [
 OpenWindow = Callable[..., Awaitable[Window]]
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """The system's chromium."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here run on one event loop, since they share a browser."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_browser() -> AsyncIterator[Browser]:
+    """The system's chromium: a start takes a second, so that the tests of a worker share it."""
     need_tool("chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -34,13 +43,28 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(shared_browser: Browser) -> AsyncIterator[Browser]:
+    """A browser without contexts: nothing is left of the test before."""
+    yield shared_browser
+    for context in shared_browser.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit() -> AsyncIterator[Visit]:
+    """As everywhere, on the event loop of the tests here."""
+    async with visiting() as visit:
+        yield visit
+
+
 @pytest.fixture
 def cut_off() -> bool:
     """A module whose tests take connections away overrides it: then the browser may say so."""
     return False
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_window(browser: Browser, cut_off: bool) -> AsyncIterator[OpenWindow]:
     """Opens a page as a person of its own; `beside` opens another tab of that one's browser,
     `script` is run there before our own."""
@@ -70,12 +94,13 @@ async def open_window(browser: Browser, cut_off: bool) -> AsyncIterator[OpenWind
 
 
 @pytest.fixture
-async def system(tmp_path: Path) -> System:
-    """Two gateways that know of each other; `wire` runs it."""
-    return System(tmp_path, gateways=2)
+def system(tmp_path: Path) -> System:
+    """Two gateways that know of each other; `wire` runs it. A page may take long to come to the
+    other gateway on a busy machine; it must not have left meanwhile."""
+    return System(tmp_path, gateways=2, HUBBUB_LEAVE_GRACE="20")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def wire(system: System) -> AsyncIterator[Proxy]:
     """The first gateway's public address."""
     ours, theirs = system.gateways

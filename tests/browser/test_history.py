@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.test_rows import talk
 from tests.browser.window import Window
 from tests.support.system import System
 from tests.system.people import Visit
@@ -44,8 +45,7 @@ async def test_scrolling_up_reaches_the_first_line(
     hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
-    for number in range(2, 502):
-        await bob.say(room, f"line {number}")
+    await talk(bob, room, 2, 501)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.sees("line 501")
     assert await ann.page.locator("#timeline").evaluate(AT_THE_END)
@@ -61,7 +61,9 @@ async def test_the_line_that_is_read_stays_where_it_is(
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     for number in range(2, 252):
-        await bob.say(room, f"line {number}\n" * (number % 3 + 1))
+        message = f"line {number}\n" * (number % 3 + 1)
+        await bob.tell("chat", {"room": room, "message": message})
+    await bob.hears_text("line 251\n" * 3)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     box = ann.page.locator("#timeline")
     await ann.page.wait_for_selector("[data-seq='252']")
@@ -86,9 +88,7 @@ async def test_a_very_long_room_is_read_to_the_first_line_and_back(
     hubbub: System, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
-    for number in range(2, 2302):
-        await bob.tell("chat", {"room": room, "message": f"line {number}"})
-    await bob.hears_text("line 2301", within=40)
+    await talk(bob, room, 2, 2301)
     ann = await open_window(hubbub.url, name("ann"), f"#{room}")
     await ann.sees("line 2301")
     await read_back_to(ann, 1)

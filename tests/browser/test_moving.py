@@ -101,7 +101,8 @@ async def test_a_computer_that_slept_notices_at_once_that_its_connection_is_dead
     ann = await open_window(wire.url, name("ann"), f"#{room}", script=SLEEPY)
     wire.freeze(up=True, down=True)
     for number in range(60):
-        await bob.say(room, f"missed {number}")
+        await bob.tell("chat", {"room": room, "message": f"missed {number}"})
+    await bob.hears_text("missed 59")
     await ann.page.evaluate("dispatchEvent(new Event('sleep'))")
     await ann.sees("missed 59")  # pings would tell after 45 s
     assert await ann.seqs() == list(range(1, 63))

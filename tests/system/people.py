@@ -5,7 +5,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol
 
 from tests.system.client import (
@@ -29,6 +29,7 @@ __all__ = [
     "eventually",
     "ok",
     "refusal",
+    "visiting",
 ]
 
 
@@ -38,6 +39,22 @@ class Visit(Protocol):
     def __call__(
         self, url: str, user: str | None = None, room: str | None = None, **how: Any
     ) -> Awaitable["Person"]: ...
+
+
+@contextlib.asynccontextmanager
+async def visiting() -> AsyncIterator[Visit]:
+    """What the `visit` fixture does; on the event loop of the caller."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def connect(
+            url: str, user: str | None = None, room: str | None = None, **how: Any
+        ) -> Person:
+            person = await stack.enter_async_context(Person(url, **how))
+            if room is not None:
+                await person.join(room, user=user)
+            return person
+
+        yield connect
 
 
 class Person(Client):
