@@ -47,7 +47,7 @@ async def named(http: aiohttp.ClientSession) -> list[str]:
         return re.findall(r'(?:src|href)="(static/[^"]+)"', await answer.text())
 
 
-async def test_all_that_the_page_names_is_kept_for_ever(http: aiohttp.ClientSession) -> None:
+async def test_files_that_the_page_names_are_kept_for_ever(http: aiohttp.ClientSession) -> None:
     names = await named(http)
     assert len(set(names)) == 2
     for name in names:
@@ -69,7 +69,7 @@ async def test_all_that_the_page_names_is_kept_for_ever(http: aiohttp.ClientSess
         ("", "text/html; charset=utf-8"),
     ],
 )
-async def test_plain_addresses_are_asked_for_again(
+async def test_plain_addresses_are_validated_again(
     http: aiohttp.ClientSession, name: str, content_type: str
 ) -> None:
     async with http.get(name, headers=AS_IT_IS) as answer:
@@ -108,7 +108,7 @@ async def test_plain_addresses_are_asked_for_again(
         ("identity", None),
     ],
 )
-async def test_it_is_compressed_for_whoever_takes_that(
+async def test_files_are_compressed_for_browsers_that_accept_it(
     http: aiohttp.ClientSession, accepted: str, coding: str | None
 ) -> None:
     async with http.get("static/style.css", headers={"Accept-Encoding": accepted}) as answer:
@@ -121,7 +121,7 @@ async def test_it_is_compressed_for_whoever_takes_that(
         assert (answer.headers["ETag"] == tag) is (coding is None), "each form has its own tag"
 
 
-async def test_another_version_s_address_gets_what_is_here_but_not_for_ever(
+async def test_an_address_of_another_version_gets_this_version_but_not_for_ever(
     http: aiohttp.ClientSession,
 ) -> None:
     for name in await named(http):
@@ -143,7 +143,7 @@ async def test_another_version_s_address_gets_what_is_here_but_not_for_ever(
         "static/style-0123.css",
     ],
 )
-async def test_what_is_not_there_is_a_404_that_nobody_keeps(
+async def test_a_missing_file_is_a_404_that_is_not_cached(
     http: aiohttp.ClientSession, name: str
 ) -> None:
     async with http.get(name) as answer:
@@ -161,6 +161,6 @@ async def test_the_disk_is_not_read_after_the_start(tmp_path: Path) -> None:
     assert re.fullmatch(r"page-[0-9a-f]{16}\.js", assets.address("js/main.js"))
 
 
-def test_a_page_that_names_a_file_that_is_not_there_is_not_made() -> None:
+def test_a_page_that_names_a_missing_file_is_an_error() -> None:
     with pytest.raises(KeyError):
         Assets(STATIC).with_addresses('<img src="static/none.png">')

@@ -41,7 +41,7 @@ def test_the_tokens_of_every_file_put_together_are_the_file(name: str) -> None:
     assert found[-1].depth == 0
 
 
-def test_what_looks_like_a_comment_elsewhere_is_none() -> None:
+def test_text_that_looks_like_a_comment_in_a_string_is_none() -> None:
     source = r"""
 a = "// 'no" + '/* no "' + `// no ${"`" + `/* ${ {b: `}`}.b } no */`} "no`; // yes
 c = /\/\/ no [/"'`]+/g.test(d) / 2 / e; /* yes
@@ -114,7 +114,7 @@ def test_the_bundle_does_what_the_modules_do_and_keeps_licences_only() -> None:
         ("export {", "brackets"),
     ],
 )
-def test_what_is_not_understood_is_an_error_with_the_module_s_name(source: str, why: str) -> None:
+def test_unsupported_syntax_is_an_error_that_names_the_module(source: str, why: str) -> None:
     with pytest.raises(SourceError, match=re.escape(why)) as raised:
         bundle("a.js", {"a.js": source, "b.js": "export const b = 1;"})
     assert "a.js" in str(raised.value)

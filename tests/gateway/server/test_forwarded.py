@@ -59,7 +59,7 @@ def test_forwarded(headers: list[str], client: str) -> None:
     assert Proxies("").client("127.0.0.1", NONE, headers) == "127.0.0.1"
 
 
-def test_what_a_proxy_does_not_replace_is_not_believed() -> None:
+def test_a_header_that_a_proxy_does_not_replace_is_not_believed() -> None:
     proxies = Proxies("loopback")
     assert proxies.client("127.0.0.1", ["1.2.3.4"], ["for=6.6.6.6"]) == "1.2.3.4"
 

@@ -24,7 +24,9 @@ def test_every_seam_is_where_it_was(name: str) -> None:
         ("_log_error_once", ["self", "message", "message_key"]),
     ],
 )
-def test_what_we_override_is_called_as_it_was(method: str, parameters: list[str]) -> None:
+def test_the_methods_that_we_override_take_the_same_parameters(
+    method: str, parameters: list[str]
+) -> None:
     now = list(inspect.signature(getattr(engineio.AsyncServer, method)).parameters)
     assert now == parameters, f"{method} takes {now} now: see library_seams.py"
 

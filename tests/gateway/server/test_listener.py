@@ -1,4 +1,4 @@
-"""The doors: a gateway's addresses, and how many come in at a time."""
+"""gateway/server/listener.py: addresses, and how many connections are accepted at a time."""
 
 import asyncio
 import itertools
@@ -29,7 +29,7 @@ async def test_all_addresses_of_a_host_and_a_taken_one_is_an_error() -> None:
     await runner.cleanup()
 
 
-async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
+async def test_many_connections_wait_in_the_kernel_and_few_are_accepted_at_a_time() -> None:
     runner = await running()
     await listen_on(runner, "127.0.0.1", 0)
     port = runner.addresses[0][1]
@@ -52,7 +52,7 @@ async def test_many_wait_in_the_kernel_and_few_are_taken_at_a_time() -> None:
     await runner.cleanup()
 
 
-async def test_who_asks_for_nothing_is_sent_away_and_who_waits_for_an_answer_is_not() -> None:
+async def test_a_silent_connection_is_closed_and_one_that_waits_for_an_answer_is_not() -> None:
     keeper = IdleReaper(0.1)
     answer = asyncio.Event()
 

@@ -20,7 +20,7 @@ def test_the_page_is_told_of_the_gateways_and_may_go_there() -> None:
     assert "unsafe" not in policy
 
 
-def test_what_is_told_stays_inside_its_quotes() -> None:
+def test_values_in_the_page_stay_inside_their_quotes() -> None:
     assert '"><script>' not in Page(['"><script>'], 4000).text
 
 

@@ -109,7 +109,7 @@ async def test_an_event_before_connect_closes() -> None:
         assert edge.chat.told == []
 
 
-async def test_without_a_connect_it_is_closed_in_time() -> None:
+async def test_a_connection_without_connect_is_closed_in_time() -> None:
     async with running(connect_timeout=0.1) as edge, bare(edge) as browser:
         await browser.until_closed()
         await edge.chat.until(lambda: not edge.connections)
@@ -119,7 +119,7 @@ async def test_without_a_connect_it_is_closed_in_time() -> None:
             assert answer.status == 400
 
 
-async def test_who_does_not_answer_pings_is_gone() -> None:
+async def test_a_browser_that_does_not_answer_pings_is_gone() -> None:
     async with running(ping_interval=0.1, ping_timeout=0.2) as edge, bare(edge) as browser:
         await browser.connect()
         for _ in range(3):
@@ -165,7 +165,7 @@ async def test_disconnect_is_leaving_and_a_lost_connection_is_not() -> None:
         await edge.chat.until(lambda: not edge.connections)
 
 
-async def test_closed_for_good_is_told_why_and_stays_away() -> None:
+async def test_a_browser_closed_for_good_is_told_why_and_stays_away() -> None:
     async with running() as edge:
         client = socketio.AsyncClient(reconnection_delay=0.01)
         refused: asyncio.Queue[object] = asyncio.Queue()

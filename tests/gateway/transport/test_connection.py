@@ -9,7 +9,7 @@ from gateway.transport.websocket import TURN_FRAMES
 from tests.support.edge import WITHIN_S, bare, polling, running
 
 
-async def test_two_posts_that_close_it_at_once_are_both_answered() -> None:
+async def test_two_posts_that_close_the_session_at_once_are_both_answered() -> None:
     async with running() as edge, polling(edge) as (_, url):
         path = url.removeprefix(edge.url).encode()
         ways = [await asyncio.open_connection("127.0.0.1", edge.port) for _ in range(2)]
@@ -25,7 +25,7 @@ async def test_two_posts_that_close_it_at_once_are_both_answered() -> None:
             writer.close()
 
 
-async def test_empty_packets_count_while_it_is_held() -> None:
+async def test_empty_packets_count_while_the_connection_is_paused() -> None:
     """A browser whose requests wait is read a little ahead, whatever it sends."""
     async with running() as edge:
         edge.chat.ready_at_once = False

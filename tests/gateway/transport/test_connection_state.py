@@ -39,7 +39,7 @@ def test_an_upgrade_may_end_after_the_last_word() -> None:
         ([E.CLOSE, E.CLOSE], "no CLOSE in CLOSED"),
     ],
 )
-def test_what_cannot_happen_is_an_error_that_names_state_and_event(
+def test_an_impossible_event_is_an_error_that_names_state_and_event(
     events: list[ConnectionEvent], said: str
 ) -> None:
     with pytest.raises(ImpossibleTransition, match=f"ConnectionState: {said}"):

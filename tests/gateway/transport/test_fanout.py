@@ -11,7 +11,7 @@ from gateway.transport.fanout import SendList, fan_out
 from tests.support.edge import bare, poll, polling, running
 
 
-async def test_all_hear_the_same_in_order() -> None:
+async def test_all_sockets_get_the_same_in_order() -> None:
     async with contextlib.AsyncExitStack() as stack:
         edge = await stack.enter_async_context(running())
         browsers = [await stack.enter_async_context(bare(edge)) for _ in range(5)]
@@ -36,7 +36,7 @@ async def test_all_hear_the_same_in_order() -> None:
         assert polled[::2] == [f'42["chat",{n}]' for n in range(10)]
 
 
-async def test_closed_ones_are_passed_by() -> None:
+async def test_closed_sockets_are_skipped() -> None:
     async with running(outbox_bytes=1000) as edge, bare(edge) as browser, polling(edge):
         await browser.connect()
         members = set(edge.chat.sockets)
@@ -53,7 +53,7 @@ async def test_closed_ones_are_passed_by() -> None:
         assert heard[-1] == "41"
 
 
-async def test_a_slow_one_hears_all_in_order_too() -> None:
+async def test_a_slow_socket_gets_everything_in_order_too() -> None:
     """It reads only after the kernel has refused some, and more was sent behind that, to all and to
     it alone."""
     async with running() as edge, bare(edge) as browser, bare(edge) as other:
@@ -79,7 +79,7 @@ async def test_a_slow_one_hears_all_in_order_too() -> None:
             await edge.chat.until(lambda: stream.unsent == b"")
 
 
-async def test_who_reads_again_is_written_to_straight_again() -> None:
+async def test_a_socket_that_reads_again_gets_a_handle_again() -> None:
     async with running() as edge, bare(edge) as browser:
         await browser.connect()
         row = SendList(edge.chat.sockets)
@@ -101,7 +101,7 @@ async def test_who_reads_again_is_written_to_straight_again() -> None:
         assert row.handles(0, None) == [stream.sock]
 
 
-async def test_nothing_follows_the_last_words() -> None:
+async def test_nothing_follows_a_close_frame() -> None:
     """The WebSocket's close frame was sent; its socket waits for the browser's."""
     async with running() as edge, bare(edge) as browser:
         await browser.connect()

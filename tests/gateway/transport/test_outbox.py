@@ -36,7 +36,7 @@ async def test_a_queue_then_a_stream_in_order() -> None:
         assert outbox.take() == []
 
 
-async def test_what_is_owed_is_bounded_on_every_way() -> None:
+async def test_unsent_bytes_are_bounded_by_polling_and_by_websocket() -> None:
     outbox, answering = Outbox(10), Answering()
     assert outbox.put(ONE)
     assert not outbox.put(TWO)
@@ -66,7 +66,7 @@ async def test_nothing_is_written_to_a_stream_that_ended() -> None:
         assert pair.heard() == b""
 
 
-async def test_waiting() -> None:
+async def test_a_poll_waits_until_there_is_a_frame() -> None:
     polled = Outbox(1000).waiting
     await polled.wait(0.01)
     waiting = asyncio.gather(polled.wait(10))

@@ -68,7 +68,7 @@ async def test_only_so_many_requests_are_unanswered_and_the_next_waits() -> None
         assert await browser.hear() == '432[{"ok":true}]'
 
 
-async def test_a_held_browser_is_not_taken_for_dead() -> None:
+async def test_a_paused_browser_is_not_cut_off() -> None:
     async with contextlib.AsyncExitStack() as stack:
         edge = await stack.enter_async_context(
             running(in_flight=1, ping_interval=0.05, ping_timeout=0.05)
@@ -84,7 +84,7 @@ async def test_a_held_browser_is_not_taken_for_dead() -> None:
         assert await heard == ['430[{"ok":true}]']
 
 
-async def test_a_held_browser_that_goes_away_is_noticed() -> None:
+async def test_the_end_of_a_paused_browser_is_noticed() -> None:
     async with running(in_flight=1) as edge:
         async with bare(edge) as browser:
             await browser.connect()
@@ -97,7 +97,7 @@ async def test_a_held_browser_that_goes_away_is_noticed() -> None:
         assert edge.chat.told[-1] == ("gone", False)
 
 
-async def test_who_does_not_read_is_cut_off_and_nothing_of_it_stays() -> None:
+async def test_a_browser_that_does_not_read_is_cut_off_and_nothing_of_it_stays() -> None:
     async with running(outbox_bytes=100_000) as edge, bare(edge) as other:
         await other.connect()
         raw, writer = await stalled(edge)
@@ -140,7 +140,7 @@ async def test_a_stalled_browser_does_not_survive_being_closed() -> None:
         raw.close()
 
 
-async def test_who_does_not_poll_is_cut_off() -> None:
+async def test_a_browser_that_does_not_poll_is_cut_off() -> None:
     async with running(outbox_bytes=100_000) as edge, polling(edge) as (http, url):
         (socket,) = edge.chat.sockets
         for _ in range(200):
@@ -161,7 +161,7 @@ async def test_one_answer_may_be_larger_than_the_outbox() -> None:
         assert not edge.chat.sockets[0].closed
 
 
-async def test_polling_gets_all_in_order_and_its_requests_are_answered() -> None:
+async def test_a_polling_browser_gets_everything_in_order_and_is_answered() -> None:
     async with running() as edge, polling(edge) as (http, url):
         (socket,) = edge.chat.sockets
         waiting = asyncio.gather(poll(http, url))
@@ -188,7 +188,7 @@ async def test_polling_gets_all_in_order_and_its_requests_are_answered() -> None
         assert not edge.connections
 
 
-async def test_a_flood_of_one_browser_leaves_the_others_their_turn() -> None:
+async def test_a_flood_of_one_browser_leaves_other_browsers_their_turn() -> None:
     async with running() as edge, bare(edge) as flood, bare(edge) as other:
         await flood.connect()
         await other.connect()

@@ -25,7 +25,7 @@ async def passes(later: Pair) -> None:
     await until(lambda: len(later.stream.came) > came)
 
 
-async def test_what_the_kernel_does_not_take_follows_in_order() -> None:
+async def test_bytes_that_the_kernel_does_not_take_follow_in_order() -> None:
     with Pair() as pair:
         size = pair.fill()
         pair.stream.write(b"last")
@@ -39,7 +39,7 @@ async def test_what_the_kernel_does_not_take_follows_in_order() -> None:
         assert pair.heard() == b"straight"
 
 
-async def test_it_reads_only_when_told_to() -> None:
+async def test_a_stream_reads_only_while_it_should() -> None:
     with Pair() as pair, Pair(pair.poller) as later:
         later.stream.read(True)
         pair.other.send(b"one")
@@ -56,7 +56,7 @@ async def test_it_reads_only_when_told_to() -> None:
         await until(lambda: pair.stream.came == b"onetwo")
 
 
-async def test_who_is_read_no_more_is_not_though_it_was_ready_already() -> None:
+async def test_a_stream_that_stops_reading_is_not_read_though_it_was_ready() -> None:
     class Jealous(Told):
         rival: Stream
 
@@ -83,7 +83,7 @@ async def test_who_is_read_no_more_is_not_though_it_was_ready_already() -> None:
         assert [one.times_lost for one in both] == [0, 0]
 
 
-async def test_an_end_sends_all_first_and_an_abort_nothing() -> None:
+async def test_an_end_sends_everything_first_and_an_abort_nothing() -> None:
     with Pair() as pair:
         size = pair.fill()
         pair.stream.end()
@@ -102,7 +102,7 @@ async def test_an_end_sends_all_first_and_an_abort_nothing() -> None:
         assert pair.stream.sock.fileno() == -1
 
 
-async def test_a_lost_one_tells_it_once() -> None:
+async def test_a_lost_stream_says_so_once() -> None:
     with Pair() as pair:
         pair.stream.read(True)
         pair.other.close()
@@ -115,7 +115,7 @@ async def test_a_lost_one_tells_it_once() -> None:
         assert pair.stream.times_lost == 1
 
 
-async def test_the_loop_has_its_turn_after_some_sockets() -> None:
+async def test_other_callbacks_have_their_turn_after_some_sockets() -> None:
     """However many speak at once."""
     with contextlib.ExitStack() as stack:
         pairs = [stack.enter_context(Pair()) for _ in range(3 * TURN_SOCKETS)]
@@ -145,7 +145,7 @@ async def test_the_loop_has_its_turn_after_some_sockets() -> None:
         poller.close()
 
 
-async def test_one_that_ends_within_a_turn_is_not_called_again() -> None:
+async def test_a_stream_that_ends_within_a_turn_is_not_called_again() -> None:
     with Pair() as one, Pair() as two, Pair(one.poller) as later:
         poller = one.poller
         later.stream.read(True)

@@ -41,7 +41,7 @@ async def test_an_established_websocket_keeps_nothing_of_aiohttp() -> None:
             assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
 
 
-async def test_one_that_polled_before_leaves_nothing_of_it_either() -> None:
+async def test_an_upgraded_websocket_keeps_nothing_of_its_polling() -> None:
     async with running() as edge, polling(edge) as (http, url):
         sid = url.partition("&sid=")[2]
         waiting = asyncio.gather(poll(http, url))
@@ -84,7 +84,7 @@ async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> 
             gc.enable()
 
 
-async def test_who_is_lost_in_the_handshake_leaves_nothing_and_no_fault_in_the_log(
+async def test_a_connection_lost_in_the_handshake_leaves_nothing_and_logs_no_fault(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with running() as edge, polling(edge) as (http, url):
@@ -107,7 +107,7 @@ async def test_who_is_lost_in_the_handshake_leaves_nothing_and_no_fault_in_the_l
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_without_a_descriptor_for_it_only_this_one_is_lost(
+async def test_without_a_descriptor_only_this_connection_is_lost(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none_left(_: object) -> None:

@@ -77,7 +77,7 @@ def opened(means: Means) -> Iterator[tuple[WebSocket, Owner, socket.socket]]:
         means.poller.close()
 
 
-async def test_who_pings_and_does_not_read_is_owed_little() -> None:
+async def test_a_browser_that_pings_and_does_not_read_gets_few_pongs() -> None:
     means, ping = Means(), frame(PING, b"x" * 125)
     with opened(means) as (ws, owner, other):
         for _ in range(9):
@@ -99,7 +99,7 @@ async def test_who_pings_and_does_not_read_is_owed_little() -> None:
     assert not means.backlog.bytes
 
 
-async def test_many_frames_are_heard_in_turns_and_in_order() -> None:
+async def test_many_frames_are_handled_in_steps_and_in_order() -> None:
     means = Means()
     with opened(means) as (ws, owner, _):
         count = 5 * TURN_FRAMES + 1
@@ -119,7 +119,7 @@ async def test_many_frames_are_heard_in_turns_and_in_order() -> None:
 
 
 @pytest.mark.parametrize("opcode", [0, PING, PONG])
-async def test_frames_that_ask_for_nothing_end_it(opcode: int) -> None:
+async def test_too_many_idle_frames_end_the_websocket(opcode: int) -> None:
     with opened(Means()) as (ws, owner, _):
         ws.received(frame(TEXT, b"", fin=False))
         for n in range(LIMIT):
@@ -128,7 +128,7 @@ async def test_frames_that_ask_for_nothing_end_it(opcode: int) -> None:
         assert "ask for nothing" in str(owner.came)
 
 
-async def test_messages_that_are_too_large_are_told_of() -> None:
+async def test_messages_that_are_too_large_are_reported() -> None:
     means = Means()
     with opened(means) as (ws, owner, _):
         size = means.sizes.packet_bytes + 1
@@ -138,7 +138,7 @@ async def test_messages_that_are_too_large_are_told_of() -> None:
         assert isinstance(owner.came[0], Head)
 
 
-async def test_unfinished_frames_of_all_are_bounded() -> None:
+async def test_unfinished_frames_of_all_browsers_are_bounded_together() -> None:
     means = Means(backlog_bytes=10_000)
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(opened(means)) for _ in range(4)]
