@@ -14,7 +14,7 @@ from scripts.bench.report import Aim, Report, Row, ratio
 from scripts.bench.restart import restart
 from scripts.bench.servers import hubbub_system
 from scripts.load.spawned import LoadError, Spawned
-from scripts.load.tally import percentile_ms, together
+from scripts.load.tally import merge_ticks, percentile_ms
 from scripts.load.workers import plan_name
 from scripts.processes import Processes
 from scripts.progress import Progress
@@ -78,7 +78,7 @@ def _messages(args: argparse.Namespace, people: int, everywhere: bool, progress:
         resident_mib = resident_kib([system.broker.pid]) / 1024
     acked = sum(one.acked for one in sayings)
     seconds = max(one.seconds for one in sayings)
-    latency = together(one.latency for one in sayings)
+    latency = merge_ticks(one.latency for one in sayings)
     return {
         "people": people,
         "rooms": args.in_rooms,

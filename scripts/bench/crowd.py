@@ -68,13 +68,13 @@ def _crowd(args: argparse.Namespace, progress: Progress) -> Row:
     with hubbub_system(args.gateways) as system:
         gateways = [gateway.pid for gateway in system.gateways]
         before_kib = resident_kib(gateways)
-        plan = Plan(system.urls, "bench", plan_name(), sources=SOURCES, returns=True)
+        plan = Plan(system.urls, "bench", plan_name(), sources=SOURCES, reconnects=True)
         with Workers(plan, processes) as workers:
             progress.step(f"{args.sockets} sockets come to {args.gateways} gateways")
             came = workers.join(
                 args.sockets, WITHIN_S, lambda tally: progress.show(tally.joined, tally.people)
             )
-            workers.rest()
+            workers.wait_idle()
             kib = (resident_kib(gateways) - before_kib) / args.sockets
             progress.step(f"a message every {1 / RATE:g} s")
             pids = [system.broker.pid, *gateways]
@@ -108,14 +108,14 @@ def _idle(args: argparse.Namespace, server: Server, progress: Progress) -> Row:
         came = workers.join(
             args.idle, WITHIN_S, lambda tally: progress.show(tally.joined, tally.people)
         )
-        workers.rest()
+        workers.wait_idle()
         kib = (resident_kib([front]) - before_kib) / args.idle
         used_s, began = cpu_s([front]), time.monotonic()
         while (waited_s := time.monotonic() - began) < args.idle_seconds:
             progress.show(waited_s, args.idle_seconds)
             time.sleep(min(1.0, args.idle_seconds - waited_s))
         used_s = cpu_s([front]) - used_s
-        lost = workers.look().lost
+        lost = workers.read_tally().lost
     return {
         "what": f"idle, {server.name}",
         "sockets": args.idle,

@@ -76,10 +76,10 @@ def _start(
         except Missing as missing:
             report.notes.append(f"{name} is left out: {missing}")
             continue
-        plan = Plan(server.urls, "bench", plan_name(), returns=True)
+        plan = Plan(server.urls, "bench", plan_name(), reconnects=True)
         workers = stack.enter_context(Workers(plan))
         workers.join(sockets, JOIN_S, lambda tally: progress.show(tally.joined, tally.people))
-        workers.rest()
+        workers.wait_idle()
         loads.append((server, workers))
     return loads
 

@@ -70,19 +70,19 @@ def _room(args: argparse.Namespace, members: int, progress: Progress) -> Row:
         failed = peer.ask("join", name, max(0, members - FIRST), ["bench"])
         if failed:
             raise LoadError(f"{failed} people could not join")
-        plan = Plan(system.urls, "bench", f"{name}-new", per_second=JOINS_PER_S, careful=True)
+        plan = Plan(system.urls, "bench", f"{name}-new", per_second=JOINS_PER_S, inspects=True)
         pids = [system.broker.pid, system.gateways[0].pid]
         workers = stack.enter_context(Workers(plan))
         workers.join(FIRST, WITHIN_S)
         workers.speak(Speech(LINES, 1, speakers=FIRST))
-        workers.rest()
+        workers.wait_idle()
         progress.step(f"{args.joins} people join the {members}")
         workers.clear()
         used_s, began = cpu_s(pids), time.monotonic()
         workers.join(args.joins, WITHIN_S, lambda t: progress.show(t.joined, t.people))
-        workers.rest()
+        workers.wait_idle()
         used_s, took_s = cpu_s(pids) - used_s, time.monotonic() - began
-        tally = workers.look()
+        tally = workers.read_tally()
         time.sleep(COUNT_S)
         idle_s = cpu_s(pids)
         time.sleep(args.idle)
@@ -106,7 +106,7 @@ def _rush(args: argparse.Namespace, progress: Progress) -> Row:
             plan_name(),
             at_once=RUSH_AT_ONCE,
             per_second=args.rush / args.rush_seconds,
-            careful=True,
+            inspects=True,
         )
         pids = [system.broker.pid, system.gateways[0].pid]
         with Workers(plan) as workers:
@@ -115,8 +115,8 @@ def _rush(args: argparse.Namespace, progress: Progress) -> Row:
             workers.join(args.rush, WITHIN_S, lambda t: progress.show(t.joined, t.people))
             took_s = time.monotonic() - began
             time.sleep(max(COUNT_S, args.rush / 5000))  # the last count
-            workers.rest()
-            tally = workers.look()
+            workers.wait_idle()
+            tally = workers.read_tally()
             used_s = cpu_s(pids) - used_s
     return {
         "members": 0,

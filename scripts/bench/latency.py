@@ -55,7 +55,7 @@ def _light(
     with Workers(Plan(server.urls, "bench", plan_name())) as workers:
         progress.step(f"{args.people} people on an idle {server.name}")
         workers.join(args.people, JOIN_S)
-        workers.rest()
+        workers.wait_idle()
         workers.speak(Speech(10, 1))
         before = _commits(server)
         spoken = workers.speak(
@@ -91,7 +91,7 @@ def _beside_a_crowd(
     args: argparse.Namespace, server: servers.Server, report: Report, progress: Progress
 ) -> None:
     with (
-        Workers(Plan(server.urls, "bench", plan_name(), returns=True)) as crowd,
+        Workers(Plan(server.urls, "bench", plan_name(), reconnects=True)) as crowd,
         Workers(Plan(server.urls, "aside", plan_name())) as askers,
     ):
         progress.step(f"{args.crowd} people of a crowd come")
@@ -103,14 +103,14 @@ def _beside_a_crowd(
             rate, _ = most(
                 crowd, 50, 3.0, 16, lambda rate: progress.show(0, 1, f"{rate:.0f} messages/s")
             )
-        crowd.rest()
+        crowd.wait_idle()
         progress.step(f"others ask, while the crowd hears {rate * SHARE:.0f} messages a second")
         crowd.begin(Speech(rate * SHARE, args.seconds + 1, SPEAKERS, lazy=True))
         spoken = askers.speak(
             Speech(ASKS, args.seconds, ASKERS, said=ASKED),
             lambda tally: progress.show(tally.sent, ASKS / len(ASKED) * args.seconds),
         )
-        busy = crowd.look()
+        busy = crowd.read_tally()
     report.rows += [
         _row("hubbub, crowd: heard by it", busy.latency),
         *(_row(f"hubbub, crowd: {what}", spoken.tally.acks.get(what, {})) for what in ASKED),

@@ -107,8 +107,8 @@ def _frames(
         time.sleep(SETTLE_S)
         nodes = tab.nodes()
         row = _row(f"{rate} messages/s", tab, tab.frames_ms(args.seconds))
-        workers.hush()
-        workers.rest()
+        workers.stop_speaking()
+        workers.wait_idle()
         row["nodes more"] = tab.nodes() - nodes
         report.rows.append(row)
         report.aims += [
@@ -128,11 +128,11 @@ def _heap(
     workers.begin(Speech(rate, args.heap_seconds + SETTLE_S, SPEAKERS, lazy=True))
     time.sleep(SETTLE_S)
     nodes, frames_ms, heap = tab.nodes(), list[float](), [tab.heap_mb()]
-    for look in range(HEAP_LOOKS):
-        progress.show(look, HEAP_LOOKS, f"{heap[-1]:.1f} MB")
+    for index in range(HEAP_LOOKS):
+        progress.show(index, HEAP_LOOKS, f"{heap[-1]:.1f} MB")
         frames_ms += tab.frames_ms(args.heap_seconds / HEAP_LOOKS)
         heap.append(tab.heap_mb())
-    workers.hush()
+    workers.stop_speaking()
     row = _row(f"{rate} messages/s for {args.heap_seconds:g} s", tab, frames_ms)
     row["nodes more"] = tab.nodes() - nodes
     row["heap MB"] = heap[-1]

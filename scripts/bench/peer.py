@@ -134,7 +134,7 @@ class Peer:
         if time.monotonic() - self._beaten > BEAT_S:
             self._beaten = time.monotonic()
             self._send(Beat(no=self._number()))
-        self._hear(lambda _: None)
+        self._receive_all(lambda _: None)
 
     def _number(self) -> int:
         self._no += 1
@@ -147,10 +147,10 @@ class Peer:
     def _until(self, true: Callable[[], bool], heard: Callable[[AnyAnswer], None]) -> None:
         """Hears until it is so. Raises TimeoutError if nothing comes."""
         while not true():
-            if not self._hear(heard) and not self._dealer.poll(int(ANSWER_S * 1000)):
+            if not self._receive_all(heard) and not self._dealer.poll(int(ANSWER_S * 1000)):
                 raise TimeoutError("the broker does not answer")
 
-    def _hear(self, heard: Callable[[AnyAnswer], None]) -> int:
+    def _receive_all(self, heard: Callable[[AnyAnswer], None]) -> int:
         """All that has come."""
         count = 0
         try:
@@ -171,7 +171,7 @@ class Peer:
             return count
 
 
-def work(pipe: Connection) -> None:
+def run(pipe: Connection) -> None:
     """The life of one process: it ends when nobody holds the other end of the pipe."""
     peer: Peer | None = None
     try:

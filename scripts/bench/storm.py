@@ -49,14 +49,14 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 
 def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> Row:
     plan = Plan(
-        system.urls, "bench", plan_name(), True, at_once=AT_ONCE, careful=True, returns=True
+        system.urls, "bench", plan_name(), True, at_once=AT_ONCE, inspects=True, reconnects=True
     )
     talk = Plan(system.urls[1:], "bench", plan_name())
     with Workers(plan, 1 + args.sockets // IN_PROCESS) as crowd, Workers(talk) as talker:
         progress.step(f"{args.sockets} people come")
         came = crowd.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
         talker.join(1, WITHIN_S)
-        crowd.rest()
+        crowd.wait_idle()
         crowd.clear()
         talker.begin(TALK)
         crowd.wait(lambda tally: tally.deliveries >= 2 * args.sockets, WITHIN_S)
@@ -69,14 +69,14 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
             lambda t: progress.show(t.joined if t.lost >= args.sockets else 0, t.people),
         )
         in_s = time.monotonic() - began
-        said = talker.look().sent
+        said = talker.read_tally().sent
         back = crowd.wait(lambda t: _caught_up(t, said), WITHIN_S)
         caught_up_s = time.monotonic() - began
         time.sleep(args.after)
-        talker.hush()
-        crowd.rest()
+        talker.stop_speaking()
+        crowd.wait_idle()
         crowd.join(1, WITHIN_S)  # who is told how many there are
-        end = crowd.look()
+        end = crowd.read_tally()
     if end.lost > args.sockets:
         raise LoadError(f"{end.lost - args.sockets} were lost once more: {end.why}")
     return {
@@ -85,7 +85,7 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
         "came in s": came.wall_s,
         "all in s": in_s,
         "seconds": caught_up_s,
-        "missed": end.holes + end.repeats + end.afresh,
+        "missed": end.holes + end.repeats + end.not_recovered,
         "gone": end.leaves + args.sockets + 2 - end.count,
         "load": round(back.busiest, 2),
         "tries that failed": sum(back.why.values()) - back.lost,

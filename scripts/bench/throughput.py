@@ -63,7 +63,7 @@ def highest(holds: Callable[[float], bool], start: float, least: float, steps: i
 def _step(workers: Workers, rate: float, seconds: float) -> Row:
     """What this rate brought; nothing if it did not hold."""
     workers.wait(lambda tally: tally.joined == tally.people, 60)
-    workers.rest()
+    workers.wait_idle()
     speech = Speech(rate, seconds, speakers=min(SPEAKERS, workers.people), lazy=True)
     spoken = workers.speak(
         speech, enough=lambda tally: percentile_ms(tally.latency, 0.5) > BROKEN_MS

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
             came = workers.join(
                 args.people, args.within, lambda tally: progress.show(tally.joined, args.people)
             )
-            workers.rest()
+            workers.wait_idle()
             progress.step(f"{speakers} of them say {args.rate:g} messages a second")
             expected = args.rate * args.seconds * args.people
             spoken = workers.speak(speech, lambda t: progress.show(t.deliveries, expected))

@@ -42,7 +42,7 @@ class Connector:
     def _wait(self, person: Person, wait_s: float) -> None:
         heapq.heappush(self._later, (time.monotonic() + wait_s, person.number, person))
 
-    def work(self, now: float) -> float:
+    def step(self, now: float) -> float:
         """Lets in whom it may; returns the seconds until it has to be asked again."""
         plan = self._pool.plan
         for person, was_in in self._pool.take_lost():
@@ -63,7 +63,7 @@ class Connector:
 
     def _connect(self, person: Person) -> None:
         pool = self._pool
-        host, port = self._addresses[person.turn % len(self._addresses)]
+        host, port = self._addresses[person.gateway_index % len(self._addresses)]
         one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         one.setblocking(False)
         self._coming += 1
@@ -91,16 +91,16 @@ class Connector:
             if person.stage == CONNECTING:
                 self._ask(person, one)
                 return 0
-            answer = person.rest + one.recv(HEAD_BYTES)
+            answer = person.partial_frame + one.recv(HEAD_BYTES)
         except BlockingIOError:
             return 0
         except OSError as error:
             self._fail(person, error.errno or errno.EIO)
             return 0
-        if len(answer) == len(person.rest) or len(answer) > HEAD_BYTES:
+        if len(answer) == len(person.partial_frame) or len(answer) > HEAD_BYTES:
             self._pool.lose(person, "was closed before the upgrade")
             return 0
-        person.rest = answer
+        person.partial_frame = answer
         head, end, rest = answer.partition(b"\r\n\r\n")
         if head[:13] != b"HTTP/1.1 101 " and end:
             self._pool.lose(person, "was answered " + head.partition(b"\r\n")[0].decode("latin-1"))
@@ -108,7 +108,7 @@ class Connector:
             person.stage = OPENING
             buffer[: len(rest)] = rest
             whole = wire.whole(buffer, len(rest))
-            person.rest = rest[whole:]
+            person.partial_frame = rest[whole:]
             return whole
         return 0
 
@@ -116,13 +116,13 @@ class Connector:
         failed = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
             raise OSError(failed, os.strerror(failed))
-        one.send(self._requests[person.turn % len(self._requests)])
+        one.send(self._requests[person.gateway_index % len(self._requests)])
         person.stage = UPGRADING
         self._pool.poll.modify(person.fd, EPOLLIN)
 
     def _fail(self, person: Person, number: int) -> None:
-        if self._pool.plan.returns:
-            person.turn += 1
+        if self._pool.plan.reconnects:
+            person.gateway_index += 1
         self._pool.lose(person, "could not connect: " + os.strerror(number))
 
     # --- packets ---------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class Connector:
             return {}
         room: dict[str, Any] = {"room": plan.room}
         if person.epoch:
-            seq = person.told if person.head is None else person.head
+            seq = person.join_head if person.head is None else person.head
             room["since"] = {"Epoch": person.epoch, "Seq": seq}
         return {
             "token": token(plan, person.number),
@@ -159,9 +159,9 @@ class Connector:
         tally = self._pool.tally
         tally.count = ack.get("count", 0)
         if not ack.get("recovered"):
-            tally.afresh += bool(person.epoch)
+            tally.not_recovered += bool(person.epoch)
             person.head = None
-        person.epoch, person.told = ack.get("epoch", ""), ack.get("seq", 0)
+        person.epoch, person.join_head = ack.get("epoch", ""), ack.get("seq", 0)
         self._in(person)
 
     def _in(self, person: Person) -> None:

@@ -19,12 +19,12 @@ LAZY_S = 0.01
 
 
 class Crowd:
-    """Call `turn` again and again."""
+    """Call `step` again and again."""
 
     def __init__(self, plan: Plan) -> None:
         self.pool = Pool(plan)
-        self.door = Connector(self.pool)
-        self.voice = Speaker(self.pool)
+        self.connector = Connector(self.pool)
+        self.speaker = Speaker(self.pool)
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._read_at = 0.0
@@ -40,13 +40,14 @@ class Crowd:
             person.seen = 0
         self._cpu_s, self._wall_s = time.process_time(), time.monotonic()
 
-    def look(self) -> Tally:
+    def read_tally(self) -> Tally:
         """What has been counted."""
         pool, tally = self.pool, self.pool.tally
         tally.people, tally.joined = len(pool.people), pool.joined
         tally.deliveries, tally.bytes, tally.latency = pool.deliveries, self._bytes, self._latency
         tally.seen = dict(Counter(person.seen for person in pool.people))
-        tally.heads = dict(Counter(p.head for p in pool.people if p.careful and p.head is not None))
+        inspecting = (person for person in pool.people if person.inspects)
+        tally.heads = dict(Counter(p.head for p in inspecting if p.head is not None))
         tally.cpu_s = time.process_time() - self._cpu_s
         tally.wall_s = time.monotonic() - self._wall_s
         tally.busiest = tally.cpu_s / max(tally.wall_s, 1e-9)
@@ -56,15 +57,15 @@ class Crowd:
         """These people are to come."""
         newcomers = [Person(number, self.pool.plan) for number in numbers]
         self.pool.people += newcomers
-        self.door.expect(newcomers)
+        self.connector.expect(newcomers)
 
-    def turn(self) -> list[int]:
+    def step(self) -> list[int]:
         """Whatever is due; waits a moment for what comes. Returns the descriptors that are ready
         and of nobody here."""
         now = time.monotonic()
-        wait_s = min(self.door.work(now), self.voice.work(now), TURN_S)
+        wait_s = min(self.connector.step(now), self.speaker.step(now), TURN_S)
         others: list[int] = []
-        if self.voice.lazy and now < self._read_at:
+        if self.speaker.lazy and now < self._read_at:
             time.sleep(max(0.0, min(wait_s, self._read_at - now)))
             return others
         ready = self.pool.poll.poll(max(0.0, wait_s), EVENTS)
@@ -75,17 +76,17 @@ class Crowd:
             person = self.pool.by_fd.get(fd)
             if person is None:
                 others.append(fd)
-            elif person.stage == JOINED and not person.careful:
+            elif person.stage == JOINED and not person.inspects:
                 self._count(person, now_us)
             elif person.stage >= OPENING:
                 self._attend(person, self._receive(person), now_us)
             else:
-                self._attend(person, self.door.advance(person, self._buffer), now_us)
+                self._attend(person, self.connector.advance(person, self._buffer), now_us)
         return others
 
     def _receive(self, person: Person) -> int:
         """So many bytes of whole frames are in the buffer now."""
-        held, buffer = person.rest, self._buffer
+        held, buffer = person.partial_frame, self._buffer
         size = len(held)
         try:
             if size:
@@ -107,9 +108,9 @@ class Crowd:
             if end == BUFFER_BYTES and not after:
                 self.pool.lose(person, "got a frame too large")
                 return 0
-            person.rest = bytes(buffer[after:end])
+            person.partial_frame = bytes(buffer[after:end])
         elif size:
-            person.rest = b""
+            person.partial_frame = b""
         return after
 
     def _count(self, person: Person, now_us: int) -> None:
@@ -140,21 +141,21 @@ class Crowd:
             if person.socket is None:
                 return
             if first == wire.PONG or payload.startswith(b"43"):
-                self.voice.answered(first, payload, now_us)
+                self.speaker.answered(first, payload, now_us)
             elif payload == b"2":
                 self.pool.send(person, wire.HEARTBEAT_ANSWER)
             elif payload.startswith(b'42["'):
                 self._heard(person, payload)
             elif person.stage == OPENING:
-                self.door.hear(person, payload)
+                self.connector.hear(person, payload)
 
     def _heard(self, person: Person, payload: bytes) -> None:
         name = payload[4 : payload.find(b'"', 4)].decode()
         tally, kind = self.pool.tally, name
         if name == "joined":
-            self.door.hear(person, payload)
+            self.connector.hear(person, payload)
         elif name == "reset":
-            tally.afresh += 1
+            tally.not_recovered += 1
             person.head = None
         elif name == "chat":
             at = payload.rfind(b'"Seq":') + 6
@@ -162,7 +163,7 @@ class Crowd:
             while payload[stop : stop + 1].isdigit():
                 stop += 1
             seq = int(payload[at:stop] or b"0")
-            if seq <= person.told:
+            if seq <= person.join_head:
                 kind = "replay"
             if b'"EvtType":"leave"' in payload:
                 tally.leaves += 1

@@ -18,15 +18,15 @@ class Plan(Struct, frozen=True):
     """Empty: they connect and join nothing."""
     name: str
     """Before each one's number; their tokens are made of it too."""
-    together: bool = False
+    same_gateway: bool = False
     """All begin at the first of the addresses."""
     at_once: int = 100
     """Connections of one process that are being made at a time."""
     per_second: float = 0.0
     """Joins a second of one process; 0 = as many as come."""
-    careful: bool = False
+    inspects: bool = False
     """Look at every frame: Seqs, events by kind. Costs more."""
-    returns: bool = False
+    reconnects: bool = False
     """Who is lost comes back by `since`."""
     sources: int = 1
     """Loopback addresses that the connections come from; 1 = as the kernel chooses."""
@@ -36,31 +36,31 @@ class Person:
     """Use the crowd to change it."""
 
     __slots__ = (
-        "careful",
         "epoch",
         "fd",
+        "gateway_index",
         "head",
+        "inspects",
+        "join_head",
         "number",
+        "partial_frame",
         "receive",
-        "rest",
         "seen",
         "socket",
         "stage",
-        "told",
-        "turn",
     )
 
     def __init__(self, number: int, plan: Plan) -> None:
         self.number = number
-        self.careful = plan.careful
+        self.inspects = plan.inspects
         """Its frames are looked at one by one."""
-        self.turn = 0 if plan.together else number
+        self.gateway_index = 0 if plan.same_gateway else number
         """Which of the plan's gateways it is at."""
         self.seen = 0
         self.head: int | None = None
         """The last Seq seen; None while any may be next."""
         self.epoch = ""
-        self.told = 0
+        self.join_head = 0
         """The room's last Seq when it joined."""
         self.begin()
 
@@ -70,7 +70,7 @@ class Person:
         self.receive: Callable[[memoryview], int] = _nothing
         """Its socket's `recv_into`."""
         self.fd = -1
-        self.rest = b""
+        self.partial_frame = b""
         """Received bytes that are no whole frame yet."""
         self.stage = CONNECTING
 

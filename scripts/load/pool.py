@@ -48,9 +48,9 @@ class Pool:
         if joined:
             self.joined -= 1
             self.tally.lost += 1
-        if joined and self.plan.returns:
-            person.turn += 1
-        if not joined or self.plan.returns:
+        if joined and self.plan.reconnects:
+            person.gateway_index += 1
+        if not joined or self.plan.reconnects:
             self._lost.append((person, joined))
 
     def take_lost(self) -> list[tuple[Person, bool]]:

@@ -16,15 +16,15 @@ class LoadError(Exception):
 
 
 class Spawned:
-    """Runs `work(pipe)` of a module, which answers what it is asked and ends when the pipe does."""
+    """Runs `run(pipe)` of a module, which answers what it is asked and ends when the pipe does."""
 
     def __init__(self, module: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             program = (
                 "from multiprocessing.connection import Connection\n"
-                f"from {module} import work\n"
-                f"work(Connection({theirs.fileno()}))"
+                f"from {module} import run\n"
+                f"run(Connection({theirs.fileno()}))"
             )
             self._process = subprocess.Popen(
                 [sys.executable, "-c", program],

@@ -64,12 +64,12 @@ class Speaker:
         self._end = self._began + speech.seconds
         self._count = 0
         for person in self._pool.people[: speech.speakers]:
-            person.careful = True
+            person.inspects = True
 
     def end(self) -> None:
         self._speech = None
 
-    def work(self, now: float) -> float:
+    def step(self, now: float) -> float:
         """Says what is due; returns the seconds until it has to be asked again."""
         speech = self._speech
         if speech is None:
@@ -82,14 +82,14 @@ class Speaker:
             if due > now:
                 return due - now
             if speech.one_by_one:
-                if self._unheard() and now < self._last + PATIENCE_S:
+                if self._is_unheard() and now < self._last + PATIENCE_S:
                     return PATIENCE_S
                 self._began = max(self._began, now - self._count / speech.rate)
             self._say(speech)
             self._last = now
             self._count += 1
 
-    def _unheard(self) -> bool:
+    def _is_unheard(self) -> bool:
         pool = self._pool
         return pool.deliveries < pool.tally.sent * pool.joined
 

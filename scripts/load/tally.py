@@ -35,7 +35,7 @@ class Tally(Struct):
     holes: int = 0
     """Seqs that somebody careful did not see."""
     repeats: int = 0
-    afresh: int = 0
+    not_recovered: int = 0
     """Times that somebody got the newest page instead of what was missed."""
     leaves: int = 0
     """`leave` events that somebody careful saw."""
@@ -70,7 +70,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     return total
 
 
-def together(parts: Iterable[Ticks]) -> Ticks:
+def merge_ticks(parts: Iterable[Ticks]) -> Ticks:
     """All of them."""
     total: Ticks = {}
     for part in parts:

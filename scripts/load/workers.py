@@ -78,7 +78,7 @@ class Workers:
         """Until it is so. Raises LoadError if that does not come in time."""
         end = time.monotonic() + within_s
         while True:
-            tally = self.look()
+            tally = self.read_tally()
             watch(tally)
             if true(tally):
                 return tally
@@ -89,12 +89,12 @@ class Workers:
                 )
             time.sleep(LOOK_S)
 
-    def rest(self, within_s: float = 30.0) -> None:
+    def wait_idle(self, within_s: float = 30.0) -> None:
         """Until nothing has come for a moment (replays, counts, lines about others)."""
         end = time.monotonic() + within_s
         last, since = -1, time.monotonic()
         while time.monotonic() < end and time.monotonic() - since < QUIET_S:
-            received = self.look().bytes
+            received = self.read_tally().bytes
             if received != last:
                 last, since = received, time.monotonic()
             time.sleep(LOOK_S)
@@ -104,9 +104,9 @@ class Workers:
         self.clear()
         self._processes[0].ask("say", speech)
 
-    def hush(self) -> None:
+    def stop_speaking(self) -> None:
         """What is being said ends."""
-        self._processes[0].ask("hush")
+        self._processes[0].ask("stop_speaking")
 
     def speak(
         self,
@@ -122,24 +122,24 @@ class Workers:
         while True:
             time.sleep(LOOK_S)
             speaking = speaking and bool(self._processes[0].ask("speaking"))
-            tally = self.look()
+            tally = self.read_tally()
             watch(tally)
             if tally.deliveries != deliveries:
                 deliveries, last = tally.deliveries, time.monotonic()
             if speaking:
                 busiest = tally.busiest
                 if enough(tally):
-                    self.hush()
+                    self.stop_speaking()
                 continue
             lost = missing(tally, tally.sent)
             answered = not self._processes[0].ask("unanswered")
             if (not lost and answered) or time.monotonic() > max(last, began) + DRAIN_S:
                 return Spoken(tally, lost, last - began, busiest)
 
-    def look(self) -> Tally:
+    def read_tally(self) -> Tally:
         """What all have counted since they last began anew."""
         for process in self._processes:
-            process.send("look")
+            process.send("read_tally")
         return merge([process.answer() for process in self._processes])
 
     def clear(self) -> None:
@@ -147,14 +147,14 @@ class Workers:
             process.ask("clear")
 
 
-def work(pipe: Connection) -> None:
+def run(pipe: Connection) -> None:
     """The life of one process: it ends when nobody holds the other end of the pipe."""
     _, (plan,) = pipe.recv()
     crowd = Crowd(plan)
     pipe.send(None)
     crowd.pool.poll.register(pipe.fileno(), select.EPOLLIN)
     while True:
-        if not crowd.turn():
+        if not crowd.step():
             continue
         try:
             what, arguments = pipe.recv()
@@ -168,15 +168,15 @@ def _do(crowd: Crowd, what: str, argument: Any = None) -> Any:
         case "add":
             crowd.add(argument)
         case "say":
-            crowd.voice.begin(argument)
-        case "hush":
-            crowd.voice.end()
+            crowd.speaker.begin(argument)
+        case "stop_speaking":
+            crowd.speaker.end()
         case "clear":
             crowd.clear()
-        case "look":
-            return crowd.look()
+        case "read_tally":
+            return crowd.read_tally()
         case "speaking":
-            return crowd.voice.speaking
+            return crowd.speaker.speaking
         case "unanswered":
-            return crowd.voice.unanswered
+            return crowd.speaker.unanswered
     return None

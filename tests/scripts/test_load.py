@@ -78,7 +78,7 @@ def test_a_load_that_reaches_nobody_says_why() -> None:
 
 def test_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
     plan = Plan([system.urls[0]], "talk", "talker")
-    returning = Plan(system.urls[::-1], "talk", "returner", careful=True, returns=True)
+    returning = Plan(system.urls[::-1], "talk", "returner", inspects=True, reconnects=True)
     with Workers(plan) as talker, Workers(returning) as crowd:
         crowd.join(10, 10)
         talker.join(1, 10)
@@ -87,7 +87,7 @@ def test_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
         system.gateways[1].kill()
         back = crowd.wait(lambda tally: tally.lost == 5 and tally.joined == 10, 10)
         after = crowd.wait(lambda tally: tally.deliveries > back.deliveries + 100, 10)
-    assert (after.holes, after.repeats, after.afresh, after.leaves) == (0, 0, 0, 0)
+    assert (after.holes, after.repeats, after.not_recovered, after.leaves) == (0, 0, 0, 0)
 
 
 def server_frame(payload: bytes) -> bytes:
@@ -121,7 +121,7 @@ def test_holes_repeats_and_leaves_are_counted() -> None:
         served = threading.Thread(target=serve, args=(listener, [7, 8, 8, 11, 12]))
         served.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with Workers(Plan([url], "room", "one", careful=True)) as workers:
+        with Workers(Plan([url], "room", "one", inspects=True)) as workers:
             workers.join(1, 10)
             tally = workers.wait(lambda tally: tally.leaves > 0, 10)
         served.join()
