@@ -1,10 +1,10 @@
-"""Soaks a system in load and faults, and says whether every promise was kept.
+"""The soak test: puts load and faults on a system, and reports whether every promise was kept.
 
-python -m scripts.soak --minutes 5 --faults mixed          starts a broker and gateways of its own
-python -m scripts.soak --minutes 5 --urls http://a,http://b    loads running gateways, harms nothing
+python -m scripts.soak --minutes 5 --faults mixed          starts its own broker and gateways
+python -m scripts.soak --minutes 5 --urls http://a,http://b    loads running gateways, no faults
 
-Exit status 0 only if nothing acked was lost or doubled and nobody saw a hole. The same seed brings
-the same faults.
+The exit status is 0 only if every acked message is in the archive once, and no visitor saw a hole.
+The same seed gives the same faults.
 """
 
 import argparse
@@ -25,21 +25,25 @@ from scripts.soak.visitors import Load, Verdict, loading
 
 PROGRESS_S = 10.0
 LEASE_S = "3"
-"""Short, so that a process that is stopped for a while outlasts it."""
+"""Shorter than the longest stop of a process, so that leases do end."""
 VERDICT_S = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="scripts.soak", description="Load and faults for a time.")
-    parser.add_argument("--minutes", type=float, default=1.0)
+    parser = argparse.ArgumentParser(
+        prog="scripts.soak", description="Puts load and faults on a system."
+    )
+    parser.add_argument("--minutes", type=float, default=1.0, help="of load")
     parser.add_argument("--faults", choices=("none", "kill", "stop", "mixed"), default="none")
-    parser.add_argument("--kills", type=int, default=0, help="end after so many kills")
-    parser.add_argument("--seed", type=int, default=None, help="of the faults; without: drawn")
-    parser.add_argument("--urls", default="", help="running gateways, by comma")
+    parser.add_argument(
+        "--kills", type=int, default=0, help="end after this many kills; 0: no limit"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="of the faults; random if missing")
+    parser.add_argument("--urls", default="", help="of running gateways, separated by commas")
     parser.add_argument("--gateways", type=int, default=2, help="how many to start")
     parser.add_argument("--rooms", type=int, default=3)
     parser.add_argument("--writers", type=int, default=3, help="in each room")
-    parser.add_argument("--listeners", type=int, default=3, help="more, in each room")
+    parser.add_argument("--listeners", type=int, default=3, help="that only listen, in each room")
     args = parser.parse_args(arguments)
     if args.urls and args.faults != "none":
         parser.error("--faults needs processes of its own: leave out --urls")
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def soak(args: argparse.Namespace) -> int:
-    """The exit status."""
+    """Runs the soak test. Returns the exit status."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-soak-")))
         system: Processes | None = None
@@ -69,16 +73,18 @@ async def soak(args: argparse.Namespace) -> int:
         async with loading(urls, prefix, args.rooms, args.writers, args.listeners) as load:
             began = time.monotonic()
             async with asyncio.TaskGroup() as tasks:
-                progress = tasks.create_task(tell_progress(load, toll))
-                await harm(system, load, toll, args)
+                progress = tasks.create_task(print_progress(load, toll))
+                await inject_faults(system, load, toll, args)
                 progress.cancel()
             took_s = time.monotonic() - began
             verdict = await load.finish(VERDICT_S)
         return report(verdict, toll, took_s, system)
 
 
-async def harm(system: Processes | None, load: Load, toll: Toll, args: argparse.Namespace) -> None:
-    """Faults until the time is over or enough was killed."""
+async def inject_faults(
+    system: Processes | None, load: Load, toll: Toll, args: argparse.Namespace
+) -> None:
+    """Injects faults until the time is over, or `--kills` is reached."""
     end = time.monotonic() + args.minutes * 60
     if system is None or args.faults == "none":
         await asyncio.sleep(args.minutes * 60)
@@ -90,7 +96,7 @@ async def harm(system: Processes | None, load: Load, toll: Toll, args: argparse.
         system.look()
 
 
-async def tell_progress(load: Load, toll: Toll) -> None:
+async def print_progress(load: Load, toll: Toll) -> None:
     while True:
         await asyncio.sleep(PROGRESS_S)
         print(f"soak: {load.acked} acked, {toll.kills} kills, {toll.stops} stops", flush=True)
@@ -102,13 +108,13 @@ def report(verdict: Verdict, toll: Toll, took_s: float, system: Processes | None
     print(f"kills, stops       {toll.kills} ({toll.broker_kills} of the broker), {toll.stops}")
     if toll.recoveries_s:
         print(
-            f"broker recoveries  {len(toll.recoveries_s)}, from SIGKILL until all are served: "
-            f"{statistics.median(toll.recoveries_s):.2f} s (median), "
+            f"broker recoveries  {len(toll.recoveries_s)}, from SIGKILL until all visitors are "
+            f"served: {statistics.median(toll.recoveries_s):.2f} s (median), "
             f"{max(toll.recoveries_s):.2f} s (worst)"
         )
     print(
-        f"visitors           {verdict.connections} connections, {verdict.retries} messages said "
-        f"again, {verdict.resets} resets"
+        f"visitors           {verdict.connections} connections, {verdict.retries} retries, "
+        f"{verdict.resets} resets"
     )
     if system is not None:
         system.look()

@@ -1,17 +1,16 @@
-"""The history: what was acked, what is in the archive, what each listener saw, and what is wrong
-with it. Pure."""
+"""The checker: compares acks, the archive and what each listener saw. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-TOLD = 20
-"""Problems told of each kind: thousands would say no more."""
+PROBLEMS = 20
+"""Problems of each kind that are reported: thousands would tell no more."""
 
 
 class LoggedEvent(Struct, frozen=True):
-    """An event of a room, as the archive or a listener has it."""
+    """An event of a room, as it is in the archive, or as a listener received it."""
 
     seq: int
     kind: str
@@ -22,7 +21,7 @@ class LoggedEvent(Struct, frozen=True):
 
 
 class Ack(Struct, frozen=True):
-    """A message was acked. One that was said twice may be acked twice."""
+    """The ack of a message. A message that was sent twice may be acked twice."""
 
     uid: str
     id: str
@@ -31,8 +30,8 @@ class Ack(Struct, frozen=True):
 
 
 class ViewBegan(Struct, frozen=True):
-    """From here a listener sees the room anew: exactly what comes after `after`, or (None) from
-    wherever the newest page begins. Its join or a `reset`."""
+    """A join or a `reset`: the listener's next event must be the one after `after`; None: it may be
+    any, since the newest page follows."""
 
     after: int | None
 
@@ -43,9 +42,9 @@ Seen = LoggedEvent | ViewBegan
 def find_problems(
     archive: Sequence[LoggedEvent], acks: Iterable[Ack], views: Mapping[str, Sequence[Seen]]
 ) -> list[str]:
-    """What breaks a promise in one room, in words; nothing if all is well. `archive` is the whole
-    log. First `acks` of one uid are in the order in which it said the messages, one by one.
-    Whoever has a view must have seen the log to its end."""
+    """Describes everything that breaks a promise in one room. `archive` is the whole log. The first
+    `acks` of each uid are in the order in which that person sent the messages, one by one. Each
+    view must reach the end of the log."""
     found = [*find_misplaced(archive), *_acks(archive, acks)]
     for name, view in views.items():
         found += _view(archive, name, view)
@@ -53,16 +52,16 @@ def find_problems(
 
 
 def find_misplaced(archive: Sequence[LoggedEvent]) -> list[str]:
-    """The lines of a whole log that are not at the place of their Seq, and the ids that
-    are in it more than once."""
+    """Describes the events of a whole log that are not at the position of their Seq, and the ids
+    that are in the log more than once."""
     found = [
-        f"archive: Seq {line.seq} at place {place}"
-        for place, line in enumerate(archive, 1)
-        if line.seq != place
+        f"archive: Seq {event.seq} at position {position}"
+        for position, event in enumerate(archive, 1)
+        if event.seq != position
     ]
-    said = Counter((line.uid, line.id) for line in archive if line.id)
-    found += [f"archive: {key} is there {count} times" for key, count in said.items() if count > 1]
-    return found[:TOLD]
+    said = Counter((event.uid, event.id) for event in archive if event.id)
+    found += [f"archive: {key} is in it {count} times" for key, count in said.items() if count > 1]
+    return found[:PROBLEMS]
 
 
 def _acks(archive: Sequence[LoggedEvent], acks: Iterable[Ack]) -> list[str]:
@@ -70,11 +69,16 @@ def _acks(archive: Sequence[LoggedEvent], acks: Iterable[Ack]) -> list[str]:
     last: dict[str, int] = {}
     at: dict[tuple[str, str], int] = {}
     for ack in acks:
-        line = archive[ack.seq - 1] if 0 < ack.seq <= len(archive) else None
-        if line is None:
+        event = archive[ack.seq - 1] if 0 < ack.seq <= len(archive) else None
+        if event is None:
             found.append(f"ack: {ack.id!r} was acked as {ack.seq}, which is not in the archive")
-        elif (line.kind, line.uid, line.id, line.text) != ("message", ack.uid, ack.id, ack.text):
-            found.append(f"ack: {ack.id!r} was acked as {ack.seq}, where the archive has {line}")
+        elif (event.kind, event.uid, event.id, event.text) != (
+            "message",
+            ack.uid,
+            ack.id,
+            ack.text,
+        ):
+            found.append(f"ack: {ack.id!r} was acked as {ack.seq}, where the archive has {event}")
         first = at.get((ack.uid, ack.id))
         if first is not None:
             if first != ack.seq:
@@ -82,9 +86,9 @@ def _acks(archive: Sequence[LoggedEvent], acks: Iterable[Ack]) -> list[str]:
             continue
         at[ack.uid, ack.id] = ack.seq
         if ack.seq < last.get(ack.uid, 0):
-            found.append(f"ack: {ack.id!r} is at {ack.seq}, before what was said earlier")
+            found.append(f"ack: {ack.id!r} is at {ack.seq}, before a message that was sent earlier")
         last[ack.uid] = ack.seq
-    return found[:TOLD]
+    return found[:PROBLEMS]
 
 
 def _view(archive: Sequence[LoggedEvent], name: str, view: Sequence[Seen]) -> list[str]:
@@ -104,9 +108,9 @@ def _view(archive: Sequence[LoggedEvent], name: str, view: Sequence[Seen]) -> li
             what = "a hole" if seen.seq > expected else "a repeat"
             found.append(f"{name}: {what}: saw {seen.seq}, not {expected}")
         if not 0 < seen.seq <= len(archive) or archive[seen.seq - 1] != seen:
-            found.append(f"{name}: saw {seen}, which the archive has not")
+            found.append(f"{name}: saw {seen}, which is not in the archive")
         head = seen.seq
         expected = head + 1
     if head < len(archive):
         found.append(f"{name}: saw nothing after {head}, the archive goes to {len(archive)}")
-    return found[:TOLD]
+    return found[:PROBLEMS]

@@ -1,4 +1,4 @@
-"""The faults: a schedule, drawn from a seed, of what is killed or stopped, and doing it."""
+"""The faults: which processes are killed or stopped, and when, drawn from a seed."""
 
 import asyncio
 import random
@@ -11,11 +11,11 @@ from msgspec import Struct
 from scripts.soak.visitors import Load
 
 RECOVERY_S = 40.0
-"""Everybody must be served again within this time, on a busy machine."""
+"""All visitors must be served again within this time, on a busy machine too."""
 MOST_ACKS = 40
 LONGEST_STOP_S = 5.0
 HASTE = 0.3
-"""The share of faults that do not wait until the last one is recovered from."""
+"""The share of hasty faults."""
 
 Kinds = Literal["kill", "stop", "mixed"]
 
@@ -30,7 +30,7 @@ class Process(Protocol):
 
 
 class System(Protocol):
-    """What is to be harmed."""
+    """The processes that faults are injected into."""
 
     @property
     def broker(self) -> Process: ...
@@ -39,8 +39,9 @@ class System(Protocol):
 
 
 class Fault(Struct, frozen=True):
-    """What happens next. `gateways` are numbers. It happens after so many further acks, and
-    `later_s`; with `hasty` without waiting for the recovery from the last one."""
+    """The broker, some gateways (by number), or both are killed or stopped, `later_s` seconds after
+    `acks` more messages were acked. A `hasty` fault waits for no acks, and the next fault does not
+    wait until the system has recovered from it."""
 
     kind: Literal["kill", "stop"]
     broker: bool
@@ -49,24 +50,25 @@ class Fault(Struct, frozen=True):
     later_s: float
     hasty: bool
     for_s: float
-    """How long it is stopped."""
+    """Seconds for which the processes are stopped."""
 
 
 class Toll(Struct):
-    """What was done so far."""
+    """The faults that were injected so far."""
 
     kills: int = 0
     stops: int = 0
     broker_kills: int = 0
     recoveries_s: list[float] = []
-    """From SIGKILL of the broker, started again at once, until everybody was served."""
+    """Seconds from each SIGKILL of the broker, which is started again at once, until all visitors
+    were served."""
 
     def copy(self) -> Self:
         return type(self)(self.kills, self.stops, self.broker_kills, [*self.recoveries_s])
 
 
 def schedule(seed: int, gateways: int, kinds: Kinds) -> Iterator[Fault]:
-    """The same for the same seed, for ever."""
+    """Yields faults for ever; the same ones for the same seed."""
     dice = random.Random(seed)
     while True:
         who = dice.choice(("broker", "broker", "gateway", "gateway", "both"))
@@ -85,8 +87,8 @@ def schedule(seed: int, gateways: int, kinds: Kinds) -> Iterator[Fault]:
 
 
 async def inject(system: System, load: Load, fault: Fault, toll: Toll) -> None:
-    """One fault, and the recovery from it unless the fault is hasty. Raises TimeoutError if it is
-    not recovered from."""
+    """Injects a fault and waits until the system has recovered from it, unless it is hasty. Raises
+    TimeoutError if the system does not recover within RECOVERY_S."""
     if fault.hasty:
         await asyncio.sleep(fault.later_s * 10)
     else:
@@ -112,6 +114,6 @@ async def inject(system: System, load: Load, fault: Fault, toll: Toll) -> None:
         toll.kills += len(hit)
         toll.broker_kills += fault.broker
     if not fault.hasty:
-        took_s = await load.until_well(began, RECOVERY_S)
+        took_s = await load.until_recovered(began, RECOVERY_S)
         if fault.kind == "kill" and fault.broker:
             toll.recoveries_s.append(took_s)

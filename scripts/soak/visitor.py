@@ -1,5 +1,8 @@
-"""The visitor: one browser in one room. Whatever is lost, it comes back by `since`, at the next
-gateway of its list, and says each message again, with the same id, until it is acked."""
+"""The visitor: acts as one browser in one room.
+
+When its connection is lost it joins again, with `since`, at the next gateway of its list. It sends
+each message again, with the same id, until the message is acked.
+"""
 
 import asyncio
 import json
@@ -13,23 +16,24 @@ import aiohttp
 from scripts.soak.checker import Ack, LoggedEvent, Seen, ViewBegan
 
 ACK_S = 4.0
-"""An ack later than this is not waited for: the message is said again."""
+"""A message that is not acked after this time is sent again."""
 CONNECT_S = 5.0
-REST_S = 0.1
+PAUSE_S = 0.1
 RECOVERY_EVENTS = 1000
-"""HUBBUB_RECOVERY_EVENTS' default: who missed no more must get exactly that."""
+"""The default of HUBBUB_RECOVERY_EVENTS: a visitor that missed no more events must get exactly
+those."""
 
 
 class ConnectionLost(Exception):
-    """The connection ended."""
+    """The connection has ended, or cannot be used."""
 
 
 class Visitor:
-    """`run` stays for ever; what it saw is in `view`, what was acked in `acks`, what no visitor of
-    a sound system is told in `complaints`."""
+    """`run` connects again and again. `view` has the events that were received, `acks` the acks of
+    messages, `complaints` what a system without faults of its own never answers."""
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], user: str, room: str) -> None:
-        """It begins at the first of the gateways."""
+        """The first of the gateways is tried first."""
         self.user = user
         self.room = room
         self.view: list[Seen] = []
@@ -38,14 +42,14 @@ class Visitor:
         self.acked_at = 0.0
         """Monotonic time of the last ack."""
         self.head = 0
-        """The last Seq seen, or told by a join's ack."""
+        """The Seq of the last event that was received."""
         self.connections = 0
         self.resets = 0
         self.retries = 0
         self.joined = asyncio.Event()
         self._http = http
         self._urls = urls
-        self._turn = 0
+        self._tries = 0
         self._token = secrets.token_urlsafe(16)
         self._uid = ""
         self._epoch = ""
@@ -57,16 +61,16 @@ class Visitor:
     async def run(self) -> None:
         while True:
             try:
-                await self._visit(self._urls[self._turn % len(self._urls)])
+                await self._visit(self._urls[self._tries % len(self._urls)])
             except (aiohttp.ClientError, TimeoutError, OSError, ConnectionLost):
                 pass
             finally:
                 self._end()
-            self._turn += 1
-            await asyncio.sleep(random.uniform(0.5, 1) * REST_S)
+            self._tries += 1
+            await asyncio.sleep(random.uniform(0.5, 1) * PAUSE_S)
 
     async def say(self, id: str, text: str) -> int:
-        """Its Seq, once it is acked."""
+        """Sends a message until it is acked. Returns its Seq."""
         payload = {"room": self.room, "message": text, "id": id}
         while True:
             await self.joined.wait()
@@ -74,15 +78,16 @@ class Visitor:
                 ack = await self.ask("chat", payload, said=(id, text))
             except (ConnectionLost, TimeoutError):
                 self.retries += 1
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(PAUSE_S)
                 continue
             if ack["ok"]:
                 return int(ack["seq"])
-            self._refused("chat", ack)
-            await asyncio.sleep(ack["error"].get("retryAfter", REST_S))
+            self._on_refused("chat", ack)
+            await asyncio.sleep(ack["error"].get("retryAfter", PAUSE_S))
 
     async def ask(self, event: str, payload: Any, said: tuple[str, str] | None = None) -> Any:
-        """The ack. Raises Lost, or TimeoutError after ACK_S."""
+        """Sends an event and returns its ack. `said` is the id and text of a message. Raises
+        ConnectionLost, or TimeoutError after ACK_S."""
         self._numbers += 1
         number = self._numbers
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
@@ -96,17 +101,17 @@ class Visitor:
             self._asked.pop(number, None)
 
     async def archive(self) -> list[LoggedEvent]:
-        """The whole log of its room, by page. Raises Lost or TimeoutError."""
-        lines: list[LoggedEvent] = []
+        """Reads the whole log of the room, page by page. Raises ConnectionLost or TimeoutError."""
+        events: list[LoggedEvent] = []
         more = True
         while more:
-            after = lines[-1].seq if lines else 0
+            after = events[-1].seq if events else 0
             ack = await self.ask("history", {"room": self.room, "after": after, "limit": 100})
             if not ack["ok"]:
                 raise ConnectionLost(str(ack))
-            lines += [_line(event) for event in ack["events"]]
+            events += [_logged_event(event) for event in ack["events"]]
             more = ack["more"]
-        return lines
+        return events
 
     # --- one connection --------------------------------------------------------------------------
 
@@ -119,23 +124,23 @@ class Visitor:
             self._socket = socket
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    await self._hear(message.data)
+                    await self._on_packet(message.data)
 
-    async def _hear(self, packet: str) -> None:
+    async def _on_packet(self, packet: str) -> None:
         match packet[:2]:
             case "2":
                 await self._send("3")
             case "40":
                 pass
             case "41" | "44":
-                self.complaints.append(f"{self.user}: turned out: {packet[:200]}")
+                self.complaints.append(f"{self.user}: the connection was refused: {packet[:200]}")
             case "42":
-                self._heard(*json.loads(packet[2:]))
+                self._on_event(*json.loads(packet[2:]))
             case "43":
                 digits = packet[2:].partition("[")[0]
-                self._acked(int(digits), json.loads(packet[2 + len(digits) :])[0])
+                self._on_ack(int(digits), json.loads(packet[2 + len(digits) :])[0])
             case _ if packet[0] == "0":
-                # The first in the queue: nothing of ours is handled before it.
+                # The joins of `auth` are handled before any event of this connection.
                 await self._send(f"40{json.dumps(self._auth())}")
 
     def _auth(self) -> dict[str, Any]:
@@ -144,20 +149,20 @@ class Visitor:
             room["since"] = {"Epoch": self._epoch, "Seq": self.head}
         return {"token": self._token, "user": self.user, "join": [room]}
 
-    def _heard(self, event: str, payload: Any = None) -> None:
+    def _on_event(self, event: str, payload: Any = None) -> None:
         if event == "joined":
-            self._arrived(payload)
+            self._on_joined(payload)
         elif event == "chat" and payload["Room"] == self.room:
-            self.view.append(_line(payload))
+            self.view.append(_logged_event(payload))
             self.head = payload["Seq"]
         elif event == "reset" and payload["Room"] == self.room:
             self.resets += 1
             self.view.append(ViewBegan(None))
             self._epoch, self.head = payload["Epoch"], 0
 
-    def _arrived(self, ack: Any) -> None:
+    def _on_joined(self, ack: Any) -> None:
         if not ack["ok"]:
-            self._refused("join", ack)
+            self._on_refused("join", ack)
             raise ConnectionLost
         if self._epoch == ack["epoch"]:
             missed = ack["seq"] - self.head
@@ -175,7 +180,7 @@ class Visitor:
         self.view.append(ViewBegan(self.head if ack["recovered"] else None))
         self.joined.set()
 
-    def _acked(self, number: int, ack: Any) -> None:
+    def _on_ack(self, number: int, ack: Any) -> None:
         said = self._said.pop(number, None)
         if said is not None and ack["ok"]:
             self.acks.append(Ack(self._uid, *said, ack["seq"]))
@@ -184,7 +189,7 @@ class Visitor:
         if answer is not None and not answer.done():
             answer.set_result(ack)
 
-    def _refused(self, what: str, ack: Any) -> None:
+    def _on_refused(self, what: str, ack: Any) -> None:
         complaint = f"{self.user}: {what} refused: {ack['error']}"
         known = ack["error"]["code"] in ("unavailable", "rate_limited")
         if not known and complaint not in self.complaints:
@@ -207,7 +212,7 @@ class Visitor:
                 answer.set_exception(ConnectionLost())
 
 
-def _line(event: dict[str, Any]) -> LoggedEvent:
+def _logged_event(event: dict[str, Any]) -> LoggedEvent:
     return LoggedEvent(
         event["Seq"],
         event["EvtType"],

@@ -1,4 +1,4 @@
-"""The company: visitors who talk and listen through whatever happens, and the verdict on it."""
+"""The visitors of a soak test: they write and listen through all faults, and a verdict follows."""
 
 import asyncio
 import time
@@ -11,28 +11,28 @@ from msgspec import Struct
 from scripts.soak.checker import LoggedEvent, find_problems
 from scripts.soak.visitor import ConnectionLost, Visitor
 
-LOOK_S = 0.01
+POLL_S = 0.01
 PACE_S = 0.01
-"""Between the messages of one writer."""
+"""The pause of a writer between two messages."""
 
 
 class Verdict(Struct, frozen=True):
-    """What a load has come to. `problems` is empty if every promise was kept."""
+    """The result of a load. `problems` is empty if every promise was kept."""
 
     problems: list[str]
     acked: int
-    """Messages, each counted once."""
+    """Messages that were acked; each counts once, however often it was acked."""
     archived: int
     """Events of all kinds in the archive."""
     seen: int
-    """Events checked in all views."""
+    """Events in the views of all visitors."""
     retries: int
     connections: int
     resets: int
 
 
 class Load:
-    """The first visitors of each room write. Use `loading` to make one."""
+    """Visitors of some rooms, some of whom write. `loading` makes a load."""
 
     def __init__(self, visitors: list[Visitor], writers: list[Visitor]) -> None:
         self.visitors = visitors
@@ -40,7 +40,7 @@ class Load:
         self._writing = True
 
     async def write(self, writer: Visitor) -> None:
-        """Says one message after the other until `finish`."""
+        """Sends one message after the other until `finish` is called."""
         name = writer.user
         number = 0
         while self._writing:
@@ -53,11 +53,11 @@ class Load:
         return sum(len(writer.acks) for writer in self.writers)
 
     async def until_acked(self, more: int, within_s: float) -> None:
-        """Until so many more messages are acked. Raises TimeoutError."""
+        """Waits until this many more messages are acked. Raises TimeoutError."""
         wanted = self.acked + more
         await _until(lambda: self.acked >= wanted, within_s)
 
-    async def until_well(self, since: float, within_s: float) -> float:
+    async def until_recovered(self, since: float, within_s: float) -> float:
         """Until every writer was acked after this monotonic time and every listener has caught up
         with it; tells the seconds since. Raises TimeoutError."""
         end = time.monotonic() + within_s
@@ -72,7 +72,7 @@ class Load:
         return time.monotonic() - since
 
     async def finish(self, within_s: float) -> Verdict:
-        """Stops the writers, lets everybody catch up, and judges."""
+        """Stops the writers, waits until every visitor has caught up, and checks all histories."""
         self._writing = False
         found: list[str] = []
         archived = 0
@@ -80,9 +80,9 @@ class Load:
             here = [visitor for visitor in self.visitors if visitor.room == room]
             try:
                 async with asyncio.timeout(within_s):
-                    archive = await self._settled(here)
+                    archive = await self._read_archive(here)
             except TimeoutError:
-                found.append(f"{room}: not at rest in {within_s} s")
+                found.append(f"{room}: not every listener caught up within {within_s} s")
                 continue
             archived += len(archive)
             acks = [ack for visitor in here for ack in visitor.acks]
@@ -99,8 +99,8 @@ class Load:
             resets=sum(visitor.resets for visitor in self.visitors),
         )
 
-    async def _settled(self, here: list[Visitor]) -> list[LoggedEvent]:
-        """The archive of a room at rest, which all have seen to its end."""
+    async def _read_archive(self, here: list[Visitor]) -> list[LoggedEvent]:
+        """Reads the archive of a room again and again until these visitors have seen its end."""
         while True:
             try:
                 await here[0].joined.wait()
@@ -109,17 +109,17 @@ class Load:
                 continue
             if all(visitor.head == len(archive) for visitor in here):
                 return archive
-            await asyncio.sleep(LOOK_S * 10)
+            await asyncio.sleep(POLL_S * 10)
 
 
 @asynccontextmanager
 async def loading(
     urls: list[str], prefix: str, rooms: int = 2, writers: int = 3, listeners: int = 2
 ) -> AsyncIterator[Load]:
-    """Everybody has come when it is entered. `writers` and `listeners` are those of each room."""
+    """A running load: all visitors have joined. `writers` and `listeners` count for each room."""
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         visitors = [
-            Visitor(http, _turned(urls, number), f"{prefix}-{room}-{number}", f"{prefix}-{room}")
+            Visitor(http, _rotated(urls, number), f"{prefix}-{room}-{number}", f"{prefix}-{room}")
             for number in range(writers + listeners)
             for room in range(rooms)
         ]
@@ -134,8 +134,8 @@ async def loading(
                 task.cancel()
 
 
-def _turned(urls: list[str], number: int) -> list[str]:
-    """So that visitors spread over the gateways, and go on to the next one."""
+def _rotated(urls: list[str], number: int) -> list[str]:
+    """The addresses, rotated, so that the visitors spread over the gateways."""
     start = number % len(urls)
     return urls[start:] + urls[:start]
 
@@ -145,4 +145,4 @@ async def _until(true: Callable[[], bool], within_s: float) -> None:
         while True:
             if true():
                 return
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)

@@ -1,4 +1,4 @@
-"""The checker of histories: what it must let pass, and what it must not."""
+"""scripts/soak/checker.py: which histories it accepts, and which it rejects."""
 
 import pytest
 
@@ -32,10 +32,10 @@ def test_a_good_history_has_no_problems() -> None:
         ([ViewBegan(None), *ARCHIVE[:2], *ARCHIVE[1:]], "a repeat: saw 2, not 3"),
         ([ViewBegan(None), ARCHIVE[1], ARCHIVE[0], *ARCHIVE[2:]], "a repeat: saw 1, not 3"),
         ([ViewBegan(None), *ARCHIVE[:3]], "saw nothing after 3"),
-        ([*ALL, LoggedEvent(5, "message", "u", "c", "lost")], "which the archive has not"),
+        ([*ALL, LoggedEvent(5, "message", "u", "c", "lost")], "which is not in the archive"),
         (
             [ViewBegan(None), *ARCHIVE[:3], LoggedEvent(4, "message", "v", "a", "3")],
-            "which the archive has",
+            "which is not in the archive",
         ),
         ([ViewBegan(None), *ARCHIVE[:2], ViewBegan(2), ARCHIVE[3]], "a hole: saw 4, not 3"),
         ([ViewBegan(None), *ARCHIVE[:2], ViewBegan(2), *ARCHIVE[1:]], "a repeat: saw 2, not 3"),
@@ -43,9 +43,9 @@ def test_a_good_history_has_no_problems() -> None:
         ([ViewBegan(2)], "saw nothing after 2"),
     ],
 )
-def test_a_bad_view_is_told(view, what: str) -> None:
-    told = find_problems(ARCHIVE, ACKS, {"eve": view})
-    assert any(line.startswith("eve: ") and what in line for line in told), told
+def test_a_bad_view_is_reported(view, what: str) -> None:
+    found = find_problems(ARCHIVE, ACKS, {"eve": view})
+    assert any(line.startswith("eve: ") and what in line for line in found), found
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,19 @@ def test_a_bad_view_is_told(view, what: str) -> None:
         (Ack("v", "a", "three", 3), "was acked as 4 and as 3"),
     ],
 )
-def test_a_bad_ack_is_told(ack: Ack, what: str) -> None:
+def test_a_bad_ack_is_reported(ack: Ack, what: str) -> None:
     assert any(what in line for line in find_problems(ARCHIVE, [*ACKS, ack], {}))
 
 
-def test_acks_out_of_order_are_told() -> None:
-    assert "before what was said earlier" in str(find_problems(ARCHIVE, ACKS[1::-1], {}))
+def test_acks_out_of_order_are_reported() -> None:
+    assert "before a message that was sent earlier" in str(find_problems(ARCHIVE, ACKS[1::-1], {}))
     assert find_problems(ARCHIVE, [*ACKS, ACKS[0]], {}) == [], (
-        "a late ack of a first attempt is none"
+        "a late ack of a first attempt is no problem"
     )
 
 
-def test_a_bad_archive_is_told() -> None:
-    assert "there 2 times" in str(
+def test_a_bad_archive_is_reported() -> None:
+    assert "in it 2 times" in str(
         find_problems([*ARCHIVE, LoggedEvent(5, "message", "u", "a", "one")], [], {})
     )
-    assert "Seq 3 at place 2" in str(find_problems([ARCHIVE[0], *ARCHIVE[2:]], [], {}))
+    assert "Seq 3 at position 2" in str(find_problems([ARCHIVE[0], *ARCHIVE[2:]], [], {}))

@@ -76,7 +76,7 @@ async def test_nothing_is_lost_when_the_wire_between_them_fails(tmp_path: Path) 
         for fault in FAULTS:
             await load.until_acked(10, WELL_S)
             await harm(commands, events, fault)
-            took = await load.until_well(time.monotonic(), WELL_S)
+            took = await load.until_recovered(time.monotonic(), WELL_S)
             print(f"{fault}: all is well after {took:.2f} s")
         verdict = await load.finish(WELL_S)
         print(verdict)

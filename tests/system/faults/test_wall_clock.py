@@ -54,7 +54,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
             # a new broker is newer than the last one, even an hour earlier
             await asyncio.to_thread(system.broker.kill)
             await asyncio.to_thread(system.broker.start)
-            await load.until_well(time.monotonic(), 30)
+            await load.until_recovered(time.monotonic(), 30)
         await ann.lose()
         began = time.monotonic()
         await bob.hears(lambda e: e["EvtType"] == "leave", within=20)
