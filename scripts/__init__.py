@@ -1,1 +1,1 @@
-"""Command-line tools; they import only `common`."""
+"""The command-line tools. They import `common`, and neither broker nor gateway."""

@@ -107,7 +107,7 @@ def _beside_a_crowd(
         progress.step(f"others ask, while the crowd hears {rate * SHARE:.0f} messages a second")
         crowd.begin(Speech(rate * SHARE, args.seconds + 1, SPEAKERS, lazy=True))
         spoken = askers.speak(
-            Speech(ASKS, args.seconds, ASKERS, said=ASKED),
+            Speech(ASKS, args.seconds, ASKERS, requests=ASKED),
             lambda tally: progress.show(tally.sent, ASKS / len(ASKED) * args.seconds),
         )
         busy = crowd.read_tally()

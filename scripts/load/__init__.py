@@ -1,1 +1,2 @@
-"""The load generator: a crowd of cheap sockets, in processes of its own, against any system."""
+"""The load generator: connects thousands of cheap sockets, in processes of its own, to any
+system."""

@@ -1,9 +1,9 @@
-"""Loads a running system: so many people in one room, so many messages a second, and what came.
+"""Puts load on a running system: people in one room, messages a second; counts what arrives.
 
 python -m scripts.load http://127.0.0.1:4000 --people 1000 --rate 20
 
-Several addresses are several gateways of one system. Exit status 0 only if everybody was in and
-heard every message once.
+Several addresses are several gateways of one system. The exit status is 0 only if all people joined
+and each of them got every message once.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from scripts.load.workers import (
 from scripts.progress import Progress
 
 SPEAKER_RATE = 8.0
-"""Messages a second of one speaker: below HUBBUB_MESSAGE_RATE's default."""
+"""Messages a second of one speaker: below the default of HUBBUB_MESSAGE_RATE."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,12 +48,12 @@ def main(arguments: Sequence[str]) -> int:
     speech = Speech(args.rate, args.seconds, speakers, args.size)
     try:
         with Workers(plan, processes) as workers:
-            progress.step(f"{args.people} people come")
+            progress.step(f"{args.people} people join")
             came = workers.join(
                 args.people, args.within, lambda tally: progress.show(tally.joined, args.people)
             )
             workers.wait_idle()
-            progress.step(f"{speakers} of them say {args.rate:g} messages a second")
+            progress.step(f"{speakers} of them send {args.rate:g} messages a second")
             expected = args.rate * args.seconds * args.people
             spoken = workers.speak(speech, lambda t: progress.show(t.deliveries, expected))
             progress.end()
@@ -64,31 +64,45 @@ def main(arguments: Sequence[str]) -> int:
     figures = _figures(came, spoken, args)
     print(json.dumps(figures) if args.json else _table(figures))
     if spoken.busiest > BUSY:
-        print("load: the load itself was the bottleneck; give it more --processes", file=sys.stderr)
+        print("load: the load itself was the bottleneck: give it more --processes", file=sys.stderr)
     good = not figures["deliveries lost"] and not figures["deliveries twice"] and spoken.tally.sent
     return 0 if good else 1
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts.load", description="A crowd, and what it hears.")
+    parser = argparse.ArgumentParser(
+        prog="scripts.load", description="Puts load on a running system."
+    )
     parser.add_argument("urls", nargs="+", metavar="URL", help="gateways, as http://host:port")
-    parser.add_argument("--people", type=int, default=100)
-    parser.add_argument("--rate", type=float, default=10.0, help="messages a second, in all")
+    parser.add_argument("--people", type=int, default=100, help="who join the room")
+    parser.add_argument(
+        "--rate", type=float, default=10.0, help="messages a second, of all speakers together"
+    )
     parser.add_argument("--room", default="load")
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seconds", type=float, default=10.0, help="in which messages are sent")
     parser.add_argument("--size", type=int, default=40, help="characters of a message")
-    parser.add_argument("--speakers", type=int, default=0, help="0: one for 8 messages a second")
-    parser.add_argument("--processes", type=int, default=0, help="of the load; 0: as few as can be")
-    parser.add_argument("--joins", type=float, default=0.0, help="a second; 0: as many as come")
-    parser.add_argument("--at-once", type=int, default=100, help="connections made at a time")
-    parser.add_argument("--within", type=float, default=120.0, help="seconds for all to come")
+    parser.add_argument(
+        "--speakers", type=int, default=0, help="people who send; 0: one for 8 messages a second"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=0, help="of the load; 0: as few as descriptors allow"
+    )
+    parser.add_argument(
+        "--joins", type=float, default=0.0, help="a second; 0: as fast as they are answered"
+    )
+    parser.add_argument(
+        "--at-once", type=int, default=100, help="connections that are being made at one time"
+    )
+    parser.add_argument(
+        "--within", type=float, default=120.0, help="seconds for all people to join"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args(arguments)
     for url in args.urls:
         if urlsplit(url).scheme != "http":
-            parser.error(f"{url}: the load speaks plain http only")
+            parser.error(f"{url}: the load speaks http only")
     if not (args.people > 0 and args.rate > 0 and args.seconds > 0):
-        parser.error("--people, --rate and --seconds are above 0")
+        parser.error("--people, --rate and --seconds must be above 0")
     return args
 
 

@@ -1,4 +1,4 @@
-"""The door: how the people of a crowd come in, a few at a time, and again when they were lost."""
+"""The connector: connects the people of a crowd, a few at a time, and again after a loss."""
 
 import errno
 import heapq
@@ -16,21 +16,22 @@ from scripts.load import wire
 from scripts.load.person import CONNECTING, JOINED, OPENING, UPGRADING, Person, source, token, user
 from scripts.load.pool import Pool
 
-AGAIN_S = 0.2
-"""Before another try of somebody who did not get in."""
+RETRY_S = 0.2
+"""The pause before a person who could not join tries again."""
 HEAD_BYTES = 1 << 16
 BIND_ADDRESS_NO_PORT = 24
-"""Linux: the port is chosen at connect, so that one port serves several destinations."""
+"""A socket option of Linux: the port is chosen at connect, so that connections to several
+destinations can share it."""
 
 
 class Connector:
-    """Connects people of a pool, and once more those who were lost."""
+    """Connects the people of a pool, until each has joined the room."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waiting: deque[Person] = deque()
         self._later: list[tuple[float, int, Person]] = []
-        self._coming = 0
+        self._connecting = 0
         self._next_at = 0.0
         parts = [urlsplit(url) for url in pool.plan.urls]
         self._addresses = [(part.hostname or "", part.port or 80) for part in parts]
@@ -43,38 +44,38 @@ class Connector:
         heapq.heappush(self._later, (time.monotonic() + wait_s, person.number, person))
 
     def step(self, now: float) -> float:
-        """Lets in whom it may; returns the seconds until it has to be asked again."""
+        """Begins the connections that are due. Returns the seconds until the next call is due."""
         plan = self._pool.plan
-        for person, was_in in self._pool.take_lost():
-            if was_in:
+        for person, had_joined in self._pool.take_lost():
+            if had_joined:
                 self._waiting.append(person)
             else:
-                self._coming -= 1
-                self._wait(person, AGAIN_S)
+                self._connecting -= 1
+                self._wait(person, RETRY_S)
         while self._later and self._later[0][0] <= now:
             self._waiting.append(heapq.heappop(self._later)[2])
-        while self._waiting and self._coming < plan.at_once and self._next_at <= now:
+        while self._waiting and self._connecting < plan.at_once and self._next_at <= now:
             if plan.per_second:
                 self._next_at = max(self._next_at, now - 1) + 1 / plan.per_second
             self._connect(self._waiting.popleft())
-        if self._waiting and self._coming < plan.at_once:
+        if self._waiting and self._connecting < plan.at_once:
             return self._next_at - now
         return self._later[0][0] - now if self._later else 1.0
 
     def _connect(self, person: Person) -> None:
         pool = self._pool
         host, port = self._addresses[person.gateway_index % len(self._addresses)]
-        one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        one.setblocking(False)
-        self._coming += 1
-        person.socket, person.fd, person.receive = one, one.fileno(), one.recv_into
+        new = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        new.setblocking(False)
+        self._connecting += 1
+        person.socket, person.fd, person.receive = new, new.fileno(), new.recv_into
         pool.by_fd[person.fd] = person
         try:
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            new.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if pool.plan.sources > 1 and host.startswith("127."):
-                one.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
-                one.bind((source(person.number, pool.plan.sources), 0))
-            failed = one.connect_ex((host, port))
+                new.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
+                new.bind((source(person.number, pool.plan.sources), 0))
+            failed = new.connect_ex((host, port))
         except OSError as error:
             failed = error.errno or errno.EIO
         if failed in (0, errno.EINPROGRESS):
@@ -83,15 +84,15 @@ class Connector:
             self._fail(person, failed)
 
     def advance(self, person: Person, buffer: bytearray) -> int:
-        """Its socket is ready, before the upgrade is done. So many bytes of whole frames are in the
-        buffer now."""
-        one = person.socket
-        assert one is not None, "somebody without a socket is never ready"
+        """The socket of a person who is connecting is ready. Returns how many bytes of whole
+        frames are in the buffer now."""
+        its_socket = person.socket
+        assert its_socket is not None, "a person without a socket is never ready"
         try:
             if person.stage == CONNECTING:
-                self._ask(person, one)
+                self._request_upgrade(person, its_socket)
                 return 0
-            answer = person.partial_frame + one.recv(HEAD_BYTES)
+            answer = person.partial_frame + its_socket.recv(HEAD_BYTES)
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -112,11 +113,11 @@ class Connector:
             return whole
         return 0
 
-    def _ask(self, person: Person, one: socket.socket) -> None:
-        failed = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    def _request_upgrade(self, person: Person, its_socket: socket.socket) -> None:
+        failed = its_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
             raise OSError(failed, os.strerror(failed))
-        one.send(self._requests[person.gateway_index % len(self._requests)])
+        its_socket.send(self._requests[person.gateway_index % len(self._requests)])
         person.stage = UPGRADING
         self._pool.poll.modify(person.fd, EPOLLIN)
 
@@ -127,16 +128,16 @@ class Connector:
 
     # --- packets ---------------------------------------------------------------------------------
 
-    def hear(self, person: Person, payload: bytes) -> None:
-        """A packet to somebody who is not in yet."""
+    def on_packet(self, person: Person, payload: bytes) -> None:
+        """Handles a packet to a person who has not joined yet."""
         if payload.startswith(b"0"):
             self._pool.send(person, wire.frame("40" + json.dumps(self._auth(person))))
         elif payload.startswith(b"40") and not self._pool.plan.room:
-            self._in(person)
+            self._on_in_room(person)
         elif payload.startswith(b"44"):
             self._pool.lose(person, "was refused: " + payload[:80].decode(errors="replace"))
         elif payload.startswith(b'42["joined",'):
-            self._answered(person, json.loads(payload[2:])[1])
+            self._on_joined(person, json.loads(payload[2:])[1])
 
     def _auth(self, person: Person) -> dict[str, Any]:
         plan = self._pool.plan
@@ -152,7 +153,7 @@ class Connector:
             "join": [room],
         }
 
-    def _answered(self, person: Person, ack: dict[str, Any]) -> None:
+    def _on_joined(self, person: Person, ack: dict[str, Any]) -> None:
         if not ack["ok"]:
             self._pool.lose(person, f"could not join: {ack['error']['code']}")
             return
@@ -162,9 +163,9 @@ class Connector:
             tally.not_recovered += bool(person.epoch)
             person.head = None
         person.epoch, person.join_head = ack.get("epoch", ""), ack.get("seq", 0)
-        self._in(person)
+        self._on_in_room(person)
 
-    def _in(self, person: Person) -> None:
-        self._coming -= 1
+    def _on_in_room(self, person: Person) -> None:
+        self._connecting -= 1
         person.stage = JOINED
         self._pool.joined += 1

@@ -1,4 +1,5 @@
-"""The crowd: the people of one process, all on one epoll; what they hear is counted, not kept."""
+"""The crowd: the people of one process, all on one epoll. What they receive is counted, not
+kept."""
 
 import time
 from collections import Counter
@@ -13,8 +14,8 @@ from scripts.load.tally import TICK_US, Tally, Ticks
 
 BUFFER_BYTES = 1 << 18
 EVENTS = 512
-"""Sockets that are read before the clock is looked at again."""
-TURN_S = 0.1
+"""Sockets that are read before the clock is read again."""
+MAX_WAIT_S = 0.1
 LAZY_S = 0.01
 
 
@@ -28,11 +29,11 @@ class Crowd:
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._read_at = 0.0
-        """When it reads again, while it is lazy."""
+        """When the sockets are read again, during a lazy speech (monotonic)."""
         self.clear()
 
     def clear(self) -> None:
-        """Counts anew."""
+        """Sets all counts to zero."""
         self.pool.clear()
         self._bytes = 0
         self._latency: Ticks = {}
@@ -41,7 +42,7 @@ class Crowd:
         self._cpu_s, self._wall_s = time.process_time(), time.monotonic()
 
     def read_tally(self) -> Tally:
-        """What has been counted."""
+        """Returns what was counted since the last `clear`."""
         pool, tally = self.pool, self.pool.tally
         tally.people, tally.joined = len(pool.people), pool.joined
         tally.deliveries, tally.bytes, tally.latency = pool.deliveries, self._bytes, self._latency
@@ -54,16 +55,16 @@ class Crowd:
         return tally
 
     def add(self, numbers: Iterable[int]) -> None:
-        """These people are to come."""
+        """Adds people with these numbers, who then connect."""
         newcomers = [Person(number, self.pool.plan) for number in numbers]
         self.pool.people += newcomers
         self.connector.expect(newcomers)
 
     def step(self) -> list[int]:
-        """Whatever is due; waits a moment for what comes. Returns the descriptors that are ready
-        and of nobody here."""
+        """Does what is due, and waits at most MAX_WAIT_S for input. Returns the ready descriptors
+        that belong to no person."""
         now = time.monotonic()
-        wait_s = min(self.connector.step(now), self.speaker.step(now), TURN_S)
+        wait_s = min(self.connector.step(now), self.speaker.step(now), MAX_WAIT_S)
         others: list[int] = []
         if self.speaker.lazy and now < self._read_at:
             time.sleep(max(0.0, min(wait_s, self._read_at - now)))
@@ -79,18 +80,18 @@ class Crowd:
             elif person.stage == JOINED and not person.inspects:
                 self._count(person, now_us)
             elif person.stage >= OPENING:
-                self._attend(person, self._receive(person), now_us)
+                self._parse(person, self._receive(person), now_us)
             else:
-                self._attend(person, self.connector.advance(person, self._buffer), now_us)
+                self._parse(person, self.connector.advance(person, self._buffer), now_us)
         return others
 
     def _receive(self, person: Person) -> int:
-        """So many bytes of whole frames are in the buffer now."""
-        held, buffer = person.partial_frame, self._buffer
-        size = len(held)
+        """Reads a socket. Returns how many bytes of whole frames are in the buffer now."""
+        partial, buffer = person.partial_frame, self._buffer
+        size = len(partial)
         try:
             if size:
-                buffer[:size] = held
+                buffer[:size] = partial
                 got = person.receive(self._view[size:])
             else:
                 got = person.receive(self._view)
@@ -114,46 +115,49 @@ class Crowd:
         return after
 
     def _count(self, person: Person, now_us: int) -> None:
-        """The hot path: nothing is taken apart."""
+        """The hot path: counts messages in the bytes, without parsing the frames."""
         end = self._receive(person)
         buffer = self._buffer
         messages = buffer.count(wire.MESSAGE, 0, end)
         if messages:
-            self._delivered(person, messages, wire.sent_us(buffer, end), now_us)
+            self._count_deliveries(person, messages, wire.sent_us(buffer, end), now_us)
         if buffer.find(wire.HEARTBEAT, 0, end) >= 0:
             self.pool.send(person, wire.HEARTBEAT_ANSWER)
 
-    def _delivered(self, person: Person, messages: int, sent: int | None, now_us: int) -> None:
+    def _count_deliveries(
+        self, person: Person, messages: int, sent: int | None, now_us: int
+    ) -> None:
         person.seen += messages
         self.pool.deliveries += messages
         if sent is not None:
             tick = max(0, now_us - sent) // TICK_US
             self._latency[tick] = self._latency.get(tick, 0) + messages
 
-    def _attend(self, person: Person, end: int, now_us: int) -> None:
-        """Frame by frame: who is not in yet, speaks or is careful."""
+    def _parse(self, person: Person, end: int, now_us: int) -> None:
+        """Parses each frame: for people who are connecting, who speak, or whose frames are
+        inspected."""
         if not end:
             return
         messages = self._buffer.count(wire.MESSAGE, 0, end)
         if messages:
-            self._delivered(person, messages, wire.sent_us(self._buffer, end), now_us)
+            self._count_deliveries(person, messages, wire.sent_us(self._buffer, end), now_us)
         for first, payload in list(wire.frames(self._buffer, end)):
             if person.socket is None:
                 return
             if first == wire.PONG or payload.startswith(b"43"):
-                self.speaker.answered(first, payload, now_us)
+                self.speaker.on_answer(first, payload, now_us)
             elif payload == b"2":
                 self.pool.send(person, wire.HEARTBEAT_ANSWER)
             elif payload.startswith(b'42["'):
-                self._heard(person, payload)
+                self._on_event(person, payload)
             elif person.stage == OPENING:
-                self.connector.hear(person, payload)
+                self.connector.on_packet(person, payload)
 
-    def _heard(self, person: Person, payload: bytes) -> None:
+    def _on_event(self, person: Person, payload: bytes) -> None:
         name = payload[4 : payload.find(b'"', 4)].decode()
         tally, kind = self.pool.tally, name
         if name == "joined":
-            self.connector.hear(person, payload)
+            self.connector.on_packet(person, payload)
         elif name == "reset":
             tally.not_recovered += 1
             person.head = None

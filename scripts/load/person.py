@@ -1,4 +1,4 @@
-"""The person: one socket of the load, and how far it has come."""
+"""The person: one socket of the load, and what it has received."""
 
 import socket
 from collections.abc import Callable
@@ -10,30 +10,31 @@ CONNECTING, UPGRADING, OPENING, JOINED = range(4)
 
 
 class Plan(Struct, frozen=True):
-    """Where the people of a load go, and how they behave there."""
+    """Where the people of a load connect, and how they behave."""
 
     urls: list[str]
-    """People are dealt out over them; who is lost and `returns` goes on to the next."""
+    """The people are spread over these gateways. With `reconnects`, a person whose connection is
+    lost connects to the next one."""
     room: str
-    """Empty: they connect and join nothing."""
+    """Empty: the people connect and join no room."""
     name: str
-    """Before each one's number; their tokens are made of it too."""
+    """The prefix of the people's names; their tokens are made of it as well."""
     same_gateway: bool = False
-    """All begin at the first of the addresses."""
+    """All people connect to the first gateway first."""
     at_once: int = 100
-    """Connections of one process that are being made at a time."""
+    """Connections that one process makes at one time."""
     per_second: float = 0.0
-    """Joins a second of one process; 0 = as many as come."""
+    """Joins a second of one process; 0: as fast as they are answered."""
     inspects: bool = False
-    """Look at every frame: Seqs, events by kind. Costs more."""
+    """Every frame is parsed, to count Seqs, and events by kind. This costs more CPU."""
     reconnects: bool = False
-    """Who is lost comes back by `since`."""
+    """A person whose connection is lost connects again and joins with `since`."""
     sources: int = 1
-    """Loopback addresses that the connections come from; 1 = as the kernel chooses."""
+    """Loopback addresses that the connections come from; 1: the kernel chooses."""
 
 
 class Person:
-    """Use the crowd to change it."""
+    """One person. The crowd and the connector change it."""
 
     __slots__ = (
         "epoch",
@@ -53,30 +54,30 @@ class Person:
     def __init__(self, number: int, plan: Plan) -> None:
         self.number = number
         self.inspects = plan.inspects
-        """Its frames are looked at one by one."""
+        """Every frame of this person is parsed."""
         self.gateway_index = 0 if plan.same_gateway else number
-        """Which of the plan's gateways it is at."""
+        """The gateway, as an index into `urls`, modulo their number."""
         self.seen = 0
         self.head: int | None = None
-        """The last Seq seen; None while any may be next."""
+        """The Seq of the last event; None while the next event may be any."""
         self.epoch = ""
         self.join_head = 0
-        """The room's last Seq when it joined."""
-        self.begin()
+        """The head of the room in the ack of the join."""
+        self.reset()
 
-    def begin(self) -> None:
-        """It has no connection."""
+    def reset(self) -> None:
+        """The person has no connection from now on."""
         self.socket: socket.socket | None = None
         self.receive: Callable[[memoryview], int] = _nothing
-        """Its socket's `recv_into`."""
+        """`recv_into` of the socket."""
         self.fd = -1
         self.partial_frame = b""
-        """Received bytes that are no whole frame yet."""
+        """Received bytes of a frame that is not complete yet."""
         self.stage = CONNECTING
 
 
 def token(plan: Plan, number: int) -> str:
-    """22 characters at least."""
+    """A token; it has at least 22 characters."""
     return f"{plan.name}-{number:08d}".rjust(22, "0")
 
 
@@ -85,7 +86,7 @@ def user(plan: Plan, number: int) -> str:
 
 
 def source(number: int, sources: int) -> str:
-    """One of so many loopback addresses."""
+    """The loopback address that a person connects from."""
     return f"127.0.0.{2 + number % sources}"
 
 

@@ -1,4 +1,4 @@
-"""The pool: the people of one process with their sockets, and what has been counted of them."""
+"""The pool: the people of one process, their sockets, and what was counted."""
 
 import select
 
@@ -7,7 +7,7 @@ from scripts.load.tally import Tally
 
 
 class Pool:
-    """What those who connect people, speak for them and listen for them have in common."""
+    """What the crowd, its connector and its speaker share."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -15,36 +15,37 @@ class Pool:
         self.poll = select.epoll()
         self.by_fd: dict[int, Person] = {}
         self.joined = 0
-        """People who are in now."""
+        """People who have joined and are connected."""
         self.deliveries = 0
-        """Messages that all of them have heard since the last `clear`."""
+        """Messages that were received since the last `clear`, summed over all people."""
         self.tally = Tally()
         self._lost: list[tuple[Person, bool]] = []
 
     def clear(self) -> None:
-        """Counts anew."""
+        """Sets all counts to zero."""
         self.deliveries = 0
         self.tally = Tally()
 
     def send(self, person: Person, data: bytes) -> bool:
-        """Whether the kernel took it; if not, the person is lost."""
+        """Sends bytes to a person's socket. Returns False, and ends the connection, if the kernel
+        did not take all of them."""
         try:
             if person.socket is not None and person.socket.send(data) == len(data):
                 return True
         except OSError:
             pass
-        self.lose(person, "took no more")
+        self.lose(person, "did not take what was sent")
         return False
 
     def lose(self, person: Person, why: str) -> None:
-        """The person's connection is over."""
+        """Ends a person's connection; `why` is counted."""
         if person.socket is None:
             return
         self.tally.why[why] = self.tally.why.get(why, 0) + 1
         del self.by_fd[person.fd]
         person.socket.close()
         joined = person.stage == JOINED
-        person.begin()
+        person.reset()
         if joined:
             self.joined -= 1
             self.tally.lost += 1
@@ -54,7 +55,7 @@ class Pool:
             self._lost.append((person, joined))
 
     def take_lost(self) -> list[tuple[Person, bool]]:
-        """The people who were lost since the last call and are to come again, each with whether
-        they had joined."""
+        """Returns the people whose connection was lost since the last call and who connect again,
+        each with whether they had joined."""
         lost, self._lost = self._lost, []
         return lost

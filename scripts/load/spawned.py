@@ -1,4 +1,4 @@
-"""The spawned: a process of our own at the other end of a pipe, which does what it is told."""
+"""A spawned process: it executes the commands that it receives through a pipe."""
 
 import socket
 import subprocess
@@ -12,11 +12,11 @@ END_S = 5.0
 
 
 class LoadError(Exception):
-    """The load could not do what it was to do; the message says what stopped it."""
+    """The load failed; the message says why."""
 
 
 class Spawned:
-    """Runs `run(pipe)` of a module, which answers what it is asked and ends when the pipe does."""
+    """Runs `run(pipe)` of a module, which answers each command and ends when the pipe is closed."""
 
     def __init__(self, module: str) -> None:
         ours, theirs = socket.socketpair()
@@ -31,12 +31,12 @@ class Spawned:
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for us: then we close the pipe
+                start_new_session=True,  # on Ctrl-C the parent closes the pipe
             )
         self._pipe = Connection(ours.detach())
 
     def ask(self, what: str, *arguments: Any) -> Any:
-        """The answer. Raises LoadError if the process has ended."""
+        """Sends a command and returns the answer. Raises LoadError if the process has ended."""
         self.send(what, *arguments)
         return self.answer()
 
@@ -62,4 +62,4 @@ class Spawned:
 
 
 def _ended() -> LoadError:
-    return LoadError("a process of the load has ended; its last words are above")
+    return LoadError("a process of the load has ended; its output above says why")

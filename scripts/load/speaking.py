@@ -1,4 +1,5 @@
-"""The voice: what some of a crowd say, how often, and how soon they are answered."""
+"""The speaker: sends messages and other requests for people of a crowd, and measures the
+answers."""
 
 import json
 import time
@@ -10,38 +11,40 @@ from scripts.load.person import JOINED
 from scripts.load.pool import Pool
 from scripts.load.tally import TICK_US
 
-PATIENCE_S = 2.0
-"""One who speaks only when all have heard the last message waits no longer for that."""
+LONGEST_WAIT_S = 2.0
+"""With `one_by_one`, the next message is sent after this time at the latest."""
 
 
 class Speech(Struct, frozen=True):
-    """So many things a second, by so many people in turn."""
+    """Requests at a steady rate, by some people in turn."""
 
     rate: float
+    """Requests a second, of all speakers together."""
     seconds: float
     speakers: int = 1
     size: int = 40
     """Characters of a message."""
-    said: tuple[str, ...] = ("chat",)
-    """One after the other: `chat`, `participants`, or `ping` (of the WebSocket)."""
+    requests: tuple[str, ...] = ("chat",)
+    """The kinds in turn: `chat`, `participants`, or `ping` (of the WebSocket)."""
     one_by_one: bool = False
-    """Nothing is said before all people of this process have heard the last message."""
+    """The next request waits until all people of this process have received the last message."""
     lazy: bool = False
-    """Meanwhile this process reads a hundred times a second only: what comes fast is read for
-    less, and may be seen 10 ms late."""
+    """During the speech this process reads its sockets only a hundred times a second: that costs
+    less CPU, and a message may be counted 10 ms late."""
 
 
 class Speaker:
-    """Speaks for people of a pool."""
+    """Sends requests for people of a pool."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._speech: Speech | None = None
         self._began = 0.0
-        """Later than the truth once others were waited for: what is said since is in time."""
+        """The start of the schedule. Moved on after a wait of `one_by_one`, so that no requests
+        are due at once after it."""
         self._end = 0.0
         self._count = 0
-        """Things said in this speech."""
+        """Requests of this speech so far."""
         self._last = 0.0
         self._number = 0
         self._asked: dict[int, tuple[str, int]] = {}
@@ -70,7 +73,7 @@ class Speaker:
         self._speech = None
 
     def step(self, now: float) -> float:
-        """Says what is due; returns the seconds until it has to be asked again."""
+        """Sends what is due. Returns the seconds until the next call is due."""
         speech = self._speech
         if speech is None:
             return 1.0
@@ -82,21 +85,21 @@ class Speaker:
             if due > now:
                 return due - now
             if speech.one_by_one:
-                if self._is_unheard() and now < self._last + PATIENCE_S:
-                    return PATIENCE_S
+                if self._awaits_deliveries() and now < self._last + LONGEST_WAIT_S:
+                    return LONGEST_WAIT_S
                 self._began = max(self._began, now - self._count / speech.rate)
-            self._say(speech)
+            self._send_request(speech)
             self._last = now
             self._count += 1
 
-    def _is_unheard(self) -> bool:
+    def _awaits_deliveries(self) -> bool:
         pool = self._pool
         return pool.deliveries < pool.tally.sent * pool.joined
 
-    def _say(self, speech: Speech) -> None:
+    def _send_request(self, speech: Speech) -> None:
         pool = self._pool
         person = pool.people[self._count % min(speech.speakers, len(pool.people))]
-        what = speech.said[self._count % len(speech.said)]
+        what = speech.requests[self._count % len(speech.requests)]
         self._number += 1
         now_us = time.monotonic_ns() // 1000
         if person.stage != JOINED:
@@ -114,8 +117,8 @@ class Speaker:
             self._asked[self._number] = (what, now_us)
             pool.tally.sent += what == "chat"
 
-    def answered(self, first: int, payload: bytes, now_us: int) -> None:
-        """An ack, or a pong."""
+    def on_answer(self, first: int, payload: bytes, now_us: int) -> None:
+        """Counts an ack or a pong."""
         if first == wire.PONG:
             number, failed = int(payload), False
         else:

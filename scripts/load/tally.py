@@ -1,4 +1,4 @@
-"""The tally: what one process of the load has counted, and what several come to. Pure."""
+"""The tally: what one process of the load has counted, and the sum of several. Pure."""
 
 from collections.abc import Iterable
 
@@ -9,54 +9,55 @@ TICK_US = 100
 """Times are counted in ticks of this size."""
 
 Ticks = dict[int, int]
-"""How many things took so many ticks."""
+"""Ticks → how many deliveries or answers took that long."""
 
 
 class Tally(Struct):
-    """Counted since the last `clear`, except where a line says otherwise."""
+    """What was counted since the last `clear`; fields with `now` are the present state."""
 
     people: int = 0
-    """Those who are asked to be there, now."""
+    """People who are to be connected, now."""
     joined: int = 0
-    """Those who are, now."""
+    """People who have joined and are connected, now."""
     bytes: int = 0
-    """Received, framing included."""
+    """Bytes that were received, framing included."""
     deliveries: int = 0
     sent: int = 0
     acked: int = 0
     refused: dict[str, int] = {}
-    """Requests that got an error, by its code."""
+    """Error code → requests that were refused with it."""
     count: int = 0
-    """People in the room, as the latest join was told."""
+    """People in the room, by the ack of the latest join."""
     lost: int = 0
-    """Connections that ended."""
+    """Connections of joined people that ended."""
     why: dict[str, int] = {}
-    """What connections ended of, those too that never came to be."""
+    """Reason → connections that ended or failed for it."""
     holes: int = 0
-    """Seqs that somebody careful did not see."""
+    """Seqs that a person whose frames are inspected did not receive."""
     repeats: int = 0
     not_recovered: int = 0
-    """Times that somebody got the newest page instead of what was missed."""
+    """How often a person got the newest page instead of the missed events."""
     leaves: int = 0
-    """`leave` events that somebody careful saw."""
+    """`leave` events that people whose frames are inspected received."""
     kinds: dict[str, int] = {}
-    """Bytes that careful people received, by event; `replay` are lines from before their join."""
+    """Event → bytes of it that people whose frames are inspected received; `replay`: events from
+    before their join."""
     seen: dict[int, int] = {}
-    """How many people have seen so many messages."""
+    """Messages → how many people have received that many."""
     heads: dict[int, int] = {}
-    """How many careful people stand at this Seq, now."""
+    """Seq → how many people whose frames are inspected have it as their last one, now."""
     latency: Ticks = {}
-    """Of deliveries. All that came in one read count as its oldest."""
+    """Times of deliveries. All messages of one read count with the time of the oldest."""
     acks: dict[str, Ticks] = {}
-    """Of answers, by what was asked."""
+    """Kind of request → times of its answers."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
     busiest: float = 0.0
-    """Share of a core that the busiest process took."""
+    """The share of a core that the busiest process used."""
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
-    """Of processes that ran side by side."""
+    """The sum of the tallies of processes that ran at the same time."""
     total = Tally()
     for tally in tallies:
         for field in msgspec.structs.fields(Tally):
@@ -71,7 +72,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
 
 
 def merge_ticks(parts: Iterable[Ticks]) -> Ticks:
-    """All of them."""
+    """The sum of several counts of ticks."""
     total: Ticks = {}
     for part in parts:
         _add(total, part)
@@ -87,20 +88,21 @@ def _add(mine: dict, its: dict) -> None:  # type: ignore[type-arg]
 
 
 def missing(tally: Tally, expected: int) -> int:
-    """Deliveries that did not come, of so many messages to everybody."""
+    """Deliveries that did not arrive, if `expected` messages went to each person."""
     return sum(people * max(0, expected - seen) for seen, people in tally.seen.items())
 
 
 def surplus(tally: Tally, expected: int) -> int:
-    """Deliveries that came more than once."""
+    """Deliveries beyond the `expected` messages to each person."""
     return sum(people * max(0, seen - expected) for seen, people in tally.seen.items())
 
 
 def percentile_ms(ticks: Ticks, share: float) -> float:
-    """The time within which this share of them came; NaN for none. Not below the truth."""
-    left = share * sum(ticks.values())
+    """The time within which this share was counted, rounded up to a tick; NaN if `ticks` is
+    empty."""
+    remaining = share * sum(ticks.values())
     for tick in sorted(ticks):
-        left -= ticks[tick]
-        if left <= 0:
+        remaining -= ticks[tick]
+        if remaining <= 0:
             return (tick + 1) * TICK_US / 1000
     return float("nan")

@@ -1,23 +1,25 @@
-"""The load's bytes: what its sockets send, what they look for, and WebSocket framing. Pure."""
+"""The bytes of the load: packets that are sent, marks that are searched, WebSocket frames. Pure."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
 MESSAGE = b'"EvtType":"message"'
-"""Each delivery of a message has this once."""
+"""The bytes that each delivery of a message contains once."""
 STAMP = b'"Text":"~'
-"""Before the time at which a message was sent, in so many digits (monotonic microseconds)."""
+"""The bytes before the time at which a message was sent: STAMP_DIGITS digits, in monotonic
+microseconds."""
 STAMP_DIGITS = 15
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
-"""First bytes of frames; nothing is compressed or split here."""
+"""First bytes of frames, which are neither compressed nor fragmented."""
 HEARTBEAT = b"\x81\x012"
 """The whole frame of an Engine.IO ping. No other frame has these bytes: its text is JSON."""
 
 
 def upgrade(authority: str) -> bytes:
-    """The HTTP request of a WebSocket. The key is constant: nobody here checks the answer to it."""
+    """The HTTP request for a WebSocket. Its key is constant, since the load does not check the
+    answer to it."""
     return (
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
         f"Host: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -26,7 +28,7 @@ def upgrade(authority: str) -> bytes:
 
 
 def frame(payload: str | bytes, first: int = TEXT) -> bytes:
-    """A client's frame. Its mask is zero, which changes no byte: masking costs the load nothing."""
+    """A client's frame. Its mask is zero, which changes no byte and costs no CPU."""
     body = payload.encode() if isinstance(payload, str) else payload
     size = len(body)
     if size < 126:
@@ -42,18 +44,19 @@ HEARTBEAT_ANSWER = frame("3")
 
 
 def event(name: str, payload: Any, ack: int | None = None) -> bytes:
-    """A Socket.IO event; with `ack` it asks for an answer of that number."""
+    """A Socket.IO event; with `ack` it requests an ack of that number."""
     number = "" if ack is None else str(ack)
     return frame(f"42{number}" + json.dumps([name, payload], separators=(",", ":")))
 
 
 def text(now_us: int, size: int) -> str:
-    """A message of so many characters that says when it was sent."""
+    """A message text of `size` characters that contains the time at which it was sent."""
     return f"~{now_us:0{STAMP_DIGITS}d}".ljust(size, "x")
 
 
 def sent_us(buffer: bytearray, end: int) -> int | None:
-    """When the first stamped message in these bytes was sent; None if there is none."""
+    """The time at which the first stamped message in these bytes was sent; None if there is
+    none."""
     at = buffer.find(STAMP, 0, end)
     if at < 0:
         return None
@@ -65,7 +68,7 @@ def sent_us(buffer: bytearray, end: int) -> int | None:
 
 
 def whole(buffer: bytearray, end: int) -> int:
-    """Where the last whole frame in these bytes ends."""
+    """The offset at which the last whole frame in these bytes ends."""
     at = 0
     while at + 1 < end:
         size = buffer[at + 1]
@@ -86,7 +89,7 @@ def whole(buffer: bytearray, end: int) -> int:
 
 
 def frames(buffer: bytearray, end: int) -> Iterator[tuple[int, bytes]]:
-    """The frames in these bytes, all of them whole: first byte and payload."""
+    """Yields the first byte and the payload of each frame; all of them must be whole."""
     at = 0
     while at < end:
         size, start = buffer[at + 1], at + 2

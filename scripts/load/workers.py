@@ -1,4 +1,5 @@
-"""The workers: a load spread over processes, told what to do and asked what they counted."""
+"""The workers: the processes of a load. Each runs a crowd, executes commands and reports its
+tally."""
 
 import secrets
 import select
@@ -15,38 +16,38 @@ from scripts.load.spawned import LoadError, Spawned
 from scripts.load.speaking import Speech
 from scripts.load.tally import Tally, merge, missing
 
-LOOK_S = 0.1
+POLL_S = 0.1
 QUIET_S = 0.3
-"""A crowd that has received nothing for so long is at rest."""
+"""A crowd that has received nothing for this long is idle."""
 DRAIN_S = 3.0
-"""Without a delivery for so long the rest is lost."""
+"""Deliveries that have not arrived after this long without any delivery are lost."""
 BUSY = 0.85
-"""A process of the load that takes more of a core is a bottleneck."""
+"""A process of the load that uses more than this share of a core is a bottleneck."""
 SPARE = 200
-"""Descriptors of a process that are no connections."""
+"""Descriptors of a process that are not for connections."""
 
 Watch = Callable[[Tally], None]
 
 
 class Spoken(msgspec.Struct, frozen=True):
-    """What came of a speech."""
+    """The result of a speech."""
 
     tally: Tally
     lost: int
-    """Deliveries that did not come."""
+    """Deliveries that did not arrive."""
     seconds: float
-    """Until the last delivery that did."""
+    """Seconds from the start to the last delivery."""
     busiest: float
-    """Share of a core that the busiest process of the load took while it spoke."""
+    """The share of a core that the busiest process of the load used during the speech."""
 
 
 def plan_name() -> str:
-    """Of a load whose people nobody knows yet."""
+    """A new name for a plan, so that its people are new to the system."""
     return f"load-{secrets.token_hex(4)}"
 
 
 class Workers:
-    """Enter it to start the processes, leave it to end them and all their connections."""
+    """A context manager: starts the processes, and ends them with all their connections."""
 
     def __init__(self, plan: Plan, processes: int = 1) -> None:
         self._count = processes
@@ -66,7 +67,7 @@ class Workers:
             process.end()
 
     def join(self, people: int, within_s: float, watch: Watch = lambda _: None) -> Tally:
-        """So many more people come. Raises LoadError if not all are in in time."""
+        """Adds people and waits until all have joined. Raises LoadError if that takes too long."""
         first, self.people = self.people, self.people + people
         for number, process in enumerate(self._processes):
             process.ask("add", range(first + number, self.people, self._count))
@@ -75,7 +76,7 @@ class Workers:
     def wait(
         self, true: Callable[[Tally], bool], within_s: float, watch: Watch = lambda _: None
     ) -> Tally:
-        """Until it is so. Raises LoadError if that does not come in time."""
+        """Waits until `true` holds for the tally. Raises LoadError if that takes too long."""
         end = time.monotonic() + within_s
         while True:
             tally = self.read_tally()
@@ -84,28 +85,28 @@ class Workers:
                 return tally
             if time.monotonic() > end:
                 raise LoadError(
-                    f"{tally.joined} of {tally.people} people are in after {within_s:g} s; "
+                    f"{tally.joined} of {tally.people} people have joined after {within_s:g} s; "
                     f"connections that failed: {tally.why or 'none'}"
                 )
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def wait_idle(self, within_s: float = 30.0) -> None:
-        """Until nothing has come for a moment (replays, counts, lines about others)."""
+        """Waits until nothing has arrived for QUIET_S: replays, counts, joins of others."""
         end = time.monotonic() + within_s
         last, since = -1, time.monotonic()
         while time.monotonic() < end and time.monotonic() - since < QUIET_S:
             received = self.read_tally().bytes
             if received != last:
                 last, since = received, time.monotonic()
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def begin(self, speech: Speech) -> None:
-        """Everything is counted anew; the first process speaks."""
+        """Sets all counts to zero and begins the speech, in the first process."""
         self.clear()
         self._processes[0].ask("say", speech)
 
     def stop_speaking(self) -> None:
-        """What is being said ends."""
+        """Ends the speech."""
         self._processes[0].ask("stop_speaking")
 
     def speak(
@@ -114,13 +115,13 @@ class Workers:
         watch: Watch = lambda _: None,
         enough: Callable[[Tally], bool] = lambda _: False,
     ) -> Spoken:
-        """Says it, or as much as is `enough`, and waits until everybody has heard everything, or
-        nothing comes any more."""
+        """Runs the speech to its end, or until `enough` holds for the tally, and waits until every
+        message has arrived, or nothing has arrived for DRAIN_S."""
         self.begin(speech)
         began = last = time.monotonic()
         deliveries, busiest, speaking = 0, 0.0, True
         while True:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             speaking = speaking and bool(self._processes[0].ask("speaking"))
             tally = self.read_tally()
             watch(tally)
@@ -137,7 +138,7 @@ class Workers:
                 return Spoken(tally, lost, last - began, busiest)
 
     def read_tally(self) -> Tally:
-        """What all have counted since they last began anew."""
+        """Returns the sum of what the processes have counted since the last `clear`."""
         for process in self._processes:
             process.send("read_tally")
         return merge([process.answer() for process in self._processes])
@@ -148,7 +149,7 @@ class Workers:
 
 
 def run(pipe: Connection) -> None:
-    """The life of one process: it ends when nobody holds the other end of the pipe."""
+    """Runs one process, until the other end of the pipe is closed."""
     _, (plan,) = pipe.recv()
     crowd = Crowd(plan)
     pipe.send(None)
@@ -160,10 +161,10 @@ def run(pipe: Connection) -> None:
             what, arguments = pipe.recv()
         except (EOFError, OSError):
             return
-        pipe.send(_do(crowd, what, *arguments))
+        pipe.send(_execute(crowd, what, *arguments))
 
 
-def _do(crowd: Crowd, what: str, argument: Any = None) -> Any:
+def _execute(crowd: Crowd, what: str, argument: Any = None) -> Any:
     match what:
         case "add":
             crowd.add(argument)

@@ -195,7 +195,7 @@ def test_an_ack_without_its_event_is_found() -> None:
 @pytest.mark.parametrize(
     ("log", "why"),
     [
-        ([said(1), Event(2, "message", "ann", 0.0, "x", uid="a", id="1")], "is there 2 times"),
+        ([said(1), Event(2, "message", "ann", 0.0, "x", uid="a", id="1")], "is in it 2 times"),
         ([said(1), said(3)], "Seq 3 at position 2"),
         ([came(1, "ann"), came(2, "ann")], "joined lobby twice"),
         ([came(1, "ann"), came(2, "bob", "leave")], "without being there"),
