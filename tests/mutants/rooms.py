@@ -128,7 +128,7 @@ MUTANTS = (
         "gateway/rooms/room_table.py",
         "                if not known:\n",
         "                if False:\n",
-        "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_hears_it_too",
+        "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_is_sent_the_events_too",
     ),
     Mutant(
         "an empty page that comes late is not the newest one",

@@ -23,7 +23,7 @@ MUTANTS = (
         "gateway/link/link.py",
         "self._resending = self.pending.frames()\n",
         "self._resending = iter(())\n",
-        "tests/gateway/link/test_connector.py::test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again",
+        "tests/gateway/link/test_connector.py::test_a_new_link_registers_everything_and_sends_commands_without_an_answer_again",
     ),
     Mutant(
         "an outbox is bounded",

@@ -1,5 +1,4 @@
-"""gateway/chat/chat.py, gateway/chat/dispatcher.py, gateway/runtime/ports.py: what browsers ask
-and are answered."""
+"""gateway/chat/chat.py, dispatcher.py, joins.py: what browsers request and are answered."""
 
 import pytest
 
@@ -55,7 +54,7 @@ def test_the_broker_is_told_a_hash_of_the_token_only(gateway: Gateway) -> None:
     assert ack["token"] not in join.key
 
 
-def test_what_was_not_answered_in_time_is_unavailable_but_a_message_stays_unanswered(
+def test_a_question_without_an_answer_is_unavailable_but_a_message_gets_no_ack(
     gateway: Gateway,
 ) -> None:
     play(
@@ -114,7 +113,7 @@ def test_the_handshakes_joins_are_done_before_any_request() -> None:
     assert [ack["room"] for ack in joined] == ["tea", "pot"]
 
 
-def test_who_has_gone_hears_nothing_and_the_broker_is_told() -> None:
+def test_a_socket_that_is_gone_is_sent_nothing_and_the_broker_is_told() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
     rig.chat.gone(ann.socket, left=True)
@@ -137,7 +136,7 @@ async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
     assert ann.socket.closed
 
 
-def test_a_room_that_was_left_is_heard_no_more(gateway: Gateway) -> None:
+def test_a_socket_is_sent_nothing_of_a_room_that_it_left(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann"),
@@ -148,8 +147,8 @@ def test_a_room_that_was_left_is_heard_no_more(gateway: Gateway) -> None:
     )
 
 
-def test_what_is_being_left_is_not_registered_again() -> None:
-    """The broker may have done it, and then it refuses it: that is as good."""
+def test_a_room_that_is_being_left_is_not_registered_again() -> None:
+    """The broker may have done the leave already, and refuses its repetition: that is as good."""
     rig = Rig()
     ann = rig.seated("ann")
     ann.asks("leave", {"room": "tea"})
@@ -164,7 +163,7 @@ def test_what_is_being_left_is_not_registered_again() -> None:
 
 
 def test_a_join_that_comes_again_before_a_leave_replays_nothing(gateway: Gateway) -> None:
-    """The leave keeps the room from being registered: to the broker the join is a new one."""
+    """A room that is being left is not registered: to the broker the join is a new one."""
     play(
         gateway,
         is_in("ann", head=3),
@@ -179,7 +178,7 @@ def test_a_join_that_comes_again_before_a_leave_replays_nothing(gateway: Gateway
     )
 
 
-def test_a_leave_that_was_not_answered_is_none() -> None:
+def test_a_leave_without_an_answer_leaves_nothing() -> None:
     rig = Rig()
     ann = rig.seated("ann")
     ann.asks("leave", {"room": "tea"})
@@ -189,7 +188,7 @@ def test_a_leave_that_was_not_answered_is_none() -> None:
     assert ann.lines() == [2]
 
 
-def test_every_socket_hears_announcements_and_plain_pages_as_messages() -> None:
+def test_every_socket_is_sent_announcements_and_plain_pages_as_messages() -> None:
     rig = Rig()
     ann, pat = rig.browser(), rig.browser()
     pat.asks("join", "pat")

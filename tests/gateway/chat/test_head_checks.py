@@ -1,4 +1,4 @@
-"""gateway/chat/head_checks.py: where rooms are, private ones that are news here too."""
+"""gateway/chat/head_checks.py: the heads of rooms show what this gateway lacks."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def asked_pages(rig: Rig, room: str = DM) -> list[Any]:
     return [page for page in rig.broker.of(m.GetPage) if page.room == room]
 
 
-def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
+def test_a_new_private_room_is_found_after_a_relink() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
     relink(rig)
@@ -46,8 +46,8 @@ def test_a_private_room_that_is_news_is_found_after_a_relink() -> None:
     assert (ann.lines(), bob.lines()) == ([1, 2], [])
 
 
-def test_a_member_who_came_after_the_question_hears_it_too() -> None:
-    """Its broadcast came before bob's join was answered: only the heads tell of it, of ann."""
+def test_a_member_who_came_after_the_question_is_sent_the_events_too() -> None:
+    """The broadcast came before bob's join was answered: only the heads, asked for ann, show it."""
     rig = Rig()
     ann = rig.seated("ann")
     relink(rig)
@@ -66,7 +66,7 @@ def test_a_member_who_came_after_the_question_hears_it_too() -> None:
     assert ann.lines() == [1, 2]
 
 
-def test_who_has_it_all_is_not_asked_for_more() -> None:
+def test_a_room_that_has_all_events_requests_no_page() -> None:
     rig = Rig()
     ann = rig.browser()
     ann.asks("join", {"user": "ann", "room": "tea"})
@@ -77,7 +77,7 @@ def test_who_has_it_all_is_not_asked_for_more() -> None:
     assert rig.chat.rooms.names(private=True) == []
 
 
-async def test_who_was_banned_while_the_link_was_down_is_sent_away() -> None:
+async def test_a_person_banned_while_the_link_was_down_is_sent_away() -> None:
     """Plain pages as well."""
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
@@ -106,7 +106,7 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     assert [command.people for command in rig.broker.of(m.GetHeads)] == [["u-ann"]]
 
 
-def test_many_people_are_asked_about_by_page() -> None:
+def test_many_people_are_asked_about_in_several_questions() -> None:
     rig = Rig()
     for number in range(QUESTION_PEOPLE + 1):
         rig.seated(f"p{number}")
@@ -127,7 +127,7 @@ def test_the_mark_of_the_own_topic_is_asked_for_until_it_is_seen_though_beacons_
     assert rig.chat.maintenance.caught_up
 
 
-def test_who_joins_a_private_room_makes_it_heard_by_the_other_members_here() -> None:
+def test_a_join_of_a_private_room_subscribes_the_other_members_here() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.browser()
     bob.asks("join", {"user": "bob", "room": "tea"})
@@ -141,7 +141,7 @@ def test_who_joins_a_private_room_makes_it_heard_by_the_other_members_here() -> 
     assert ann.lines() == [1]
 
 
-def test_another_epoch_cuts_off_who_was_told_of_private_rooms() -> None:
+def test_another_epoch_cuts_off_the_sockets_with_private_rooms() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
     rig.happens(message(1), room=DM, to=["u-ann", "u-cleo"])

@@ -1,4 +1,4 @@
-"""gateway/chat/join_limiter.py: a storm of joins waits, and nobody else does."""
+"""gateway/chat/join_limiter.py: joins wait in a storm of them, other requests do not."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def joining(rig: Rig) -> list[str]:
     return [join.user for join in rig.broker.of(m.Join)]
 
 
-def test_so_many_are_asked_at_once_and_the_others_in_the_order_they_came() -> None:
+def test_only_so_many_joins_are_in_flight_and_the_others_follow_in_order() -> None:
     rig = crowded(2)
     people = {user: asks_to_join(rig, user) for user in ("ann", "bob", "cleo", "dan")}
     assert joining(rig) == ["ann", "bob"]
@@ -49,7 +49,7 @@ def test_a_socket_whose_join_waits_is_read_no_further_until_its_turn() -> None:
     assert asked.index(m.Join) < asked.index(m.Say)
 
 
-def test_nobody_else_waits() -> None:
+def test_other_requests_do_not_wait_for_joins() -> None:
     rig = crowded()
     ann = rig.seated("ann")
     for n in range(10):
@@ -59,7 +59,7 @@ def test_nobody_else_waits() -> None:
     assert len(rig.broker.of(m.Say)) == 1
 
 
-def test_who_goes_while_waiting_costs_nothing() -> None:
+def test_a_waiting_join_whose_socket_is_gone_is_not_sent() -> None:
     rig = crowded()
     asks_to_join(rig, "ann")
     bob, cleo = (asks_to_join(rig, user) for user in ("bob", "cleo"))
@@ -91,7 +91,7 @@ def test_all_joins_of_a_handshake_have_their_turn_before_the_socket_is_read() ->
     assert cleo.socket.ready
 
 
-def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_joins_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(join_limiter, "WAITING_JOINS", 2)
     rig = crowded()
     people = [asks_to_join(rig, f"p{n}") for n in range(4)]
@@ -99,7 +99,7 @@ def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rig.chat.joins.limiter.waiting == 2
 
 
-def test_a_broker_link_that_takes_nothing_answers_all_at_once() -> None:
+def test_a_link_that_refuses_every_command_leaves_no_join_waiting() -> None:
     rig = crowded()
     people = [asks_to_join(rig, f"p{n}") for n in range(3)]
     rig.broker.ask = lambda command, on_answer, *, hold=False: on_answer(None)  # type: ignore[method-assign]

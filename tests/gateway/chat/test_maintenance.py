@@ -76,7 +76,7 @@ def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
     assert ann.lines() == [4, 5]
 
 
-def test_who_missed_too_many_beacons_asks_for_all_heads() -> None:
+def test_after_too_many_missed_beacons_all_heads_are_requested() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
     rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
@@ -89,7 +89,7 @@ def test_who_missed_too_many_beacons_asks_for_all_heads() -> None:
     assert ann.lines() == [4]
 
 
-def test_without_beacons_the_own_topic_is_taken_up_again() -> None:
+def test_without_beacons_the_mark_of_the_own_topic_is_requested_again() -> None:
     rig = Rig()
     rig.broker.asked.clear()
     rig.pass_time(4.5)
@@ -107,7 +107,7 @@ def test_after_a_relink_only_what_was_missed_is_asked_for() -> None:
     assert ann.lines() == [4, 5]
 
 
-def test_very_many_rooms_are_taken_up_by_and_by() -> None:
+def test_the_marks_of_very_many_rooms_are_requested_in_steps() -> None:
     loop = Turns()
     rig = Rig(loop)
     ann = rig.browser()
@@ -139,7 +139,7 @@ def test_very_many_rooms_are_taken_up_by_and_by() -> None:
     assert rig.chat.maintenance.caught_up
 
 
-def test_the_figures_tell_who_is_here() -> None:
+def test_the_figures_count_sockets_and_rooms() -> None:
     rig = Rig()
     rig.seated("ann")
     gauges.register(rig.chat.metrics, rig.chat, rig.broker)
@@ -148,7 +148,7 @@ def test_the_figures_tell_who_is_here() -> None:
     assert "hubbub_gateway_rooms 2.0" in text
 
 
-def test_what_happened_to_the_link_is_exported() -> None:
+def test_all_counts_of_the_link_are_exported() -> None:
     rig = Rig()
     gauges.register(rig.chat.metrics, rig.chat, rig.broker)
     rig.broker.counts.relinks = 3
@@ -160,7 +160,7 @@ def test_what_happened_to_the_link_is_exported() -> None:
         assert f"hubbub_gateway_{name}_total 0.0" in text
 
 
-def test_what_all_owe_is_added_up_by_the_next_look() -> None:
+def test_unsent_bytes_are_those_of_the_scrape_before() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
     gauges.register(rig.chat.metrics, rig.chat, rig.broker)

@@ -1,4 +1,4 @@
-"""gateway/chat/page_queue.py: pages are asked for few at a time, each person in turn."""
+"""gateway/chat/page_queue.py: few pages are requested at a time, each person in turn."""
 
 from common import messages as m
 from gateway.chat.page_queue import CHECK_S, PAGES_IN_FLIGHT, UNSENT_BYTES
@@ -48,7 +48,7 @@ def test_while_its_page_waits_a_socket_is_read_no_further() -> None:
     assert ann.socket.ready
 
 
-def test_who_goes_is_not_asked_for() -> None:
+def test_the_waiting_page_of_a_socket_that_is_gone_is_not_requested() -> None:
     rig = Rig()
     ann, bob = rig.seated("ann"), rig.seated("bob")
     for browser in (ann, bob):
@@ -61,7 +61,7 @@ def test_who_goes_is_not_asked_for() -> None:
     assert rig.chat.dispatcher.pages.in_flight == 0
 
 
-def test_whose_join_was_answered_meanwhile_is_not_asked_for_either() -> None:
+def test_nor_is_a_page_that_was_queued_before_the_join_was_answered() -> None:
     rig = Rig()
     for name in ("ann", "bob"):
         asks(rig.seated(name), 5)
@@ -87,7 +87,7 @@ def test_without_a_broker_nobody_waits_for_others() -> None:
     assert all(browser.socket.ready for browser in people)
 
 
-def test_who_has_not_read_the_last_page_waits() -> None:
+def test_a_socket_that_has_not_read_its_last_page_waits() -> None:
     rig = Rig()
     ann = rig.seated("ann")
     rig.happens(*[m.Event(2, "message", "bob", 1.0, "x" * (UNSENT_BYTES + 1), "u-bob")])

@@ -23,7 +23,7 @@ LOBBY = m.events_topic("lobby")
 
 
 class People:
-    """A listener that remembers; `until` waits for what it shall come to know."""
+    """A LinkListener that keeps what it is told; `until` waits for a condition on that."""
 
     def __init__(self) -> None:
         self.here = [ANN]
@@ -200,7 +200,7 @@ async def test_broadcasts_wait_until_the_broker_knows_who_is_here(
 # --- topics --------------------------------------------------------------------------------------
 
 
-async def test_what_is_published_on_a_wanted_topic_is_heard(
+async def test_broadcasts_on_subscribed_topics_are_received(
     broker: FakeBroker, people: People, link: Link
 ) -> None:
     link.subscribe([LOBBY, LOBBY])
@@ -216,7 +216,7 @@ async def test_what_is_published_on_a_wanted_topic_is_heard(
     assert people.heard_so_far == [(LOBBY, happened(2)), (m.gateway_topic("g1"), happened(4))]
 
 
-async def test_topics_are_subscribed_in_the_order_in_which_they_were_wanted(
+async def test_topics_are_subscribed_in_the_order_in_which_they_were_added(
     broker: FakeBroker, people: People
 ) -> None:
     connector = connector_to(broker)
@@ -228,7 +228,9 @@ async def test_topics_are_subscribed_in_the_order_in_which_they_were_wanted(
             await broker.subscribed(topic)
 
 
-async def test_a_burst_is_heard_to_its_end(broker: FakeBroker, people: People, link: Link) -> None:
+async def test_a_burst_is_received_to_its_end(
+    broker: FakeBroker, people: People, link: Link
+) -> None:
     link.subscribe([LOBBY])
     await broker.subscribed(LOBBY)
     for seq in range(1, 3001):
@@ -243,7 +245,7 @@ async def test_a_burst_is_heard_to_its_end(broker: FakeBroker, people: People, l
 # --- a link is lost ------------------------------------------------------------------------------
 
 
-async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_again(
+async def test_a_new_link_registers_everything_and_sends_commands_without_an_answer_again(
     people: People,
 ) -> None:
     async with fake_broker() as first:
@@ -273,7 +275,7 @@ async def test_on_a_new_link_all_is_told_again_and_what_was_not_answered_sent_ag
     assert link.counts.relinks == 2
 
 
-async def test_a_broker_that_does_not_know_us_gets_a_new_hello_and_the_command_again(
+async def test_a_broker_that_does_not_know_the_gateway_gets_a_new_hello_and_the_command_again(
     broker: FakeBroker, people: People, link: Link
 ) -> None:
     broker.rule = forget_once(broker)
@@ -300,7 +302,7 @@ async def test_without_descriptors_for_a_new_link_it_waits_for_them(
         try:
             link.ask(say(link, "one"), people.answered)
             await people.until(lambda: ("unlinked",) in people.news)
-            await asyncio.sleep(0.2)  # in which it tries in vain
+            await asyncio.sleep(0.2)  # in which new links are tried in vain
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         await people.until(lambda: bool(people.answers))
@@ -349,7 +351,7 @@ async def test_a_broker_that_falls_silent_is_given_up(people: People) -> None:
     assert len(broker.of(m.Hello)) >= 2
 
 
-async def test_questions_are_given_up_and_what_changes_something_is_held(
+async def test_questions_are_given_up_and_commands_that_change_something_held(
     broker: FakeBroker, people: People
 ) -> None:
     async with running(connector_to(broker, request_timeout=0.2), people) as link:
@@ -377,7 +379,7 @@ async def test_an_older_term_is_refused(broker: FakeBroker, people: People) -> N
         assert link.counts.refused_old_term == 1
 
 
-async def test_an_older_broker_of_the_same_store_is_no_broker(people: People) -> None:
+async def test_an_older_broker_of_the_same_store_is_refused(people: People) -> None:
     async with fake_broker(term=5) as first, running(connector_to(first), people) as link:
         await people.until(lambda: link.up)
         first.close()
@@ -401,7 +403,7 @@ async def test_a_restored_store_may_count_its_terms_from_less(people: People) ->
 # --- what is wrong -------------------------------------------------------------------------------
 
 
-async def test_bad_frames_are_counted_and_otherwise_nothing(
+async def test_bad_frames_are_counted_and_otherwise_ignored(
     broker: FakeBroker, people: People, link: Link
 ) -> None:
     topic = m.gateway_topic("g1")
@@ -434,7 +436,7 @@ async def test_an_error_in_a_listener_costs_nobody_else(
 # --- the end -------------------------------------------------------------------------------------
 
 
-async def test_a_link_that_stops_takes_leave_and_gives_up_what_waits(
+async def test_a_link_that_stops_says_bye_and_gives_up_every_command(
     broker: FakeBroker, people: People
 ) -> None:
     async with running(connector_to(broker), people) as link:
@@ -447,7 +449,7 @@ async def test_a_link_that_stops_takes_leave_and_gives_up_what_waits(
     assert people.news[-1] == ("unlinked",)
 
 
-async def test_a_link_stops_even_if_the_broker_hears_no_leave(
+async def test_a_link_stops_even_if_its_bye_is_not_answered(
     broker: FakeBroker, people: People
 ) -> None:
     async with running(connector_to(broker), people) as link:

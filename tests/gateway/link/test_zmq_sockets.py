@@ -1,4 +1,4 @@
-"""The sockets of one link tell what comes, and when they are of no use any more."""
+"""The sockets of one link receive messages, and say when they are of no use any more."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from tests.support.fake_broker import fake_broker
 
 
 class Open:
-    """A wire with what wakes it."""
+    """The sockets of a link, and the event that wakes their reader."""
 
     def __init__(self, context: zmq.Context[ZmqSocket], broker: str, keys: PeerKeys | None) -> None:
         self.bad: list[FrameError] = []
@@ -42,7 +42,7 @@ async def wire_to(broker: str, keys: PeerKeys | None = None) -> AsyncIterator[Op
         context.term()
 
 
-async def test_after_a_capped_read_it_wakes_again() -> None:
+async def test_a_read_that_reached_its_limit_wakes_again() -> None:
     async with fake_broker() as broker, wire_to(broker.endpoint) as one:
         for no in range(1, 11):
             one.wire.send(encode(m.Beat(no=no)))
@@ -54,7 +54,7 @@ async def test_after_a_capped_read_it_wakes_again() -> None:
         assert numbers == list(range(1, 11))
 
 
-async def test_what_is_not_read_now_waits() -> None:
+async def test_broadcasts_that_are_not_read_wait_in_their_socket() -> None:
     async with fake_broker() as broker, wire_to(broker.endpoint) as one:
         one.wire.connect_broadcasts(broker.events)
         one.wire.subscribe(["t\0"])
@@ -71,12 +71,12 @@ async def test_what_is_not_read_now_waits() -> None:
         assert heard == [("t\0", marked)]
 
 
-async def test_a_place_that_cannot_be_makes_it_broken_not_an_error() -> None:
+async def test_an_impossible_endpoint_breaks_the_sockets_without_an_error() -> None:
     async with wire_to("tcp://127.0.0.1:http") as one:
         assert "cannot connect: tcp://127.0.0.1:http cannot be used" in one.wire.broken
 
 
-async def test_a_lost_connection_makes_it_broken() -> None:
+async def test_a_lost_connection_breaks_the_sockets() -> None:
     async with fake_broker() as broker, wire_to(broker.endpoint) as one:
         one.wire.send(encode(m.Beat(no=1)))
         await broker.saw(m.Beat)
@@ -86,7 +86,9 @@ async def test_a_lost_connection_makes_it_broken() -> None:
 
 
 @pytest.mark.parametrize("keyed", ["stranger", "nobody"])
-async def test_a_broker_that_wants_another_key_makes_it_broken(tmp_path: Path, keyed: str) -> None:
+async def test_a_broker_that_wants_another_key_breaks_the_sockets(
+    tmp_path: Path, keyed: str
+) -> None:
     for folder in ("broker", "stranger"):
         for name in ("broker", "local"):
             make_pair(tmp_path / folder, name)

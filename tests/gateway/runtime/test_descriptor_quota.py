@@ -1,4 +1,4 @@
-"""The places: which descriptors are for browsers; and what the doors make of it."""
+"""Which descriptors are for browsers, and how the listener keeps to that."""
 
 import asyncio
 import os
@@ -45,7 +45,9 @@ def taken_below(number: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("most", [40, 200, 1024, 20_000])
-def test_most_are_for_browsers_some_for_visits_and_some_for_neither(most: int) -> None:
+def test_most_descriptors_are_for_browsers_some_for_short_requests_some_for_neither(
+    most: int,
+) -> None:
     with at_most(most):
         stay = [number for number in range(most) if may_stay(number)]
         visit = [number for number in range(most) if may_visit(number)]
@@ -55,8 +57,8 @@ def test_most_are_for_browsers_some_for_visits_and_some_for_neither(most: int) -
 
 
 @asynccontextmanager
-async def open_house() -> AsyncIterator[int]:
-    """Doors that say hello, at this port."""
+async def hello_server() -> AsyncIterator[int]:
+    """A server that says hello, at this port."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")
@@ -73,7 +75,7 @@ async def open_house() -> AsyncIterator[int]:
 
 
 async def visit(port: int, said: bytes) -> bytes:
-    """All that comes until the connection ends."""
+    """Everything that is received until the connection ends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(said)
     try:
@@ -85,10 +87,10 @@ async def visit(port: int, said: bytes) -> bytes:
         writer.close()
 
 
-async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
+async def test_a_connection_on_one_of_the_last_descriptors_is_answered_and_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with open_house() as port:
+    async with hello_server() as port:
         with at_most(MOST), taken_below(browser_descriptors()):
             monkeypatch.setattr(listener, "VISIT_S", 60)
             answer = await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -98,14 +100,14 @@ async def test_who_has_one_of_the_last_places_is_answered_and_has_to_go(
             assert await visit(port, b"GET / HTT") == b""
 
 
-async def test_what_is_behind_the_last_place_is_not_for_who_comes_in() -> None:
-    async with open_house() as port:
+async def test_a_connection_beyond_the_last_descriptor_is_not_accepted() -> None:
+    async with hello_server() as port:
         with at_most(MOST), taken_below(browser_descriptors() + SHORT_DESCRIPTORS):
             assert await visit(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
         assert b"hello" in await visit(port, b"GET / HTTP/1.0\r\n\r\n")
 
 
-async def test_nobody_begins_to_poll_on_one_of_the_last_places() -> None:
+async def test_no_browser_begins_to_poll_on_one_of_the_last_descriptors() -> None:
     async with running() as edge, aiohttp.ClientSession() as http:
         with at_most(MOST), taken_below(browser_descriptors()):
             async with http.get(f"{edge.path}&transport=polling") as answer:
@@ -113,8 +115,8 @@ async def test_nobody_begins_to_poll_on_one_of_the_last_places() -> None:
         assert not edge.connections
 
 
-async def test_a_websocket_does_not_keep_one_of_the_last_places() -> None:
-    """It goes on by another descriptor than its handshake."""
+async def test_a_websocket_does_not_keep_one_of_the_last_descriptors() -> None:
+    """A WebSocket has another descriptor than its handshake."""
     async with running() as edge:
         with (
             at_most(MOST),

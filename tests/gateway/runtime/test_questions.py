@@ -23,7 +23,7 @@ class Asking:
         self.time.run(self.time.now + seconds)
 
 
-def test_it_is_asked_again_after_each_failure_and_not_after_the_answer() -> None:
+def test_a_question_is_asked_again_after_each_failure_and_not_after_the_answer() -> None:
     asking = Asking()
     asking.broker.answer(m.GetHeads, None)
     assert asking.broker.of(m.GetHeads) == []
@@ -40,7 +40,7 @@ def test_it_is_asked_again_after_each_failure_and_not_after_the_answer() -> None
     assert asking.broker.of(m.GetHeads) == []
 
 
-def test_it_is_not_asked_again_when_nobody_wants_to_know() -> None:
+def test_a_question_is_not_asked_again_when_nobody_wants_to_know() -> None:
     asking = Asking()
     asking.broker.answer(m.GetHeads, None)
     asking.wanted = False

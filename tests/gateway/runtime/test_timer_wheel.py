@@ -1,4 +1,4 @@
-"""The wheel."""
+"""gateway/runtime/timer_wheel.py: many timers, exact to a tick."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ class Alarm:
         self.at.append(asyncio.get_running_loop().time())
 
 
-async def test_each_is_called_once_and_never_early() -> None:
+async def test_each_timer_is_called_once_and_never_early() -> None:
     loop = asyncio.get_running_loop()
     wheel = TimerWheel(loop, 0.01)
     alarms = [Alarm() for _ in range(20)]
@@ -30,7 +30,7 @@ async def test_each_is_called_once_and_never_early() -> None:
     wheel.stop()
 
 
-async def test_set_again_it_is_called_at_the_later_time_only() -> None:
+async def test_a_timer_that_is_set_again_is_called_at_the_later_time_only() -> None:
     wheel = TimerWheel(asyncio.get_running_loop(), 0.01)
     moved, cancelled, last = Alarm(), Alarm(), Alarm()
     for alarm in (moved, cancelled):
@@ -46,7 +46,7 @@ async def test_set_again_it_is_called_at_the_later_time_only() -> None:
     wheel.stop()
 
 
-async def test_one_that_another_cancels_in_the_same_tick_is_not_called() -> None:
+async def test_a_timer_that_another_cancels_in_the_same_tick_is_not_called() -> None:
     wheel = TimerWheel(asyncio.get_running_loop(), 0.01)
     second = Alarm()
 
@@ -67,7 +67,7 @@ async def test_one_that_another_cancels_in_the_same_tick_is_not_called() -> None
     wheel.stop()
 
 
-async def test_a_fault_of_one_costs_no_other_its_time() -> None:
+async def test_a_fault_of_one_timer_costs_no_other_its_time() -> None:
     class Faulty(Alarm):
         def due(self) -> None:
             raise RuntimeError("a fault of ours")
@@ -86,6 +86,6 @@ async def test_a_fault_of_one_costs_no_other_its_time() -> None:
     wheel.stop()
 
 
-def test_all_who_tick_alike_are_due_together_and_never_at_once() -> None:
+def test_equal_ticks_are_due_together_and_never_at_once() -> None:
     assert {next_tick(now, 0.25) for now in (10.0, 10.1, 10.2499)} == {10.25}
     assert next_tick(10.25, 0.25) == 10.5

@@ -54,7 +54,7 @@ def test_small_works_share_a_slice() -> None:
     assert loop.run() == 1
 
 
-def test_what_is_wanted_again_is_done_once() -> None:
+def test_a_work_that_is_woken_twice_is_stepped_once() -> None:
     loop, done = Turns(), []
     work_queue = WorkQueue(loop)
     work = Steps("a", 1, done)
