@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from honcho.command import parser as honcho_parser
 
 from common.settings import Settings
 from scripts.launch import Address, LaunchError, addresses, check_free, page, processes
-from scripts.launch import parser as honcho_parser
 
 pytestmark = pytest.mark.processes
 

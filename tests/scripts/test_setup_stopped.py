@@ -21,7 +21,7 @@ from tests.scripts.test_setup import ROOT, setup
 pytestmark = pytest.mark.processes
 
 KILLS = 20
-BASE = sys._base_executable
+BASE = sys._base_executable  # type: ignore[attr-defined]
 MINOR = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 

@@ -51,7 +51,7 @@ def _rosters(world: Town) -> Iterator[str]:
         truth = set(by_uid.values())
         pages = [page for page in world.pages if page.socket and name in page.rooms]
         plain = [page for page in world.plain if page.socket and name == LOBBY]
-        here = {page.uid for page in [*pages, *plain]}
+        here = {page.uid for page in pages} | {page.uid for page in plain}
         if here != set(by_uid):
             yield f"in {name} are {sorted(by_uid)}, should be {sorted(here)}"
         for page in pages:
@@ -59,9 +59,9 @@ def _rosters(world: Town) -> Iterator[str]:
             if roster.names != truth or roster.count != len(truth):
                 yield f"{page.name} sees {roster.count}, {roster.names} in {name}, not {truth}"
         line = ", ".join(sorted(truth, key=user_key))
-        for page in plain:
-            if page.line != line:
-                yield f"{page.name} sees {page.line!r}, not {line!r}"
+        for other in plain:
+            if other.line != line:
+                yield f"{other.name} sees {other.line!r}, not {line!r}"
 
 
 def _order(world: Town, archive: Archive) -> Iterator[str]:
