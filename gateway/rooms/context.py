@@ -16,11 +16,12 @@ from gateway.runtime.work_queue import WorkQueue
 class Waiting(Protocol):
     """The catch-ups of a room, some of which may wait until browsers have read."""
 
-    def wake(self) -> None: ...
+    def wake(self) -> None:
+        """Gives each of them a turn."""
 
 
 class RoomContext:
-    """One for all rooms of a gateway."""
+    """The parts that all rooms use, made once for a gateway. It knows no room class."""
 
     def __init__(
         self,
@@ -49,13 +50,13 @@ class RoomContext:
     def ask_page(
         self, room: str, on_page: OnPage, *, after: int | None = None, before: int = 0, limit: int
     ) -> None:
-        """As `asking.ask_page`."""
+        """Requests a page from the broker, as `ports.ask_page` does."""
         ask_page(self._link, room, on_page, after=after, before=before, limit=limit)
 
     def later(self, call: Callable[[], None]) -> None:
-        """Calls it after RETRY_S."""
+        """Calls `call` after RETRY_S."""
         self._loop.call_later(RETRY_S, call)
 
     def fault(self, what: str, error: Exception) -> None:
-        """Reports a fault of ours that was caught."""
+        """Reports a fault of our own that was caught."""
         report_fault(self._loop, what, error)

@@ -1,4 +1,4 @@
-"""What breaks the promises of a gateway's rooms: broadcasts, catching up, replicas, requests."""
+"""Mutants that break a promise of a gateway's rooms: broadcasts, catch-ups, replicas, requests."""
 
 from tests.mutants.mutant import Mutant
 
@@ -22,7 +22,7 @@ MUTANTS = (
         "gateway/replica/replica.py",
         "if self._log_head <= self.head or self._asked is not None:",
         "if self._log_head <= self.head:",
-        "tests/gateway/replica/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
+        "tests/gateway/replica/test_replica.py::test_a_hole_is_requested_once_and_newer_events_wait",
     ),
     Mutant(
         "nothing newer is delivered before a hole is filled",
@@ -30,7 +30,7 @@ MUTANTS = (
         "        while (held := self._release(self.head + 1)) is not None:\n",
         "        while self._held and (held := self._release(min(self._held))) is not None:\n"
         "            self._tail.head = held.seq - 1\n",
-        "tests/gateway/replica/test_replica.py::test_a_hole_is_asked_for_once_and_what_is_newer_waits",
+        "tests/gateway/replica/test_replica.py::test_a_hole_is_requested_once_and_newer_events_wait",
     ),
     Mutant(
         "a topic is live only when its mark was seen",
@@ -55,12 +55,12 @@ MUTANTS = (
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
     ),
     Mutant(
-        "who leaves in the middle of a pass gets nothing after the ack",
+        "a socket that leaves during a broadcast gets nothing after the ack",
         "gateway/rooms/broadcast.py",
         "        self._excluded.add(session.socket)\n",
         "        pass\n",
         "tests/gateway/rooms/test_broadcast.py::"
-        "test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack",
+        "test_a_socket_that_leaves_during_a_broadcast_gets_nothing_after_the_ack",
     ),
     Mutant(
         "nobody is subscribed above what broadcasts have taken",
@@ -68,22 +68,22 @@ MUTANTS = (
         "return self._last_taken if self._events else replica_head",
         "return head",
         "tests/gateway/rooms/test_broadcast.py::"
-        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+        "test_each_subscriber_gets_each_event_once_and_in_order_whatever_happens",
     ),
     Mutant(
-        "who settles in the middle of a pass hears the next one",
+        "a socket subscribed during a broadcast gets the next one",
         "gateway/rooms/broadcast.py",
         "(to, len(to), batch)",
         "(to, 1 << 30, batch)",
         "tests/gateway/rooms/test_broadcast.py::"
-        "test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order",
+        "test_each_subscriber_gets_each_event_once_and_in_order_whatever_happens",
     ),
     Mutant(
-        "who reads nothing of what it missed is cut off",
+        "a socket that reads nothing of its catch-up is cut off",
         "gateway/rooms/catch_up.py",
         "            socket.cut_off_unread()\n",
         "            pass\n",
-        "tests/gateway/rooms/test_catch_ups.py::test_who_reads_nothing_of_what_it_missed_is_cut_off",
+        "tests/gateway/rooms/test_catch_ups.py::test_a_socket_that_reads_nothing_of_its_catch_up_is_cut_off",
     ),
     Mutant(
         "what is asked after a join that waits comes after it",
@@ -101,19 +101,19 @@ MUTANTS = (
         "tests/gateway/chat/test_join_limiter.py",
     ),
     Mutant(
-        "what waits for a pass is bounded",
+        "what waits for a broadcast is bounded",
         "gateway/rooms/room.py",
         "        if self.is_full and events:\n",
         "        if False:\n",
         "tests/gateway/rooms/test_broadcast.py::"
-        "test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later",
+        "test_a_room_with_more_events_than_the_queue_holds_requests_the_rest_later",
     ),
     Mutant(
-        "what many lack is asked for once",
+        "events that many sockets lack are requested once",
         "gateway/rooms/backfill.py",
         "        if self._asking:\n            return\n",
         "",
-        "tests/gateway/rooms/test_catch_ups.py::test_newcomers_too_ask_once",
+        "tests/gateway/rooms/test_catch_ups.py::test_fresh_joins_share_one_request",
     ),
     Mutant(
         "a page that was read before a deletion is not shown after it",
@@ -124,7 +124,7 @@ MUTANTS = (
         "test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it",
     ),
     Mutant(
-        "a private room is heard by all members here, whoever was asked about",
+        "a private room reaches all members here, whoever was asked about",
         "gateway/rooms/room_table.py",
         "                if not known:\n",
         "                if False:\n",

@@ -37,13 +37,13 @@ def test_a_placeholder_for_nothing_is_malformed(number: Any) -> None:
 
 
 @pytest.mark.parametrize("parts", [[b"x" * 60, b"x" * 41], [None, b"x"], [b"x"] * (KEPT + 1)])
-def test_too_much_is_not_kept_but_awaited(parts: list[bytes | None]) -> None:
+def test_attachments_that_are_too_much_are_awaited_but_not_kept(parts: list[bytes | None]) -> None:
     event = Attachments(EventPacket("x", [hole(0)], "7", len(parts)), 100)
     assert [event.add(part) for part in parts] == [None] * (len(parts) - 1) + [Unread("7")]
 
 
 @pytest.mark.parametrize("packet", [TooLong("7", 2), Ack(2)])
-def test_what_is_not_read_has_attachments_too(packet: TooLong | Ack) -> None:
+def test_packets_that_are_not_parsed_have_attachments_too(packet: TooLong | Ack) -> None:
     event = Attachments(packet, 100)
     assert [event.add(b"x"), event.add(b"x")] == [None, packet]
 

@@ -32,7 +32,7 @@ def read(text: str) -> Packet:
     return read_message(text, MOST_VALUES)
 
 
-def test_what_stock_clients_send() -> None:
+def test_packets_of_stock_clients_are_read() -> None:
     assert read_engine("3") == Pong()
     assert read_engine("1") == Closed()
     assert read_engine("6") == Ignored()
@@ -57,7 +57,7 @@ def test_what_stock_clients_send() -> None:
     assert read_engine(b"\x01") == read_engine("bAQ==") == Attachment(b"\x01")
 
 
-def test_what_is_nested_too_deep_is_too_long_and_a_broken_one_malformed() -> None:
+def test_an_event_nested_too_deep_is_too_long_and_a_broken_one_malformed() -> None:
     deep = "[" * 1500 + "]" * 1500
     assert read_message(f'217["a",{deep}]', 10_000) == TooLong("17")
     assert read_message(f'52-17["a",{deep}]', 10_000) == TooLong("17", 2)
@@ -68,7 +68,7 @@ def test_what_is_nested_too_deep_is_too_long_and_a_broken_one_malformed() -> Non
             read_message(broken, 10_000)
 
 
-def test_what_is_too_long_is_not_read_but_keeps_its_ack_id() -> None:
+def test_an_event_that_is_too_long_is_not_parsed_but_keeps_its_ack_id() -> None:
     many = "[" + '"a",' * MOST_VALUES + "1]"
     assert read("217" + many) == TooLong("17")
     assert read("2" + many) == read(Head('2["a","xxx')) == TooLong("")

@@ -122,7 +122,7 @@ def test_bad_names_are_told_apart() -> None:
     assert refusal("leave", {"room": "@" + "x" * 64}).code == "no_such_room"
 
 
-def test_what_is_too_long_is_told_in_words_and_never_looked_at() -> None:
+def test_texts_and_names_that_are_too_long_are_refused_in_words_unparsed() -> None:
     long = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
     for args, code in [
         (["join", long], "bad_name"),
@@ -161,7 +161,7 @@ def test_pages_are_as_large_as_the_setting() -> None:
     assert refusal("history", {"room": "a", "limit": 21}, page=20).message == "limit is 1 to 20"
 
 
-def test_what_comes_later_says_so() -> None:
+def test_events_that_are_not_offered_yet_are_refused_so() -> None:
     for event in ("create", "invite", "read", "search", "edit", "delete", "react"):
         assert refusal(event, {}).message == f"{event} is not offered yet"
     assert "participants" in refusal("nonsense").message
@@ -212,7 +212,9 @@ anything = st.recursive(
 
 @given(words | st.text(), st.lists(anything, max_size=2), st.booleans())
 @example("chat", [json.dumps({"message": "x" * 4000})], False)
-def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: bool) -> None:
+def test_any_arguments_give_a_request_or_a_refusal(
+    event: str, args: list[Any], plain: bool
+) -> None:
     try:
         request = parse_request(event, args, plain)
     except Refused:
@@ -224,7 +226,7 @@ def test_any_words_give_an_ask_or_a_refusal(event: str, args: list[Any], plain: 
 
 
 @given(anything)
-def test_any_auth_gives_an_ask_or_a_refusal(auth: Any) -> None:
+def test_any_auth_gives_a_request_or_a_refusal(auth: Any) -> None:
     try:
         request = parse_auth(auth)
     except Refused:

@@ -8,7 +8,7 @@ from gateway.protocol.acks import ack_of
 from gateway.protocol.payloads import event_payload
 
 
-def test_an_event_as_browsers_are_told_it() -> None:
+def test_an_event_has_the_keys_that_browsers_read() -> None:
     event = m.Event(seq=3, kind="message", user="ann", timestamp=1.5, text="hi", uid="u", id="i")
     assert event_payload("lobby", event) == {
         "EvtType": "message", "User": "ann", "Timestamp": 1, "Text": "hi", "Room": "lobby",

@@ -61,7 +61,7 @@ messages = st.lists(
 
 
 @given(messages, st.data())
-def test_messages_come_whole_whatever_the_cuts_and_parts(
+def test_messages_come_whole_however_their_bytes_are_cut(
     sent: list[tuple[int, list[bytes]]], data: st.DataObject
 ) -> None:
     wire = b""
@@ -104,7 +104,7 @@ def test_all_lengths(size: int) -> None:
         b"\x81\xff" + b"\xff" * 8 + KEY,
     ],
 )
-def test_what_breaks_the_protocol_is_malformed(wire: bytes) -> None:
+def test_bytes_that_break_the_protocol_are_malformed(wire: bytes) -> None:
     with pytest.raises(Malformed):
         read(FrameReader(sizes(100)), wire)
 
@@ -115,7 +115,7 @@ def test_any_bytes_are_messages_or_malformed(wire: bytes) -> None:
         read(FrameReader(sizes(1000)), wire)
 
 
-def test_a_frame_that_is_too_large_is_refused_by_its_head() -> None:
+def test_a_frame_that_is_too_large_is_refused_by_its_header() -> None:
     with pytest.raises(Malformed):
         read(FrameReader(sizes(100)), b"\x81\xfe\x01\x00" + KEY)
 
@@ -145,7 +145,7 @@ def test_of_a_message_that_is_larger_than_a_packet_only_the_beginning_is_kept(
     assert came == [(PING, b"")] * (len(parts) - 1) + [came[-2], (BINARY, b"next")]
 
 
-def test_frames_that_end_no_message_are_told_too() -> None:
+def test_fragments_are_returned_too() -> None:
     wire = frame(TEXT, b"", fin=False) + frame(0, b"a", fin=False) + frame(0, b"")
     came = read(FrameReader(sizes(10)), wire, parts=True)
     assert came == [(FRAGMENT, b""), (FRAGMENT, b"a"), (TEXT, b"a")]

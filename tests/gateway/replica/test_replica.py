@@ -51,7 +51,7 @@ def private(head: int = 10) -> Replica:
 # --- take-up -------------------------------------------------------------------------------------
 
 
-def test_a_room_is_taken_up_by_the_mark_and_the_newest_page() -> None:
+def test_a_room_is_live_with_its_mark_and_the_newest_page() -> None:
     replica = Replica("r", LIMITS)
     assert not replica.live
     assert replica.on_mark("e", 10) == [AskPage("r", None, 4)]
@@ -61,7 +61,7 @@ def test_a_room_is_taken_up_by_the_mark_and_the_newest_page() -> None:
     assert replay(replica, 2) == messages(9, 10)
 
 
-def test_what_arrives_during_the_take_up_is_held_and_what_is_there_already_is_dropped() -> None:
+def test_events_that_come_before_the_newest_page_are_held_and_repeats_are_dropped() -> None:
     replica = Replica("r", LIMITS)
     assert replica.on_events("e", messages(9, 10)) == []
     replica.on_mark("e", 10)
@@ -81,7 +81,7 @@ def test_an_empty_room_is_live_too() -> None:
     assert replay(replica, 50) == [message(1)]
 
 
-def test_a_page_that_failed_is_asked_again() -> None:
+def test_a_page_that_was_lost_is_requested_again() -> None:
     replica = Replica("r", LIMITS)
     replica.on_mark("e", 10)
     assert replica.on_page_lost() == [AskPage("r", None, 4)]
@@ -100,7 +100,7 @@ def test_on_a_new_link_a_room_that_missed_nothing_is_live_with_its_mark() -> Non
     assert replica.live
 
 
-def test_on_a_new_link_what_was_missed_is_asked_for_and_delivered() -> None:
+def test_on_a_new_link_the_missed_events_are_requested_and_delivered() -> None:
     replica = public()
     replica.on_new_link()
     assert replica.on_mark("e", 13) == [AskPage("r", 10, 3)]
@@ -120,7 +120,7 @@ def test_a_page_that_was_cut_is_asked_on() -> None:
     ]
 
 
-def test_whoever_is_too_far_behind_starts_over() -> None:
+def test_a_replica_that_is_too_far_behind_starts_over() -> None:
     replica = public()
     replica.on_new_link()
     assert replica.on_mark("e", 21) == [AskPage("r", None, 4)]
@@ -166,7 +166,7 @@ def test_an_empty_page_that_comes_late_is_not_the_newest_one() -> None:
 # --- holes ---------------------------------------------------------------------------------------
 
 
-def test_a_hole_is_asked_for_once_and_what_is_newer_waits() -> None:
+def test_a_hole_is_requested_once_and_newer_events_wait() -> None:
     replica = public()
     assert replica.on_events("e", [message(13)]) == [AskPage("r", 10, 2)]
     assert replica.on_events("e", [message(14)]) == []
@@ -174,7 +174,7 @@ def test_a_hole_is_asked_for_once_and_what_is_newer_waits() -> None:
     assert replica.on_page(page(11, 12)) == [Deliver("r", messages(11, 14))]
 
 
-def test_what_comes_late_or_twice_is_dropped() -> None:
+def test_events_that_come_late_or_twice_are_dropped() -> None:
     replica = public()
     assert replica.on_events("e", messages(9, 11)) == [Deliver("r", [message(11)])]
     assert replica.on_events("e", [message(11)]) == []
@@ -196,7 +196,7 @@ def test_a_hole_at_the_very_end_shows_by_the_head() -> None:
     assert replica.on_page(page(11, 11)) == [Deliver("r", [message(11)])]
 
 
-def test_too_much_behind_a_hole_is_dropped_and_asked_for() -> None:
+def test_too_many_events_behind_a_hole_are_dropped_and_requested_again() -> None:
     replica = public()
     assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
     assert replica.on_events("e", [message(13, "x" * 30_000)]) == []
@@ -224,21 +224,21 @@ def test_a_private_room_is_live_from_the_start_and_on_each_new_link() -> None:
     assert replica.on_page(page(12, 12)) == [Deliver("@r", [message(12)])]
 
 
-def test_an_unseen_private_room_takes_the_epoch_of_the_first_thing_it_hears() -> None:
+def test_a_new_private_room_takes_the_epoch_of_its_first_input() -> None:
     replica = Replica("@r", LIMITS, private=True)
     assert replica.on_events("e", [message(2)]) == [AskPage("@r", 0, 1)]
     assert replica.epoch == "e"
     assert replica.on_page(page(1, 1)) == [Deliver("@r", messages(1, 2))]
 
 
-def test_who_was_acked_in_an_epoch_that_ended_before_the_take_up_starts_over_too() -> None:
+def test_another_epoch_before_the_mark_starts_the_room_over_too() -> None:
     replica = Replica("r", LIMITS)
     replica.on_head("e", 10)  # a join's ack
     replica.on_mark("f", 2)
     assert replica.on_page(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
 
 
-def test_what_came_by_itself_before_its_page_does_not_stop_the_next_question() -> None:
+def test_events_that_come_before_their_page_do_not_stop_the_next_request() -> None:
     replica = public()
     assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
     replica.on_events("e", [message(14)])
@@ -464,7 +464,7 @@ class AnyPrivateLink(AnyLink):
 
 @pytest.mark.parametrize("machine", [AnyLink, AnyPrivateLink])
 @pytest.mark.timeout(120)
-def test_what_is_shown_is_the_log(machine: type[RuleBasedStateMachine]) -> None:
+def test_the_sockets_see_the_log(machine: type[RuleBasedStateMachine]) -> None:
     run_state_machine_as_test(
         machine, settings=settings(max_examples=150, stateful_step_count=40, deadline=None)
     )

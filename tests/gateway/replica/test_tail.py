@@ -35,7 +35,7 @@ def seqs(events: list[Event] | None) -> list[int] | None:
     return events and [e.seq for e in events]
 
 
-def test_a_newcomer_is_shown_the_events_back_to_the_nth_last_message() -> None:
+def test_the_newest_page_goes_back_to_the_nth_last_message_of_the_tail() -> None:
     tail = tail_of(message(4), joined(5), message(6), joined(7))
     assert seqs(replay(tail, 1)) == [6, 7]
     assert seqs(replay(tail, 2)) == [4, 5, 6, 7]
@@ -54,7 +54,7 @@ def test_a_tail_that_is_the_whole_log_reaches_as_far_as_there_is() -> None:
     assert replay(Tail(10), 50) == []
 
 
-def test_a_long_tail_drops_its_oldest_events_and_still_shows_as_many_as_a_newcomer_gets() -> None:
+def test_a_long_tail_drops_its_oldest_events_and_keeps_a_newest_page() -> None:
     tail = tail_of(*(joined(n) for n in range(1, 31)), most=10)
     assert seqs(tail.replay(50, 30, 10)) == list(range(21, 31))
     assert tail.after(19, MANY) is None

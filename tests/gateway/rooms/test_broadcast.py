@@ -1,5 +1,5 @@
-"""gateway/rooms/broadcast.py, gateway/rooms/room.py, gateway/rooms/subscribers.py: each hears all
-of it once, in order, whoever comes and goes while it is on its way."""
+"""gateway/rooms/broadcast.py, gateway/rooms/room.py, gateway/rooms/subscribers.py: each subscriber
+gets each event once and in order, whoever joins or leaves during a broadcast."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ RECOVERY, NEWEST = 12, 6
 
 
 def slow_rig(**settings: Any) -> tuple[Rig, Turns]:
-    """Each step of a pass is one socket, and three are a slice."""
+    """Each step of a broadcast sends to one socket, and three steps fill a slice."""
     loop = Turns()
     rig = Rig(loop, ChatLimits(chunk_sockets=1), **settings)
     return rig, loop
 
 
 def seated(rig: Rig, loop: Turns, *names: str) -> list[Browser]:
-    """These hear "tea", whose head is 3."""
+    """Browsers that are subscribed to "tea", whose head is 3."""
     browsers = []
     for name in names:
         browser = rig.browser()
@@ -48,7 +48,7 @@ def leaves(rig: Rig, browser: Browser) -> None:
     rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
 
 
-def test_what_comes_in_one_turn_of_the_loop_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_one_loop_turn_are_sent_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     rig, loop = slow_rig()
     (ann,) = seated(rig, loop, "ann")
     writes = []
@@ -62,7 +62,7 @@ def test_what_comes_in_one_turn_of_the_loop_is_one_write(monkeypatch: pytest.Mon
     assert ann.lines() == [4, 5, 6]
 
 
-def test_while_a_pass_is_under_way_the_next_batch_gathers() -> None:
+def test_while_a_broadcast_is_under_way_the_next_batch_gathers() -> None:
     rig, loop = slow_rig()
     people = seated(rig, loop, *"abcdefgh")
     rig.happens(message(4))
@@ -76,7 +76,7 @@ def test_while_a_pass_is_under_way_the_next_batch_gathers() -> None:
     assert [a + b for a, b in zip(reached, rest, strict=True)] == [[4, 5, 6]] * 8
 
 
-def test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack() -> None:
+def test_a_socket_that_leaves_during_a_broadcast_gets_nothing_after_the_ack() -> None:
     rig, loop = slow_rig()
     people = seated(rig, loop, *"abcdef")
     rig.happens(message(4))
@@ -88,7 +88,7 @@ def test_who_leaves_in_the_middle_of_a_pass_gets_nothing_after_the_ack() -> None
     assert [browser.lines() for browser in waiting] == [[], [4], [4]]
 
 
-def test_who_settles_in_the_middle_of_a_pass_hears_all_of_it_once() -> None:
+def test_a_socket_subscribed_during_a_broadcast_gets_each_event_once() -> None:
     rig, loop = slow_rig()
     seated(rig, loop, *"abcdef")
     rig.happens(message(4))
@@ -101,7 +101,7 @@ def test_who_settles_in_the_middle_of_a_pass_hears_all_of_it_once() -> None:
     assert late.lines() == [3, 4, 5]
 
 
-def test_who_was_acked_what_is_only_gathered_waits_for_its_pass() -> None:
+def test_a_socket_whose_ack_names_a_queued_event_waits_for_its_broadcast() -> None:
     rig, loop = slow_rig()
     seated(rig, loop, *"abcdef")
     rig.happens(message(4))
@@ -116,7 +116,7 @@ def test_who_was_acked_what_is_only_gathered_waits_for_its_pass() -> None:
     assert late.lines() == [6]
 
 
-def test_a_typist_hears_the_others_and_all_lines_in_the_same_pass() -> None:
+def test_a_socket_that_is_typing_gets_all_events_and_the_names_of_the_others() -> None:
     rig, loop = slow_rig()
     ann, bob = seated(rig, loop, "ann", "bob")
     rig.happens(message(4))
@@ -128,7 +128,7 @@ def test_a_typist_hears_the_others_and_all_lines_in_the_same_pass() -> None:
         assert typing == ("typing", {"Room": "tea", "Users": others})
 
 
-def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later() -> None:
+def test_a_room_with_more_events_than_the_queue_holds_requests_the_rest_later() -> None:
     rig, loop = slow_rig()
     people = seated(rig, loop, "ann", "bob")
     text = "x" * 4000
@@ -154,7 +154,7 @@ def test_a_room_that_says_more_than_can_be_passed_on_is_asked_for_the_rest_later
 
 
 class View:
-    """What one browser must see of the room."""
+    """The events and presence of the room that one browser must get."""
 
     def __init__(self, browser: Browser, epoch: str, since: int | None, head: int) -> None:
         self.browser = browser
@@ -163,7 +163,7 @@ class View:
         self.head = head
         self.versions: list[int] = []
         self.told: list[int] = []
-        """Presence that was news while it was there."""
+        """The versions of presence that were published while the browser was subscribed."""
 
     def look(self) -> None:
         for name, payload in self.browser.hears():
@@ -182,7 +182,8 @@ class View:
 
 
 class AnyCompany(RuleBasedStateMachine):
-    """Whoever comes, leaves, comes again, whatever is lost, shed or begun anew, at any moment."""
+    """Browsers join, leave and come back, while events are lost, tails are shed and the room starts
+    over, at any moment."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -300,7 +301,7 @@ class AnyCompany(RuleBasedStateMachine):
 
     @rule()
     def calm_down(self) -> None:
-        """Once all is heard and answered, everybody has everything."""
+        """Once every request is answered, every browser has all events."""
         self.rig.chat.maintenance.step(self.loop.now)
         while self.rig.chat.marks.step():
             pass
@@ -326,7 +327,7 @@ class AnyCompany(RuleBasedStateMachine):
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("bounds", ["wide", "narrow"])
-def test_whoever_comes_and_goes_each_hears_all_of_it_once_in_order(
+def test_each_subscriber_gets_each_event_once_and_in_order_whatever_happens(
     bounds: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if bounds == "narrow":  # a batch and a step are a line or two, and a burst is more than waits

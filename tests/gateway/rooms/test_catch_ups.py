@@ -45,7 +45,7 @@ def tea(rig: Rig) -> PublicRoom:
     return rig.chat.rooms.public("tea")
 
 
-def test_exactly_what_was_missed(gateway: Gateway) -> None:
+def test_exactly_the_missed_events_are_sent(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann", head=9),
@@ -55,7 +55,7 @@ def test_exactly_what_was_missed(gateway: Gateway) -> None:
     )
 
 
-def test_what_the_tail_has_not_is_asked_for_page_by_page(gateway: Gateway) -> None:
+def test_events_that_the_tail_lacks_are_requested_page_by_page(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann", head=30),
@@ -84,7 +84,7 @@ def test_events_that_come_meanwhile_wait_their_turn(gateway: Gateway) -> None:
     )
 
 
-def test_a_join_whose_event_is_on_its_way_waits_for_it(gateway: Gateway) -> None:
+def test_a_join_whose_own_event_has_not_come_waits_for_it(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann", head=3),
@@ -177,7 +177,7 @@ def test_a_page_that_was_read_before_a_deletion_is_not_shown_after_it() -> None:
 # --- many at once --------------------------------------------------------------------------------
 
 
-def test_all_who_lack_the_same_ask_for_it_once_and_get_the_same_frames() -> None:
+def test_sockets_that_lack_the_same_events_share_one_request_and_its_frames() -> None:
     rig = Rig()
     rig.seated("ann", head=20)
     tea(rig).shed()
@@ -193,7 +193,7 @@ def test_all_who_lack_the_same_ask_for_it_once_and_get_the_same_frames() -> None
     assert rig.broker.of(m.GetPage) == []
 
 
-def test_newcomers_too_ask_once() -> None:
+def test_fresh_joins_share_one_request() -> None:
     play(
         Gateway(replay=3),
         is_in("ann", head=20),
@@ -216,7 +216,7 @@ def test_newcomers_too_ask_once() -> None:
     )
 
 
-def test_a_newcomers_page_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_a_fresh_join_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig()
     rig.seated("ann", head=60)
     bob = rig.browser()
@@ -229,7 +229,7 @@ def test_a_newcomers_page_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bob.lines() == list(range(11, 61))
 
 
-def test_many_arrivals_hold_the_loop_no_longer_than_a_slice() -> None:
+def test_many_catch_ups_hold_the_loop_no_longer_than_a_slice() -> None:
     loop = Turns()
     rig = Rig(loop)
     rig.seated("ann", head=20)
@@ -245,7 +245,7 @@ def test_many_arrivals_hold_the_loop_no_longer_than_a_slice() -> None:
     assert sum(browser.lines() == list(range(11, 21)) for browser in people) == 200 - reached
 
 
-def test_what_the_broker_has_no_more_is_not_skipped_in_silence() -> None:
+def test_events_that_the_broker_no_longer_has_are_not_skipped_in_silence() -> None:
     play(
         Gateway(replay=3),
         is_in("ann", head=20),
@@ -259,7 +259,7 @@ def test_what_the_broker_has_no_more_is_not_skipped_in_silence() -> None:
     )
 
 
-def test_a_newcomer_to_a_log_that_was_cleared_is_shown_nothing(gateway: Gateway) -> None:
+def test_a_fresh_join_to_a_cleared_log_is_sent_no_events(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann", head=20),
@@ -273,7 +273,7 @@ def test_a_newcomer_to_a_log_that_was_cleared_is_shown_nothing(gateway: Gateway)
     )
 
 
-def test_a_newcomers_page_that_was_cut_is_asked_on() -> None:
+def test_the_rest_of_a_cut_page_is_requested() -> None:
     play(
         Gateway(replay=3),
         is_in("ann", head=20),
@@ -286,7 +286,7 @@ def test_a_newcomers_page_that_was_cut_is_asked_on() -> None:
     )
 
 
-def test_who_reads_nothing_of_what_it_missed_is_cut_off() -> None:
+def test_a_socket_that_reads_nothing_of_its_catch_up_is_cut_off() -> None:
     rig = Rig()
     rig.seated("ann", head=3)
     rig.happens(*(message(seq, "x" * 4000) for seq in range(4, 200)))
@@ -297,7 +297,7 @@ def test_who_reads_nothing_of_what_it_missed_is_cut_off() -> None:
     assert [browser.carrier.lost for browser in (slow, stalled)] == [False, True]
 
 
-def test_what_was_deleted_meanwhile_is_not_shown_from_a_page_that_is_kept(gateway: Gateway) -> None:
+def test_a_kept_page_does_not_show_a_message_that_was_deleted_meanwhile(gateway: Gateway) -> None:
     play(
         gateway,
         is_in("ann", head=20),

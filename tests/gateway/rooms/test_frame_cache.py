@@ -35,7 +35,7 @@ def test_announcements_are_messages_to_plain_pages() -> None:
     assert ['"announce"' in kinds[0], '"message"' in kinds[1]] == [True, True]
 
 
-def test_newcomers_are_shown_back_to_the_nth_last_message() -> None:
+def test_the_newest_page_goes_back_to_the_nth_last_message() -> None:
     joined = m.Event(seq=4, kind="join", user="bob", timestamp=1.0)
     log = [*messages(1, 3), joined, message(5)]
     assert [e.seq for e in newest(log, 2, 10)] == [3, 4, 5]

@@ -44,7 +44,7 @@ def written(first: int, last: int | None = None) -> Step:
     return said(first, last, room=ROOM, to=BOTH)
 
 
-def test_only_sockets_of_members_hear_it(gateway: Gateway) -> None:
+def test_only_sockets_of_members_get_a_private_event(gateway: Gateway) -> None:
     play(
         gateway,
         *(comes(person) for person in ("ann", "bob", "eve")),
@@ -55,7 +55,7 @@ def test_only_sockets_of_members_hear_it(gateway: Gateway) -> None:
     )
 
 
-def test_each_socket_hears_what_is_above_its_own_floor(gateway: Gateway) -> None:
+def test_each_socket_gets_the_events_above_its_own_floor(gateway: Gateway) -> None:
     play(
         gateway,
         comes("ann", floor=4),
@@ -67,7 +67,7 @@ def test_each_socket_hears_what_is_above_its_own_floor(gateway: Gateway) -> None
     )
 
 
-def test_what_was_published_before_the_ack_came_is_caught_up_with(gateway: Gateway) -> None:
+def test_events_published_before_the_ack_are_caught_up_with(gateway: Gateway) -> None:
     play(
         gateway,
         comes("ann", floor=4),
@@ -78,7 +78,7 @@ def test_what_was_published_before_the_ack_came_is_caught_up_with(gateway: Gatew
     )
 
 
-def test_a_beacon_for_a_room_that_is_news_here_asks_who_its_members_are(gateway: Gateway) -> None:
+def test_a_beacon_for_an_unknown_private_room_asks_for_its_members(gateway: Gateway) -> None:
     play(
         gateway,
         comes("ann"),
@@ -91,7 +91,7 @@ def test_a_beacon_for_a_room_that_is_news_here_asks_who_its_members_are(gateway:
     )
 
 
-def test_a_join_with_since_brings_what_was_missed(gateway: Gateway) -> None:
+def test_a_join_with_since_brings_the_missed_events(gateway: Gateway) -> None:
     play(
         gateway,
         comes("ann", floor=6),
@@ -104,7 +104,9 @@ def test_a_join_with_since_brings_what_was_missed(gateway: Gateway) -> None:
     )
 
 
-def test_who_was_sent_newer_lines_starts_over_rather_than_out_of_order(gateway: Gateway) -> None:
+def test_a_socket_that_was_sent_newer_events_starts_over_rather_than_out_of_order(
+    gateway: Gateway,
+) -> None:
     play(
         gateway,
         comes("ann", floor=6),
@@ -115,7 +117,9 @@ def test_who_was_sent_newer_lines_starts_over_rather_than_out_of_order(gateway: 
     )
 
 
-def test_while_the_handshakes_joins_are_answered_private_lines_wait(gateway: Gateway) -> None:
+def test_private_events_wait_until_the_joins_of_the_handshake_are_answered(
+    gateway: Gateway,
+) -> None:
     wanted = [{"room": "tea"}, {"room": ROOM, "since": {"Epoch": EPOCH, "Seq": 4}}]
     play(
         gateway,
@@ -136,7 +140,7 @@ def test_a_private_room_without_members_here_is_forgotten(gateway: Gateway) -> N
     assert gateway.chat.rooms.names(private=True) == []
 
 
-def test_who_comes_while_events_wait_for_their_broadcast_hears_each_above_its_floor_once() -> None:
+def test_a_socket_that_comes_while_events_are_queued_gets_each_above_its_floor_once() -> None:
     loop = Turns()
     gateway = Gateway(loop, ChatLimits(chunk_sockets=1))
     everybody = [f"u-p{n}" for n in range(8)]
@@ -160,7 +164,7 @@ def test_who_comes_while_events_wait_for_their_broadcast_hears_each_above_its_fl
     )
 
 
-def test_who_was_sent_nothing_yet_of_what_waits_can_still_recover() -> None:
+def test_a_socket_that_was_sent_nothing_of_the_queue_can_still_recover() -> None:
     loop = Turns()
     play(
         Gateway(loop),

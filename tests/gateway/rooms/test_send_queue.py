@@ -12,7 +12,7 @@ def names(frames: list[Frame]) -> list[str]:
     return [frame.text[3 : frame.text.index('"', 3)] for frame in frames]
 
 
-def test_lines_and_notices_are_taken_in_order() -> None:
+def test_events_and_notices_are_taken_in_order() -> None:
     queue = SendQueue()
     queue.add_events(messages(4, 5))
     queue.add_notice(Notice(objects=Frame.event("presence", 1), for_catch_ups=True))
@@ -25,7 +25,7 @@ def test_lines_and_notices_are_taken_in_order() -> None:
     assert (queue.is_empty, queue.bytes) == (True, 0)
 
 
-def test_nobody_is_subscribed_above_what_was_taken() -> None:
+def test_no_socket_is_subscribed_above_the_last_event_taken() -> None:
     queue = SendQueue()
     assert queue.broadcast_head(7) == 7
     queue.add_events(messages(8, 9))
@@ -43,7 +43,7 @@ def test_a_batch_is_bounded_and_the_rest_is_the_next_one() -> None:
     assert queue.bytes == 0
 
 
-def test_to_start_over_keeps_its_place_and_drops_what_it_would_undo() -> None:
+def test_a_reset_keeps_its_place_and_drops_the_events_before_it() -> None:
     queue = SendQueue()
     queue.add_events(messages(4, 5))
     queue.add_notice(Notice(objects=Frame.event("presence", 1)))
@@ -56,7 +56,7 @@ def test_to_start_over_keeps_its_place_and_drops_what_it_would_undo() -> None:
     assert queue.broadcast_head(10) == 10
 
 
-def test_started_over_it_may_be_entered_where_the_taken_lines_end() -> None:
+def test_after_a_reset_sockets_are_subscribed_where_the_taken_events_end() -> None:
     queue, cache = SendQueue(), FrameCache("tea", 10)
     events = [message(seq, "x" * BATCH_BYTES) for seq in (8, 9)]
     queue.start_over("tea", "e2", 9, events, (2, 10))
@@ -67,7 +67,7 @@ def test_started_over_it_may_be_entered_where_the_taken_lines_end() -> None:
     assert queue.broadcast_head(9) == 9
 
 
-def test_only_the_last_who_is_typing_counts_and_it_is_told_with_the_last_batch() -> None:
+def test_only_the_last_typing_news_counts_and_goes_with_the_last_batch() -> None:
     queue, cache = SendQueue(), FrameCache("tea", 10)
     for user in ("ann", "bob"):
         queue.add_typing(Typing(term=1, room="tea", users={user: user}))
@@ -79,7 +79,7 @@ def test_only_the_last_who_is_typing_counts_and_it_is_told_with_the_last_batch()
     assert queue.is_empty
 
 
-def test_where_as_much_waits_as_may_states_are_not_told() -> None:
+def test_a_full_queue_drops_notices() -> None:
     queue = SendQueue()
     queue.add_events([message(seq, "x" * 4000) for seq in range(FULL_BYTES // 4000)])
     assert queue.is_full

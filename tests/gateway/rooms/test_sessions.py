@@ -35,7 +35,7 @@ def test_floors_of_one_are_no_floors_of_another() -> None:
     assert (a.floor("@r"), b.floor("@r")) == (4, 2)
 
 
-def test_who_goes_while_others_are_told_is_not_told() -> None:
+def test_a_session_that_goes_during_a_registration_is_left_out() -> None:
     sessions = Sessions()
     a, b, c = (session(sessions, sid) for sid in "abc")
     for one in (a, b, c):
