@@ -1,9 +1,9 @@
-"""The garbage collector, kept out of the hot path.
+"""The policy for the garbage collector, which keeps long collections out of the hot path.
 
-By itself Python's collector visits everything that lives whenever enough is new: half a second with
-ten thousand connections, or a million objects of a broker. What lives long in these processes
-leaves no cycles behind (tests look). So only young objects are visited as they come, in steps of a
-few milliseconds, and what has survived for a while is taken for permanent ("frozen").
+By default Python's collector visits all objects whenever enough of them are new: with ten thousand
+connections, or a million objects of a broker, that takes half a second. Long-lived objects of these
+processes leave no cycles behind (tests check this). So only young objects are visited, in steps of
+a few milliseconds, and objects that have survived for a while are treated as permanent ("frozen").
 """
 
 import gc
@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 YOUNG_OBJECTS = 5_000
-"""Net allocations between two collections of what is new."""
+"""Net allocations between two collections of the youngest objects."""
 YOUNG_COLLECTIONS = 5
-"""Collections of what is new between two of what has survived one."""
+"""Collections of the youngest objects between two collections of the objects that survived one."""
 
 
 class GcPolicy:
-    """From `start` on `settle` has to be called every so often. `on_pause` is called with the
-    seconds of each collection."""
+    """After `start`, call `settle` about once a second. `on_pause` is called with the duration of
+    each collection in seconds."""
 
     def __init__(self, on_pause: Callable[[float], None] | None = None) -> None:
         self._on_pause = on_pause
@@ -33,15 +33,15 @@ class GcPolicy:
         gc.set_threshold(YOUNG_OBJECTS, YOUNG_COLLECTIONS, 1 << 30)
 
     def stop(self) -> None:
-        """Everything is as it was before `start`."""
+        """Restores the thresholds of before `start`, and unfreezes all objects."""
         if self._on_pause is not None:
             gc.callbacks.remove(self._time)
         gc.set_threshold(*self._thresholds)
         gc.unfreeze()
 
     def settle(self, *, everything: bool = False) -> None:
-        """Collects what is new since the last time; what survives is frozen. `everything`: visits
-        the frozen objects, too, which takes time if there are many."""
+        """Collects the objects that are new since the last call, and freezes those that survive.
+        With `everything` the frozen objects are visited too, which is slow if there are many."""
         if everything:
             gc.unfreeze()
         gc.collect()
@@ -49,8 +49,8 @@ class GcPolicy:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Collects nothing while a large structure is made, which is frozen then. If frozen objects
-        were dropped inside, which may be full of cycles, they are collected at the end."""
+        """Stops collections while the block makes a large structure, and freezes it at the end. If
+        older objects were frozen, they are visited first: the block may have dropped cycles."""
         gc.disable()
         try:
             yield

@@ -177,14 +177,14 @@ def _public(path: Path) -> bytes:
 
 
 def _pair(path: Path) -> Pair:
-    _refuse_open(path)
+    _refuse_readable(path)
     public, secret = _load(path)
     if secret is None:
         raise KeysError(f"keys: {path} has no secret key in it")
     return Pair(public, secret)
 
 
-def _refuse_open(path: Path) -> None:
+def _refuse_readable(path: Path) -> None:
     """Raises KeysError if others may read a secret of this user, as ssh does. Files of another
     owner are not checked: a service may have been given access by its group."""
     try:

@@ -1,9 +1,9 @@
-"""Input of ZeroMQ sockets on an event loop.
+"""Notices on an event loop that ZeroMQ sockets have input.
 
-A ZeroMQ descriptor signals changes only, and whatever handles the socket's mailbox may eat the
-signal: receiving, subscribing, and sending as well. So after each of these the socket has to be
-looked at again, or its input waits until the next signal. And a descriptor signals several times
-for each message: only a look tells whether there is something to read.
+The descriptor of a ZeroMQ socket signals changes only, and every call that handles the socket's
+mailbox may clear the signal: receiving, subscribing and sending. So the socket has to be checked
+after each of these calls, or its input waits until the next signal. A descriptor also signals
+several times for each message, so a signal alone does not mean that there is input.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ def has_input(socket: ZmqSocket) -> bool:
 
 
 class InputWatch:
-    """Calls `on_input` with a socket of its own whenever a look or a signal of its descriptor finds
-    that the socket has input. `close` it before the sockets are closed."""
+    """Calls `on_input(socket)` when a watched socket has input. Close the watch before its
+    sockets."""
 
     def __init__(self, on_input: Callable[[ZmqSocket], None]) -> None:
         self._on_input = on_input
@@ -33,14 +33,14 @@ class InputWatch:
         self._descriptors: list[int] = []
 
     def add(self, socket: ZmqSocket) -> None:
-        """Watches this socket, too. It does not signal before it was looked at for the first
-        time."""
+        """Watches this socket. Call `look` once afterwards: the descriptor signals nothing
+        before."""
         descriptor = int(socket.get(zmq.FD))
         self._loop.add_reader(descriptor, self.look, socket)
         self._descriptors.append(descriptor)
 
     def look(self, socket: ZmqSocket) -> None:
-        """To be called after each use of the socket."""
+        """Checks the socket for input. Call it after each use of the socket."""
         if has_input(socket):
             self._on_input(socket)
 

@@ -34,7 +34,7 @@ FRAMES_A_TURN = 500
 STOP_S = 3.0
 """A broker that stops waits this long until every command that it received is answered."""
 SETTLE_S = 1.0
-"""Objects that have lived for this long are taken for permanent by the garbage collector."""
+"""The interval of `GcPolicy.settle`."""
 log = logging.getLogger(__name__)
 
 
@@ -186,6 +186,7 @@ class Server:
             self._turns.wake()
 
     def _note_term(self) -> None:
+        """Passes the term and epoch of the service on to the page reader and the metrics."""
         self._pages.term, self._pages.epoch = self._service.term, self._service.epoch
         self._metrics.term.set(self._service.term)
 
