@@ -64,11 +64,12 @@ def join(call: Call, command: Join) -> None:
     first = session is None or session.unnamed
     if session is None:
         session = directory.connect(gateway, command.sid, person, command.plain)
-    if gateway.state is GatewayState.REGISTERING:
+    if gateway.state is GatewayState.REGISTERING:  # no batch names a socket that joins meanwhile
         gateway.named.add(session.sid)
     directory.mark_found(session)
     session.unnamed = False
     was_inside = name in session.rooms
+    # An unconfirmed room is one whose join was not answered: its repeat gets the first answer.
     again = directory.confirm(session, name) and was_inside
     if room is None:
         room = make_room(call, name)
