@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def rank(item: pytest.Item) -> int:
-    """The place of its folder in SLOW_FIRST; other folders come after those."""
+    """The index of the test's folder in SLOW_FIRST; all other folders come after those."""
     folder = item.path.relative_to(Path(__file__).parent).parent
     folders = {str(folder), *map(str, folder.parents)}
     return next((n for n, slow in enumerate(SLOW_FIRST) if slow in folders), len(SLOW_FIRST))
@@ -82,7 +82,7 @@ def gateway(hubbub: System) -> Process:
 
 @pytest.fixture
 def tag() -> str:
-    """Different in each test, to make names of; no digit at its end, so that `ann2` comes next."""
+    """A part of names, different in each test. It ends in no digit: a second Ann is `ann…2`."""
     return f"{secrets.token_hex(3)[1:]}x"
 
 

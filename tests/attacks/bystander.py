@@ -15,7 +15,7 @@ from scripts.load.wire import HEARTBEAT_ANSWER, event, frame, frames, upgrade, w
 
 PAUSE_S = 0.02
 FEWEST = 5
-"""Acks that are timed though the attack be over before."""
+"""The bystander times at least so many acks, even if the attack ends sooner."""
 GIVE_UP_S = 30.0
 
 
@@ -51,7 +51,7 @@ class Bystander:
             raise SystemExit(f"the bystander was refused: {answer[:300]!r}")
 
     def _receive_until(self, beginning: bytes) -> bytes:
-        """Reads frames up to the first whose payload begins so; returns that payload."""
+        """Reads frames until a payload begins with this text; returns that payload."""
         while True:
             end = whole(self._received, len(self._received))
             found = [payload for _, payload in frames(self._received, end)]

@@ -1,4 +1,4 @@
-"""A subscriber that means no good, in a process of its own: `python -m tests.attacks.subscriber
+"""A hostile subscriber, in a process of its own: `python -m tests.attacks.subscriber
 ENDPOINT KIND`. It ends when its standard input does."""
 
 import os

@@ -1,4 +1,4 @@
-"""The bystander itself: it notices an attack that works, and none where nothing happens."""
+"""The bystander itself: it notices an attack that works, and notices nothing without an attack."""
 
 import asyncio
 import time

@@ -41,7 +41,7 @@ COSTLY = {
 
 @pytest.mark.parametrize("kind", COSTLY)
 async def test_costly_json(hubbub: System, kind: str) -> None:
-    """As large as it may be, and as large as is parsed."""
+    """A packet of the largest size that is accepted, and one of the largest size that is parsed."""
 
     async def attack() -> None:
         end = time.monotonic() + COMES_AGAIN_S
@@ -74,7 +74,7 @@ async def test_costly_json(hubbub: System, kind: str) -> None:
 
 @contextmanager
 def opened(system: System) -> Iterator[socket]:
-    """A WebSocket after its handshake, as bare as can be."""
+    """A WebSocket after its handshake, as a plain socket."""
     url = urlsplit(system.url)
     with socket() as wire:
         wire.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 16)
@@ -114,7 +114,7 @@ async def test_floods_of_what_asks_for_nothing_are_ended(hubbub: System, kind: s
         raise AssertionError("it took ten million frames")
 
     def flood() -> None:
-        """Whoever is closed comes again."""
+        """A socket that was closed connects again."""
         end = time.monotonic() + COMES_AGAIN_S
         while time.monotonic() < end:
             flood_once()

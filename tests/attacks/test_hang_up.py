@@ -1,4 +1,5 @@
-"""Peers that flood a port of the broker, with heartbeats in between, and hang up: it lives on."""
+"""Peers that flood a port of the broker, with heartbeats in between, and hang up: the broker goes
+on."""
 
 import asyncio
 import contextlib
@@ -17,7 +18,7 @@ SOCKET_TYPES = {"HUBBUB_BIND": b"DEALER", "HUBBUB_EVENTS_BIND": b"SUB"}
 
 
 def command(name: bytes, body: bytes) -> bytes:
-    """One of ZMTP 3.1."""
+    """A heartbeat (PING) of ZMTP 3.1."""
     whole = bytes([len(name)]) + name + body
     return b"\4" + bytes([len(whole)]) + whole
 

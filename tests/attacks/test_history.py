@@ -15,7 +15,7 @@ LINES, LINE = 100, "é" * 4000
 PAGE_BYTES = LINES * len(LINE.encode())
 SOCKETS, PAGES, ROUNDS = 20, 32, 2
 PAGE_S = 2.0
-"""In which somebody else has a page, beside the flood."""
+"""Somebody else gets each page within this time, beside the flood."""
 LISTED = 30
 LIST_S = 0.5
 QUIET_S = 3.0
@@ -23,8 +23,8 @@ CHUNK_BYTES = 1 << 20
 
 
 async def flood(system: System, token: str | None, room: str, asked: str, payload: Payload) -> int:
-    """One socket that asks for as many pages as it may, and throws away what comes. Returns how
-    many bytes that was."""
+    """One socket asks for as many pages as it may, and throws away what it receives. Returns how
+    many bytes it received."""
     place = urlsplit(system.url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     try:

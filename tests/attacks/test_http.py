@@ -10,7 +10,7 @@ from tests.attacks.unnoticed import nobody_notices
 from tests.support.system import System
 
 ZEROS = zlib.compress(b"\0" * 200_000_000)
-"""200 MB in 200 kB."""
+"""A body of 200 kB that is 200 MB when it is unpacked."""
 AT_ONCE, ROUNDS = 20, 8
 POLL = "/socket.io/?EIO=4&transport=polling"
 WITHIN_S = 15.0
@@ -21,7 +21,7 @@ def head(method: str, path: str, *lines: str) -> bytes:
 
 
 async def send(url: str, *parts: bytes) -> bytes:
-    """What is answered, to its end, to all these bytes or as many as are taken."""
+    """Sends these bytes, or as many as the server takes; returns its whole answer."""
     parsed = urlsplit(url)
     reader, writer = await asyncio.open_connection(parsed.hostname, parsed.port)
 
@@ -45,7 +45,7 @@ async def send(url: str, *parts: bytes) -> bytes:
 
 
 async def session(url: str) -> str:
-    """A polling session's sid."""
+    """Opens a polling session; returns its sid."""
     answer = await send(url, head("GET", POLL, "Connection: close"))
     return answer.partition(b'"sid":"')[2].partition(b'"')[0].decode()
 
@@ -66,7 +66,7 @@ async def test_compressed_posts(hubbub: System, encoding: str, known: bool) -> N
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/static/style.css", "/metrics", "/none"])
 async def test_compressed_bodies_on_every_route(hubbub: System, path: str) -> None:
-    """The broker's too: a gateway that waits for it cannot ack."""
+    """The broker has routes as well: a gateway that waits for the broker cannot ack."""
     begin = head("GET", path, "Content-Encoding: deflate", f"Content-Length: {len(ZEROS)}")
 
     async def attack() -> None:

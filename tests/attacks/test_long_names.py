@@ -17,7 +17,7 @@ LONG = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
 LONGER = "a" + "\u0301" * 300_000 + "\u0316" * 300_000
 ANSWERED_S = 0.05
 TRIES = 5
-"""The machine is shared: what is answered in time once costs no more than that."""
+"""The machine is shared: one try in time shows that an answer costs no more than that."""
 ROUNDS = 10
 HELLO_NO = 1 << 20
 ANSWERED_LATEST_MS = 10_000

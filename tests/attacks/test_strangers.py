@@ -18,7 +18,8 @@ RATE = 10
 
 @pytest.fixture(scope="module")
 def popular(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Few conversations a person; a rate that lets the bystander speak."""
+    """A system that allows few conversations for each person, and a rate that the bystander
+    needs."""
     folder = tmp_path_factory.mktemp("popular")
     with System(folder, HUBBUB_PRIVATE_ROOMS="20", HUBBUB_MESSAGE_RATE="60") as system:
         yield system
@@ -26,7 +27,7 @@ def popular(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The rates of a running system."""
+    """A system with the rates of production."""
     folder = tmp_path_factory.mktemp("strict")
     with System(folder, HUBBUB_MESSAGE_RATE=str(RATE), HUBBUB_CROWD_JOINS="20") as system:
         yield system

@@ -28,7 +28,7 @@ async def until_refused(system: System, before: float) -> None:
 
 
 def attack_of(kind: str, hubbub: System) -> Attack:
-    """Until it was cut off, and a second more."""
+    """The attack lasts until the subscriber was cut off, and a second more."""
     endpoint = hubbub.settings["HUBBUB_EVENTS_BIND"]
 
     async def attack() -> None:
@@ -61,7 +61,8 @@ async def test_nobody_notices_a_subscriber_that_is_cut_off(hubbub: System, kind:
 
 @pytest.mark.parametrize("kind", ["many", "back and forth"])
 async def test_the_memory_of_a_flood_of_subscriptions_comes_back(hubbub: System, kind: str) -> None:
-    """Not promised: acks meanwhile. libzmq takes the flood in before the broker has its turn."""
+    """Quick acks meanwhile are not promised: libzmq takes the flood in before the broker has its
+    turn."""
     before = memory_mib(hubbub.broker, "VmRSS")
     await attack_of(kind, hubbub)()
     await memory_returns(hubbub.broker, before)

@@ -1,4 +1,4 @@
-"""What everybody else notices of an attack: acks stay quick, and the memory comes back."""
+"""What other people notice of an attack: their acks stay quick, and the memory is given back."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from tests.support.system import Process, System
 from tests.system.memory import memory_mib
 
 ACK_P99_MS = 100.0
-"""What an ack of a bystander may take at p99, at a gateway or a broker that is attacked."""
+"""Limit for the acks of a bystander at p99, while its gateway or the broker is attacked."""
 TRIES = 3
 """The machine is shared: an attack that is noticed counts only if it is noticed each time."""
 FREED_MIB = 16.0
-"""What a process may keep of an attack: allocators do not give back every page."""
+"""Memory that a process may keep after an attack: allocators do not give back every page."""
 FREED_S = 10.0
 POLL_S = 0.1
 START_S = 20.0

@@ -107,7 +107,7 @@ class Peer:
         return heard
 
     async def hear_texts(self, count: int) -> list[str]:
-        """The next so many messages of `Happened`."""
+        """The texts of the next `count` messages that are published."""
         texts: list[str] = []
         while len(texts) < count:
             heard = await self.hear()

@@ -69,7 +69,7 @@ class Echo:
         self.told.append(what)
 
     async def until(self, true: Callable[[], Any]) -> None:
-        """Looks again and again: some of what tests wait for, the libraries tell nobody."""
+        """Polls the condition, since the libraries report some events to nobody."""
         async with asyncio.timeout(WITHIN_S):
             while not true():  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
@@ -117,7 +117,7 @@ async def running(
 
 
 class Bare:
-    """A WebSocket that says just what it is told to."""
+    """A WebSocket client that sends exactly the packets of the test."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -126,7 +126,7 @@ class Bare:
         await self.ws.send_str(text)
 
     async def hear(self) -> str | None:
-        """The next packet that is no ping; None at the end."""
+        """The next packet except pings, which are answered; None once the WebSocket is closed."""
         async with asyncio.timeout(WITHIN_S):
             while True:
                 message = await self.ws.receive()
@@ -141,7 +141,7 @@ class Bare:
             pass
 
     async def connect(self, auth: str = "") -> str:
-        """CONNECT; tells the sid."""
+        """Sends CONNECT; returns the sid."""
         assert (await self.hear() or "").startswith("0{")
         await self.say("40" + auth)
         heard = await self.hear() or ""

@@ -1,4 +1,4 @@
-"""A chat whose broker is this test: what it asks is kept, what it is answered is said by hand."""
+"""A chat whose broker is the test: commands are kept until the test answers them."""
 
 import json
 from collections import deque
@@ -89,7 +89,7 @@ class Carrier:
 
 
 class Browser:
-    """One connected socket and what it heard."""
+    """One connected socket, and what was sent to it."""
 
     def __init__(self, rig: "Rig", sid: str, auth: object) -> None:
         self._rig = rig
@@ -118,7 +118,7 @@ class Browser:
 
 
 class Turns:
-    """A loop that takes a turn when told; each look at its clock takes a millisecond."""
+    """A loop whose turns the test takes; each reading of its clock takes a millisecond."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -133,20 +133,20 @@ class Turns:
         self._calls.append(call)
 
     def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
-        """Nothing that waits is due in such a test."""
+        """Timers never fire in such a test."""
 
     def call_exception_handler(self, context: dict[str, Any], /) -> None:
         self.faults.append(context["exception"])
 
     def turn(self) -> float:
-        """One turn; how long it took."""
+        """Takes one turn; returns the seconds that it took."""
         began = self.now
         for _ in range(len(self._calls)):
             self._calls.popleft()()
         return self.now - began
 
     def run(self) -> int:
-        """Turns until there is nothing to do; how many."""
+        """Takes turns until no callback waits; returns how many."""
         turns = 0
         while self._calls:
             self.turn()
