@@ -72,7 +72,7 @@ def test_what_some_do_not_hear_is_a_loss(system: Processes) -> None:
 def test_a_load_that_reaches_nobody_says_why() -> None:
     done = load("http://127.0.0.1:9", "--within", "0.5")
     assert done.returncode == 1
-    assert "0 of 100 people are in" in done.stderr
+    assert "0 of 100 people have joined" in done.stderr
     assert "Connection refused" in done.stderr
 
 
