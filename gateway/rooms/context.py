@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from common.messages import AnyAnswer, GetPage, Paged
 from common.settings import Settings
 from gateway.rooms.plain_rosters import PlainRosters
 from gateway.rooms.sessions import Sessions
 from gateway.rooms.tail_budget import TailBudget
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.ports import Broker, Loop, OnPage, ask_page, report_fault
+from gateway.runtime.ports import Broker, Loop, report_fault
 from gateway.runtime.questions import RETRY_S
 from gateway.runtime.work_queue import WorkQueue
 
@@ -48,10 +49,23 @@ class RoomContext:
         self._loop = loop
 
     def ask_page(
-        self, room: str, on_page: OnPage, *, after: int | None = None, before: int = 0, limit: int
+        self,
+        room: str,
+        on_page: Callable[[Paged | None], None],
+        *,
+        after: int | None = None,
+        before: int = 0,
+        limit: int,
     ) -> None:
-        """Requests a page from the broker, as `ports.ask_page` does."""
-        ask_page(self._link, room, on_page, after=after, before=before, limit=limit)
+        """Requests a page from the broker, by the bounds of `messages.GetPage`. `on_page` is called
+        with None if there is no answer in time."""
+
+        def on_answer(answer: AnyAnswer | None) -> None:
+            on_page(answer if isinstance(answer, Paged) else None)
+
+        no = self._link.number()
+        command = GetPage(no=no, room=room, after=after, before=before, limit=limit)
+        self._link.ask(command, on_answer)
 
     def later(self, call: Callable[[], None]) -> None:
         """Calls `call` after RETRY_S."""

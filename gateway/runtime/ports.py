@@ -6,7 +6,7 @@ In a running gateway they are the Link and asyncio's loop; tests and the simulat
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from common.messages import AnyAnswer, AnyCommand, GetPage, Paged
+from common.messages import AnyAnswer, AnyCommand
 
 
 class Broker(Protocol):
@@ -32,23 +32,6 @@ class Broker(Protocol):
     def subscribe(self, topics: Iterable[str]) -> None: ...
 
     def unsubscribe(self, topics: Iterable[str]) -> None: ...
-
-
-OnPage = Callable[[Paged | None], None]
-
-
-def ask_page(
-    link: Broker, room: str, on_page: OnPage, *, after: int | None, before: int = 0, limit: int
-) -> None:
-    """Asks for a page, by the bounds of `messages.GetPage`. `on_page` is called with None if there
-    is no answer in time."""
-
-    def on_answer(answer: AnyAnswer | None) -> None:
-        on_page(answer if isinstance(answer, Paged) else None)
-
-    link.ask(
-        GetPage(no=link.number(), room=room, after=after, before=before, limit=limit), on_answer
-    )
 
 
 class Loop(Protocol):

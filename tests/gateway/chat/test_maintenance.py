@@ -1,8 +1,5 @@
-"""gateway/chat/maintenance.py, heads.py, metrics.py, app.py: what happens by the clock, and
-figures.
-
-That is gateway/chat/head_checks.py, gateway/runtime/metrics.py and gateway/app.py too.
-"""
+"""gateway/chat/maintenance.py, gateway/gauges.py, gateway/app.py: what is done by the clock, and
+what operators see."""
 
 from prometheus_client import generate_latest
 
