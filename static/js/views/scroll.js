@@ -17,17 +17,20 @@ export class Scroll {
     /** The row at the top while the timeline is not pinned, {row, gap, above}: the row begins `gap` px above
      * the top of the box, and `above` is that divided by the row's height. */
     this.reading = null;
+    /** The size of the box for which `reading` holds. */
+    this.width = this.height = 0;
     box.addEventListener("scroll", () => this.#update(), { passive: true });
     // A message that was unfolded is read from its top: the timeline is not pinned any more.
     box.addEventListener("unfold", () => this.#update());
     // A growing composer or a phone's keyboard must not hide the newest row, and another width, which
     // breaks every text into other lines, must not move the reader elsewhere.
-    new ResizeObserver(() => this.#onResize()).observe(box);
+    new ResizeObserver(() => this.#update()).observe(box);
   }
 
   /** Calls `draw()` and keeps the place. `detached`: the last row is not the newest one of the room. */
   keepPlaceDuring(room, detached, draw) {
     if (room !== this.room) Object.assign(this, { room, pinned: true });
+    this.#restoreAfterResize();
     this.detached = detached;
     if (!detached) this.returning = false;
     const anchor = this.pinned ? null : this.#anchor();
@@ -47,14 +50,18 @@ export class Scroll {
     if (document.activeElement?.id === "latest") this.box.focus({ preventScroll: true });
   }
 
-  #onResize() {
+  /** Goes back to the row that is being read, or to the newest one, if the box has another size now. A
+   * drawing or a scroll event can come before the ResizeObserver, and would take another row for it. */
+  #restoreAfterResize() {
+    const { clientWidth: width, clientHeight: height } = this.box;
+    if (width === this.width && height === this.height) return;
+    Object.assign(this, { width, height });
     const { row, above } = this.reading ?? {};
     if (!this.pinned && row?.isConnected) {
       // If the text is half as high now, half as much of it is above the top.
       this.box.scrollTop = row.offsetTop + (above > 0 ? above * row.offsetHeight : this.reading.gap);
     }
     this.#stickToEnd();
-    this.#update();
   }
 
   #stickToEnd() {
@@ -62,6 +69,7 @@ export class Scroll {
   }
 
   #update() {
+    this.#restoreAfterResize();
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     const below = scrollHeight - scrollTop - clientHeight;
     this.pinned = this.returning || (below < PINNED_PX && !this.detached);
