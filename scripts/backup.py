@@ -13,9 +13,9 @@ from scripts import cli
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status: 0 only when the copy is whole and on disk."""
+    """Returns the exit status: 0 only if the copy is complete and on disk."""
     parser = argparse.ArgumentParser(prog="python -m scripts.backup", description=__doc__)
-    parser.add_argument("file", metavar="FILE", type=Path, help="where to; must not exist")
+    parser.add_argument("file", metavar="FILE", type=Path, help="the copy; must not exist")
     target: Path = parser.parse_args(arguments).file
     try:
         source = store_path(read_settings().store)
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def back_up(source: Path, target: Path) -> None:
-    """Raises StoreFileError; then there is no `target`, or the one that was there before."""
+    """Raises StoreFileError; then `target` is as it was before."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         if target.exists():
@@ -49,12 +49,12 @@ def back_up(source: Path, target: Path) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """The source as it is at one moment; its writer goes on meanwhile."""
+    """Copies the source as it is at one moment. Its writer is not held up."""
     target.touch(mode=0o600, exist_ok=False)
     with closing(open_reader(source)) as old, closing(sqlite3.connect(target)) as new:
         new.execute("PRAGMA synchronous = FULL")
         old.backup(new)
-        # One file that stands alone: the broker turns it to WAL again.
+        # One file without a WAL: the broker turns it to WAL mode again.
         new.execute("PRAGMA journal_mode = DELETE")
 
 

@@ -1,4 +1,4 @@
-"""A script's talk with the broker: hello, one command, its answer, all within a few seconds."""
+"""A script as a client of the broker: hello, one command and its answer, within a few seconds."""
 
 import sys
 import time
@@ -14,16 +14,17 @@ from common.settings import Settings, SettingsError, read_settings
 from common.zmq_sockets import SocketError, ZmqSocket, connect, dealer, resolved
 
 WAIT_S = 4.0
-"""For everything: whoever runs a script has an answer or an error within 5 s."""
+"""A script ends with an answer or an error after this time at the latest."""
 ATTEMPT_S = 1.5
-"""For one link: a command may be lost with a broker that stops; it is sent again on a new one."""
+"""A link that brings no answer in this time is replaced: a command may be lost with a broker that
+stops, and is sent again on a new link."""
 PAUSE_S = 0.2
-"""Between attempts when the broker itself said that it could not tell."""
+"""Pause between attempts when the broker answered `unavailable`."""
 
 HELLO_NO, COMMAND_NO = 1, 2
 
 Make = Callable[[int], AnyCommand]
-"""Makes the command with the `no` it is given: the same command each time it is called."""
+"""Makes the command with the given `no`: the same command at each call."""
 
 
 class Unanswered(Exception):
@@ -70,7 +71,8 @@ def ask(settings: Settings, make: Make, wait_s: float = WAIT_S) -> AnyAnswer:
 
 
 def run(script: str, make: Make, tell: Callable[[AnyAnswer], str]) -> int:
-    """Asks by the settings of the environment, prints the outcome, returns the exit status."""
+    """Sends the command to the broker of the environment's settings, and prints the outcome.
+    Returns the exit status."""
     try:
         print(tell(ask(read_settings(), make)))
     except Refused as refused:

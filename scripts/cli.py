@@ -1,4 +1,4 @@
-"""How every script ends: what was done is told, whatever becomes of the output.
+"""How every script ends: it says what was done, whatever becomes of its output.
 
 An exit status tells whether the thing was done, since who reads a failure does it again. So a
 character that the terminal has not is escaped, and what standard output does not take (a full disk,
@@ -14,7 +14,7 @@ STOPPED = 130
 
 
 class Output:
-    """A stream whose writes never fail. What it cannot write goes to `instead`, or nowhere."""
+    """A stream whose writes never fail. Text that it cannot write goes to `instead`, or nowhere."""
 
     def __init__(self, stream: TextIO | None, instead: "Output | None" = None) -> None:
         self._stream = stream
@@ -37,7 +37,7 @@ class Output:
         return len(text)
 
     def flush(self) -> None:
-        """Every write has done it."""
+        """Does nothing: every write flushes."""
 
     def _give_up(self, stream: TextIO, error: OSError) -> None:
         self.failed = True

@@ -14,7 +14,8 @@ WAIT_S = 4.0
 
 
 def ask(host: str, port: int, path: str) -> tuple[int, str]:
-    """Status and text; 0 and why not if nobody answers. (urllib would go through `http_proxy`.)"""
+    """Status and text of the answer; without an answer 0 and the reason. (urllib would use
+    `http_proxy`.)"""
     connection = http.client.HTTPConnection(reachable_host(host), port, timeout=WAIT_S)
     try:
         connection.request("GET", path)
@@ -27,7 +28,7 @@ def ask(host: str, port: int, path: str) -> tuple[int, str]:
 
 
 def place(process: str, settings: Settings) -> tuple[str, int]:
-    """Host and port at which it answers. Raises ValueError."""
+    """Host and port at which the process answers. Raises ValueError."""
     if process == "gateway":
         return settings.host, settings.port
     return split_address(settings.broker_http)
@@ -36,7 +37,7 @@ def place(process: str, settings: Settings) -> tuple[str, int]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.health")
     parser.add_argument("process", choices=("gateway", "broker"))
-    parser.add_argument("--ready", action="store_true", help="linked and caught up, too")
+    parser.add_argument("--ready", action="store_true", help="also linked and caught up")
     given = parser.parse_args(arguments)
     try:
         host, port = place(given.process, read_settings())

@@ -23,14 +23,16 @@ FOLDER = "keys"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status."""
+    """Makes the keys that the arguments ask for. Returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.keys",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a peer, such as a host's name")
-    parser.add_argument("--role", choices=ROLES, help=f"of these names; {DEFAULT_ROLE} if new")
+    parser.add_argument(
+        "--role", choices=ROLES, help=f"role of these peers; new ones are {DEFAULT_ROLE}"
+    )
     args = parser.parse_args(arguments)
     names = [*dict.fromkeys(args.names)]
     try:

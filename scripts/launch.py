@@ -1,4 +1,4 @@
-"""The launch: looks whether the ports are free, acts as honcho, says which address to open.
+"""The launch: checks that the ports are free, acts as honcho, and says which address to open.
 
 `./scripts/start` runs it with the arguments of `honcho start`. Two things differ from plain honcho:
 the environment counts more than .env, and being stopped on purpose is success.
@@ -28,7 +28,7 @@ from scripts.health import ask
 from scripts.orphans import BoundProcess
 
 STOPPED_ON_PURPOSE = (130, 143)
-"""What honcho ends with after Ctrl-C and SIGTERM."""
+"""Exit statuses of honcho after Ctrl-C and SIGTERM."""
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOK_S = 0.1
 
@@ -46,7 +46,7 @@ class Process(NamedTuple):
 
 
 class Address(NamedTuple):
-    """Where one of the processes will listen, and the setting that moves it."""
+    """An address on which a process will listen, and the setting that changes it."""
 
     process: str
     setting: str
@@ -55,7 +55,7 @@ class Address(NamedTuple):
 
 
 def processes(args: Any) -> list[Process]:
-    """What `honcho start` would run for these arguments."""
+    """The processes that `honcho start` would run for these arguments. Raises LaunchError."""
     from_file: dict[str, str] = {}
     for name in args.env.split(","):
         path = os.path.join(args.app_root, name.strip())
@@ -82,7 +82,8 @@ def processes(args: Any) -> list[Process]:
 
 
 def addresses(process: str, settings: Settings) -> Iterator[Address]:
-    """Where this process will listen; port 0 and ipc:// are always free."""
+    """The addresses on which this process will listen, without port 0 and ipc://, which are always
+    free."""
     if process.startswith("gateway."):
         yield Address(process, "PORT", without_brackets(settings.host), settings.port)
     if process.startswith("broker."):
@@ -98,12 +99,12 @@ def addresses(process: str, settings: Settings) -> Iterator[Address]:
 
 
 def check_free(address: Address) -> None:
-    """Raises LaunchError if somebody listens there, or if this machine has no such address."""
+    """Raises LaunchError if a process listens there, or if this machine has no such address."""
     host = "0.0.0.0" if address.host == "*" else address.host
     try:
         family, _, _, _, place = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # As the processes do: a port that was in use a moment ago is free.
+            # The processes do so too: a port that was in use a moment ago is free for them.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except OSError as error:
@@ -142,7 +143,7 @@ class Launched(Manager):  # type: ignore[misc]  # honcho is not typed
 
     def _start(self) -> None:
         super()._start()
-        # Not before: a process should be forked while it has one thread.
+        # After the processes, which are forked while this one has a single thread.
         threading.Thread(target=self._tell, daemon=True).start()
 
     def _tell(self) -> None:

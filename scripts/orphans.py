@@ -1,4 +1,4 @@
-"""No orphans: what the launch has started ends with it, also when the launch is killed.
+"""No orphans: processes that the launch has started end with it, even if it is killed.
 
 Honcho has a process of its own between the launch and each process of the Procfile. SIGKILL
 reaches one of the three, or those in the launch's process group, and the kernel tells the next
@@ -18,7 +18,7 @@ _LIBC = ctypes.CDLL(None)
 
 
 class BoundProcess(Process):  # type: ignore[misc]  # honcho has no types
-    """A process of honcho's that gets SIGTERM when the launch is gone."""
+    """A process of honcho that gets SIGTERM when the launch has ended."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +32,7 @@ class BoundProcess(Process):  # type: ignore[misc]  # honcho has no types
 
 
 def end_with(parent: int, number: signal.Signals) -> None:
-    """The kernel sends this process the signal when its parent, which has this pid, ends."""
+    """The kernel sends the signal to this process when its parent, whose pid is given, ends."""
     if hasattr(_LIBC, "prctl"):
         _LIBC.prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # it ended before it was asked for

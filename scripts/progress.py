@@ -1,4 +1,4 @@
-"""Progress: a bar where somebody watches, a line now and then where not."""
+"""Progress: a bar on a terminal, and a line now and then elsewhere."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ LINE_S = 5.0
 
 
 class Progress:
-    """Of one step after the other; all goes to standard error."""
+    """Shows one step after the other, on standard error."""
 
     def __init__(self, script: str) -> None:
         self._script = script
@@ -17,14 +17,14 @@ class Progress:
         self._open = False
 
     def step(self, what: str) -> None:
-        """What is done from now on."""
+        """Begins a step of this name."""
         self.end()
         if not self._watched:
             print(f"{self._script}: {what}", file=sys.stderr, flush=True)
         self._what, self._told_at = what, time.monotonic()
 
     def show(self, done: float, of: float, more: str = "") -> None:
-        """So much of the step is done."""
+        """This share of the step is done."""
         share = min(1.0, done / of) if of else 1.0
         if self._watched:
             bar = "█" * round(share * WIDTH)
@@ -36,7 +36,7 @@ class Progress:
             print(f"{self._script}:   {share:.0%} {more}", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """The line of the bar is over."""
+        """Ends the line of the bar."""
         if self._open:
             print(file=sys.stderr)
         self._open = False

@@ -21,9 +21,9 @@ from scripts.backup import copy
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status: 0 only when the restored store is in its place."""
+    """Returns the exit status: 0 only if the restored store is in its place."""
     parser = argparse.ArgumentParser(prog="python -m scripts.restore", description=__doc__)
-    parser.add_argument("file", metavar="FILE", type=Path, help="what scripts.backup made")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a file made by scripts.backup")
     backup: Path = parser.parse_args(arguments).file
     try:
         store = store_path(read_settings().store)
@@ -67,7 +67,7 @@ def restore(backup: Path, store: Path, wall: float) -> Path | None:
 
 
 def _term(store: Path) -> int:
-    """The last term of the store that was there, 0 if it cannot be read."""
+    """The last term of the old store, 0 if it cannot be read."""
     try:
         check_store(store)
         with closing(open_reader(store)) as connection:
@@ -90,7 +90,8 @@ def _begin_anew(part: Path, wall: float, last_term: int) -> None:
 
 
 def _keep(store: Path, wall: float) -> Path:
-    """Another name for the old store, which loses this one only when the new one takes it."""
+    """Gives the old store a second name. It loses the first one only when the new store takes
+    it."""
     try:
         with closing(sqlite3.connect(store)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

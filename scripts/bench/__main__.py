@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(name: str, args: argparse.Namespace, file: Path | None) -> int:
-    """The exit status. The JSON goes to this file."""
+    """Runs one benchmark and writes its JSON to this file. Returns the exit status."""
     progress = Progress("bench")
     try:
         report = BENCHES[name].run(args, progress)
@@ -81,7 +81,9 @@ def _run(name: str, args: argparse.Namespace, file: Path | None) -> int:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--json", type=Path, help="write the figures to this file; those of all, to this folder"
+        "--json",
+        type=Path,
+        help="write the figures to this file; `all`: to this folder",
     )
     common.add_argument("--save", action="store_true", help="write JSON and a plot to docs/bench")
     parser = argparse.ArgumentParser(prog="scripts.bench", description="Costs, on loopback.")
@@ -89,7 +91,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     for name, bench in BENCHES.items():
         about = (bench.__doc__ or "").partition("\n")[0]
         bench.arguments(benches.add_parser(name, parents=[common], help=about, description=about))
-    benches.add_parser("all", parents=[common], help="every one, as it is by default")
+    benches.add_parser("all", parents=[common], help="every benchmark with its default options")
     return parser.parse_args(arguments)
 
 

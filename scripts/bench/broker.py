@@ -22,12 +22,12 @@ from scripts.progress import Progress
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[4_000, 100_000])
-    parser.add_argument("--in-rooms", type=int, default=1000, help="that people are dealt out over")
+    parser.add_argument("--in-rooms", type=int, default=1000, help="rooms of these people")
     parser.add_argument("--peers", type=int, default=4)
-    parser.add_argument("--under-way", type=int, default=500, help="messages of one peer")
+    parser.add_argument("--under-way", type=int, default=500, help="unacked messages of one peer")
     parser.add_argument("--size", type=int, default=40, help="characters of a message")
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--rooms", type=int, default=10_000, help="of the gateway at the restart")
+    parser.add_argument("--rooms", type=int, default=10_000, help="rooms at the restart")
     parser.add_argument("--only", choices=("messages", "restart"))
 
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 
 
 def _messages(args: argparse.Namespace, people: int, everywhere: bool, progress: Progress) -> Row:
-    """`everywhere`: each room has people at every peer."""
+    """`everywhere`: each room has people at every peer, else at one."""
     each = people // args.peers
     count = args.in_rooms if everywhere else args.in_rooms // args.peers
     with hubbub_system(gateways=0) as system, _peers(args.peers, system) as peers:

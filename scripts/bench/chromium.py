@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 WITHIN_MS = 60_000.0
 LATENCY_MS, BYTES_PER_S = 400, 50_000
-"""Slow 3G, as Chrome has it: 400 kbit/s; and the time for a way there and back."""
+"""Slow 3G as in Chrome's developer tools: 400 kbit/s, and the time of a round trip."""
 SLOW_CPU = 4
 KNOWN = """localStorage["hubbub.name"] = JSON.stringify("bench")"""
-"""A person who has a name already: the page does not ask for one."""
+"""The page of a person who has a name already: it does not ask for one."""
 JOINED = "() => document.querySelector('#status').dataset.link === 'up'"
 FRAMES = """ms => new Promise(done => {
   const times = [];
@@ -33,7 +33,7 @@ FRAMES = """ms => new Promise(done => {
 
 @contextmanager
 def chromium() -> Iterator["Browser"]:
-    """Raises LoadError where there is none."""
+    """Raises LoadError if chromium is not installed."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -61,9 +61,9 @@ class Tab:
         self._url = url
         self._session = self.context.new_cdp_session(self.page)
         self.requests: list[str] = []
-        """Addresses of all that went over the network, WebSockets too."""
+        """Addresses of everything that was loaded over the network, WebSockets included."""
         self.bytes = 0
-        """Of the answers, with their heads."""
+        """Bytes of the answers, with their headers."""
         self._cached: set[str] = set()
 
     def slow_down(self) -> None:
@@ -79,7 +79,7 @@ class Tab:
         self._ask("Emulation.setCPUThrottlingRate", rate=SLOW_CPU)
 
     def count(self) -> None:
-        """What goes over the network from now on."""
+        """Counts what is loaded over the network from now on."""
         self._ask("Network.enable")
         on = self._session.on
 
@@ -104,19 +104,19 @@ class Tab:
         return now / 1e3
 
     def frames_ms(self, seconds: float) -> list[float]:
-        """The time of each frame, from now on."""
+        """Milliseconds of each frame, for so many seconds from now on."""
         times: list[float] = self.page.evaluate(FRAMES, seconds * 1e3)
         return times
 
     def nodes(self) -> int:
-        """Child nodes of the timeline: rows, and what the template library puts between them."""
+        """Child nodes of the timeline: its rows, and the nodes that lit puts between them."""
         return int(self.page.evaluate("document.querySelector('#timeline').childNodes.length"))
 
     def rows(self) -> int:
         return int(self.page.evaluate("document.querySelectorAll('#timeline [data-seq]').length"))
 
     def heap_mb(self) -> float:
-        """The heap of its scripts, after a collection."""
+        """Bytes of the JavaScript heap, after a garbage collection."""
         self._ask("HeapProfiler.collectGarbage")
         return float(self._ask("Runtime.getHeapUsage")["usedSize"]) / 1e6
 

@@ -29,8 +29,8 @@ RATE = 0.5
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sockets", type=int, default=3000)
     parser.add_argument("--gateways", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of talk")
-    parser.add_argument("--idle", type=int, default=5000, help="sockets that are told nothing")
+    parser.add_argument("--seconds", type=float, default=20.0, help="seconds in which people talk")
+    parser.add_argument("--idle", type=int, default=5000, help="sockets that get nothing")
     parser.add_argument("--idle-seconds", type=float, default=30.0)
     parser.add_argument("--only", choices=("crowd", "idle"))
 

@@ -21,9 +21,9 @@ from scripts.load.workers import BUSY, Workers, plan_name
 from scripts.progress import Progress
 
 QUIET = 50_000
-"""Deliveries a second at the quiet rate, at most."""
+"""The most deliveries a second at the quiet rate."""
 START = {"stock": 10_000, "node": 40_000}
-"""Deliveries a second that the search begins with; 50,000 for others."""
+"""Deliveries a second with which the search begins; 50,000 for every other server."""
 JOIN_S = 120.0
 LEAST_OF_STOCK = {1000: 6.0, 5000: 10.0}
 
@@ -31,12 +31,14 @@ LEAST_OF_STOCK = {1000: 6.0, 5000: 10.0}
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sockets", type=int, nargs="+", default=[1000, 5000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
-    parser.add_argument("--begin", type=float, help="deliveries a second; where a search begins")
-    parser.add_argument("--steps", type=int, default=16, help="of a search for the most, at most")
-    parser.add_argument("--only", choices=("cost", "throughput"), help="measure just this")
+    parser.add_argument("--seconds", type=float, default=3.0, help="seconds of one measurement")
+    parser.add_argument("--begin", type=float, help="deliveries a second at first")
+    parser.add_argument("--steps", type=int, default=16, help="the most steps of a search")
+    parser.add_argument("--only", choices=("cost", "throughput"), help="measure only this")
     parser.add_argument(
-        "--servers", default="hubbub,floor,stock", help="by comma; others: node, uws (installed)"
+        "--servers",
+        default="hubbub,floor,stock",
+        help="with commas; also node, uws",
     )
 
 

@@ -22,20 +22,25 @@ from scripts.progress import Progress
 WITHIN_S = 120.0
 JOINS_PER_S = 50.0
 FIRST = 60
-"""They come before it is measured, so that the room is a crowd and the newcomers find lines."""
+"""These people join before the measurement, so that the room is a crowd with messages in it."""
 LINES = 60
 MOST_BYTES = 20_000_000
 RUSH_AT_ONCE = 300
 COUNT_S = 1.2
-"""Within this a small crowd is told its count."""
+"""A small crowd gets its count within this time."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--members", type=int, nargs="+", default=[100, 5_000, 50_000])
-    parser.add_argument("--joins", type=int, default=400, help="that are measured in each room")
-    parser.add_argument("--idle", type=float, default=3.0, help="seconds of what idle costs")
-    parser.add_argument("--rush", type=int, default=10_000, help="people who come at once")
-    parser.add_argument("--rush-seconds", type=float, default=10.0, help="in which they come")
+    parser.add_argument("--joins", type=int, default=400, help="joins measured in each room")
+    parser.add_argument(
+        "--idle",
+        type=float,
+        default=3.0,
+        help="seconds of the idle measurement",
+    )
+    parser.add_argument("--rush", type=int, default=10_000, help="people who join in a rush")
+    parser.add_argument("--rush-seconds", type=float, default=10.0, help="seconds of the rush")
     parser.add_argument("--only", choices=("members", "rush"))
 
 

@@ -19,15 +19,15 @@ from scripts.progress import Progress
 
 JOIN_S = 120.0
 SHARE = 0.8
-"""Of the most that the crowd can be served with."""
+"""Share of the highest rate at which the crowd can be served."""
 ASKERS = 10
 ASKS = 90.0
-"""A second, by all of them."""
+"""Messages a second, of all askers together."""
 ASKED = ("chat", "participants", "ping")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--people", type=int, default=100, help="on the idle gateway")
+    parser.add_argument("--people", type=int, default=100, help="sockets on the idle gateway")
     parser.add_argument("--crowd", type=int, default=1000, help="sockets beside the askers")
     parser.add_argument("--rate", type=float, default=0.0, help="messages a second that the crowd "
                         "can be served with; 0: search")  # fmt: skip
@@ -72,7 +72,7 @@ def _light(
 
 
 def _commits(server: servers.Server) -> tuple[float, float]:
-    """Seconds that the broker has spent in commits, and their number."""
+    """Seconds that the broker has spent in commits, and the number of commits."""
     if not server.broker_http:
         return 0.0, 0.0
     name = "hubbub_broker_commit_seconds"

@@ -1,4 +1,4 @@
-"""The measuring: what Linux tells of processes and the machine."""
+"""Measurements: what Linux and a process's metrics say about processes and the machine."""
 
 import os
 import platform
@@ -12,18 +12,18 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """User and system time of these processes so far."""
+    """Seconds of user and system time that these processes have used so far."""
     return sum(sum(user_and_system_s(pid)) for pid in pids)
 
 
 def user_and_system_s(pid: int) -> tuple[float, float]:
-    """Of one process so far (proc(5))."""
+    """Seconds of CPU that one process has used so far (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) / TICKS_PER_S, int(fields[12]) / TICKS_PER_S
 
 
 def resident_kib(pids: Iterable[int]) -> int:
-    """Memory of these processes that is in RAM now."""
+    """Bytes of memory that these processes have in RAM now."""
     total = 0
     for pid in pids:
         status = Path(f"/proc/{pid}/status").read_text()
@@ -33,7 +33,7 @@ def resident_kib(pids: Iterable[int]) -> int:
 
 
 def metric(http: str, name: str) -> float:
-    """A figure that a process of Hubbub tells at this host:port; NaN if it does not tell it."""
+    """One metric of a Hubbub process at this host:port; NaN if it has no such metric."""
     for line in _metrics(http):
         if line.startswith(f"{name} "):
             return float(line.split()[1])
@@ -41,7 +41,7 @@ def metric(http: str, name: str) -> float:
 
 
 def longest(http: str, name: str) -> float:
-    """What none of a histogram's times was longer than; NaN if there was none."""
+    """A bound that no time of a histogram exceeded; NaN if it has no times."""
     count = metric(http, f"{name}_count")
     for line in _metrics(http):
         found = re.match(rf'{name}_bucket{{le="(.*)"}} (\S+)', line)
@@ -57,7 +57,7 @@ def _metrics(http: str) -> list[str]:
 
 
 def machine() -> dict[str, object]:
-    """What figures depend on."""
+    """The machine on which the figures were measured."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next(line.partition(": ")[2] for line in lines if line.startswith("model name"))

@@ -24,20 +24,25 @@ SPEAKERS = 4
 JOIN_S = 30.0
 FILL_RATE = 500.0
 RATES = ((20, 20.0), (200, 34.0))
-"""Messages a second, and the most that the 95th percentile of frame times may be, in ms."""
+"""Messages a second, and the bound of the 95th percentile of frame times in ms."""
 LONG_MS = 50.0
 SETTLE_S = 2.0
-"""Before frames are timed: the page and the rate of messages are steady."""
+"""Seconds before frames are timed, so that page and rate of messages are steady."""
 HEAP_LOOKS = 10
 HEAP_GROWTH = 1.15
-"""Of the last third of the heap's sizes to the first: more than this is a leak."""
+"""Bound of the ratio of the last third of the heap sizes to the first: more is a leak."""
 FIRST_BYTES, FIRST_REQUESTS, FIRST_S = 45_000, 6, 7.0
 WARM_REQUESTS, WARM_S = 2, 4.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lines", type=int, default=2000, help="said before the page comes")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of frames, at each rate")
+    parser.add_argument("--lines", type=int, default=2000, help="messages in the room at first")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=15.0,
+        help="seconds at each rate",
+    )
     parser.add_argument("--heap-seconds", type=float, default=0.0,
                         help="of talk at the first rate, in which the heap is to stay as it is; "
                         "0: none")  # fmt: skip
@@ -67,7 +72,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 
 
 def _loads(browser: "Browser", url: str, report: Report, progress: Progress) -> None:
-    """First with nothing in the browser's cache, then once more."""
+    """Loads the page with an empty browser cache, and then once more."""
     first: Tab | None = None
     for what in ("first load", "warm load"):
         progress.step(f"{what} on slow 3G, a processor {SLOW_CPU} times slower")
@@ -122,7 +127,7 @@ def _frames(
 def _heap(
     args: argparse.Namespace, tab: Tab, workers: Workers, report: Report, progress: Progress
 ) -> None:
-    """The heap is looked at after a collection, ten times."""
+    """Measures the heap ten times, each time after a garbage collection."""
     rate = RATES[0][0]
     progress.step(f"the heap, {args.heap_seconds:g} s at {rate} messages a second")
     workers.begin(Speech(rate, args.heap_seconds + SETTLE_S, SPEAKERS, lazy=True))

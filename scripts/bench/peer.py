@@ -33,39 +33,39 @@ from common.messages import (
 from scripts.load.tally import TICK_US, Ticks
 
 UNDER_WAY = 500
-"""Commands that wait for their answer."""
+"""The most commands that wait for their answer."""
 ANSWER_S = 20.0
 BEAT_S = 1.0
 TURN_MS = 100
 
 
 class Sayings(msgspec.Struct):
-    """What came of saying for a while."""
+    """The result of sending messages for a while."""
 
     acked: int = 0
     failed: dict[str, int] = {}
     latency: Ticks = {}
     seconds: float = 0.0
     broadcasts: int = 0
-    """Frames heard in all, since the peer came."""
+    """Frames that the peer has received since its start."""
     cpu_s: float = 0.0
 
 
 class Peer:
     def __init__(self, broker: str, hears: bool) -> None:
-        """At this endpoint. `hears`: it subscribes to the rooms of its people."""
+        """Connects to this endpoint. `hears`: it subscribes to the rooms of its people."""
         self._context: zmq.Context[zmq_sockets.ZmqSocket] = zmq.Context()
         self._dealer = zmq_sockets.dealer(self._context, None)
         self._sub = zmq_sockets.subscriber(self._context, None)
         self._hears = hears
         self._no = 0
         self._asked: dict[int, int] = {}
-        """When each command under way was sent, in monotonic microseconds."""
+        """When each command without an answer was sent, in monotonic microseconds."""
         self._beaten = time.monotonic()
         self._people: list[tuple[str, str]] = []
         self._broadcasts = 0
         self._took_us = 0
-        """From the command to the answer that is being heard."""
+        """Microseconds from a command to the answer that is being handled."""
         zmq_sockets.connect(self._dealer, broker)
         answers: list[AnyAnswer] = []
         gateway = secrets.token_hex(8)
@@ -81,7 +81,7 @@ class Peer:
         self._context.term()
 
     def join(self, name: str, people: int, rooms: list[str]) -> int:
-        """So many people come, dealt out over the rooms; returns how many could not."""
+        """Joins so many people, distributed over the rooms. Returns how many were refused."""
         failed = 0
         for room in rooms if self._hears else ():
             self._sub.subscribe(events_topic(room))
@@ -100,7 +100,7 @@ class Peer:
         return failed
 
     def say(self, seconds: float, under_way: int, size: int) -> Sayings:
-        """The people in turn, as fast as the broker answers."""
+        """People send messages in turn, as fast as the broker answers."""
         sayings = Sayings()
         began, cpu_s = time.monotonic(), time.process_time()
         run = secrets.token_hex(4)
@@ -130,7 +130,7 @@ class Peer:
         return sayings
 
     def beat(self) -> None:
-        """The lease goes on; whatever was heard is counted."""
+        """Keeps the lease, and counts the frames that arrive."""
         if time.monotonic() - self._beaten > BEAT_S:
             self._beaten = time.monotonic()
             self._send(Beat(no=self._number()))
@@ -145,13 +145,13 @@ class Peer:
         self._dealer.send(encode(command))
 
     def _until(self, true: Callable[[], bool], heard: Callable[[AnyAnswer], None]) -> None:
-        """Hears until it is so. Raises TimeoutError if nothing comes."""
+        """Receives until the condition holds. Raises TimeoutError if nothing arrives."""
         while not true():
             if not self._receive_all(heard) and not self._dealer.poll(int(ANSWER_S * 1000)):
                 raise TimeoutError("the broker does not answer")
 
     def _receive_all(self, heard: Callable[[AnyAnswer], None]) -> int:
-        """All that has come."""
+        """Every frame that has arrived."""
         count = 0
         try:
             while True:
@@ -172,7 +172,7 @@ class Peer:
 
 
 def run(pipe: Connection) -> None:
-    """The life of one process: it ends when nobody holds the other end of the pipe."""
+    """Runs in a process of its own, which ends when the other end of the pipe is closed."""
     peer: Peer | None = None
     try:
         while True:

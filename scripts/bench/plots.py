@@ -13,7 +13,7 @@ LOGARITHMIC = 30.0
 
 
 def draw(report: Report, path: Path) -> bool:
-    """Writes the plot; False if there is nothing to draw, or nothing to draw it with."""
+    """Writes the plot. Returns False if there is nothing to draw, or if matplotlib is missing."""
     try:
         import matplotlib
         from matplotlib.figure import Figure

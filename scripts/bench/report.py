@@ -1,4 +1,4 @@
-"""The report of one benchmark: a table, what was aimed at and reached, JSON."""
+"""The report of one benchmark: a table, its aims, and the same as JSON."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 class Aim(Struct, frozen=True):
-    """Something that a benchmark is to show. `most` or `least` is its bound."""
+    """A value that a benchmark should reach; `most` or `least` is its bound."""
 
     what: str
     value: float
@@ -22,7 +22,7 @@ class Aim(Struct, frozen=True):
 
     @property
     def met(self) -> bool:
-        """False for a value that is none."""
+        """False for a NaN."""
         if self.most is not None:
             return self.value <= self.most
         return self.least is None or self.value >= self.least
@@ -33,13 +33,13 @@ class Aim(Struct, frozen=True):
 
 
 class Report(Struct):
-    """What a benchmark found: a row a thing measured, with the same keys."""
+    """The result of a benchmark: one row for each thing measured, all with the same keys."""
 
     name: str
     labels: list[str]
-    """Keys that tell rows apart, in a plot."""
+    """Keys that tell the rows apart in a plot."""
     bars: dict[str, str]
-    """Keys of figures that are drawn, and what they are."""
+    """Keys of the figures that are drawn, each with its title."""
     rows: list[Row] = []
     aims: list[Aim] = []
     notes: list[str] = []
@@ -64,7 +64,7 @@ class Report(Struct):
 
 
 def table(rows: list[Row]) -> str:
-    """Columns as wide as they must be; what a row has not is a dash."""
+    """The rows as text in columns. A dash stands for a key that a row lacks."""
     if not rows:
         return "nothing was measured"
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -81,7 +81,7 @@ def table(rows: list[Row]) -> str:
 
 
 def ratio(of: float | None, to: float | None) -> float:
-    """NaN where one of them is missing."""
+    """The ratio of two figures; NaN if one of them is missing."""
     return of / to if of is not None and to else float("nan")
 
 

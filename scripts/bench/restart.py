@@ -18,14 +18,14 @@ from scripts.processes import Processes
 from scripts.progress import Progress
 
 ROOMS = 100
-"""Of one socket: HUBBUB_SOCKET_ROOMS' default."""
+"""Rooms of one socket: the default of HUBBUB_SOCKET_ROOMS."""
 WITHIN_S = 120.0
 DOWN_S = 10.0
 LOOK_S = 0.02
 
 
 def restart(rooms: int, progress: Progress) -> Row:
-    """Seconds until the gateway is ready, and the share of rooms that then hear a message."""
+    """Seconds until the gateway is ready, and the share of rooms that get a message after that."""
     with hubbub_system() as system:
         return asyncio.run(_restart(system, rooms, progress))
 
@@ -68,7 +68,7 @@ async def _restart(system: Processes, rooms: int, progress: Progress) -> Row:
 
 
 async def _say_all(socket: aiohttp.ClientWebSocketResponse, rooms: list[str]) -> int:
-    """In how many of its rooms it then hears itself."""
+    """In how many of its rooms the socket gets its own message."""
     for number, room in enumerate(rooms):
         message = json.dumps(["chat", {"room": room, "message": "live"}])
         await socket.send_str(f"42{number}{message}")
@@ -76,7 +76,7 @@ async def _say_all(socket: aiohttp.ClientWebSocketResponse, rooms: list[str]) ->
 
 
 async def _count(socket: aiohttp.ClientWebSocketResponse, mark: str, wanted: int) -> int:
-    """How many packets with this mark came, of so many."""
+    """How many packets with this mark arrived, of so many that should."""
     count = 0
     try:
         async with asyncio.timeout(WITHIN_S):

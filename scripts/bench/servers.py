@@ -1,4 +1,4 @@
-"""The servers that are measured: Hubbub, and its peers. Each ends when its `with` does."""
+"""The servers that are measured: Hubbub and its peers. Each runs as long as its `with` block."""
 
 import os
 import shutil
@@ -22,22 +22,23 @@ END_S = 5.0
 
 
 class Missing(Exception):
-    """This peer cannot be had here; the message says why."""
+    """This peer cannot be run on this machine; the message says why."""
 
 
 class Server(Struct, frozen=True):
-    """A running server: where it is, and the processes whose CPU counts."""
+    """A running server: its address, and the processes whose CPU counts."""
 
     name: str
     urls: list[str]
     pids: list[int]
     broker_http: str = ""
-    """Where Hubbub's broker tells its metrics."""
+    """The host:port of the broker's metrics, if this is Hubbub."""
 
 
 @contextmanager
 def hubbub_system(gateways: int = 1, **settings: str) -> Iterator[Processes]:
-    """A broker and gateways, ready, with nobody held back; `settings` over that."""
+    """A broker and gateways, ready, with rate limits that hold nobody back; `settings` override
+    them."""
     raise_descriptor_limit()
     given = {"HUBBUB_LEASE": "15", "HUBBUB_LOG": "WARNING", **settings}
     with (
@@ -56,7 +57,7 @@ def hubbub() -> Iterator[Server]:
 
 @contextmanager
 def floor() -> Iterator[Server]:
-    """The C program. Raises Missing without a compiler."""
+    """The server written in C. Raises Missing without a compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise Missing("no C compiler")
@@ -75,7 +76,7 @@ def stock() -> Iterator[Server]:
 
 @contextmanager
 def node() -> Iterator[Server]:
-    """Node's Socket.IO, installed for the run. Raises Missing."""
+    """Socket.IO on Node, installed for the run. Raises Missing."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Missing("no node and npm")
     with tempfile.TemporaryDirectory(prefix="hubbub-node-") as folder:
@@ -108,7 +109,7 @@ def _install(command: list[str], folder: str) -> None:
 
 @contextmanager
 def _run(name: str, command: list[str], folder: str | Path = ROOT) -> Iterator[Server]:
-    """A program that takes a port and says "ready". Raises Missing if it does not."""
+    """A program that takes a port and prints "ready". Raises Missing if it does not."""
     raise_descriptor_limit()
     port = free_port()
     with subprocess.Popen(

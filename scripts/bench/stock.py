@@ -1,4 +1,4 @@
-"""The peer: python-socketio as everybody uses it, on aiohttp, doing as Hubbub's browsers see it.
+"""A peer: python-socketio on aiohttp, as in its documentation, with the events of Hubbub.
 
 python -m scripts.bench.stock PORT      prints "ready" once it listens
 

@@ -93,7 +93,7 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
 
 
 def _caught_up(tally: Tally, said: int) -> bool:
-    """All have seen so many messages since they were last counted."""
+    """Waits until every socket has got so many messages since it was last counted."""
     return min(tally.seen) >= said
 
 

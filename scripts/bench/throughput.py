@@ -1,4 +1,4 @@
-"""The throughput: the most deliveries a second that a server makes while they stay soon."""
+"""The throughput: the most deliveries a second that a server makes without falling behind."""
 
 from collections.abc import Callable
 
@@ -9,20 +9,20 @@ from scripts.load.workers import BUSY, Workers
 
 SOON_MS = 250.0
 BROKEN_MS = 1500.0
-"""Half of the deliveries later than this: a step is given up."""
+"""A step is given up if half of the deliveries are later than this."""
 TRIES = 2
-"""A rate has broken if it broke so often: the machine may have been busy with something else."""
+"""A rate counts as too high after so many failures: the machine may have been busy once."""
 CLOSE = 1.12
-"""The search ends when the rate that broke is so near to the best one that held."""
+"""The search ends when the lowest rate that failed is so near to the best one that held."""
 BEHIND = 0.9
-"""A step counts only if so much of its rate was really said."""
+"""A step counts only if so much of its rate was really sent."""
 SPEAKERS = 8
 
 
 def most(
     workers: Workers, start: float, seconds: float, steps: int, watch: Callable[[float], None]
 ) -> tuple[float, Row]:
-    """The highest rate of messages that held (0 for none), and what it brought."""
+    """The highest rate of messages that held (0 if none did), and its deliveries."""
     brought: dict[float, Row] = {}
 
     def holds(rate: float) -> bool:
@@ -61,7 +61,7 @@ def highest(holds: Callable[[float], bool], start: float, least: float, steps: i
 
 
 def _step(workers: Workers, rate: float, seconds: float) -> Row:
-    """What this rate brought; nothing if it did not hold."""
+    """The deliveries at this rate; an empty row if it did not hold."""
     workers.wait(lambda tally: tally.joined == tally.people, 60)
     workers.wait_idle()
     speech = Speech(rate, seconds, speakers=min(SPEAKERS, workers.people), lazy=True)

@@ -1,4 +1,4 @@
-"""The peer: uWebSockets by way of socketify, which publishes in C++ and joins frames by itself.
+"""A peer: uWebSockets through socketify, which publishes in C++ and joins frames by itself.
 
 python uws_server.py PORT      where socketify is installed; prints "ready" once it listens
 
