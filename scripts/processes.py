@@ -32,7 +32,8 @@ PORTS = range(20_000, 32_000)
 """Below the ports that the kernel gives to outgoing connections: such a connection would take the
 port of a process that is dead for a moment."""
 
-_given_ports: set[int] = set()
+_claims: list[socket.socket] = []
+"""One UDP socket for each port that `free_port` has given out, for as long as this process runs."""
 
 
 class StartError(Exception):
@@ -241,13 +242,19 @@ class Processes:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on and that was not given out before. Raises StartError."""
+    """A port on which no process listens, and which no process that runs was given. Raises
+    StartError."""
     for _ in range(1000):
         port = random.choice(PORTS)
-        if port in _given_ports:
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            # UDP's ports are not TCP's: this socket only tells other processes that it is taken.
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind((host, port))
+        except OSError:
+            claim.close()
             continue
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((host, port))
-            _given_ports.add(port)
-            return port
+        _claims.append(claim)
+        return port
     raise StartError(f"no free port between {PORTS.start} and {PORTS.stop}")
