@@ -68,9 +68,9 @@ async def _run(settings: Settings) -> None:
                 settings.broker_http, lambda: server.why_not_ready, metrics, *origins
             ) as port:
                 log.info(
-                    "term %d: commands at %s, events at %s, http on port %d, keys of %s",
+                    "term %d: commands at %s, events at %s, http on port %d, keys: %s",
                     *(opened.term, commands, events, port),
-                    "nobody needed" if keys is None else _roles(keys) or "nobody",
+                    "not required" if keys is None else _roles(keys) or "none",
                 )
                 for name in keys.without_role if keys is not None else ():
                     log.warning(

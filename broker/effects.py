@@ -1,7 +1,8 @@
 """Effects: what the core wants done, and the facts that it needs for it.
 
 An effect is a write or a release. Writes go to the store, in their order. Releases are answers and
-broadcasts: they go out in their order, each only when all writes before it are on disk.
+broadcasts: each goes out only when all writes before it are on disk. Answers keep their order, and
+so do the broadcasts of each topic; an answer may overtake a broadcast.
 """
 
 from msgspec import Struct

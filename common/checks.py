@@ -1,4 +1,4 @@
-"""The checks of settings: is a text an endpoint, an origin, a network …? Pure."""
+"""The checks of settings: whether a text is an endpoint, an origin, a network … Pure."""
 
 import re
 from collections.abc import Iterable

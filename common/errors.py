@@ -1,4 +1,4 @@
-"""The two errors that somebody outside can cause. They are caught once, at the edge."""
+"""The errors that bad requests and bad frames cause; each is caught in one place, at the edge."""
 
 from typing import Literal, get_args
 

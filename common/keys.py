@@ -159,7 +159,7 @@ def _role(path: Path) -> Role | None:
         return None
     if len(said) > 1 or said[0] not in roles:
         raise KeysError(
-            f"keys: {path} has the role {', '.join(said)!r}; it is one of {', '.join(ROLES)}: "
+            f"keys: {path} has the role {', '.join(said)!r}; roles are {', '.join(ROLES)}: "
             f"`python -m scripts.keys {path.stem} --role ROLE` sets it"
         )
     return roles[said[0]]

@@ -19,8 +19,8 @@ class _Window:
 
 
 class LogRate(logging.Filter):
-    """Lets `most` records of each line of code pass in WINDOW_S. The next one that passes after
-    that says how many were suppressed."""
+    """Lets `most` records of each line of code pass in WINDOW_S seconds. The first record that
+    passes after some were suppressed says how many."""
 
     def __init__(self, most: int = 1) -> None:
         super().__init__()

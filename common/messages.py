@@ -99,7 +99,7 @@ class Register(Command, frozen=True, tag="register"):
     were not named count as lost."""
 
     sessions: Annotated[list[SessionInfo], Meta(max_length=1000)] = field(name="sittings")
-    """The key on the wire is `sittings`."""
+    """On the wire the key is `sittings`, the old word for sessions: WIRE 1 keeps it."""
     last: bool
 
 
@@ -428,8 +428,8 @@ class Marked(Broadcast, frozen=True, tag="marked"):
 
 class Beacon(Broadcast, frozen=True, tag="beacon"):
     """Published on a gateway's own topic each second: the heads of its rooms that have changed
-    since the third last beacon, and the sids that were kicked since then. `beat` grows by one, so
-    that a gateway sees when it has missed a beacon."""
+    since the third last beacon, and the sids that were kicked since then. `beat` numbers the
+    beacons of a link (Beat is something else), so that a gateway sees when it has missed one."""
 
     beat: int
     epoch: Short

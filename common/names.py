@@ -59,7 +59,7 @@ def _room_key(name: str) -> str:
         raise Refused(
             "bad_request",
             f"a room's name has 1 to {ROOM_NAME_CHARS} letters, digits, '-', '_' or '.';"
-            " put '-' for a space",
+            " write '-' instead of a space",
         )
     return key
 

@@ -175,7 +175,7 @@ _FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
     "broker": _ENDPOINT,
     "bind": _ENDPOINT,
     "events_bind": _ENDPOINT,
-    "path": (checks.is_path, "/chat, without a slash at its end, or is empty"),
+    "path": (checks.is_path, "/chat, without a slash at its end, or be empty"),
     "log": (lambda level: level.upper() in LEVELS, f"one of {', '.join(LEVELS)}"),
 }
 _ENTRY_FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
@@ -208,12 +208,12 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         value = getattr(settings, field)
         if not fits(value):
             raise SettingsError(
-                f"settings: {variable(field)} is {value!r}; it looks like {looks_like}"
+                f"settings: {variable(field)} is {value!r}; it must look like {looks_like}"
             )
     for field, (fits, looks_like) in _ENTRY_FORMS.items():
         for entry in checks.entries(getattr(settings, field)):
             if not fits(entry):
                 raise SettingsError(
-                    f"settings: {variable(field)} has {entry!r}; it looks like {looks_like}"
+                    f"settings: {variable(field)} has {entry!r}; entries look like {looks_like}"
                 )
     return settings

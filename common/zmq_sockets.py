@@ -22,7 +22,7 @@ SILENCE_MS = 6_000
 """A peer that is silent for this long counts as gone: a machine that loses its power closes no
 connection."""
 LAST_WORDS_MS = 1_000
-"""How long a closed socket still sends what is queued."""
+"""For this long after `close` a socket still sends what is queued."""
 SUBSCRIPTION_BYTES = 1_024
 """The longest frame that a subscriber may send: libzmq handles long topics by deep recursion."""
 COMMANDS_DOMAIN, EVENTS_DOMAIN = "commands", "events"

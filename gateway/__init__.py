@@ -1,1 +1,1 @@
-"""The gateway: carries the broker's truth to browsers and holds none of it."""
+"""The gateway: passes on what browsers and the broker send; keeps nothing of its own on disk."""

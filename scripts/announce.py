@@ -2,8 +2,8 @@
 
 python -m scripts.announce "Maintenance at noon" [--room lobby]
 
-Prints what the broker has accepted: on disk and on its way to every open page. Exit status 0 only
-then.
+If the exit status is 0, the announcement is on disk and on its way to every open page; a line says
+which number it has.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         "--room", type=cli.text, default="", help="only to this room; without it to everybody"
     )
     args = parser.parse_args(arguments)
-    # One id for all attempts: whatever got lost, it is announced once.
+    # One id for all attempts: if an answer is lost, the text is still announced only once.
     id = secrets.token_urlsafe(12)
     return run(
         "announce",

@@ -38,7 +38,7 @@ def back_up(source: Path, target: Path) -> None:
             raise StoreFileError(f"{target} is there already; name another file")
         copy(source, part)
         try:
-            os.link(part, target)  # unlike a rename it takes no one's place
+            os.link(part, target)  # unlike a rename, it replaces no file
         except FileExistsError:
             raise StoreFileError(f"{target} is there already; name another file") from None
         sync_folder(target.absolute().parent)

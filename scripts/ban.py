@@ -1,10 +1,10 @@
 """Keeps a person out, now and later, or lets them in again.
 
 python -m scripts.ban NAME [--lift]
-python -m scripts.ban --uid UID [--lift]    where several carry the name; events tell the `Uid`
+python -m scripts.ban --uid UID [--lift]    if several people had the name; events have the `Uid`
 
-It is the identity that is banned, whatever it calls itself later; who comes with a new token is
-somebody new.
+The ban is on the identity, whatever name the person takes later. Whoever comes with a new token is
+somebody else.
 """
 
 import argparse

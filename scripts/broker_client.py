@@ -61,8 +61,8 @@ def ask(settings: Settings, make: Make, wait_s: float = WAIT_S) -> AnyAnswer:
         raise unknown
     if greeted:
         raise Unanswered(
-            f"the broker at {settings.broker} has not said whether it was done; look before you "
-            "ask again"
+            f"the broker at {settings.broker} has not said whether it was done; check that before "
+            "you run this again"
         )
     raise Unanswered(
         f"no answer from the broker at {settings.broker}; is it running, are HUBBUB_BROKER and "
@@ -95,7 +95,7 @@ def _exchange(socket: ZmqSocket, command: AnyCommand, deadline: float) -> AnyAns
         try:
             answer = decode_answer(b"".join(socket.recv_multipart()))
         except FrameError as error:
-            raise Unanswered(f"what answers there is no broker of this version: {error}") from None
+            raise Unanswered(f"this is not a broker of this version: {error}") from None
         if answer.no != command.no:
             continue
         if isinstance(answer, Failed):

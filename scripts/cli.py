@@ -45,15 +45,15 @@ class Output:
         os.dup2(nowhere, stream.fileno())  # for what the stream still has, when Python ends
         os.close(nowhere)
         if self._instead is not None:
-            self._instead.write(f"(standard output takes nothing: {error.strerror}; it said:)\n")
+            self._instead.write(f"(standard output takes nothing: {error.strerror}; text:)\n")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
 def end(main: Callable[[list[str]], int], output_is_the_result: bool = False) -> NoReturn:
-    """Runs `main` on the arguments and ends with its status; with 1 if nobody got the output and
-    that was what the script is for."""
+    """Runs `main` on the arguments and ends with its status; with 1 if the output could not be
+    written and `output_is_the_result`."""
     sys.stderr = errors = Output(sys.stderr)
     sys.stdout = output = Output(sys.stdout, errors)
     try:

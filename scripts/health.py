@@ -1,5 +1,5 @@
-"""Asks a process on this machine whether it is alive, or ready, past every proxy of the
-environment: `python -m scripts.health gateway|broker [--ready]`, with the settings of that process.
+"""Asks a process on this machine whether it is alive, or ready, and uses no HTTP proxy:
+`python -m scripts.health gateway|broker [--ready]`, with the settings of that process.
 """
 
 import argparse

@@ -8,7 +8,7 @@ A pair that is there is kept; only its role is changed, if one is given. The rol
   publisher  may announce
   moderator  may announce, delete messages and ban people
   admin      may do all that scripts can
-  monitor    may say hello, and so tell that the broker answers
+  monitor    may say hello, and so see whether the broker answers
 """
 
 import argparse
@@ -54,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (SettingsError, KeysError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"\nThe broker: HUBBUB_KEYS={folder}, and start it again: it reads the folder at start.")
-    print(f"On this host the same: gateways use the key {LOCAL}, scripts the key {ADMIN}.")
+    print(f"\nThe broker: set HUBBUB_KEYS={folder}, and start it again, so that it reads the keys.")
+    print(f"Set it for gateways and scripts here as well: they use the keys {LOCAL} and {ADMIN}.")
     for name in names:
         if name not in (BROKER, LOCAL, ADMIN):
             print(f"At {name}: copy {BROKER}.key and {name}.key_secret, nothing else, into a")

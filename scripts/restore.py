@@ -1,7 +1,7 @@
 """`python -m scripts.restore FILE`: puts a backup in the place of a stopped broker's store.
 
-The restored store has a new Epoch, so that no browser takes the old line of events for the new one.
-The store that was there is kept beside it.
+The restored store has a new epoch, so that no browser takes its logs for those of the old store.
+The old store is kept in the same folder, under another name.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def restore(backup: Path, store: Path, wall: float) -> Path | None:
-    """Where the old store is now, if there was one. Raises StoreFileError; then nothing has
+    """Returns the new path of the old store, if there was one. After a StoreFileError nothing has
     changed."""
     check_store(backup)
     part = store.with_name(f"{store.name}.restoring")

@@ -70,5 +70,5 @@ def unavailable(answer: AnyAnswer) -> AnyAnswer:
         term=answer.term,
         no=answer.no,
         code="unavailable",
-        message="the store takes nothing at the moment; try again with the same id",
+        message="the store cannot be written at the moment: try again with the same id",
     )

@@ -22,16 +22,17 @@ How it works, in rules:
     nothing else between reading facts and `learn`. A command that is executed drops the facts that
     it has used, because it may have changed what they are about.
 7.  A command is refused, or executed in full. A handler checks everything first and raises Refused
-    before its first change; only leases are renewed, and limits used up, even so. Any other
-    exception is a fault of ours: the state may be half changed, so the caller makes a new core, as
-    by rule 3.
+    before its first change. (A refused command still renews the lease and uses up a rate limit.)
+    Any other exception is a fault of ours: the state may be half changed, so the caller makes a new
+    core, as by rule 3.
 8.  A command that is repeated, because its answer was lost, is executed once. A message is the same
     if its room, author and id are: it is looked up in `Uncommitted` until it is on disk, and in
     the store afterwards.
 9.  Gateways hold leases. A gateway that sends nothing until its lease ends is orphaned, and its
-    people have the move grace to come back by another one. A session that is lost has the leave
-    grace. After a restart everybody is where they were, and every gateway has a lease to register
-    its people; until then presence is paused, so that a restart is no storm of leaves and joins.
+    people have HUBBUB_MOVE_GRACE to come back by another one. A session whose connection is lost
+    has HUBBUB_LEAVE_GRACE. After a restart everybody is where they were, and every gateway has a
+    lease to register its people; until then presence is paused, so that a restart is no storm of
+    leaves and joins.
 10. Durations are in listening time, which stands still while the broker does not listen: a broker
     that was stopped does not take others for silent.
 """

@@ -164,7 +164,7 @@ class Service:
             if needs:
                 yield from self._learn(list(needs))
         except Exception as error:
-            yield Report("failed to find out what is needed", error)
+            yield Report("reading facts for commands failed", error)
             self.fail("the core failed")
 
     def _learn(self, needs: Sequence[Need]) -> Generator[Question, object, bool]:
@@ -196,8 +196,8 @@ class Service:
 
     def _on_fault(self, peer: bytes, command: AnyCommand, error: Exception) -> Turn:
         """A fault of ours. The core may have executed half of the command: a new one is made."""
-        yield Report(f"failed at {type(command).__name__}", error)
-        self.refuse(peer, command.no, "the broker failed at this")
+        yield Report(f"executing {type(command).__name__} failed", error)
+        self.refuse(peer, command.no, "an error in the broker: not executed")
         self.fail("the core failed")
 
     def _tick(self, now: float, wall: float) -> Turn:
@@ -208,7 +208,7 @@ class Service:
         try:
             self._filling.add(self.core.tick(now, wall))
         except Exception as error:
-            yield Report("failed at a tick", error)
+            yield Report("a tick failed", error)
             self.fail("the core failed")
 
     # --- after a failure -------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class Service:
             # accepts writes again, with the hello to the next core.
             self._filling.add([Send(peer, Done(term=self.term, no=command.no))])
         else:
-            self.refuse(peer, command.no, "the store takes nothing at the moment", "unavailable")
+            self.refuse(peer, command.no, "the store cannot be written now", "unavailable")
         return True
 
     # --- commits and releases --------------------------------------------------------------------

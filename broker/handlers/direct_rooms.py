@@ -30,9 +30,9 @@ def direct(call: Call, command: Direct) -> None:
         raise Refused("forbidden", "a plain page has no private conversations")
     other = find_person(call, command)
     if other is None or other.plain:
-        raise Refused("no_such_user", "there is nobody of this name")
+        raise Refused("no_such_user", "there is nobody with this name or uid")
     if other is person:
-        raise Refused("bad_request", "that is you")
+        raise Refused("bad_request", "nobody can write to themselves")
     name = state.directory.direct_room(person.uid, other.uid)
     state.require([NeedRoom(name)])
     room = state.rooms.get(name)
@@ -140,7 +140,7 @@ def find_person(call: Call, command: Direct | Ban) -> Person | None:
     Refused if the command gives both or neither, or if several people had the name. A plain person
     is found by name only while they use it."""
     if (command.user is None) == (command.uid is None):
-        raise Refused("bad_request", "say whom: give a user or a uid, one of them")
+        raise Refused("bad_request", "name one person: give a user or a uid, not both")
     state = call.state
     people = state.directory.people
     state.require(needs_of_person(state, command))
@@ -155,7 +155,7 @@ def find_person(call: Call, command: Direct | Ban) -> Person | None:
     found = people.with_name(uids, key)
     if len(found) > 1:
         choices = ", ".join(sorted(person.uid for person in found))
-        message = f"several people carry this name: use the uid, one of {choices}"
+        message = f"several people had this name: give the uid, one of {choices}"
         raise Refused("no_such_user", message)
     return found[0] if found else None
 

@@ -233,7 +233,7 @@ def _room_to_join(command: Join) -> str:
         return command.room
     name = room_key(command.room)
     if name == SYSTEM:
-        raise Refused("forbidden", "everybody hears the announcements without joining")
+        raise Refused("forbidden", "announcements reach every socket: their room is not joined")
     return name
 
 

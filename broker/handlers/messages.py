@@ -28,8 +28,8 @@ def _needs_of(state: State, key: NeedSaid) -> list[Need]:
 def say(call: Call, command: Say) -> None:
     """Sends a message to a room.
 
-    A repeat, with the same id by the same person, gets the first one's answer. So it does if the
-    socket has left the room since then, or if it is another socket of that person."""
+    A repeat, which has the id of an earlier message of the same person, gets that message's answer,
+    even if the socket has left the room since then, or if it is another socket of that person."""
     state = call.state
     session = call.session(command.sid)
     person = session.person

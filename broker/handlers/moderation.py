@@ -51,7 +51,7 @@ def blank(call: Call, command: Blank) -> None:
         state.require([need])
         event = state.facts.event(need)
         if event is None and room.appended_at >= state.ledger.clean_before():
-            raise Refused("unavailable", "that may have been said just now: try again")
+            raise Refused("unavailable", "this message may not be on disk yet: try again")
         if event is None or event.kind not in ("message", "announce"):
             raise Refused("no_such_event", "there is no such message")
         if event.rev and not event.text:
@@ -71,7 +71,7 @@ def ban(call: Call, command: Ban) -> None:
     """Bans a person and closes their sockets, or lifts the ban."""
     person = find_person(call, command)
     if person is None:
-        raise Refused("no_such_user", "there is nobody of this name or uid")
+        raise Refused("no_such_user", "there is nobody with this name or uid")
     person.banned = not command.lift
     call.write(person.row())
     call.state.directory.people.touch(person.uid, call.now)

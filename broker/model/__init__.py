@@ -1,1 +1,1 @@
-"""What a broker has in memory, and the rules of it: people, gateways, rooms, presence."""
+"""What a broker has in memory, and how it changes: people, gateways, rooms, presence."""

@@ -38,10 +38,10 @@ class _LastSecond:
 class Crowd:
     """Whether one room is a crowd now (`active`).
 
-    A room becomes a crowd above `limit` participants or `joins_a_second` joins a second. It ends
-    when it is below CALM_BELOW of the limit and for CALM_S less than half as many people a second
-    have entered or left. Different people are counted, so that one person who enters and leaves all
-    the time makes no crowd."""
+    A room becomes a crowd above `limit` participants or `joins_a_second` joins a second. It ceases
+    to be one when fewer than CALM_BELOW of `limit` participants are there, and for CALM_S fewer
+    than half of `joins_a_second` people a second have entered or left. Different people are
+    counted, so that one person who enters and leaves all the time makes no crowd."""
 
     __slots__ = ("_busy_until", "_joins", "_joins_a_second", "_limit", "_moves", "active")
 

@@ -7,8 +7,8 @@ from broker.effects import NeedSaid, SaidFact
 
 
 class Uncommitted:
-    """Answers repeated commands whose first writes still wait. Its size is bounded by the number of
-    writes that the shell lets wait."""
+    """Answers a repeated command while the writes of the first one are not on disk. At most as many
+    entries as the shell lets writes wait."""
 
     def __init__(self) -> None:
         self._messages: dict[NeedSaid, SaidFact] = {}

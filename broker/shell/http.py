@@ -31,7 +31,7 @@ async def serving(
     try:
         host, port = split_address(address)
     except ValueError:
-        raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}; it looks like host:port") from None
+        raise HttpError(f"HUBBUB_BROKER_HTTP is {address!r}, which is not host:port") from None
 
     async def healthz(request: web.Request) -> web.Response:
         return web.Response(text="alive\n")

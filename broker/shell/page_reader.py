@@ -70,7 +70,7 @@ class PageReader:
             case SendRooms(_, no, uid, listings, more):
                 rows = []
                 for listing in listings:
-                    # A person owes nothing to a public room: unread messages are counted in
+                    # The store knows no members of public rooms: unread messages are counted in
                     # private rooms only.
                     private = listing.kind != "public"
                     unread = await self._store.unread(listing.room, uid) if private else 0

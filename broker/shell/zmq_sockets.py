@@ -105,7 +105,7 @@ class BrokerSockets:
 
     def look(self) -> None:
         """Call it after sending, which may clear the signal that a socket has input."""
-        if has_input(self._router) | has_input(self._publisher):  # looks at both in any case
+        if has_input(self._router) | has_input(self._publisher):  # `|`: always checks both
             asyncio.get_running_loop().call_soon(self._on_input)
 
     def close(self) -> None:

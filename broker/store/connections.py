@@ -30,7 +30,7 @@ class Connections:
 
     @property
     def warnings(self) -> list[str]:
-        """Doubts about the file that do not keep the broker from using it, in one line each."""
+        """Warnings about the file, in one line each; the broker uses it all the same."""
         return self._lock.warnings if self._lock is not None else []
 
     def open(self, wall: float) -> int:

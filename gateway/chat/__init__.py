@@ -1,1 +1,1 @@
-"""What browsers request, what the broker answers and broadcasts, and what is done by the clock."""
+"""The chat: requests of browsers, answers and broadcasts of the broker, and periodic work."""

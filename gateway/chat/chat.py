@@ -1,6 +1,6 @@
 """The chat on this gateway: browsers send requests, the broker answers and broadcasts.
 
-Holds no truth: everything here can be thrown away and fetched again.
+Owns no data: everything here can be thrown away and requested from the broker again.
 """
 
 import logging
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Chat:
-    """Implements `sockets.Handler` for browsers and `link.ports.Listener` for the link."""
+    """Implements `sockets.Handler` for browsers and `link.ports.LinkListener` for the link."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Chat:
         finally:
             self.dispatcher.on_gone(session, left, partial(self.sessions.drop, session))
 
-    # --- the link (link.ports.Listener) ----------------------------------------------------------
+    # --- the link (link.ports.LinkListener) ------------------------------------------------------
 
     def on_link_up(self, epoch: str, term: int) -> None:
         log.info("linked to the broker, term %d, epoch %s", term, epoch)

@@ -18,9 +18,9 @@ from gateway.transport.sockets import Reply
 
 
 class Dispatcher:
-    """Asks the broker for sockets. A question that is not answered in time is `unavailable`; a
-    command that changes something is held for longer, and then left unanswered, since it may have
-    been done."""
+    """Sends to the broker what sockets request. A question without an answer in time is answered
+    `unavailable`. A command that changes something is kept for longer, and then left without an
+    ack, since the broker may have executed it."""
 
     def __init__(self, link: Broker, joins: Joins, metrics: Metrics, loop: Loop) -> None:
         self.pages = PageQueue(link, loop)
@@ -30,8 +30,8 @@ class Dispatcher:
         self._loop = loop
 
     def dispatch(self, session: Session, request: r.Request, reply: Reply) -> None:
-        """Does what was requested; `reply` is called once. Raises Refused for what can be refused
-        here."""
+        """Does what was requested; `reply` is called once. Raises Refused if the gateway can tell
+        that the broker would refuse it."""
         link, sid = self._link, session.socket.sid
         match request:
             case r.PlainJoin(user=user):
@@ -80,7 +80,7 @@ class Dispatcher:
 
     def on_gone(self, session: Session, left: bool, on_known: Callable[[], None]) -> None:
         """The socket is gone, and will not come back if it `left`. `on_known` is called when the
-        broker knows, or was never asked about the socket."""
+        broker knows that, or at once if the broker was never told of the socket."""
         self._joins.limiter.drop(session)
         self.pages.drop(session)
         if not session.known_to_broker:
@@ -111,6 +111,6 @@ class Dispatcher:
         self._link.ask(command, PendingRequest(session, reply, self._loop, hold=False).answer)
 
     def _read(self, session: Session, make: Callable[[int], m.AnyCommand], reply: Reply) -> None:
-        """Asks for something that is read from the store: each person in turn."""
+        """Asks for something that the broker reads from its store; people take turns."""
         pending = PendingRequest(session, reply, self._loop, hold=False)
         self.pages.ask(session, make, pending.answer)

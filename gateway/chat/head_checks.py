@@ -18,7 +18,7 @@ QUESTION_PEOPLE = 20
 
 
 class HeadChecks:
-    """`epoch` is that of the link. It is work_queue.Work, since there may be very many people."""
+    """`epoch` is that of the link. Implements `work_queue.Work`: people may be very many."""
 
     def __init__(
         self, link: Broker, rooms: RoomTable, sessions: Sessions, work_queue: WorkQueue, loop: Loop

@@ -13,7 +13,7 @@ WAITING_JOINS = 100_000
 """Joins beyond this number are given up at once."""
 
 Make = Callable[[int], AnyCommand]
-"""Makes a command with the number that is its turn."""
+"""Makes the command from the number that it is to have."""
 OnAnswer = Callable[[AnyAnswer | None], None]
 """Does not raise."""
 

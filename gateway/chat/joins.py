@@ -19,7 +19,7 @@ from gateway.transport.sockets import Reply
 
 
 class Joins:
-    """Asks the broker to let sockets into rooms, and takes them there once it has."""
+    """Asks the broker to let sockets into rooms, and catches the sockets up there when it has."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Joins:
         """Joins a room, or renames. `plain`: from now on the socket is sent the plain form. Raises
         Refused."""
         if request.token and session.uid and request.token != session.token:
-            raise Refused("bad_request", "this socket is somebody already: open another")
+            raise Refused("bad_request", "this socket has another token: open a new one")
         if request.token:
             session.token = request.token
         token = session.token = session.token or secrets.token_urlsafe(24)
@@ -85,8 +85,8 @@ class Joins:
     # --- what the broker has acked ---------------------------------------------------------------
 
     def _enter(self, session: Session, joined: m.Joined, since: m.Since | None) -> bool:
-        """Takes the socket to the room, where it is caught up from `since` on, or from the newest
-        page. Returns whether it recovers. Sends nothing yet: the ack goes first."""
+        """Puts the socket into the room, where it is caught up from `since` on, or from the newest
+        page. Returns `recovered` of the ack. Sends nothing yet: the caller sends the ack first."""
         if not session.uid:
             self._bind(session, joined)
         if joined.again or self._is_in(session, joined):

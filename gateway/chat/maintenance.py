@@ -1,4 +1,4 @@
-"""The maintenance: what the chat does by the clock: beacons, notices of the link, empty rooms."""
+"""The maintenance: periodic work. Watches beacons, tells of a lost link, drops empty rooms."""
 
 import asyncio
 from collections.abc import Callable
@@ -82,7 +82,7 @@ class Maintenance:
         self._try(self._context.tail_budget.shed)
 
     def _try(self, call: Callable[[], None]) -> None:
-        """Calls it; an error does not keep the others from their turn."""
+        """Makes one call of a step; an error in it does not prevent the other calls."""
         try:
             call()
         except Exception as error:
@@ -106,7 +106,7 @@ class Maintenance:
             self._down_since = self._loop.time()
 
     def greet(self, socket: Socket) -> None:
-        """Sends a new socket the notice that the others were sent."""
+        """If the link is down, tells a new socket so, as the others were told."""
         if self._down_noticed:
             socket.send(Frame.event("link", {"Up": False}))
 

@@ -31,7 +31,7 @@ BYE_S = 1.0
 
 
 class LinkLog:
-    """Logs what goes wrong on the link. It is a ports.Reporter."""
+    """Logs what goes wrong on the link. Implements `link.ports.Reporter`."""
 
     def __init__(self) -> None:
         self._limited = rate_limited(__name__)

@@ -2,8 +2,8 @@
 
 `connector.py` drives the link with ZeroMQ and the clock, `tests/sim` with a simulated network. What
 is sent to the broker, and in which order, is decided here: hello, subscriptions, the sessions that
-are here, the commands that have no answer, then whatever the chat asks, and a beat if that is
-nothing for long.
+are here, the commands that have no answer, then whatever the chat asks, and a Beat if nothing was
+sent for a third of the lease.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -283,4 +283,4 @@ class Link:
 def _why(answer: m.AnyAnswer) -> str:
     if isinstance(answer, m.Failed):
         return answer.message
-    return f"the broker gave an answer to something else: {type(answer).__name__}"
+    return f"the broker sent an answer of the wrong kind: {type(answer).__name__}"

@@ -9,7 +9,7 @@ BATCH_SESSIONS = 1000
 """The most sessions in one Register (common.messages)."""
 CHAR_BYTES = 4
 SESSION_BYTES = 600
-"""The most that a session takes without its rooms."""
+"""The most bytes of a session in a Register, without its rooms."""
 
 
 def batches(sessions: Iterable[SessionInfo]) -> Iterator[tuple[list[SessionInfo], bool]]:

@@ -23,7 +23,7 @@ _MONITORED = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 
 class LinkSockets:
-    """A `ports.Connection`. `wake` is called when there is something to read: then call
+    """A `ports.LinkConnection`. `wake` is called when there is something to read: then call
     `watch_connections`, `answers` and `broadcasts`. `on_bad_frame` is told of each frame that
     cannot be decoded. Raises ZMQError if there is no descriptor for a socket.
     """
@@ -122,7 +122,7 @@ class LinkSockets:
                 elif monitor in self._connected:
                     self.broken = "the connection broke"
                 else:
-                    self.broken = "the connection was refused: does HUBBUB_KEYS fit the broker's?"
+                    self.broken = "the connection was refused: does the broker know this key?"
 
     def close(self) -> None:
         """Drops what was not sent: the link sends it again on its next connection."""
@@ -161,4 +161,4 @@ def _text(topic: bytes) -> str:
     try:
         return topic.decode()
     except UnicodeDecodeError as error:
-        raise FrameError(f"a topic is UTF-8, this one not: {error}") from error
+        raise FrameError(f"a topic that is not UTF-8: {error}") from error

@@ -39,7 +39,7 @@ def ack_of(answer: m.AnyAnswer | None, hold: bool) -> dict[str, Any] | None:
         case m.RoomsListed(rooms=rooms, more=more):
             return {"ok": True, "rooms": [_room_row(row) for row in rooms], "more": more}
         case m.Joined() | m.Welcome() | m.HeadsTold():
-            return error_ack("unavailable", "the broker gave an answer to something else")
+            return error_ack("unavailable", "the broker sent an answer of the wrong kind")
         case _:
             assert_never(answer)
 

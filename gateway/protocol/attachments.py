@@ -73,7 +73,7 @@ def _find_placeholders(args: list[Any], attachments: int) -> list[tuple[Any, Any
             if isinstance(value, dict) and value.get("_placeholder") is True:
                 number = value.get("num")
                 if type(number) is not int or not 0 <= number < attachments:
-                    raise Malformed("a placeholder for an attachment that there is not")
+                    raise Malformed("a placeholder whose attachment does not exist")
                 found.append((holder, key, number))
             elif isinstance(value, list | dict):
                 holders.append(value)

@@ -103,8 +103,8 @@ Packet = Connect | Disconnect | EventPacket | TooLong | TooLongConnect | Ack
 
 
 def read_engine(packet: str | bytes | None) -> Pong | Closed | Ignored | Message | Attachment:
-    """Takes an Engine.IO packet apart: a text, or bytes as they come by WebSocket, or None for
-    bytes that were too many. Raises Malformed."""
+    """Takes an Engine.IO packet apart: a text, or the bytes of a binary WebSocket message, or None
+    if such a message was too large to be kept. Raises Malformed."""
     if packet is None or isinstance(packet, bytes):
         return Attachment(packet)
     match packet[:1]:

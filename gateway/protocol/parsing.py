@@ -174,7 +174,7 @@ def _room_or_as_it_is(name: str) -> str:
     try:
         return _room(name)
     except Refused:
-        # A bad name that is cut off here stays a bad name, by its last character.
+        # The `…` makes sure that a bad name, which is cut here, stays a bad name.
         return name if len(name) <= TYPED_CHARS else name[:ROOM_NAME_CHARS] + "…"
 
 

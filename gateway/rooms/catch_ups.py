@@ -137,7 +137,7 @@ class CatchUps:
         if catch_up.must_read_first(self._context.work_queue.now):
             return 0  # the maintenance wakes all catch-ups again and again
         if self._room.waits_for_joins and session.joins_pending:
-            return 0  # as above
+            return 0  # the maintenance wakes them, as above
         if catch_up.reset is not None:
             if not session.plain:
                 session.socket.send(catch_up.reset)

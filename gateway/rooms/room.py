@@ -233,7 +233,8 @@ class Room:
         typing = contents.typing
 
         def batch_for(session: Session | None, plain: bool) -> Batch:
-            """The batch in this form. It tells the session of all who are typing but itself."""
+            """The batch in this form; it names all who are typing except the session's own
+            person."""
             frames = contents.plain if plain else contents.objects
             but = session.uid if session is not None else ""
             return Batch([*frames, *typing_frames(self.name, typing, plain, but)])

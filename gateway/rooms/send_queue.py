@@ -17,8 +17,8 @@ FULL_BYTES = 4 << 20
 
 
 class Notice(Struct, frozen=True):
-    """Something to be sent that is not an event of the log: it has no Seq. Each form of the
-    contract has its own frame; None: nothing is sent in this form."""
+    """Something to be sent that is not an event of the log: it has no Seq. The object form and the
+    plain form have a frame each; None: nothing is sent in this form."""
 
     objects: Frame | None = None
     plain: Frame | None = None
@@ -47,8 +47,8 @@ class BatchContents(Struct):
 
 
 class SendQueue:
-    """The queue of one room. The last to be typing are kept apart: newer ones replace them, and
-    the last batch takes them along."""
+    """The queue of one room. Who is typing is kept apart from the items: newer news replace it, and
+    the batch that empties the queue takes it along."""
 
     __slots__ = ("_events", "_items", "_last_taken", "_reset_waits", "_typing", "bytes")
 

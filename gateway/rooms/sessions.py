@@ -12,8 +12,8 @@ take 64 bytes of the 2.5 KiB of a socket."""
 
 
 class Session:
-    """One socket, and what the broker has said of it. There may be very many sessions, so values
-    that most of them lack take no memory of their own."""
+    """One socket, and what the broker's answers say about it. There may be very many sessions, so
+    values that most of them lack take no memory of their own."""
 
     __slots__ = (
         "floors",
@@ -40,7 +40,7 @@ class Session:
         self.known_to_broker = False
         """Whether a join of this session was sent to the broker, which must hear of its end."""
         self.plain = False
-        """Whether the socket uses the plain forms of the contract."""
+        """Whether the socket uses the plain form."""
         self.rooms: tuple[str, ...] = ()
         """The rooms that the broker has acked; private rooms only if the socket joined them."""
         self.leaving: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from gateway.transport.fanout import SendList
 
 
 class SendLists(NamedTuple):
-    """The sockets of a room's subscribers, by the form of the contract that they use."""
+    """The sockets of a room's subscribers, by the form that they use: object or plain."""
 
     objects: SendList
     plain: SendList

@@ -19,9 +19,9 @@ def ask_until_answered(
     expected: type[A],
     on_answer: Callable[[A], None],
 ) -> None:
-    """Asks the question that `make` returns for a command number, and asks again RETRY_S after each
-    answer that is missing, a refusal or not of the `expected` type. Then `on_answer` is called
-    once. If `make` returns None nobody wants to know any more: nothing is asked or called."""
+    """Asks the question that `make` returns for a command number. If there is no answer in time, or
+    the answer is not of the `expected` type (a refusal, for one), asks again after RETRY_S. Then
+    calls `on_answer` once. If `make` returns None, nobody needs the answer any more: this ends."""
 
     def ask() -> None:
         command = make(link.number())

@@ -10,8 +10,8 @@ from gateway.runtime.ports import report_fault
 
 
 def next_tick(now: float, tick_s: float) -> float:
-    """When the next tick of this length begins (monotonic seconds). All that tick alike wake the
-    process together, since waking costs an idle process more than what is done then."""
+    """When the next tick of this length begins (monotonic seconds). All timers with ticks of one
+    length are due together, since waking an idle process costs more than what they do."""
     return (now // tick_s + 1) * tick_s
 
 
@@ -62,7 +62,7 @@ class TimerWheel:
                     self._call(timed)
 
     def _call(self, timed: Timed) -> None:
-        """An error of one timer costs no other its time."""
+        """An error in one timer does not keep the others from being called."""
         try:
             timed.due()
         except Exception as error:

@@ -1,1 +1,1 @@
-"""The library servers, subclassed, and what listens."""
+"""HTTP: the page and its files, origins, listeners, the Engine.IO and Socket.IO servers."""

@@ -73,13 +73,13 @@ class Module:
                 before = token.text
 
     def _short(self, private: str) -> str:
-        """A private name of this module's classes: nobody else says it."""
+        """A short name for a `#private` one, which no other module can use."""
         return self._privates.setdefault(private, f"p{len(self._privates)}")
 
     def _import(self, token: Token) -> None:
         """`import { a, b as c } from "./there.js";`"""
         if token.depth:
-            raise SourceError("an import stands inside of something")
+            raise SourceError("an import is inside of brackets")
         names = self._names("import")
         if self._next().text != "from" or (place := self._next()).kind != "string":
             raise SourceError("an import is not one of names in braces")
@@ -94,7 +94,7 @@ class Module:
     def _export(self, token: Token) -> None:
         """`export const a`, or `export { a, b as c };`"""
         if token.depth:
-            raise SourceError("an export stands inside of something")
+            raise SourceError("an export is inside of brackets")
         start = self._at
         what = self._next()
         if what.text == "{":

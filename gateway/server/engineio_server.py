@@ -1,7 +1,8 @@
 """The Engine.IO server: python-engineio's, which checks each HTTP request and finds its connection.
 
-The library answers origins, versions, transports, session ids and methods, and packs the answers to
-polls. Connections are ours from their handshake on. `library_seams.py` lists what is overridden.
+The library checks origins, versions, transports, session ids and methods, and packs the answers to
+polls. Connections are our own class from their handshake on. `library_seams.py` lists what is
+overridden.
 """
 
 import asyncio
@@ -200,10 +201,10 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
 
     def malformed(self, why: str) -> None:
         self._counters.refused_frames.inc()
-        self._log.warning("closed a connection for a malformed packet: %.200r", why)
+        self._log.warning("closed a connection that sent something bad: %.200r", why)
 
     def failed(self) -> None:
-        self._log.exception("closed a connection for a fault of ours")
+        self._log.exception("closed a connection after an error in the gateway")
 
     def unread(self, remote: str) -> None:
         self._counters.cut_off.inc()

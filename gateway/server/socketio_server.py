@@ -98,7 +98,7 @@ class SocketIOServer:
         self._handler.connected(socket, auth)
 
     def _request(self, connection: Connection, request: EventPacket) -> None:
-        """The connection has seen to it that the socket may ask."""
+        """Call this only if the socket may have another request in flight (`Socket.may_ask`)."""
         if connection.socket is None:
             raise Malformed("an event before CONNECT")
         connection.socket.request(request.event, request.args, request.ack)

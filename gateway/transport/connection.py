@@ -104,8 +104,8 @@ class Connection:
     # --- outbound --------------------------------------------------------------------------------
 
     def put(self, sendable: Sendable) -> None:
-        """Sends a Frame or Batch after everything before it. A browser that owes too much is cut
-        off instead."""
+        """Sends a Frame or Batch after everything before it. A browser with too many unsent bytes
+        is cut off instead."""
         if not self.closing and not self.outbox.put(sendable):
             self.cut_off_unread()
 

@@ -86,7 +86,7 @@ class Heartbeat:
         self._owner = None
 
     def due(self) -> None:
-        """(timer_wheel.Timer)"""
+        """(timer_wheel.Timed)"""
         if self._owner is None:
             return
         if not self._pinged:

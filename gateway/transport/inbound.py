@@ -1,4 +1,4 @@
-"""The inbound packets of one connection: handled in order, as far as its socket may ask."""
+"""The inbound packets of one connection: handled in order, few requests in flight at a time."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.idle import IdleTraffic
 
 READ_AHEAD_BYTES = 32 << 10
-"""So much is read from a browser whose requests wait: a little, so that its end is noticed."""
+"""From a browser whose requests wait only so much is read: enough to notice when it closes."""
 STEP_PACKETS, STEP_BYTES = 32, 8 << 10
 """After so many packets of one browser, or so many bytes in them, other browsers have their
 turn."""
@@ -125,7 +125,7 @@ class Inbound:
         """(backlog.BacklogHolder)"""
         self._counted_bytes = 0
         if self._owner is not None:
-            self._owner.refuse("packets that wait, while too many of them do")
+            self._owner.refuse("too many packets of all browsers wait, and these the longest")
 
     def _handle_some(self) -> None:
         owner = self._owner
@@ -177,11 +177,11 @@ class Inbound:
         read = read_engine(packet)
         if isinstance(read, Message):
             if self.attachments is not None:
-                raise Malformed("text, where an attachment is awaited")
+                raise Malformed("a text packet in place of an attachment")
             owner.on_packet(read.text)
         elif isinstance(read, Attachment):
             if self.attachments is None:
-                raise Malformed("an attachment that belongs to nothing")
+                raise Malformed("an attachment without an event before it")
             whole = self.attachments.add(read.data)
             if whole is not None:
                 self.attachments = None

@@ -117,7 +117,7 @@ class Polling:
 
     def crowd_out(self) -> None:
         """(backlog.BacklogHolder)"""
-        self._connection.refuse("a body that is not finished, while there are too many of them")
+        self._connection.refuse("too many bodies are unfinished, and this one for longest")
 
     def _drop(self) -> None:
         self._body = bytearray()

@@ -79,8 +79,8 @@ class Socket:
         return self.outbox.unsent_bytes
 
     def close(self, reason_frame: Frame | None = None) -> None:
-        """Ends it for good: a stock client does not come back. The reason is sent before the
-        DISCONNECT."""
+        """Ends the socket for good: a stock client does not connect again. The reason is sent
+        before the DISCONNECT."""
         if self.closed or self._carrier is None:
             return
         last = [DISCONNECT] if reason_frame is None else [reason_frame, DISCONNECT]
@@ -88,7 +88,7 @@ class Socket:
         self.end(left=True)
 
     def cut_off(self) -> None:
-        """Ends it at once and drops what was not sent yet: a stock client comes back and
+        """Ends the connection at once and drops unsent bytes: a stock client connects again and
         recovers."""
         if self._carrier is not None:
             self._carrier.cut_off()

@@ -38,7 +38,7 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
     HTTPBadRequest if the request is no handshake or its connection is lost, HTTPServiceUnavailable
     if no descriptor is left for it."""
     if not web.WebSocketResponse(compress=False).can_prepare(request).ok:
-        raise web.HTTPBadRequest(text="this is no WebSocket handshake\n")
+        raise web.HTTPBadRequest(text="this is not a WebSocket handshake\n")
     key = request.headers["Sec-WebSocket-Key"].encode()
     accept = base64.b64encode(hashlib.sha1(key + _GUID).digest()).decode()
     answer = web.StreamResponse(status=101)
@@ -52,7 +52,7 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
     except BaseException as error:
         taken.close()
         if isinstance(error, OSError):  # the browser is gone: it does not get this answer
-            raise web.HTTPBadRequest(text="lost in the handshake\n") from None
+            raise web.HTTPBadRequest(text="the connection was lost\n") from None
         raise
 
 

@@ -163,7 +163,7 @@ class WebSocket(Stream):
         """(backlog.BacklogHolder)"""
         self._kept_bytes = 0
         if self.owner is not None:
-            self.owner.refuse("a frame that is not finished, while there are too many of them")
+            self.owner.refuse("too many frames are unfinished, and this one for longest")
         else:
             self.abort()
 

@@ -3,7 +3,7 @@
 python -m scripts.bench fanout            a table, and which aims are met
 python -m scripts.bench all --save        every benchmark; JSON and plots into docs/bench
 
-Sizes that are aimed at and take a minute or two:
+The sizes that the aims are for; each takes a minute or two:
 
 python -m scripts.bench storm --sockets 10000
 python -m scripts.bench crowd --sockets 50000 --gateways 3

@@ -1,7 +1,7 @@
-"""The broker alone: messages a second, acked and on disk, and how soon rooms are live after it.
+"""The broker alone: messages a second, acked and on disk; how soon rooms are live after a start.
 
-The messages come from peers, which are gateways without browsers. A broker that is started again
-has to be told of every room of a real gateway before that is ready.
+The messages come from peers, which are gateways without browsers. For the restart there is a real
+gateway with many rooms: it is ready when the subscription of each room is proven live again.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Debian's chromium with one page of Hubbub in it, and what the browser counts of that page."""
+"""Debian's chromium with the page of Hubbub, and what it measures: frames, bytes, nodes, heap."""
 
 import shutil
 from collections.abc import Iterator

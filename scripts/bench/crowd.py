@@ -1,8 +1,8 @@
 """The crowd: as many sockets as can be in one room, over some gateways, and what idle ones cost.
 
-The load runs on the same machine and takes its share of the cores. Memory is that of the gateways,
-resident, more than before the sockets came. Idle: sockets that nobody tells anything, for longer
-than a ping interval (25 s).
+The load runs on the same machine and uses a part of the cores. Memory is by how much the resident
+memory of the gateways grew when the sockets came. Idle sockets get nothing but pings: they are
+measured for longer than a ping interval (25 s).
 """
 
 import argparse

@@ -1,10 +1,10 @@
 """The fan-out: CPU of one delivery, and how many a second, beside peers in the same run.
 
-All servers are up at once, each with as many sockets in one room; they are measured in turn, for
-some rounds, of which the best counts. `us` is CPU of all of a server's processes for one delivery,
-at a quiet rate: nobody speaks before all have heard the last message, so that each event is a write
-of its own. Hubbub's message rate is unlimited here, and its messages are on disk before they are
-told; the peers keep none.
+All servers run at once, each with the same number of sockets in one room. They are measured in
+turn, in several rounds, of which the best counts. `us` is the CPU time that all processes of a
+server use for one delivery at a quiet rate: a message is sent only when all have received the one
+before, so that each delivery is a write of its own. Hubbub's message rate is unlimited here, and
+its messages are on disk before they are sent; the other servers store none.
 """
 
 import argparse

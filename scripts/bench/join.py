@@ -1,9 +1,9 @@
 """The join: what one person's coming costs, in small rooms and large; and a rush into one room.
 
 Most members of a room are registered by a peer, a gateway without browsers. `us` is CPU of broker
-and gateway for a join, less what they use when idle; `bytes` is all that the newcomer receives but
-the gathered count. In a rush the lines from before one's own join are told apart: they are history,
-not the price of joining. Newcomers come faster than 20 a second, so that every room is a crowd.
+and gateway for a join, less what they use when idle; `bytes` is all that a newcomer receives,
+except `presence` events. In the rush, events from before a person's own join are counted apart:
+they are history. Newcomers come faster than 20 a second, so that every room is a crowd.
 """
 
 import argparse

@@ -29,8 +29,8 @@ ASKED = ("chat", "participants", "ping")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=int, default=100, help="sockets on the idle gateway")
     parser.add_argument("--crowd", type=int, default=1000, help="sockets beside the askers")
-    parser.add_argument("--rate", type=float, default=0.0, help="messages a second that the crowd "
-                        "can be served with; 0: search")  # fmt: skip
+    parser.add_argument("--rate", type=float, default=0.0, help="the highest message rate that "
+                        "the crowd can take; 0: search it")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=10.0)
 
 

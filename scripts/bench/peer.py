@@ -1,7 +1,8 @@
-"""The peer: a gateway without browsers, for what is asked of the broker alone.
+"""The peer: a gateway without browsers, to measure the broker alone.
 
-It registers people and says messages for them, so many commands under way at a time; it hears the
-broadcasts of its rooms and counts them. Runs in a process of its own (`Spawned`).
+It joins people to rooms and sends messages for them, with a fixed number of unanswered commands at
+a time; it receives the broadcasts of its rooms and counts them. Runs in a process of its own
+(`Spawned`).
 """
 
 import hashlib

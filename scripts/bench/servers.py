@@ -123,7 +123,7 @@ def _run(name: str, command: list[str], folder: str | Path = ROOT) -> Iterator[S
         try:
             assert process.stdout is not None, "it is piped"
             if "ready" not in process.stdout.readline():
-                raise Missing(f"{name} did not start; its last words are above")
+                raise Missing(f"{name} did not start; its output above says why")
             yield Server(name, [f"http://127.0.0.1:{port}"], [process.pid])
         finally:
             process.terminate()

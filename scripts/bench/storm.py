@@ -75,7 +75,7 @@ def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> R
         time.sleep(args.after)
         talker.stop_speaking()
         crowd.wait_idle()
-        crowd.join(1, WITHIN_S)  # who is told how many there are
+        crowd.join(1, WITHIN_S)  # the ack of this join has the count of the room
         end = crowd.read_tally()
     if end.lost > args.sockets:
         raise LoadError(f"{end.lost - args.sockets} were lost once more: {end.why}")

@@ -58,8 +58,8 @@ class Load:
         await _until(lambda: self.acked >= wanted, within_s)
 
     async def until_recovered(self, since: float, within_s: float) -> float:
-        """Until every writer was acked after this monotonic time and every listener has caught up
-        with it; tells the seconds since. Raises TimeoutError."""
+        """Waits until every writer has an ack from after `since` (monotonic) and every listener has
+        that message. Returns the seconds since `since`. Raises TimeoutError."""
         end = time.monotonic() + within_s
         await _until(lambda: all(writer.acked_at > since for writer in self.writers), within_s)
         heads: dict[str, int] = {}

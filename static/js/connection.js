@@ -73,7 +73,8 @@ export class Connection {
     if (this.connected) this.socket.volatile.emit(event, payload);
   }
 
-  /** Ends a connection that is dead: before it sends, the client notices that pings are overdue. */
+  /** Makes the client check the connection by a small request: before it sends, it notices that pings are
+   * overdue, and then it closes the dead connection. */
   probe() {
     this.request("rooms", { limit: 1 }, () => {});
   }

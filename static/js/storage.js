@@ -9,7 +9,7 @@ import { isPrivate } from "./models/text.js";
 
 /** Longer drafts are lost by a reload: the storage is needed for unsent messages. */
 const DRAFTS_CHARS = 1_000_000;
-/** A gateway lets a socket join so many rooms. */
+/** The default of HUBBUB_SOCKET_ROOMS: a gateway lets a socket join no more rooms. */
 const ROOMS_LIMIT = 100;
 
 export class SavedState {

@@ -16,7 +16,7 @@ export class Sync {
    * `clock`: now(), in milliseconds, and after(ms, act), which returns a function that cancels it. */
   constructor({ chat, connection, identity, on, clock }) {
     Object.assign(this, { chat, connection, identity, on, clock });
-    /** Keys of requests that are unanswered or pause. */
+    /** Keys of requests that have no answer yet, or that may be repeated only after a pause. */
     this.inFlight = new Set();
     /** Whether the timeline is scrolled near its first event, or near its last one. Set by the view. */
     this.wantsOlder = false;

@@ -57,7 +57,7 @@ export class Chat {
     const room = this.follow(name);
     if (name !== this.current) Object.assign(this, { before: this.current, current: name });
     if (room.private) {
-      this.rooms.delete(name); // the conversation shown last is last: the first one is dropped first
+      this.rooms.delete(name); // moved to the end: the conversation that was not shown for longest goes first
       this.rooms.set(name, room);
       const others = [...this.rooms.values()].filter((each) => each.private);
       for (const { name: old } of others.slice(0, -PRIVATE_LIMIT)) this.rooms.delete(old);

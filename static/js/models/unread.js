@@ -5,7 +5,7 @@
  * requested, since only they tell which are messages, by whom, and which were deleted since.
  */
 const MARKS_LIMIT = 500;
-/** Higher counts are not distinguished. */
+/** Unread messages of a room are counted up to this number. */
 export const COUNTED_LIMIT = 100;
 
 export class Unread {

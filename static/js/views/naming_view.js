@@ -23,8 +23,8 @@ export class NamingView {
     });
   }
 
-  /** Asks for a name and calls `done(name)`, whose end is close() or refuse(). The person cannot cancel if
-   * a name is `needed`. */
+  /** Asks for a name and calls `done(name)`, which has to lead to close() or refuse(). The person cannot
+   * cancel if a name is `needed`. */
   ask({ name, error = "", needed, done }) {
     this.done = done;
     this.field.value = name;

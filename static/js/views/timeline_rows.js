@@ -11,7 +11,8 @@ const HIDDEN = new Set(["edit", "delete"]); // the message that they change show
 const NOTES = { join: "joined", leave: "left", rename: "renamed" };
 
 /** Rows {key, kind, event?, entry?, fate?, first?}. `kind` is "day", "message", "note", "announce" or
- * "waiting"; `first` is true if the row shows its author. `author` {user, uid, linkShown} wrote what waits. */
+ * "waiting"; `first` is true if the row shows its author. `author` {user, uid, linkShown} is this
+ * person, who wrote the waiting messages, and the state of the link. */
 export function timelineRows(events, announcements = [], waiting = [], author = {}) {
   const rows = [];
   let day = "";
