@@ -52,7 +52,7 @@ class LogWriter(logging.Handler):
             line = self._lines.get()
             if self._lost:
                 lost, self._lost = self._lost, 0
-                line = b"%d lines of the log were lost: they could not be written\n" % lost + line
+                line = b"%d lines of the log are lost: they could not be written\n" % lost + line
             try:
                 self._write(line)
             except OSError:

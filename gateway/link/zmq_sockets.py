@@ -122,7 +122,7 @@ class LinkSockets:
                 elif monitor in self._connected:
                     self.broken = "the connection broke"
                 else:
-                    self.broken = "the connection was refused: does the broker know this key?"
+                    self.broken = "the connection was refused: does the broker know HUBBUB_KEYS?"
 
     def close(self) -> None:
         """Drops what was not sent: the link sends it again on its next connection."""
