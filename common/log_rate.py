@@ -22,12 +22,15 @@ class LogRate(logging.Filter):
     """Lets `most` records of each line of code pass in WINDOW_S seconds. The first record that
     passes after some were suppressed says how many."""
 
-    def __init__(self, most: int = 1) -> None:
+    def __init__(self, most: int = 1, lowest: int = logging.NOTSET) -> None:
         super().__init__()
         self._most = most
+        self._lowest = lowest
         self._windows: dict[tuple[str, int], _Window] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < self._lowest:
+            return True
         window = self._windows.setdefault((record.pathname, record.lineno), _Window())
         now = time.monotonic()
         if now - window.began >= WINDOW_S:
@@ -52,7 +55,7 @@ def rate_limited(name: str, most: int = 1) -> logging.Logger:
     return limited
 
 
-_libraries = LogRate()
+_libraries = LogRate(lowest=logging.WARNING)
 
 
 def limit_libraries(*names: str) -> None:

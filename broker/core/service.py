@@ -106,7 +106,8 @@ class Service:
                 return
             yield from self._reload(ServiceEvent.RELOADED)
             self._probe_at = monotonic + PROBE_S
-        if self._state is ServiceState.REFUSING and monotonic >= self._probe_at:
+        if self._state is ServiceState.REFUSING and monotonic >= self._probe_at and self.is_idle:
+            # Answers of this term go out first: gateways refuse them once they know the next one.
             self._probe_at = monotonic + PROBE_S
             yield from self._probe()
         # Commands come before the tick: one that waited while the broker did not listen renews its

@@ -53,7 +53,7 @@ class Chat:
         self.marks = Marks(link, self.context.work_queue, loop)
         self.rooms = RoomTable(settings, link, self.sessions, self.context, self.marks, loop)
         self.joins = Joins(link, self.rooms, self.sessions, loop, limits.joins_in_flight)
-        self.dispatcher = Dispatcher(link, self.joins, metrics, loop)
+        self.dispatcher = Dispatcher(link, self.joins, metrics, loop, settings.request_timeout)
         self.maintenance = Maintenance(gateway, link, self.rooms, self.marks, self.context, loop)
 
     # --- browsers (sockets.Handler) --------------------------------------------------------------

@@ -22,8 +22,11 @@ class Dispatcher:
     `unavailable`. A command that changes something is kept for longer, and then left without an
     ack, since the broker may have executed it."""
 
-    def __init__(self, link: Broker, joins: Joins, metrics: Metrics, loop: Loop) -> None:
-        self.pages = PageQueue(link, loop)
+    def __init__(
+        self, link: Broker, joins: Joins, metrics: Metrics, loop: Loop, timeout_s: float
+    ) -> None:
+        """`timeout_s`: how long a question may wait for its answer."""
+        self.pages = PageQueue(link, loop, timeout_s)
         self._link = link
         self._joins = joins
         self._metrics = metrics

@@ -20,17 +20,23 @@ UNSENT_BYTES = 256 << 10
 CHECK_S = 0.1
 """Seconds between two checks whether sockets have read, and whether there is a broker."""
 
-_Waiting = tuple[Session, Make, OnAnswer]
+_Waiting = tuple[Session, Make, OnAnswer, float]
+"""The last one is when it is given up without a broker, by the loop's clock."""
 
 
 class PageQueue:
     """While its page waits a socket is read no further, since the requests of one socket are sent
-    in order. So each socket has one waiting page at most."""
+    in order. So each socket has one waiting page at most.
 
-    def __init__(self, link: Broker, loop: Loop) -> None:
+    While there is no broker, sockets are read on, and their pages wait here as long as questions
+    wait in the link. When the broker is back they are requested few at once, as always.
+    """
+
+    def __init__(self, link: Broker, loop: Loop, timeout_s: float) -> None:
         self.in_flight = 0
         self._link = link
         self._loop = loop
+        self._timeout_s = timeout_s
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         """By person; a person whose turn it was is put at the end."""
         self._asking: set[str] = set()
@@ -46,9 +52,10 @@ class PageQueue:
     def ask(self, session: Session, make: Make, on_answer: OnAnswer) -> None:
         """Requests the page now or in its turn; `on_answer`, which does not raise, is called once
         unless the socket is gone before the page's turn."""
-        self._waiting.setdefault(_person(session), deque()).append((session, make, on_answer))
+        page = (session, make, on_answer, self._loop.time() + self._timeout_s)
+        self._waiting.setdefault(_person(session), deque()).append(page)
         self._request_next()
-        if self._is_waiting(session):
+        if self._link.up and self._is_waiting(session):
             session.socket.ready = False
 
     def drop(self, session: Session) -> None:
@@ -70,26 +77,38 @@ class PageQueue:
             return
         self._requesting = True
         try:
-            if not self._link.up:
-                self._request_all()
-            for person in list(self._waiting):
-                if self.in_flight >= PAGES_IN_FLIGHT:
-                    break
-                if person not in self._asking:
-                    self._request_of(person)
+            if self._link.up:
+                self._request_some()
+            else:
+                self._give_up_overdue()
         finally:
             self._requesting = False
         if self._waiting and not self._check_planned:
             self._check_planned = True
             self._loop.call_later(CHECK_S, self._check)
 
-    def _request_all(self) -> None:
-        """There is no broker: nothing is gained by waiting here, and the link gives up each
-        question in its time."""
-        while self._waiting:
-            person, waiting = self._waiting.popitem(last=False)
-            for session, make, on_answer in waiting:
-                self._request(person, session, make, on_answer)
+    def _request_some(self) -> None:
+        for person in list(self._waiting):
+            if self.in_flight >= PAGES_IN_FLIGHT:
+                break
+            if person not in self._asking:
+                self._request_of(person)
+
+    def _give_up_overdue(self) -> None:
+        """Without a broker: answers pages that have waited too long, and reads all sockets on."""
+        now = self._loop.time()
+        for person in list(self._waiting):
+            pages = list(self._waiting.get(person, ()))
+            kept = deque(page for page in pages if page[3] > now)
+            if kept:
+                self._waiting[person] = kept
+            else:
+                self._waiting.pop(person, None)
+            for session, _, on_answer, give_up_at in pages:
+                if give_up_at <= now:
+                    on_answer(None)
+                if not session.socket.ready:
+                    session.socket.set_ready()  # its next request may be for a page as well
 
     def _check(self) -> None:
         self._check_planned = False
@@ -99,10 +118,10 @@ class PageQueue:
         """Requests this person's next page, for a socket that has read the pages before."""
         waiting = self._waiting[person]
         for _ in range(len(waiting)):
-            session, make, on_answer = waiting.popleft()
+            page = session, make, on_answer, _ = waiting.popleft()
             if session.socket.unsent_bytes <= UNSENT_BYTES:
                 break
-            waiting.append((session, make, on_answer))
+            waiting.append(page)
         else:
             return
         del self._waiting[person]

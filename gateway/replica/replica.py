@@ -128,8 +128,8 @@ class Replica:
 
     def on_page(self, page: Paged) -> list[Effect]:
         """Takes a page. The late answer to an earlier request is used if it fits, else ignored."""
-        if page.epoch != self.epoch:
-            return []
+        if page.epoch != self.epoch or self._state is ReplicaState.EMPTY:
+            return []  # the page is late: nothing is requested before the mark
         if self._state in _WITHOUT_LOG:
             return self._load(page)
         new = [e for e in page.events if e.seq > self.head]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gateway.protocol.frames import Frame
 from gateway.rooms.sessions import Session
 
-OWED_BYTES = 128 << 10
+UNSENT_BYTES = 128 << 10
 """A socket is sent more events only while it has at most this many unsent bytes, so that a long
 catch-up never looks like a slow reader."""
 STALLED_S = 5.0
@@ -15,7 +15,7 @@ STALLED_S = 5.0
 class CatchUp:
     """The state of one socket's catch-up. `CatchUps` does the work."""
 
-    __slots__ = ("cursor", "fresh", "join_head", "owed", "reset", "session", "stalled_at")
+    __slots__ = ("cursor", "fresh", "join_head", "reset", "session", "stalled_at", "unsent_bytes")
 
     def __init__(self, session: Session, cursor: int, join_head: int, fresh: bool) -> None:
         self.session = session
@@ -28,7 +28,7 @@ class CatchUp:
         is somewhere above `cursor`, is not known yet."""
         self.reset: Frame | None = None
         """The `reset` that the socket is to be sent before anything else."""
-        self.owed = 0
+        self.unsent_bytes = 0
         """The socket's unsent bytes when they were last found to be too many, else 0."""
         self.stalled_at = 0.0
         """Since when (monotonic) the number of unsent bytes has not changed."""
@@ -45,13 +45,13 @@ class CatchUp:
         """Whether the socket has too many unsent bytes to be sent more now. A socket that has read
         nothing for STALLED_S is cut off."""
         socket = self.session.socket
-        owed = socket.unsent_bytes
-        if owed <= OWED_BYTES:
-            self.owed = 0
+        unsent_bytes = socket.unsent_bytes
+        if unsent_bytes <= UNSENT_BYTES:
+            self.unsent_bytes = 0
             return False
         now = clock()
-        if owed != self.owed:
-            self.owed, self.stalled_at = owed, now
+        if unsent_bytes != self.unsent_bytes:
+            self.unsent_bytes, self.stalled_at = unsent_bytes, now
         elif now - self.stalled_at > STALLED_S:
             socket.cut_off_unread()
         return True

@@ -86,6 +86,11 @@ class CatchUps:
         if self._catch_ups.pop(session, None) is not None:
             self._drop_if_done()
 
+    def close(self) -> None:
+        """The room is closed, and no socket is behind it. The two knew each other: a cycle would
+        wait for the garbage collector."""
+        del self._room
+
     def wake(self) -> None:
         """Gives every catch-up a turn: something that some of them wait for may have changed."""
         if self._catch_ups:
@@ -109,6 +114,10 @@ class CatchUps:
     # --- one step of the work --------------------------------------------------------------------
 
     def step(self) -> bool:
+        if not self._catch_ups:
+            self._todo.clear()
+            self._all_due = False
+            return False
         if not self._room.replica.live:  # the room wakes its catch-ups once the replica is live
             self._todo.clear()
             return False

@@ -64,8 +64,10 @@ class PlainRosters:
             return None if room.closed else m.GetNames(no=no, room=room.name, limit=self._names)
 
         def on_names(answer: m.Listed) -> None:
-            room.send_roster(answer.users, answer.count, answer.crowd)
             pause_s = CROWD_PAUSE_S if answer.crowd else PAUSE_S
-            room.roster_not_before = self._loop.time() + pause_s
+            try:
+                room.send_roster(answer.users, answer.count, answer.crowd)
+            finally:  # an error must not end the room's rosters for ever
+                room.roster_not_before = self._loop.time() + pause_s
 
         ask_until_answered(self._link, self._loop, make, m.Listed, on_names)

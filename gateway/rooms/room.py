@@ -81,6 +81,12 @@ class Room:
         self.replica.shed()
         self.frame_cache.shed()
 
+    def close(self) -> None:
+        """The gateway forgets the room, which no socket needs."""
+        self.closed = True
+        self.shed()
+        self.catch_ups.close()
+
     def was_sent(self, session: Session) -> bool:
         """Whether the socket got events of this room before its join was acked. Older events would
         now come out of order, so the join starts over."""
@@ -145,11 +151,12 @@ class Room:
         self, on_input: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Calls this method of the replica and carries out the effects that it returns."""
+        if self.closed:
+            return
         try:
             for effect in on_input(*args, **kwargs):
                 self._carry_out(effect)
-            if not self.closed:
-                self._context.tail_budget.touch(self)
+            self._context.tail_budget.touch(self)
             if self._was_live is not self.replica.live:
                 self._was_live = self.replica.live
                 self.catch_ups.wake()

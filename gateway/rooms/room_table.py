@@ -175,7 +175,7 @@ class RoomTable:
         self._empty[room] = self._loop.time()
 
     def _close(self, room: Room) -> None:
-        room.closed = True
+        room.close()
         self._context.tail_budget.forget(room)
         del self._rooms[room.name]
 

@@ -1,7 +1,7 @@
 """Questions to the broker that are asked again until they are answered. Pure."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from common.messages import AnyAnswer, AnyCommand
 from gateway.runtime.ports import Broker, Loop
@@ -23,15 +23,36 @@ def ask_until_answered(
     the answer is not of the `expected` type (a refusal, for one), asks again after RETRY_S. Then
     calls `on_answer` once. If `make` returns None, nobody needs the answer any more: this ends."""
 
-    def ask() -> None:
-        command = make(link.number())
+    _Question(link, loop, make, expected, on_answer).ask()
+
+
+class _Question(Generic[A]):
+    """It is an object and no pair of functions, which would know each other: such a cycle would
+    wait for the garbage collector."""
+
+    __slots__ = ("_expected", "_link", "_loop", "_make", "_on_answer")
+
+    def __init__(
+        self,
+        link: Broker,
+        loop: Loop,
+        make: Callable[[int], AnyCommand | None],
+        expected: type[A],
+        on_answer: Callable[[A], None],
+    ) -> None:
+        self._link = link
+        self._loop = loop
+        self._make = make
+        self._expected = expected
+        self._on_answer = on_answer
+
+    def ask(self) -> None:
+        command = self._make(self._link.number())
         if command is not None:
-            link.ask(command, receive)
+            self._link.ask(command, self._receive)
 
-    def receive(answer: AnyAnswer | None) -> None:
-        if isinstance(answer, expected):
-            on_answer(answer)
+    def _receive(self, answer: AnyAnswer | None) -> None:
+        if isinstance(answer, self._expected):
+            self._on_answer(answer)
         else:
-            loop.call_later(RETRY_S, ask)
-
-    ask()
+            self._loop.call_later(RETRY_S, self.ask)

@@ -15,7 +15,7 @@ def next_tick(now: float, tick_s: float) -> float:
     return (now // tick_s + 1) * tick_s
 
 
-class Timed(Protocol):
+class Timer(Protocol):
     tick: int
     """The tick in which it is due; only the wheel writes it. 0 if no timer is set, as at first."""
 
@@ -32,18 +32,18 @@ class TimerWheel:
         self._began = next_tick(loop.time(), tick_s) - tick_s
         self._now = 0
         """The last tick that is done."""
-        self._due: dict[int, dict[Timed, None]] = {}
+        self._due: dict[int, dict[Timer, None]] = {}
         """By tick."""
         self._timer = loop.call_at(self._began + tick_s, self._run)
 
-    def set(self, timed: Timed, delay_s: float) -> None:
+    def set(self, timed: Timer, delay_s: float) -> None:
         """Calls `timed.due` once after this time, unless it is set or cancelled before."""
         self.cancel(timed)
         passed = (self._loop.time() - self._began + delay_s) / self._tick_s
         timed.tick = max(self._now, int(passed)) + 1
         self._due.setdefault(timed.tick, {})[timed] = None
 
-    def cancel(self, timed: Timed) -> None:
+    def cancel(self, timed: Timer) -> None:
         due = self._due.get(timed.tick)
         if due is not None:
             due.pop(timed, None)
@@ -61,7 +61,7 @@ class TimerWheel:
                 if timed.tick == self._now:  # the ones before did not cancel or set it
                     self._call(timed)
 
-    def _call(self, timed: Timed) -> None:
+    def _call(self, timed: Timer) -> None:
         """An error in one timer does not keep the others from being called."""
         try:
             timed.due()

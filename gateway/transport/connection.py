@@ -46,8 +46,8 @@ class Connection:
     and calls `handle_get_request`, `handle_post_request` and `close`."""
 
     __slots__ = (
-        "_polling", "_receiver", "_state", "_upgrade", "_ws", "closed_by_peer", "engine",
-        "heartbeat", "inbound", "outbox", "remote", "sid", "socket",
+        "_polling", "_receiver", "_state", "_upgrade", "_ws", "closed", "closed_by_peer", "closing",
+        "engine", "heartbeat", "inbound", "outbox", "remote", "sid", "socket",
     )  # fmt: skip
 
     def __init__(self, engine: EnginePort, receiver: Receiver, sid: str, remote: str) -> None:
@@ -63,6 +63,10 @@ class Connection:
         self.closed_by_peer = False
         """The browser closed the connection: its last poll is answered without an error."""
         self._receiver = receiver
+        self.closing = False
+        """Nothing more is received, and nothing new is sent. Like `closed` this is an attribute,
+        set with the state, since each packet asks for it."""
+        self.closed = False
         self._state = ConnectionState.OPENING
         self._polling: Polling | None = None
         self._ws: WebSocket | None = None
@@ -85,21 +89,13 @@ class Connection:
         """Packets travel by WebSocket."""
         return self._state.upgraded
 
-    @property
-    def closing(self) -> bool:
-        """Nothing more is received, and nothing new is sent."""
-        return self._state.closing
-
-    @property
-    def closed(self) -> bool:
-        return self._state is ConnectionState.CLOSED
-
     def open_polling(self) -> None:
         """The handshake of a polling browser is about to be answered."""
         self._follow(ConnectionEvent.POLL_OPENED)
 
     def _follow(self, event: ConnectionEvent) -> None:
-        self._state = self._state.after(event)
+        state = self._state = self._state.after(event)
+        self.closing, self.closed = state.closing, state is ConnectionState.CLOSED
 
     # --- outbound --------------------------------------------------------------------------------
 
@@ -157,6 +153,7 @@ class Connection:
         if self._upgrade is not None:
             self._upgrade.drop()
         self.on_all_handled()
+        self._polling = None  # it knows this connection: a cycle waits for the garbage collector
         # Later: the library's `handle_request` looks the session up again after it called us.
         asyncio.get_running_loop().call_soon(self.engine.forget, self.sid)
         self._receiver.on_end(self)
@@ -247,7 +244,7 @@ class Connection:
             self._upgrade = Upgrade(self, ws)
         else:
             self._follow(ConnectionEvent.WEBSOCKET_OPENED)
-            self._go_on_by(ws)
+            self._switch_to(ws)
         ws.read(True)
         if early and ws.owner is not None:
             ws.received(early)
@@ -265,14 +262,15 @@ class Connection:
         self._upgrade = None
         if self._polling is not None:
             self._polling.handed_over = True
-        self._go_on_by(ws)
+            self._polling = None
+        self._switch_to(ws)
 
     def on_upgrade_failed(self) -> None:
         """The browser goes on by polling (upgrade.Upgrading)."""
         self._follow(ConnectionEvent.UPGRADE_FAILED)
         self._upgrade = None
 
-    def _go_on_by(self, ws: WebSocket) -> None:
+    def _switch_to(self, ws: WebSocket) -> None:
         self._ws = ws
         ws.owner = self
         self.outbox.go_direct(ws)

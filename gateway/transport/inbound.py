@@ -24,10 +24,9 @@ class InboundOwner(Protocol):
     engine: EnginePort
     heartbeat: Heartbeat
 
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def closing(self) -> bool: ...
+    closed: bool
+    closing: bool
+
     @property
     def may_ask(self) -> bool:
         """The next packet may be handled now."""

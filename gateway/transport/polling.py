@@ -28,10 +28,9 @@ class PollOwner(Protocol):
     sid: str
     closed_by_peer: bool
 
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def closing(self) -> bool: ...
+    closed: bool
+    closing: bool
+
     @property
     def upgrading(self) -> bool: ...
 

@@ -45,12 +45,19 @@ class Socket:
     the browser is cut off."""
 
     __slots__ = (
-        "_carrier", "_handler", "closed", "in_flight", "most_in_flight", "outbox", "ready",
-        "remote", "sid",
+        "_handler",
+        "_transport",
+        "closed",
+        "in_flight",
+        "most_in_flight",
+        "outbox",
+        "ready",
+        "remote",
+        "sid",
     )  # fmt: skip
 
     def __init__(
-        self, sid: str, remote: str, carrier: Transport, handler: Handler, most_in_flight: int
+        self, sid: str, remote: str, transport: Transport, handler: Handler, most_in_flight: int
     ) -> None:
         self.sid = sid
         self.remote = remote
@@ -58,14 +65,14 @@ class Socket:
         self.closed = False
         self.in_flight = 0
         self.most_in_flight = most_in_flight
-        self.outbox = carrier.outbox
-        self._carrier: Transport | None = carrier
+        self.outbox = transport.outbox
+        self._transport: Transport | None = transport
         self._handler = handler
 
     def set_ready(self) -> None:
         """Requests are handled from now on. Until then they wait, and little more is read."""
         self.ready = True
-        self._go_on()
+        self._resume()
 
     def send(self, sendable: Sendable) -> None:
         """Sends a Frame or Batch after everything sent before. A browser that reads too slowly is
@@ -81,22 +88,22 @@ class Socket:
     def close(self, reason_frame: Frame | None = None) -> None:
         """Ends the socket for good: a stock client does not connect again. The reason is sent
         before the DISCONNECT."""
-        if self.closed or self._carrier is None:
+        if self.closed or self._transport is None:
             return
         last = [DISCONNECT] if reason_frame is None else [reason_frame, DISCONNECT]
-        self._carrier.finish(last)
+        self._transport.finish(last)
         self.end(left=True)
 
     def cut_off(self) -> None:
         """Ends the connection at once and drops unsent bytes: a stock client connects again and
         recovers."""
-        if self._carrier is not None:
-            self._carrier.cut_off()
+        if self._transport is not None:
+            self._transport.cut_off()
 
     def cut_off_unread(self) -> None:
         """As `cut_off`, and counted: the browser does not read."""
-        if self._carrier is not None:
-            self._carrier.cut_off_unread()
+        if self._transport is not None:
+            self._transport.cut_off_unread()
 
     # --- for the server --------------------------------------------------------------------------
 
@@ -107,7 +114,7 @@ class Socket:
             return
         self.closed = True
         self.outbox = NOWHERE
-        self._carrier = (
+        self._transport = (
             None  # it knows this socket as well: a cycle would be work for the garbage collector
         )
         if at_once:
@@ -136,11 +143,11 @@ class Socket:
                 self.send(Frame.ack(ack, answer))
             elif not answer.get("ok"):
                 self.send(Frame.event("refused", answer.get("error")))
-        self._go_on()
+        self._resume()
 
-    def _go_on(self) -> None:
-        if self._carrier is not None:
-            self._carrier.resume()
+    def _resume(self) -> None:
+        if self._transport is not None:
+            self._transport.resume()
 
 
 class _Reply:

@@ -72,11 +72,11 @@ class WebSocket(Stream):
         "owner",
     )
 
-    def __init__(self, sock: socket.socket, means: WebSocketContext) -> None:
-        super().__init__(sock, means.poller)
-        self._work_queue = means.work_queue
-        self._backlog = means.backlog
-        self._reader = FrameReader(means.sizes)
+    def __init__(self, sock: socket.socket, context: WebSocketContext) -> None:
+        super().__init__(sock, context.poller)
+        self._work_queue = context.work_queue
+        self._backlog = context.backlog
+        self._reader = FrameReader(context.sizes)
         self._idle: IdleTraffic | None = None
         self._kept_bytes = 0
         self._reading = False

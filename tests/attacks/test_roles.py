@@ -51,7 +51,7 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
     assert found is not None
     gateway = found[1]
     keyed = bool(system.settings.get("HUBBUB_KEYS"))
-    sitting = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=[room])
+    session = SessionInfo(sid="s1", uid=ann.uid, plain=False, rooms=[room])
 
     async def attack() -> None:
         async with intruder(system) as eve:
@@ -60,7 +60,7 @@ async def test_nobody_but_a_gateway_hears_a_private_room_or_speaks_for_people(
             stolen = await eve.ask(Hello, wire=WIRE, gateway=gateway, proof="guessed")
             assert refused(stolen) == "forbidden"
             for kind, fields in (
-                (Register, {"sessions": [sitting], "last": True}),
+                (Register, {"sessions": [session], "last": True}),
                 (Join, {"sid": "s", "key": "0" * 64, "room": room, "user": "eve"}),
             ):
                 answer = refused(await eve.ask(kind, **fields))

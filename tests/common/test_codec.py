@@ -112,10 +112,10 @@ def test_limits_are_held_at_the_edge(fields: dict[str, Any]) -> None:
 
 def test_structs_in_structs_come_back() -> None:
     event = Event(1, "message", "ann", 1.5, "hi \0 \U0001f600", "u1", "i", rev=2)
-    sitting = SessionInfo("s", "u", False, ["lobby", "@x"])
+    session = SessionInfo("s", "u", False, ["lobby", "@x"])
     join = Join(no=1, sid="s", key="a" * 64, room="r", since=Since("e", 5))
     assert decode_command(encode(join)) == join
-    register = Register(no=1, sessions=[sitting], last=True)
+    register = Register(no=1, sessions=[session], last=True)
     assert decode_command(encode(register)) == register
     happened = Happened(term=1, epoch="e", room="r", events=[event], to=["u"])
     assert decode_broadcast(encode(happened)) == happened

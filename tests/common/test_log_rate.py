@@ -50,3 +50,13 @@ def test_a_library_that_floods_is_limited(caplog: pytest.LogCaptureFixture) -> N
         library.error("request %d", n)
     library.error("something else")
     assert [r.getMessage() for r in caplog.records] == ["request 0", "something else"]
+
+
+def test_what_a_library_says_below_a_warning_is_not_limited(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="talkative")
+    limit_libraries("talkative")
+    for _ in range(3):
+        logging.getLogger("talkative").debug("a detail")
+    assert len(caplog.records) == 3

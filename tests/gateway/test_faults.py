@@ -45,7 +45,7 @@ class Faults(Rig):
         self.faults.append(type(context["exception"]))
 
     def break_outbox(self, browser: Browser) -> None:
-        browser.carrier.outbox = browser.socket.outbox = Faulty()
+        browser.transport.outbox = browser.socket.outbox = Faulty()
 
 
 def fail(*_: object, **__: object) -> None:
@@ -99,7 +99,7 @@ def test_who_fails_to_arrive_comes_back() -> None:
     rig.break_outbox(bob)
     rig.let_in("bob", head=1)
     assert rig.faults == [Fault]
-    assert (bob.carrier.lost, ann.carrier.lost) == (True, False)
+    assert (bob.transport.lost, ann.transport.lost) == (True, False)
     rig.chat.gone(bob.socket, left=False)
     rig.happens(message(2))
     assert ann.lines() == [2]
@@ -164,7 +164,7 @@ def test_a_join_that_cannot_be_asked_costs_nobody_else_the_turn() -> None:
     rig.let_in("p0")
     assert [join.user for join in rig.broker.of(m.Join)] == ["p2"]
     rig.let_in("p2")
-    assert [browser.carrier.lost for browser in people] == [False, True, False]
+    assert [browser.transport.lost for browser in people] == [False, True, False]
     assert rig.faults == [Fault]
     assert rig.chat.joins.limiter.in_flight == rig.chat.joins.limiter.waiting == 0
 
@@ -188,7 +188,7 @@ def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.Mo
             )  # type: ignore[list-item]
             rig.broker.answer(m.GetHistory, lambda no: page)
     assert len(rig.faults) == 1
-    assert (ann.carrier.lost, bob.carrier.lost) == (True, False)
+    assert (ann.transport.lost, bob.transport.lost) == (True, False)
 
 
 def test_whoever_goes_is_told_to_the_broker_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:

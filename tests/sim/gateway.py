@@ -46,8 +46,8 @@ class _Outbox(Outbox):
         return taken
 
 
-class _Carrier:
-    """A gateway.transport.sockets.Carrier over nothing."""
+class _Transport:
+    """A gateway.transport.sockets.Transport over nothing."""
 
     def __init__(self, outbox: Outbox, browser: Browser, gateway: "Gateway") -> None:
         self.outbox = outbox
@@ -76,10 +76,10 @@ class SimSocket(Socket):
 
     __slots__ = ("_gateway", "queue", "unread")
 
-    def __init__(self, sid: str, carrier: _Carrier, gateway: "Gateway") -> None:
-        super().__init__(sid, "", carrier, gateway.chat, IN_FLIGHT)
-        carrier.socket = self
-        self.unread = carrier.outbox
+    def __init__(self, sid: str, transport: _Transport, gateway: "Gateway") -> None:
+        super().__init__(sid, "", transport, gateway.chat, IN_FLIGHT)
+        transport.socket = self
+        self.unread = transport.outbox
         """Of a closed socket, too: the last words are in it."""
         self._gateway = gateway
         self.queue: deque[tuple[str, list[Any], str]] = deque()
@@ -90,7 +90,7 @@ class SimSocket(Socket):
             self.outbox = NOWHERE
             self._gateway.later(lambda: self._gateway.chat.gone(self, left))
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         if self.queue:
             self._gateway.later(self.pump)
 
@@ -201,7 +201,7 @@ class Gateway:
         self._number += 1
         sid = f"{self.id}-{self._number}"
         outbox = _Outbox(self._settings.outbox_bytes, browser)
-        socket = SimSocket(sid, _Carrier(outbox, browser, self), self)
+        socket = SimSocket(sid, _Transport(outbox, browser, self), self)
         self._sockets[sid] = (socket, browser)
         self.chat.connected(socket, auth)
         return socket

@@ -20,7 +20,7 @@ class Process(Caller, Protocol):
 
 
 class _Connection:
-    """A gateway.link.ports.Connection over a line of the network."""
+    """A gateway.link.ports.LinkConnection over a line of the network."""
 
     def __init__(self, network: Network, line: Line) -> None:
         self.line = line

@@ -286,7 +286,7 @@ def asked(kind: type[m.AnyCommand], *commands: dict[str, Any]) -> Step:
 
 def cut_off(person: str, is_it: bool = True) -> Step:
     def run(gateway: Gateway) -> None:
-        assert gateway.person(person).carrier.lost == is_it
+        assert gateway.person(person).transport.lost == is_it
 
     return Step(f"{person} is {'' if is_it else 'not '}cut off", run)
 

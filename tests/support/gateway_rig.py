@@ -67,8 +67,8 @@ class Broker:
         self.asked.pop(index)[1](answer)
 
 
-class Carrier:
-    """A `gateway.transport.sockets.Carrier` over nothing: what is sent stays in the outbox."""
+class Transport:
+    """A `gateway.transport.sockets.Transport` over nothing: what is sent stays in the outbox."""
 
     def __init__(self) -> None:
         self.outbox = Outbox(1 << 20)
@@ -94,8 +94,8 @@ class Browser:
     def __init__(self, rig: "Rig", sid: str, auth: object) -> None:
         self._rig = rig
         self._chat = rig.chat
-        self.carrier = Carrier()
-        self.socket = Socket(sid, "", self.carrier, rig.chat, 32)
+        self.transport = Transport()
+        self.socket = Socket(sid, "", self.transport, rig.chat, 32)
         self.acks: list[Any] = []
         rig.chat.connected(self.socket, auth)
 
@@ -105,12 +105,12 @@ class Browser:
     def hears(self) -> list[tuple[str, Any]]:
         """(name, payload) of all that came since the last call."""
         self._rig.pass_time()
-        frames = self.carrier.outbox.take()
+        frames = self.transport.outbox.take()
         return [tuple(json.loads(frame.text[1:])) for frame in frames]
 
     def owe(self, size_bytes: int) -> None:
         """So much waits in the outbox, of which nothing is sent."""
-        self.carrier.outbox.put(Frame.event("padding", "x" * size_bytes))
+        self.transport.outbox.put(Frame.event("padding", "x" * size_bytes))
 
     def lines(self) -> list[int]:
         """The Seqs of the chat lines that came since the last call."""

@@ -38,7 +38,7 @@ class Reader:
         self._key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
         self._changed = asyncio.Event()
 
-    # --- ports.Listener ---
+    # --- ports.LinkListener ---
 
     def session_infos(self) -> list[m.SessionInfo]:
         return [m.SessionInfo(sid="s", uid=self.uid, plain=False, rooms=[ROOM])] if self.uid else []

@@ -37,7 +37,7 @@ class Gateway:
         self._changed = asyncio.Event()
         self.link.subscribe(topic for room in self.rooms for topic in topics(room))
 
-    # --- ports.Listener ---
+    # --- ports.LinkListener ---
 
     def session_infos(self) -> list[m.SessionInfo]:
         return [m.SessionInfo("s", self.uid, False, SPOKEN_IN)] if self.uid else []

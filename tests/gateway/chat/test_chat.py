@@ -119,7 +119,7 @@ def test_a_socket_that_is_gone_is_sent_nothing_and_the_broker_is_told() -> None:
     rig.chat.gone(ann.socket, left=True)
     (gone,) = rig.broker.of(m.Gone)
     assert (gone.sid, gone.left) == (ann.socket.sid, True)
-    sids = [sitting.sid for sitting in rig.chat.session_infos()]
+    sids = [session.sid for session in rig.chat.session_infos()]
     assert sids == [bob.socket.sid], "the broker may know already"
     rig.happens(message(2))
     assert (ann.lines(), bob.lines()) == ([], [2])
@@ -132,7 +132,7 @@ async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
     ann = rig.seated("ann")
     kick = m.Kicked(term=1, sids=[ann.socket.sid, "nobody"], code="banned", message="no")
     rig.chat.on_broadcast("", kick)
-    assert "banned" in ann.carrier.last[0].text
+    assert "banned" in ann.transport.last[0].text
     assert ann.socket.closed
 
 
@@ -152,7 +152,7 @@ def test_a_room_that_is_being_left_is_not_registered_again() -> None:
     rig = Rig()
     ann = rig.seated("ann")
     ann.asks("leave", {"room": "tea"})
-    assert [sitting.rooms for sitting in rig.chat.session_infos()] == [[]]
+    assert [session.rooms for session in rig.chat.session_infos()] == [[]]
     rig.broker.answer(m.Leave, lambda no: m.Failed(term=1, no=no, code="not_joined", message="no"))
     assert ann.acks[-1] == {"ok": True}
     rig.happens(message(2))
@@ -183,7 +183,7 @@ def test_a_leave_without_an_answer_leaves_nothing() -> None:
     ann = rig.seated("ann")
     ann.asks("leave", {"room": "tea"})
     rig.broker.answer(m.Leave, None)
-    assert [sitting.rooms for sitting in rig.chat.session_infos()] == [["tea"]]
+    assert [session.rooms for session in rig.chat.session_infos()] == [["tea"]]
     rig.happens(message(2))
     assert ann.lines() == [2]
 

@@ -91,7 +91,7 @@ async def test_a_person_banned_while_the_link_was_down_is_sent_away() -> None:
     )
     assert sorted(command.people) == ["u-ann", "u-bob", "u-pat"]
     for browser in (bob, pat):
-        assert "banned" in browser.carrier.last[0].text
+        assert "banned" in browser.transport.last[0].text
         assert browser.socket.closed
     assert not ann.socket.closed
 
@@ -146,4 +146,4 @@ def test_another_epoch_cuts_off_the_sockets_with_private_rooms() -> None:
     ann, bob = rig.seated("ann"), rig.seated("bob")
     rig.happens(message(1), room=DM, to=["u-ann", "u-cleo"])
     relink(rig, "e2")
-    assert (ann.carrier.lost, bob.carrier.lost) == (True, False)
+    assert (ann.transport.lost, bob.transport.lost) == (True, False)

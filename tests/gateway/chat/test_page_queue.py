@@ -1,6 +1,7 @@
 """gateway/chat/page_queue.py: few pages are requested at a time, each person in turn."""
 
 from common import messages as m
+from common.settings import Settings
 from gateway.chat.page_queue import CHECK_S, PAGES_IN_FLIGHT, UNSENT_BYTES
 from tests.support.events import messages
 from tests.support.gateway_rig import Browser, Rig
@@ -81,10 +82,34 @@ def test_without_a_broker_nobody_waits_for_others() -> None:
     assert len(asked(rig)) == PAGES_IN_FLIGHT
     rig.broker.up = False
     rig.pass_time(CHECK_S)
-    assert len(asked(rig)) == 3
     asks(people[0], 4)
-    assert len(asked(rig)) == 4
+    asks(people[0], 3)
+    assert len(asked(rig)) == PAGES_IN_FLIGHT, "the new broker gets no flood of them"
     assert all(browser.socket.ready for browser in people)
+    assert not people[2].acks[1:]
+    for _ in range(2):
+        rig.pass_time(Settings().request_timeout)
+    assert [browser.acks[-1]["error"]["code"] for browser in (people[0], people[2])] == [
+        "unavailable",
+        "unavailable",
+    ]
+    assert len(rig.chat.dispatcher.pages) == 0
+
+
+def test_pages_asked_for_without_a_broker_are_requested_in_turn_once_it_is_back() -> None:
+    rig = Rig()
+    rig.broker.up = False
+    people = [rig.seated(name) for name in ("ann", "bob", "cid")]
+    for browser in people:
+        for before in (5, 4):
+            asks(browser, before)
+    assert asked(rig) == []
+    rig.broker.up = True
+    rig.pass_time(CHECK_S)
+    assert len(asked(rig)) == PAGES_IN_FLIGHT
+    for _ in range(6):
+        answer(rig)
+    assert (len(rig.chat.dispatcher.pages), rig.chat.dispatcher.pages.in_flight) == (0, 0)
 
 
 def test_a_socket_that_has_not_read_its_last_page_waits() -> None:

@@ -61,6 +61,17 @@ def test_a_room_is_live_with_its_mark_and_the_newest_page() -> None:
     assert replay(replica, 2) == messages(9, 10)
 
 
+def test_a_page_that_comes_before_the_mark_of_a_room_that_starts_over_is_ignored() -> None:
+    replica = public()
+    replica.on_new_link()
+    replica.restart()
+    assert replica.on_page(page(7, 10)) == []
+    assert replica.on_page_lost() == []
+    assert replica.on_mark("e", 11) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(8, 11)) != []
+    assert (replica.live, replica.head) == (True, 11)
+
+
 def test_events_that_come_before_the_newest_page_are_held_and_repeats_are_dropped() -> None:
     replica = Replica("r", LIMITS)
     assert replica.on_events("e", messages(9, 10)) == []

@@ -4,7 +4,7 @@ the events that it lacks, in order, and is then subscribed."""
 import pytest
 
 from common import messages as m
-from gateway.rooms.catch_up import OWED_BYTES
+from gateway.rooms.catch_up import UNSENT_BYTES
 from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
 from gateway.transport.outbox import Outbox
@@ -187,7 +187,7 @@ def test_sockets_that_lack_the_same_events_share_one_request_and_its_frames() ->
     assert [asked.after for asked in rig.broker.of(m.GetPage)] == [5]
     late = joins_since(rig, 10, head=20, user="late")
     rig.page(messages(6, 20))
-    frames = [browser.carrier.outbox.take() for browser in (*people, late)]
+    frames = [browser.transport.outbox.take() for browser in (*people, late)]
     assert [len(some) for some in frames] == [9, 5, 15, 10]
     assert len({id(some[-1]) for some in frames}) == 1
     assert rig.broker.of(m.GetPage) == []
@@ -293,8 +293,8 @@ def test_a_socket_that_reads_nothing_of_its_catch_up_is_cut_off() -> None:
     slow, stalled = (joins_since(rig, 3, head=199, user=user) for user in ("slow", "stalled"))
     for _ in range(50):
         rig.pass_time(0.11)
-        slow.carrier.outbox.take()
-    assert [browser.carrier.lost for browser in (slow, stalled)] == [False, True]
+        slow.transport.outbox.take()
+    assert [browser.transport.lost for browser in (slow, stalled)] == [False, True]
 
 
 def test_a_kept_page_does_not_show_a_message_that_was_deleted_meanwhile(gateway: Gateway) -> None:
@@ -304,7 +304,7 @@ def test_a_kept_page_does_not_show_a_message_that_was_deleted_meanwhile(gateway:
         sheds(),
         joins("bob", since=10),
         lets_in("bob", head=20, recovered=True),
-        reads_nothing("bob", OWED_BYTES),
+        reads_nothing("bob", UNSENT_BYTES),
         answers_page(messages(11, 20)),
         happens(m.Event(seq=21, kind="delete", user="ann", timestamp=1.0, ref=12)),
         hears("bob"),

@@ -2,11 +2,11 @@
 
 from gateway.rooms.sessions import Session, Sessions
 from gateway.transport.sockets import Socket
-from tests.support.gateway_rig import Carrier, Rig
+from tests.support.gateway_rig import Rig, Transport
 
 
 def session(sessions: Sessions, sid: str) -> Session:
-    return sessions.add(Socket(sid, "", Carrier(), Rig().chat, 32))
+    return sessions.add(Socket(sid, "", Transport(), Rig().chat, 32))
 
 
 def test_a_person_may_have_one_socket_or_several() -> None:
@@ -45,4 +45,4 @@ def test_a_session_that_goes_during_a_registration_is_left_out() -> None:
     b.gone = True
     session(sessions, "d")
     sessions.drop(a)
-    assert [sitting.sid for sitting in told] == ["c"]
+    assert [session.sid for session in told] == ["c"]

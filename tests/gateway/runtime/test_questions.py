@@ -1,7 +1,9 @@
 """gateway/runtime/questions.py: a question is asked until it is answered."""
 
+import gc
+
 from common import messages as m
-from gateway.runtime.questions import RETRY_S, ask_until_answered
+from gateway.runtime.questions import RETRY_S, _Question, ask_until_answered
 from tests.sim.virtual import Time
 from tests.support.gateway_rig import Broker
 
@@ -46,3 +48,14 @@ def test_a_question_is_not_asked_again_when_nobody_wants_to_know() -> None:
     asking.wanted = False
     asking.passes(10 * RETRY_S)
     assert (asking.broker.of(m.GetHeads), asking.answers) == ([], [])
+
+
+def test_an_answered_question_leaves_nothing_to_the_garbage_collector() -> None:
+    asking = Asking()
+    gc.collect()
+    gc.disable()
+    try:
+        asking.broker.answer(m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 3}))
+        assert not [one for one in gc.get_objects() if isinstance(one, _Question)]
+    finally:
+        gc.enable()

@@ -78,6 +78,17 @@ async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> 
             async with bare(edge) as browser:
                 await browser.say("rubbish")
                 await browser.until_closed()
+            async with polling(edge) as (http, url):
+                assert await post(http, url, '420["echo",1]') == 200
+                assert (await poll(http, url)).startswith("430")
+                edge.chat.sockets.pop().cut_off()
+            async with polling(edge) as (_, url), bare(edge, url.partition("&sid=")[2]) as browser:
+                await browser.say("2probe")
+                assert await browser.hear() == "3probe"
+                await browser.say("5")
+                await browser.say('420["echo",1]')
+                assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
+            edge.chat.sockets.clear()
             edge.chat.told.clear()
             await edge.chat.until(lambda: not living())
         finally:
