@@ -20,6 +20,10 @@ UNSENT_BYTES = 256 << 10
 CHECK_S = 0.1
 """Seconds between two checks whether sockets have read, and whether there is a broker."""
 
+SWEEP_S = 1.0
+"""Seconds between two looks, without a broker, for pages that have waited too long: every socket
+of a crowd may have one."""
+
 _Waiting = tuple[Session, Make, OnAnswer, float]
 """The last one is when it is given up without a broker, by the loop's clock."""
 
@@ -44,6 +48,8 @@ class PageQueue:
         has."""
         self._check_planned = False
         self._requesting = False
+        self._sweep_at = 0.0
+        """When pages that wait without a broker are looked through next; 0 while there is one."""
 
     def __len__(self) -> int:
         """How many pages wait."""
@@ -78,8 +84,10 @@ class PageQueue:
         self._requesting = True
         try:
             if self._link.up:
+                self._sweep_at = 0.0
                 self._request_some()
-            else:
+            elif self._loop.time() >= self._sweep_at:
+                self._sweep_at = self._loop.time() + SWEEP_S
                 self._give_up_overdue()
         finally:
             self._requesting = False
