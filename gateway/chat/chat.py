@@ -99,6 +99,7 @@ class Chat:
         log.info("linked to the broker, term %d, epoch %s", term, epoch)
         if self.maintenance.epoch not in ("", epoch):
             self._cut_off_members()
+        self.rooms.overtaking.forget()
         self.maintenance.on_link_up(epoch)
 
     def _cut_off_members(self) -> None:

@@ -87,3 +87,4 @@ class JoinLimiter:
             self.in_flight -= 1
             report_fault(self._loop, "a join failed", error)
             session.socket.cut_off()
+            on_answer(None)

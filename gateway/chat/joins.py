@@ -73,7 +73,13 @@ class Joins:
             )  # fmt: skip
 
         pending = _PendingJoin(session, reply, self._loop, request.since, token, self._enter)
-        self.limiter.join(session, make, pending.answer)
+
+        def receive(answer: m.AnyAnswer | None) -> None:
+            pending.answer(answer)
+            self._rooms.overtaking.join_answered(pending)
+
+        self._rooms.overtaking.join_sent(pending)
+        self.limiter.join(session, make, receive)
 
     def leave(self, session: Session, room: str, reply: Reply) -> None:
         """Leaves a room."""
@@ -99,7 +105,6 @@ class Joins:
         """The first join tells who the socket is, and subscribes it to that person's private
         rooms."""
         self._sessions.bind(session, joined.uid)
-        session.set_floors(joined.private)
         if session.plain:
             self._rooms.on_plain()
         self._rooms.add_member(session, joined.epoch, joined.private)

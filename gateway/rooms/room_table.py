@@ -13,6 +13,7 @@ from gateway.replica.effects import ReplicaLimits
 from gateway.replica.replica import Replica
 from gateway.rooms.context import RoomContext
 from gateway.rooms.marks import Marks
+from gateway.rooms.overtaking import OvertakingBroadcasts
 from gateway.rooms.private_room import PrivateRoom
 from gateway.rooms.public_room import PublicRoom, topics
 from gateway.rooms.room import Room
@@ -45,6 +46,7 @@ class RoomTable:
         self._rooms: dict[str, Room] = {}
         self._empty: dict[PublicRoom, float] = {}
         """Public rooms that had no subscriber, and since when (monotonic), the oldest first."""
+        self.overtaking = OvertakingBroadcasts()
         self._context = context
         self._marks = marks
         self._link = link
@@ -113,11 +115,17 @@ class RoomTable:
         self.on_head(name, epoch, head)
         return cursor is not None
 
-    def add_member(self, session: Session, epoch: str, names: Iterable[str]) -> None:
-        """Subscribes a member's new socket to those of its private rooms that are open here."""
-        for name in names:
-            if name in self._rooms:
+    def add_member(self, session: Session, epoch: str, heads: Mapping[str, int]) -> None:
+        """Subscribes a member's new socket to those of its private rooms that are open here.
+        `heads` are the rooms and their heads as the answer to the first join has them; a room that
+        was broadcast to the member while that answer was on its way is looked up."""
+        overtaking = self.overtaking.to(session.uid)
+        session.set_floors({**overtaking, **heads})
+        for name in session.floors:
+            if name in heads and name in self._rooms:
                 self.private(name, epoch, [session])
+            elif name in overtaking:
+                self.look_up(name)
 
     def epoch_of(self, name: str) -> str | None:
         """The epoch of a room's log; None if the room is not open here."""
@@ -183,15 +191,13 @@ class RoomTable:
 
     def on_events(self, news: m.Happened) -> None:
         """Takes events of a room that were published."""
-        self._sessions.set_first_floors(news.room, news.floors)
-        room = self._addressed(news.room, news.epoch, news.to)
+        room = self._addressed(news, news.epoch)
         if room is not None:
             room.on_events(news.epoch, news.events)
 
     def on_typing(self, news: m.Typing, epoch: str) -> None:
         """Takes who is typing in a room."""
-        self._sessions.set_first_floors(news.room, news.floors)
-        room = self._addressed(news.room, epoch, news.to)
+        room = self._addressed(news, epoch)
         if room is not None:
             room.on_typing(news)
 
@@ -243,13 +249,14 @@ class RoomTable:
 
         ask_until_answered(self._link, self._loop, make, m.Paged, on_page)
 
-    def _addressed(self, name: str, epoch: str, to: Iterable[str]) -> Room | None:
-        """Returns the room that a broadcast is for, None if no socket here gets it. `to` are the
-        uids of a private room's members."""
-        if not is_private(name):
-            return self._rooms.get(name)
-        here = self._members_here(to)
-        return self.private(name, epoch, here) if here else None
+    def _addressed(self, news: m.Happened | m.Typing, epoch: str) -> Room | None:
+        """Returns the room that a broadcast is for, None if no socket here gets it."""
+        if not is_private(news.room):
+            return self._rooms.get(news.room)
+        self.overtaking.note(news)
+        self._sessions.set_first_floors(news.room, news.floors)
+        here = self._members_here(news.to)
+        return self.private(news.room, epoch, here) if here else None
 
     def _members_here(self, uids: Iterable[str]) -> list[Session]:
         """The sockets of these people that receive private rooms: plain ones do not."""

@@ -19,6 +19,7 @@ BUGS = {
     "a page that was read before a deletion is not shown after it": 7184,
     "a private room is heard by all members here, whoever was asked about": 7211,
     "a kick that was lost is in the next beacon": 38,
+    "a private event that overtakes the answer to a member's first join is not missed": 554,
 }
 """Seeds that fail without the fix, as long as nobody changes the dice."""
 

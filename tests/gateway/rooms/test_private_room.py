@@ -78,6 +78,37 @@ def test_events_published_before_the_ack_are_caught_up_with(gateway: Gateway) ->
     )
 
 
+def test_a_broadcast_that_overtakes_the_answer_to_a_join_is_not_missed(gateway: Gateway) -> None:
+    play(
+        gateway,
+        comes("ann", floor=0),
+        joins("bob"),
+        written(1),
+        lets_in("bob", head=0, private={}),
+        answers_page(messages(1, 1), room=ROOM, to=BOTH),
+        written(2),
+        hears("ann", 1, 2),
+        hears("bob", 1, 2),
+    )
+
+
+def test_an_overtaking_broadcast_tells_the_floor_of_a_conversation_that_came_back(
+    gateway: Gateway,
+) -> None:
+    news = m.Happened(
+        term=1, epoch=EPOCH, room=ROOM, events=messages(5, 5), to=BOTH, floors={"u-bob": 4}
+    )
+    play(
+        gateway,
+        comes("ann", floor=4),
+        joins("bob"),
+        broadcasts(news),
+        lets_in("bob", head=0, private={}),
+        answers_page(messages(5, 5), room=ROOM, to=BOTH),
+        hears("bob", 5),
+    )
+
+
 def test_a_beacon_for_an_unknown_private_room_asks_for_its_members(gateway: Gateway) -> None:
     play(
         gateway,
