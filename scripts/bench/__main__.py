@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 from scripts import cli
-from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
+from scripts.bench import arrive, broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.load.spawned import LoadError
 from scripts.processes import ROOT, StartError
 from scripts.progress import Progress
@@ -29,6 +29,7 @@ BENCHES: dict[str, ModuleType] = {
     "fanout": fanout,
     "latency": latency,
     "join": join,
+    "arrive": arrive,
     "storm": storm,
     "crowd": crowd,
     "broker": broker,

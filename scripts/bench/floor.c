@@ -1,6 +1,7 @@
 /* The floor: the least that a delivery can cost when each socket gets each event by a send of its
- * own. One thread, one epoll; it knows just enough of WebSocket and Socket.IO for scripts.load:
- * everybody is in one room, and what somebody says goes to all in a frame as Hubbub makes it.
+ * own, and the least that a join can cost. One thread, one epoll; it knows just enough of WebSocket
+ * and Socket.IO for scripts.load: everybody is in one room, and what somebody says goes to all in a
+ * frame as Hubbub makes it. The ack of a join is followed by a replay of REPLAY such frames.
  *
  * cc -O2 floor.c -o floor && ./floor PORT      prints "ready" once it listens
  */
@@ -22,6 +23,7 @@
 #define HELD 4096 /* bytes of one socket that are no whole packet yet */
 #define TEXT 2048
 #define READY 512
+#define REPLAY 50
 
 static struct person {
     int upgraded, joined, size;
@@ -29,6 +31,8 @@ static struct person {
 } *people[SOCKETS];
 static int joined[SOCKETS], crowd, epoll; /* the descriptors of those in the room */
 static long seq;
+static char replay[REPLAY * 512]; /* the frames that follow the ack of a join */
+static int replay_bytes;
 
 static void lose(int fd) {
     for (int i = 0; people[fd]->joined && i < crowd; i++)
@@ -56,9 +60,9 @@ static void answer(int fd, const char *payload) {
     send(fd, wire, frame(wire, payload, strlen(payload)), MSG_NOSIGNAL);
 }
 
-/* What was said goes to everybody: one send each. */
-static void tell(const char *text, int size) {
-    char payload[TEXT], wire[TEXT + 4];
+/* The frame of the next message; returns its size, or 0 if it has no room in `to`. */
+static int message(char *to, const char *text, int size) {
+    char payload[TEXT];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int length = snprintf(
@@ -67,16 +71,33 @@ static void tell(const char *text, int size) {
         "\"Text\":\"%.*s\",\"Room\":\"bench\",\"Seq\":%ld,\"Id\":\"kMrX2ZJ86CEdv2vR\","
         "\"Uid\":\"_KD04D2qrQKC0IXT\"}]",
         (long)now.tv_sec, now.tv_nsec / 100, size, text, ++seq);
-    if (length >= TEXT) return;
-    int bytes = frame(wire, payload, length);
+    return length >= TEXT ? 0 : frame(to, payload, length);
+}
+
+/* What was said goes to everybody: one send each. */
+static void tell(const char *text, int size) {
+    char wire[TEXT + 4];
+    int bytes = message(wire, text, size);
     for (int i = 0; i < crowd; i++) send(joined[i], wire, bytes, MSG_NOSIGNAL);
+}
+
+static void enter(int fd) {
+    if (!people[fd]->joined) people[fd]->joined = 1, joined[crowd++] = fd;
 }
 
 static void hear(int fd, char *packet) {
     if (!strncmp(packet, "40", 2)) {
         answer(fd, "40{\"sid\":\"floor\"}");
+        if (!strstr(packet, "\"join\"")) return;
         answer(fd, "42[\"joined\",{\"ok\":true}]");
-        if (!people[fd]->joined) people[fd]->joined = 1, joined[crowd++] = fd;
+        enter(fd);
+    } else if (!strncmp(packet, "420[\"join\"", 10)) {
+        char wire[64 + sizeof replay], ack[64];
+        snprintf(ack, sizeof ack, "430[{\"ok\":true,\"seq\":%d}]", REPLAY);
+        int size = frame(wire, ack, strlen(ack));
+        memcpy(wire + size, replay, replay_bytes);
+        send(fd, wire, size + replay_bytes, MSG_NOSIGNAL);
+        enter(fd);
     } else if (!strncmp(packet, "42", 2)) {
         char *text = strstr(packet, "\"message\":\""), ack[64];
         if (!text) return;
@@ -134,6 +155,8 @@ int main(int count, char **arguments) {
         perror("floor");
         return 1;
     }
+    while (seq < REPLAY)
+        replay_bytes += message(replay + replay_bytes, "a line of forty characters, as any other", 40);
     epoll = epoll_create1(0);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, ready[READY];
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);

@@ -14,6 +14,10 @@ new Server(http, { transports: ["websocket"] }).on("connection", (socket) => {
     socket.join(room);
     socket.emit("joined", { ok: true, room });
   }
+  socket.on("join", ({ room }, ack) => {
+    socket.join(room);
+    ack?.({ ok: true, room });
+  });
   socket.on("chat", ({ room, message }, ack) => {
     socket.nsp.to(room).emit("chat", {
       EvtType: "message",

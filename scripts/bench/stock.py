@@ -26,6 +26,10 @@ def server() -> socketio.AsyncServer:
             await sio.enter_room(sid, wanted["room"])
             await sio.emit("joined", {"ok": True, "room": wanted["room"]}, to=sid)
 
+    async def join(sid: str, payload: dict[str, Any]) -> dict[str, Any]:
+        await sio.enter_room(sid, payload["room"])
+        return {"ok": True, "room": payload["room"]}
+
     async def chat(sid: str, payload: dict[str, Any]) -> dict[str, Any]:
         event = {
             "EvtType": "message",
@@ -41,6 +45,7 @@ def server() -> socketio.AsyncServer:
         return {"ok": True}
 
     sio.on("connect", connect)
+    sio.on("join", join)
     sio.on("chat", chat)
     return sio
 

@@ -24,8 +24,13 @@ def opened(ws: Any) -> None:
 
 def heard(ws: Any, packet: str, opcode: Any) -> None:
     if packet.startswith("40"):
+        ws.send('40{"sid":"u"}', OpCode.TEXT)
+        if '"join"' in packet:
+            ws.subscribe("bench")
+            ws.send('42["joined",{"ok":true}]', OpCode.TEXT)
+    elif packet.startswith('420["join"'):
         ws.subscribe("bench")
-        ws.send('42["joined",{"ok":true}]', OpCode.TEXT)
+        ws.send('430[{"ok":true}]', OpCode.TEXT)
     elif packet.startswith("42"):
         number, _, rest = packet[2:].partition("[")
         _, payload = json.loads("[" + rest)

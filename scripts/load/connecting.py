@@ -13,8 +13,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.load import wire
-from scripts.load.person import CONNECTING, JOINED, OPENING, UPGRADING, Person, source, token, user
+from scripts.load.person import (
+    CONNECTING,
+    JOINED,
+    OPENING,
+    REPLAYING,
+    UPGRADING,
+    Person,
+    source,
+    token,
+    user,
+)
 from scripts.load.pool import Pool
+from scripts.load.tally import TICK_US
 
 RETRY_S = 0.2
 """The pause before a person who could not join tries again."""
@@ -38,6 +49,8 @@ class Connector:
         self._requests = [wire.upgrade(part.netloc) for part in parts]
 
     def expect(self, people: Iterable[Person]) -> None:
+        if not self._waiting:
+            self._next_at = max(self._next_at, time.monotonic())
         self._waiting.extend(people)
 
     def _wait(self, person: Person, wait_s: float) -> None:
@@ -55,9 +68,14 @@ class Connector:
         while self._later and self._later[0][0] <= now:
             self._waiting.append(heapq.heappop(self._later)[2])
         while self._waiting and self._connecting < plan.at_once and self._next_at <= now:
+            person, due_at = self._waiting.popleft(), now
             if plan.per_second:
-                self._next_at = max(self._next_at, now - 1) + 1 / plan.per_second
-            self._connect(self._waiting.popleft())
+                due_at = max(self._next_at, now - 1)
+                self._next_at = due_at + 1 / plan.per_second
+            if person.due_at is None:
+                person.due_at = due_at
+            self._connecting += 1
+            self._connect(person)
         if self._waiting and self._connecting < plan.at_once:
             return self._next_at - now
         return self._later[0][0] - now if self._later else 1.0
@@ -67,7 +85,6 @@ class Connector:
         host, port = self._addresses[person.gateway_index % len(self._addresses)]
         new = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         new.setblocking(False)
-        self._connecting += 1
         person.socket, person.fd, person.receive = new, new.fileno(), new.recv_into
         pool.by_fd[person.fd] = person
         try:
@@ -130,28 +147,39 @@ class Connector:
 
     def on_packet(self, person: Person, payload: bytes) -> None:
         """Handles a packet to a person who has not joined yet."""
+        plan = self._pool.plan
         if payload.startswith(b"0"):
-            self._pool.send(person, wire.frame("40" + json.dumps(self._auth(person))))
-        elif payload.startswith(b"40") and not self._pool.plan.room:
+            auth = {} if plan.join_by_event else self._auth(person)
+            self._pool.send(person, wire.frame("40" + json.dumps(auth)))
+        elif payload.startswith(b"40") and plan.join_by_event:
+            self._pool.send(person, wire.event("join", self._join(person), 0))
+        elif payload.startswith(b"40") and not plan.room:
             self._on_in_room(person)
         elif payload.startswith(b"44"):
             self._pool.lose(person, "was refused: " + payload[:80].decode(errors="replace"))
         elif payload.startswith(b'42["joined",'):
             self._on_joined(person, json.loads(payload[2:])[1])
+        elif payload.startswith(wire.JOIN_ACK):
+            self._on_joined(person, json.loads(payload[3:])[0])
 
     def _auth(self, person: Person) -> dict[str, Any]:
-        plan = self._pool.plan
-        if not plan.room:
+        if not self._pool.plan.room:
             return {}
-        room: dict[str, Any] = {"room": plan.room}
+        return {**self._identity(person), "join": [self._room(person)]}
+
+    def _join(self, person: Person) -> dict[str, Any]:
+        return {**self._identity(person), **self._room(person)}
+
+    def _identity(self, person: Person) -> dict[str, Any]:
+        plan = self._pool.plan
+        return {"token": token(plan, person.number), "user": user(plan, person.number)}
+
+    def _room(self, person: Person) -> dict[str, Any]:
+        room: dict[str, Any] = {"room": self._pool.plan.room}
         if person.epoch:
             seq = person.join_head if person.head is None else person.head
             room["since"] = {"Epoch": person.epoch, "Seq": seq}
-        return {
-            "token": token(plan, person.number),
-            "user": user(plan, person.number),
-            "join": [room],
-        }
+        return room
 
     def _on_joined(self, person: Person, ack: dict[str, Any]) -> None:
         if not ack["ok"]:
@@ -163,9 +191,23 @@ class Connector:
             tally.not_recovered += bool(person.epoch)
             person.head = None
         person.epoch, person.join_head = ack.get("epoch", ""), ack.get("seq", 0)
-        self._on_in_room(person)
+        if self._pool.plan.awaits_replay and person.join_head:
+            person.stage = REPLAYING
+        else:
+            self._on_in_room(person)
+
+    def look_for_replay(self, person: Person, buffer: bytearray, end: int) -> None:
+        """The person is REPLAYING: these bytes may have the last event of the replay."""
+        if wire.holds_seq(buffer, end, person.join_head):
+            self._on_in_room(person)
 
     def _on_in_room(self, person: Person) -> None:
         self._connecting -= 1
         person.stage = JOINED
         self._pool.joined += 1
+        now, tally = time.monotonic(), self._pool.tally
+        assert person.due_at is not None, "it was set when the connection was begun"
+        tick = int((now - person.due_at) * 1e6) // TICK_US
+        tally.joins[tick] = tally.joins.get(tick, 0) + 1
+        tally.last_join_at = now
+        person.due_at = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from scripts.load import wire
 from scripts.load.connecting import Connector
-from scripts.load.person import JOINED, OPENING, Person, Plan
+from scripts.load.person import OPENING, REPLAYING, Person, Plan
 from scripts.load.pool import Pool
 from scripts.load.speaking import Speaker
 from scripts.load.tally import TICK_US, Tally, Ticks
@@ -77,7 +77,7 @@ class Crowd:
             person = self.pool.by_fd.get(fd)
             if person is None:
                 others.append(fd)
-            elif person.stage == JOINED and not person.inspects:
+            elif person.stage >= REPLAYING and not person.inspects:
                 self._count(person, now_us)
             elif person.stage >= OPENING:
                 self._parse(person, self._receive(person), now_us)
@@ -121,6 +121,8 @@ class Crowd:
         messages = buffer.count(wire.MESSAGE, 0, end)
         if messages:
             self._count_deliveries(person, messages, wire.sent_us(buffer, end), now_us)
+        if person.stage == REPLAYING:
+            self.connector.look_for_replay(person, buffer, end)
         if buffer.find(wire.HEARTBEAT, 0, end) >= 0:
             self.pool.send(person, wire.HEARTBEAT_ANSWER)
 
@@ -141,10 +143,14 @@ class Crowd:
         messages = self._buffer.count(wire.MESSAGE, 0, end)
         if messages:
             self._count_deliveries(person, messages, wire.sent_us(self._buffer, end), now_us)
-        for first, payload in list(wire.frames(self._buffer, end)):
+        for first, payload in wire.frames(self._buffer, end):
             if person.socket is None:
                 return
-            if first == wire.PONG or payload.startswith(b"43"):
+            if person.stage == REPLAYING and not person.inspects:
+                break
+            if payload.startswith(wire.JOIN_ACK):
+                self.connector.on_packet(person, payload)
+            elif first == wire.PONG or payload.startswith(b"43"):
                 self.speaker.on_answer(first, payload, now_us)
             elif payload == b"2":
                 self.pool.send(person, wire.HEARTBEAT_ANSWER)
@@ -152,6 +158,8 @@ class Crowd:
                 self._on_event(person, payload)
             elif person.stage == OPENING:
                 self.connector.on_packet(person, payload)
+        if person.stage == REPLAYING:
+            self.connector.look_for_replay(person, self._buffer, end)
 
     def _on_event(self, person: Person, payload: bytes) -> None:
         name = payload[4 : payload.find(b'"', 4)].decode()

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-CONNECTING, UPGRADING, OPENING, JOINED = range(4)
-"""The stages of a connection."""
+CONNECTING, UPGRADING, OPENING, REPLAYING, JOINED = range(5)
+"""The stages of a connection. REPLAYING: the join is acked, and its replay is not complete."""
 
 
 class Plan(Struct, frozen=True):
@@ -29,6 +29,10 @@ class Plan(Struct, frozen=True):
     """Every frame is parsed, to count Seqs, and events by kind. This costs more CPU."""
     reconnects: bool = False
     """A person whose connection is lost connects again and joins with `since`."""
+    join_by_event: bool = False
+    """The join is a request of its own after CONNECT, and not part of its `auth`."""
+    awaits_replay: bool = False
+    """A person has joined when the events up to the `seq` of the ack have been received too."""
     sources: int = 1
     """Loopback addresses that the connections come from; 1: the kernel chooses."""
 
@@ -37,6 +41,7 @@ class Person:
     """One person. The crowd and the connector change it."""
 
     __slots__ = (
+        "due_at",
         "epoch",
         "fd",
         "gateway_index",
@@ -57,6 +62,8 @@ class Person:
         """Every frame of this person is parsed."""
         self.gateway_index = 0 if plan.same_gateway else number
         """The gateway, as an index into `urls`, modulo their number."""
+        self.due_at: float | None = None
+        """When the connection that is being made was due (monotonic); None if none is made."""
         self.seen = 0
         self.head: int | None = None
         """The Seq of the last event; None while the next event may be any."""

@@ -50,6 +50,10 @@ class Tally(Struct):
     """Times of deliveries. All messages of one read count with the time of the oldest."""
     acks: dict[str, Ticks] = {}
     """Kind of request → times of its answers."""
+    joins: Ticks = {}
+    """Times from when a connection was due, which is its first SYN, until its person had joined."""
+    last_join_at: float = 0.0
+    """When the last one had joined (monotonic)."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
     busiest: float = 0.0
@@ -62,7 +66,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         for field in msgspec.structs.fields(Tally):
             mine, its = getattr(total, field.name), getattr(tally, field.name)
-            if field.name in ("wall_s", "busiest", "count"):
+            if field.name in ("wall_s", "busiest", "count", "last_join_at"):
                 setattr(total, field.name, max(mine, its))
             elif isinstance(mine, dict):
                 _add(mine, its)

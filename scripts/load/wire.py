@@ -41,6 +41,8 @@ def frame(payload: str | bytes, first: int = TEXT) -> bytes:
 
 
 HEARTBEAT_ANSWER = frame("3")
+JOIN_ACK = b"430["
+"""The begin of the ack of a join. The acks of all other requests have numbers above 0."""
 
 
 def event(name: str, payload: Any, ack: int | None = None) -> bytes:
@@ -65,6 +67,12 @@ def sent_us(buffer: bytearray, end: int) -> int | None:
         return int(buffer[at : at + STAMP_DIGITS])
     except ValueError:
         return None
+
+
+def holds_seq(buffer: bytearray, end: int, seq: int) -> bool:
+    """Whether the event of this Seq is in these bytes."""
+    mark = b'"Seq":%d' % seq
+    return buffer.find(mark + b",", 0, end) >= 0 or buffer.find(mark + b"}", 0, end) >= 0
 
 
 def whole(buffer: bytearray, end: int) -> int:

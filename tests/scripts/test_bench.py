@@ -1,8 +1,9 @@
 """scripts/bench: each benchmark, tiny, on systems that it starts and ends; its report alone.
 
 What else runs: scripts/bench/chromium.py, scripts/bench/peer.py with scripts/load/spawned.py,
-scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py, scripts/progress.py;
-and scripts/bench/uws_server.py only where it can be installed.
+scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py,
+scripts/bench/cores.py, scripts/progress.py; and scripts/bench/uws_server.py only where it can
+be installed.
 """
 
 import importlib.util
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from scripts.bench import broker, crowd, fanout, join, latency, page, plots, storm
+from scripts.bench import arrive, broker, crowd, fanout, join, latency, page, plots, storm
 from scripts.bench.report import Aim, Report, ratio
 from scripts.bench.throughput import CLOSE, highest
 from tests.support.surroundings import need_tool
@@ -31,6 +32,7 @@ RUNS = {
     "throughput": "fanout --only throughput --servers floor --sockets 20 --begin 400 --steps 2",
     "latency": "latency --people 10 --crowd 20 --rate 50 --seconds 1",
     "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
+    "arrive": "arrive --sockets 30 --rounds 2 --servers hubbub,stock,floor",
     "storm": "storm --sockets 20",
     "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
     "page": "page --lines 100 --seconds 0.5 --heap-seconds 1",
@@ -123,6 +125,21 @@ def test_join_has_a_cost_in_each_room_and_of_a_rush(bench: Bench) -> None:
     assert rush["bytes of joins"] > 50 * 100
 
 
+def test_arrive_has_a_rate_and_a_cost_of_each_server(bench: Bench) -> None:
+    report = bench("arrive")
+    rows = {row["server"]: row for row in report["rows"]}
+    assert set(rows) == {"hubbub", "stock", "floor"}
+    for row in rows.values():
+        assert row["sockets"] == 30
+        assert len(row["joined/s each round"]) == 2
+        assert row["joined/s"] > 0
+        assert row["load"] > 0
+    ours = rows["hubbub"]
+    assert ours["ms"] == pytest.approx(ours["ms of gateway"] + ours["ms of broker"])
+    assert ours["ms"] > 0
+    assert (ours["lines"], rows["floor"]["lines"], rows["stock"]["lines"]) == (50, 50, 0)
+
+
 def test_storm_counts_who_comes_back(bench: Bench) -> None:
     report = bench("storm")
     ours, theirs = report["rows"]
@@ -181,7 +198,7 @@ def test_the_help_says_what_each_benchmark_measures() -> None:
         [sys.executable, "-m", "scripts.bench", "--help"], capture_output=True, text=True, cwd=ROOT
     )
     told = " ".join(done.stdout.split())
-    for module in (broker, crowd, fanout, join, latency, page, storm):
+    for module in (arrive, broker, crowd, fanout, join, latency, page, storm):
         about = (module.__doc__ or "").partition("\n")[0]
         assert f"{module.__name__.rpartition('.')[2]} {about}" in told
 

@@ -90,11 +90,31 @@ def test_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
     assert (after.holes, after.repeats, after.not_recovered, after.leaves) == (0, 0, 0, 0)
 
 
+def test_a_person_who_awaits_the_replay_has_joined_with_its_last_line(system: Processes) -> None:
+    with Workers(Plan(system.urls[:1], "lines", "talker")) as talker:
+        talker.join(1, 10)
+        talker.speak(Speech(50, 10), enough=lambda tally: tally.sent >= 50)
+        plan = Plan(system.urls[:1], "lines", "reader", join_by_event=True, awaits_replay=True)
+        with Workers(plan) as readers:
+            tally = readers.join(20, 10)
+    assert tally.seen == {50: 20}
+    assert sum(tally.joins.values()) == 20
+
+
 def server_frame(payload: bytes) -> bytes:
     """A client's frame without its mask."""
     masked = wire.frame(payload)
     head = len(masked) - len(payload) - 4
     return bytes([masked[0], masked[1] & 0x7F]) + masked[2:head] + payload
+
+
+def test_an_event_is_found_by_the_whole_of_its_seq() -> None:
+    event = bytearray(b'42["chat",{"EvtType":"message","Seq":12,"Id":"x"}]')
+    last = bytearray(b'42["chat",{"EvtType":"message","Seq":12}]')
+    for data in (event, last):
+        assert wire.holds_seq(data, len(data), 12)
+        assert not wire.holds_seq(data, len(data), 1)
+        assert not wire.holds_seq(data, 38, 12)
 
 
 def serve(listener: socket.socket, seqs: list[int]) -> None:
