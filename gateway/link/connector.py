@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 """Seconds after which the link is stepped if nothing has arrived."""
-TURN_FRAMES = 200
-"""Messages that are read from each socket before other callbacks of the loop get their turn."""
 BYE_S = 1.0
 """A gateway that stops waits this long for the broker's answer to its Bye."""
 
@@ -121,13 +119,9 @@ class Connector:
         else:
             await self._awake.wait()
         self._awake.clear()
-        link = self.link
         sockets.watch_connections()
-        for answer in sockets.answers(TURN_FRAMES):
-            link.on_answer(answer)
-        for topic, message in sockets.broadcasts(TURN_FRAMES if link.up else 0):
-            link.on_broadcast(topic, message)
-        while link.step(time.monotonic()):
+        self.link.read()
+        while self.link.step(time.monotonic()):
             self._awake.set()  # to read what has come meanwhile
             await asyncio.sleep(0)
         if sockets.broken:

@@ -23,6 +23,8 @@ from gateway.link.topics import Topics
 
 HOLD_S = 60.0
 """A command that changes something is kept for this long while there is no answer."""
+READ_MESSAGES = 200
+"""Answers, and broadcasts, that are read before other callbacks of the loop get their turn."""
 STEP_COMMANDS = 500
 """Commands that are sent again in one step."""
 FIRST_REST_S, LONGEST_REST_S = 0.05, 1.0
@@ -35,9 +37,9 @@ class Link:
     """A `gateway.runtime.ports.Broker`: commands are kept, and sent again in order on each new
     connection, until they are answered or given up.
 
-    The driver calls `connect`. From then on it passes on what arrives (`on_answer`,
-    `on_broadcast`), and calls `step` after that and at least four times a second, until one of
-    these raises LinkLost. Then it calls `lose`, and after `rest_s` seconds `connect` again.
+    The driver calls `connect`. From then on it calls `read` when something has arrived, and `step`
+    after that and at least four times a second, until one of these raises LinkLost. Then it calls
+    `lose`, and after `rest_s` seconds `connect` again.
 
     `epoch` and `term` are those of the last broker that welcomed this gateway;
     `up` says that the broker knows which sessions are here.
@@ -125,28 +127,16 @@ class Link:
         self._follow(LinkEvent.LISTEN)
         self._topics.begin(self._connection)
 
-    def on_answer(self, answer: m.AnyAnswer) -> None:
-        """An answer has arrived. Raises LinkLost if it ends the link."""
-        self._answered_at = self._clock.now
-        if isinstance(answer, m.Failed) and answer.code == "hello":
-            raise LinkLost("the broker does not know this gateway any more")
-        if answer.no in self._own:
-            self._own.discard(answer.no)
-            self._on_own_answer(answer)
-        elif answer.term < self.term:
-            self.counts.refused_old_term += 1
-        elif (on_answer := self.pending.answered(answer.no)) is not None:
-            self._guard(on_answer, answer)
-        else:
-            self.counts.late_answers += 1
-
-    def on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
-        """A broadcast has arrived. As long as the link is not `up` the driver has to keep
-        broadcasts back."""
-        if message.term < self.term:
-            self.counts.refused_old_term += 1
-        else:
-            self._guard(self._listener.on_broadcast, topic, message)
+    def read(self) -> None:
+        """Takes what has arrived, READ_MESSAGES of each kind at most. Raises LinkLost if an answer
+        ends the link. Broadcasts stay in the connection until the link is up, since the listener
+        takes each broadcast for one of the link that it was told of last."""
+        assert self._connection is not None
+        for answer in self._connection.answers(READ_MESSAGES):
+            self._on_answer(answer)
+        if self.up:
+            for topic, message in self._connection.broadcasts(READ_MESSAGES):
+                self._on_broadcast(topic, message)
 
     def step(self, monotonic: float) -> bool:
         """Does what is due. Returns whether there is more to do at once, before anything else is
@@ -192,6 +182,28 @@ class Link:
         """Gives up every command: the driver stops."""
         for on_answer in self.pending.clear():
             self._guard(on_answer, None)
+
+    # --- what arrives ----------------------------------------------------------------------------
+
+    def _on_answer(self, answer: m.AnyAnswer) -> None:
+        self._answered_at = self._clock.now
+        if isinstance(answer, m.Failed) and answer.code == "hello":
+            raise LinkLost("the broker does not know this gateway any more")
+        if answer.no in self._own:
+            self._own.discard(answer.no)
+            self._on_own_answer(answer)
+        elif answer.term < self.term:
+            self.counts.refused_old_term += 1
+        elif (on_answer := self.pending.answered(answer.no)) is not None:
+            self._guard(on_answer, answer)
+        else:
+            self.counts.late_answers += 1
+
+    def _on_broadcast(self, topic: str, message: m.AnyBroadcast) -> None:
+        if message.term < self.term:
+            self.counts.refused_old_term += 1
+        else:
+            self._guard(self._listener.on_broadcast, topic, message)
 
     # --- from Hello to UP ------------------------------------------------------------------------
 

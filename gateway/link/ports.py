@@ -13,6 +13,12 @@ class LinkConnection(Protocol):
     def subscribed(self) -> bool:
         """Whether the connection for broadcasts is up: then the subscriptions are on their way."""
 
+    def answers(self, limit: int) -> Iterable[m.AnyAnswer]:
+        """Receives the broker's answers, `limit` messages at most."""
+
+    def broadcasts(self, limit: int) -> Iterable[tuple[str, m.AnyBroadcast]]:
+        """Receives broadcasts, `limit` messages at most, each with its topic."""
+
     def send(self, frame: bytes) -> None: ...
     def subscribe(self, topics: Iterable[str]) -> None: ...
     def unsubscribe(self, topic: str) -> None: ...

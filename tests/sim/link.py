@@ -1,8 +1,9 @@
 """The connector of a run: drives the real link with a simulated network and virtual time."""
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from common import messages as m
 from common.settings import Settings
@@ -11,6 +12,8 @@ from gateway.link.ports import LinkListener
 from gateway.link.states import LinkLost, LinkState
 from tests.sim.network import Caller, Line, Network
 from tests.sim.virtual import Time
+
+Message = TypeVar("Message")
 
 
 class Process(Caller, Protocol):
@@ -24,11 +27,19 @@ class _Connection:
 
     def __init__(self, network: Network, line: Line) -> None:
         self.line = line
+        self.unread_answers: deque[m.AnyAnswer] = deque()
+        self.unread_broadcasts: deque[tuple[str, m.AnyBroadcast]] = deque()
         self._network = network
 
     @property
     def subscribed(self) -> bool:
         return self.line.linked
+
+    def answers(self, limit: int) -> Iterator[m.AnyAnswer]:
+        yield from _taken(self.unread_answers, limit)
+
+    def broadcasts(self, limit: int) -> Iterator[tuple[str, m.AnyBroadcast]]:
+        yield from _taken(self.unread_broadcasts, limit)
 
     def send(self, frame: bytes) -> None:
         self._network.send(self.line, frame)
@@ -38,6 +49,12 @@ class _Connection:
 
     def unsubscribe(self, topic: str) -> None:
         self._network.want(self.line, [topic], wanted=False)
+
+
+def _taken(messages: deque[Message], limit: int) -> Iterator[Message]:
+    while limit and messages:
+        limit -= 1
+        yield messages.popleft()
 
 
 class _Faults:
@@ -62,15 +79,18 @@ class Connector:
         time: Time,
         random: Random,
     ) -> None:
-        self.line: Line | None = None
         self.link = Link(settings, gateway, "p", time.now, _Faults())
+        self._connection: _Connection | None = None
         self._listener: LinkListener
         self._process = process
         self._network = network
         self._time = time
         self._random = random
-        self._unread: list[tuple[str, m.AnyBroadcast]] = []
-        """Broadcasts that came before the link was up."""
+
+    @property
+    def line(self) -> Line | None:
+        """The line of the present link, if there is one."""
+        return None if self._connection is None else self._connection.line
 
     def run(self, listener: LinkListener) -> None:
         """Begins with the first connection."""
@@ -78,28 +98,32 @@ class Connector:
         self._connect()
 
     def tick(self) -> None:
-        self._turn(lambda: None)
+        if self._connection is None:
+            self.link.step(self._time.now)
+        else:
+            self._turn()
 
     def bye(self) -> None:
         if self.link.up:
             self.link.leave()
 
     def close(self) -> None:
-        """The process died."""
-        if self.line is not None:
-            self._network.close(self.line)
-            self.line = None
+        """Closes this end of the connection, if there is one."""
+        if self._connection is not None:
+            self._network.close(self._connection.line)
+            self._connection = None
 
     # --- what the network tells ------------------------------------------------------------------
 
     def answered(self, line: Line, answer: m.AnyAnswer) -> None:
-        if line is self.line:
-            self._turn(lambda: self.link.on_answer(answer))
+        if self._connection is not None and line is self._connection.line:
+            self._connection.unread_answers.append(answer)
+            self._turn()
 
     def heard(self, line: Line, topic: str, message: m.AnyBroadcast) -> None:
-        if line is self.line:
-            self._unread.append((topic, message))
-            self._turn(lambda: None)
+        if self._connection is not None and line is self._connection.line:
+            self._connection.unread_broadcasts.append((topic, message))
+            self._turn()
 
     def broke(self, line: Line) -> None:
         if line is self.line:
@@ -108,31 +132,29 @@ class Connector:
     # --- one connection after the other ----------------------------------------------------------
 
     def _connect(self) -> None:
-        self._unread.clear()
-        self.line = self._network.line(self._process)
-        self.link.connect(_Connection(self._network, self.line), self._listener)
+        self._connection = _Connection(self._network, self._network.line(self._process))
+        self.link.connect(self._connection, self._listener)
 
-    def _turn(self, read: Callable[[], None]) -> None:
-        """As gateway.link.connector takes them: reads, and does what is due."""
+    def _turn(self) -> None:
+        """Takes turns as gateway.link.connector does, until nothing is left to read or to do."""
+        more = True
         try:
-            read()
-            if self.link.state is LinkState.WELCOMED:
-                self.link.listen()
-            while self.link.step(self._time.now):
-                pass
+            while more:
+                self.link.read()
+                if self.link.state is LinkState.WELCOMED:
+                    self.link.listen()
+                more = False
+                while self.link.step(self._time.now):
+                    more = True
         except LinkLost:
-            return self._lose()
-        while self.link.up and self._unread:
-            self.link.on_broadcast(*self._unread.pop(0))
+            self._lose()
 
     def _lose(self) -> None:
-        assert self.line is not None
-        self._network.close(self.line)
-        self.line = None
+        self.close()
         self.link.lose()
         rest_s = self.link.rest_s(self._random.random())
         self._time.after(rest_s, lambda: self._process.do(self._come_back))
 
     def _come_back(self) -> None:
-        if self.line is None:
+        if self._connection is None:
             self._connect()

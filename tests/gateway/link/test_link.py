@@ -9,7 +9,7 @@ from common.codec import decode_command
 from common.settings import Settings
 from common.transitions import ImpossibleTransition
 from gateway.link import pending
-from gateway.link.link import HOLD_S, LONGEST_REST_S, STEP_COMMANDS, Link
+from gateway.link.link import HOLD_S, LONGEST_REST_S, READ_MESSAGES, STEP_COMMANDS, Link
 from gateway.link.ports import LinkListener, Reporter
 from gateway.link.states import LinkLost, LinkState
 from gateway.link.topics import STEP_TOPICS
@@ -25,10 +25,24 @@ class Wire(LinkListener, Reporter):
         self.subscribed = False
         self.sent: list[m.AnyCommand] = []
         self.topics: list[str] = []
+        self.unread_answers: list[m.AnyAnswer] = []
+        self.unread_broadcasts: list[tuple[str, m.AnyBroadcast]] = []
         self.here: list[m.SessionInfo] = []
         self.told: list[object] = []
         self.faults: list[Exception] = []
         self.turned_away = 0
+
+    def answers(self, limit: int) -> list[m.AnyAnswer]:
+        unread = self.unread_answers
+        taken, self.unread_answers = unread[:limit], unread[limit:]
+        return taken
+
+    def broadcasts(self, limit: int) -> list[tuple[str, m.AnyBroadcast]]:
+        taken, self.unread_broadcasts = (
+            self.unread_broadcasts[:limit],
+            self.unread_broadcasts[limit:],
+        )
+        return taken
 
     def send(self, frame: bytes) -> None:
         self.sent.append(decode_command(frame))
@@ -78,7 +92,15 @@ class Play:
     def answers(self, make: Callable[[int], m.AnyAnswer] | None = None) -> None:
         """The broker answers the command that was sent last."""
         no = self.wire.sent[-1].no
-        self.link.on_answer(m.Done(term=self.link.term, no=no) if make is None else make(no))
+        self.arrives(m.Done(term=self.link.term, no=no) if make is None else make(no))
+
+    def arrives(self, answer: m.AnyAnswer) -> None:
+        self.wire.unread_answers.append(answer)
+        self.link.read()
+
+    def hears(self, message: m.AnyBroadcast) -> None:
+        self.wire.unread_broadcasts.append(("t", message))
+        self.link.read()
 
     def is_welcomed(self, term: int = 1, epoch: str = "e", lease_s: float = LEASE_S) -> None:
         self.answers(
@@ -208,8 +230,8 @@ def test_an_answer_is_told_once() -> None:
     play.comes_up()
     play.says("one")
     said = m.Said(term=1, no=play.wire.sent[-1].no, room="tea", id="one", seq=1, timestamp=0.0)
-    play.link.on_answer(said)
-    play.link.on_answer(said)
+    play.arrives(said)
+    play.arrives(said)
     assert play.wire.told[1:] == [said]
     assert play.link.counts.late_answers == 1
 
@@ -219,10 +241,33 @@ def test_answers_and_broadcasts_of_an_older_term_are_refused() -> None:
     play.comes_up(term=5)
     play.says("one")
     play.answers(lambda no: m.Done(term=4, no=no))
-    play.link.on_broadcast("t", presence(4))
-    play.link.on_broadcast("t", presence(5))
+    play.hears(presence(4))
+    play.hears(presence(5))
     assert play.wire.told[1:] == [presence(5)]
     assert play.link.counts.refused_old_term == 2
+
+
+def test_broadcasts_wait_in_the_connection_until_the_link_is_up() -> None:
+    play = Play()
+    play.connects()
+    play.is_welcomed()
+    play.subscribes()
+    play.hears(presence(1))
+    play.answers()
+    assert (play.wire.told, len(play.wire.unread_broadcasts)) == ([], 1)
+    play.steps()
+    play.link.read()
+    assert play.wire.told == [("up", "e", 1), presence(1)]
+
+
+def test_one_read_takes_only_so_many_messages_of_each_kind() -> None:
+    play = Play()
+    play.comes_up()
+    play.wire.unread_answers = [m.Done(term=1, no=0)] * (READ_MESSAGES + 1)
+    play.wire.unread_broadcasts = [("t", presence(1))] * (READ_MESSAGES + 1)
+    play.link.read()
+    assert (len(play.wire.unread_answers), len(play.wire.unread_broadcasts)) == (1, 1)
+    assert play.wire.told[1:] == [presence(1)] * READ_MESSAGES
 
 
 def test_an_error_of_the_listener_is_reported_and_costs_nobody_else() -> None:
