@@ -52,7 +52,7 @@ def gateway_settings() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def hubbub(
     tmp_path_factory: pytest.TempPathFactory,
-    system_settings: dict[str, str],
+    system_settings: dict[str, Any],
     gateway_settings: dict[str, str],
 ) -> Iterator[System]:
     """A broker and a gateway, shared by the module: tests keep to rooms of their own."""
@@ -63,7 +63,7 @@ def hubbub(
 
 @pytest.fixture(scope="module")
 def two_gateways(
-    tmp_path_factory: pytest.TempPathFactory, system_settings: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, system_settings: dict[str, Any]
 ) -> Iterator[System]:
     """A broker and two gateways, shared by the module."""
     with System(tmp_path_factory.mktemp("hubbub"), gateways=2, **system_settings) as system:

@@ -154,7 +154,9 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
         (project["optional-dependencies"]["dev"], dev),
     ):
         for requirement in wanted:
-            name, sign, version = re.match(r"([a-z-]+)(==|>=)([\d.]+)", requirement).groups()
+            parts = re.match(r"([a-z-]+)(==|>=)([\d.]+)", requirement)
+            assert parts is not None, requirement
+            name, sign, version = parts.groups()
             have = lock[name]
             assert have == version if sign == "==" else _numbers(have) >= _numbers(version)
     assert not {"pytest", "mypy", "ruff", "playwright"} & set(runtime)

@@ -30,18 +30,18 @@ async def send(url: str, *parts: bytes) -> bytes:
             writer.write(part)
             await writer.drain()
 
-    async def read() -> None:
-        nonlocal answer
-        while chunk := await reader.read(65536):
-            answer += chunk
+    answer = bytearray()
 
-    answer = b""
+    async def read() -> None:
+        while chunk := await reader.read(65536):
+            answer.extend(chunk)
+
     try:
         async with asyncio.timeout(WITHIN_S):
             await asyncio.gather(write(), read(), return_exceptions=True)
     finally:
         writer.transport.abort()
-    return answer
+    return bytes(answer)
 
 
 async def session(url: str) -> str:

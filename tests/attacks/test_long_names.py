@@ -53,14 +53,14 @@ async def test_long_names_of_browsers_cost_nobody_anything(hubbub: System) -> No
             for number, (event, payload) in enumerate(ASKED):
                 said = json.dumps([event, payload], ensure_ascii=False)
                 await socket.send_str(f"42{number}{said}")
-            answered = set()
+            answered: set[str] = set()
             async with asyncio.timeout(20):
                 while len(answered) < len(ASKED):
                     packet = await socket.receive_str()
                     if packet.startswith("43"):
-                        number, _, payload = packet[2:].partition("[")
-                        assert json.loads("[" + payload)[0]["ok"] is False, packet[:200]
-                        answered.add(number)
+                        no, _, answer = packet[2:].partition("[")
+                        assert json.loads("[" + answer)[0]["ok"] is False, packet[:200]
+                        answered.add(no)
 
     await nobody_notices(attack, hubbub)
 

@@ -22,7 +22,7 @@ SECRET = "between ann and bob"
 @pytest.fixture(params=["without keys", "publisher", "moderator", "monitor"])
 async def system(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
     """With or without keys; the attacker's key is `eve`."""
-    settings = {}
+    settings: dict[str, Any] = {}
     if request.param != "without keys":
         keys = str(tmp_path / "keys")
         made = await asyncio.to_thread(

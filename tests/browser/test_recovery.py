@@ -111,8 +111,9 @@ async def test_where_websockets_are_blocked_polling_does(
 async def test_a_page_that_was_frozen_for_longer_than_pings_wait_goes_on(
     tmp_path: Path, open_window: OpenWindow, visit: Visit, room: str, name: Name
 ) -> None:
-    soon = {"HUBBUB_PING_INTERVAL": "1", "HUBBUB_PING_TIMEOUT": "1", "HUBBUB_LEAVE_GRACE": "0"}
-    async with System(tmp_path, **soon) as system:
+    async with System(
+        tmp_path, HUBBUB_PING_INTERVAL="1", HUBBUB_PING_TIMEOUT="1", HUBBUB_LEAVE_GRACE="0"
+    ) as system:
         bob = await visit(system.url, name("bob"), room)
         ann = await open_window(system.url, name("ann"), f"#{room}")
         chrome = await ann.page.context.new_cdp_session(ann.page)

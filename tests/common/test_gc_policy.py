@@ -43,7 +43,7 @@ def test_garbage_is_found_while_it_is_young_and_pauses_are_noted() -> None:
     noted = len(pauses)
     assert noted
     seen = weakref.ref(Ring())
-    kept = [[] for _ in range(100_000)]  # enough that is new
+    kept: list[list[object]] = [[] for _ in range(100_000)]  # enough that is new
     assert seen() is None
     assert len(pauses) > noted
     assert len(kept) == 100_000

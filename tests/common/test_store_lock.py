@@ -91,7 +91,8 @@ def test_a_file_that_is_replaced_before_it_is_locked_is_locked_in_its_place(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.touch()
-    flock, replaced = fcntl.flock, []
+    flock = fcntl.flock
+    replaced: list[Path] = []
 
     def flock_late(descriptor: int, how: int) -> None:
         if not replaced:

@@ -60,8 +60,8 @@ def test_frames_and_lost_peers_are_bounded_on_every_socket(make: Make) -> None:
         socket = make(kind)
         most = SUBSCRIPTION_BYTES if kind is publisher else FRAME_BYTES
         assert socket.getsockopt(zmq.MAXMSGSIZE) == most
-        assert socket.getsockopt(zmq.LINGER) >= 0
-        assert socket.getsockopt(zmq.HEARTBEAT_IVL) > 0
+        assert int(socket.getsockopt(zmq.LINGER)) >= 0
+        assert int(socket.getsockopt(zmq.HEARTBEAT_IVL)) > 0
 
 
 def test_no_subscription_is_lost(make: Make) -> None:
@@ -129,7 +129,7 @@ def test_a_gateway_finds_the_endpoint_of_broadcasts(
 def test_a_host_that_has_ipv6_only_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     four = (2, 1, 6, "", ("10.0.0.1", 5555))
     six = (10, 1, 6, "", ("fd00::1", 5555, 0, 0))
-    known = {"four": [four], "six": [six], "both": [six, four]}
+    known: dict[str, list[object]] = {"four": [four], "six": [six], "both": [six, four]}
 
     def found(host: str, *_: object, **__: object) -> list[object]:
         if host not in known:

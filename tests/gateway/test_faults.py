@@ -183,9 +183,10 @@ def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.Mo
         elif ask == "leave":
             rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
         else:
+            events: Any = [None]
             page = m.Paged(
-                term=1, no=1, room="tea", epoch=rig.epoch, head=1, events=[None], more=False
-            )  # type: ignore[list-item]
+                term=1, no=1, room="tea", epoch=rig.epoch, head=1, events=events, more=False
+            )
             rig.broker.answer(m.GetHistory, lambda no: page)
     assert len(rig.faults) == 1
     assert (ann.transport.lost, bob.transport.lost) == (True, False)

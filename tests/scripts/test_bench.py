@@ -211,7 +211,12 @@ def test_a_search_comes_near_the_limit_from_below(limit: int) -> None:
 
 def test_a_search_of_what_never_holds_ends_with_nothing() -> None:
     asked: list[float] = []
-    assert highest(lambda rate: bool(asked.append(rate)), start=100, least=1, steps=30) == 0
+
+    def never(rate: float) -> bool:
+        asked.append(rate)
+        return False
+
+    assert highest(never, start=100, least=1, steps=30) == 0
     assert len(asked) < 10
 
 

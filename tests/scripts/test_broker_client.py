@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -40,7 +41,7 @@ def test_a_refusal_is_told_at_once() -> None:
 
 
 def test_what_is_unknown_is_asked_again() -> None:
-    answers = [
+    answers: list[Callable[[int], AnyAnswer]] = [
         lambda no: Failed(term=1, no=no, code="unavailable", message="the store did not tell"),
         lambda no: Done(term=2, no=no),
     ]

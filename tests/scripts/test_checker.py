@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.soak.checker import Ack, LoggedEvent, ViewBegan, find_problems
+from scripts.soak.checker import Ack, LoggedEvent, Seen, ViewBegan, find_problems
 
 ARCHIVE = [
     LoggedEvent(1, "join", "u"),
@@ -11,11 +11,11 @@ ARCHIVE = [
     LoggedEvent(4, "message", "v", "a", "three"),
 ]
 ACKS = [Ack("u", "a", "one", 2), Ack("u", "b", "two", 3), Ack("v", "a", "three", 4)]
-ALL = [ViewBegan(None), *ARCHIVE]
+ALL: list[Seen] = [ViewBegan(None), *ARCHIVE]
 
 
 def test_a_good_history_has_no_problems() -> None:
-    views = {
+    views: dict[str, list[Seen]] = {
         "all": ALL,
         "late": [ViewBegan(None), *ARCHIVE[2:]],
         "came back": [ViewBegan(None), *ARCHIVE[:2], ViewBegan(2), *ARCHIVE[2:]],

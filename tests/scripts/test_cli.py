@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def run(
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
-def test_what_the_terminal_has_not_is_escaped_and_the_text_arrives(locale: dict[str, str]) -> None:
+def test_what_the_terminal_has_not_is_escaped_and_the_text_arrives(locale: dict[str, Any]) -> None:
     with broker_in_thread(answer) as broker:
         done = run(
             "announce", SAID, stdout=subprocess.PIPE, HUBBUB_BROKER=broker.endpoint, **locale

@@ -66,7 +66,7 @@ def is_made(clone: Path, python: Path) -> str:
     """What setup said; afterwards .venv works, and a second setup has nothing to do."""
     done = setup(clone, python=str(python))
     assert done.returncode == 0, done.stderr
-    imported = [clone / ".venv/bin/python", "-c", "import tiny; print(tiny.said)"]
+    imported = [str(clone / ".venv/bin/python"), "-c", "import tiny; print(tiny.said)"]
     assert subprocess.check_output(imported, text=True) == "tiny\n"
     again = setup(clone, python=str(python))
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from random import Random
 from typing import assert_never
 
@@ -220,11 +221,8 @@ class Broker:
             elif isinstance(release, Publish):
                 publishes.append(release)
             else:
-                run, read = self._run, release
-                self._time.after(
-                    self._random.uniform(0, 0.01),
-                    lambda run=run, read=read: self._read(run, read),
-                )
+                read = partial(self._read, self._run, release)
+                self._time.after(self._random.uniform(0, 0.01), read)
         for publish in merged(publishes):
             self._network.publish(publish)
 

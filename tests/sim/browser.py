@@ -171,7 +171,7 @@ class Browser:
                 return
 
     def ask(
-        self, event: str, payload: dict[str, Any], on_ack: Callable[[dict[str, Any]], None]
+        self, event: str, payload: dict[str, Any] | str, on_ack: Callable[[dict[str, Any]], None]
     ) -> None:
         socket, gateway = self.socket, self._gateway
         if socket is None or gateway is None:

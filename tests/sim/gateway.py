@@ -118,6 +118,10 @@ class _Loop:
     def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
         self._time.after(delay_s, lambda: self._gateway.do(call))
 
+    def call_exception_handler(self, context: dict[str, Any], /) -> None:
+        """A fault of ours ends the run."""
+        raise context["exception"]
+
 
 class Gateway:
     """One process: `kill` it, `pause` and `resume` it, `stop` it. It is link.Process."""

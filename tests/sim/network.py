@@ -108,7 +108,12 @@ class Network:
         if line is None:
             return
         line.back_at = max(line.back_at, self.time.now + self._delay())
-        self.time.at(line.back_at, lambda: line.open and line.caller.answered(line, answer))
+
+        def arrive() -> None:
+            if line.open:
+                line.caller.answered(line, answer)
+
+        self.time.at(line.back_at, arrive)
 
     def publish(self, publish: Publish) -> None:
         weather, random = self.weather, self._random

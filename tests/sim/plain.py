@@ -99,4 +99,9 @@ class PlainPage(Browser):
 
     def _again(self) -> None:
         connection = self.connection
-        self.town.time.after(0.5, lambda: self.connection == connection and self.join())
+
+        def join() -> None:
+            if self.connection == connection:
+                self.join()
+
+        self.town.time.after(0.5, join)

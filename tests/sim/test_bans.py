@@ -54,7 +54,9 @@ def test_while_nothing_comes_through(town: Town, lost_s: float) -> None:
 def test_while_the_gateway_is_away(town: Town) -> None:
     pages = seated(town)
     for gateway in town.gateways:
-        town.network.cut(gateway.connector.line, told=True)
+        line = gateway.connector.line
+        assert line is not None
+        town.network.cut(line, told=True)
     ban(town, *pages)
     settle(town, *pages)
     assert [page.gone for page in pages] == [True, True]

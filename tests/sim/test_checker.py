@@ -1,5 +1,7 @@
 """The checker (tests.sim.checker) rejects every history that breaks a promise, and no other."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 from msgspec.structs import replace
 
@@ -24,7 +26,9 @@ LOBBY = [came(1, "ann"), said(2), said(3), said(4), said(5), said(6)]
 
 def archive(lobby: list[Event] | None = None, **older: list[Event]) -> Archive:
     """Two epochs if `older` is given. A newcomer is shown two messages."""
-    logs = {epoch: {"lobby": log} for epoch, log in older.items()}
+    logs: dict[str, Mapping[str, Sequence[Event]]] = {
+        epoch: {"lobby": log} for epoch, log in older.items()
+    }
     logs["now"] = {"lobby": LOBBY if lobby is None else lobby, DM: [said(1, DM), said(2, DM)]}
     return Archive(logs, {DM: {"a", "b"}}, (2, 4))
 

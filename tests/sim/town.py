@@ -1,6 +1,7 @@
 """The town of one run: a broker, gateways, and people who do what people do, by the dice."""
 
 from collections import Counter
+from functools import partial
 from random import Random
 
 from msgspec.structs import replace
@@ -107,13 +108,13 @@ class Town:
                     page.rooms[room] = Room()
                 self.pages.append(page)
                 self.time.after(self.random.uniform(0, 1.0), page.connect)
-                self.time.after(self.random.uniform(0.5, 1.5), lambda page=page: self._live(page))
+                self.time.after(self.random.uniform(0.5, 1.5), partial(self._live, page))
 
         for number in range(self.random.choice((1, 2))):
             plain = PlainPage(self, f"plain{number}")
             self.plain.append(plain)
             self.time.after(self.random.uniform(0, 1.0), plain.connect)
-            self.time.after(self.random.uniform(0.5, 1.5), lambda page=plain: self._live(page))
+            self.time.after(self.random.uniform(0.5, 1.5), partial(self._live, plain))
 
     def _live(self, page: Page | PlainPage) -> None:
         """What a person does, again and again."""

@@ -1,6 +1,7 @@
 """A run: a town, its faults, the calm after them, and what is wrong then, all from one seed."""
 
 from collections import Counter
+from functools import partial
 from random import Random
 
 from msgspec import Struct
@@ -51,7 +52,7 @@ class World(Town):
         for _ in range(random.choice((6, 7, 8, 10))):
             time.at(random.uniform(1.5, ACTIVE_S), self.faults.strike)
         for number in range(3):
-            time.at(random.uniform(0.5, ACTIVE_S), lambda number=number: self.announce(number))
+            time.at(random.uniform(0.5, ACTIVE_S), partial(self.announce, number))
             time.at(random.uniform(1.0, ACTIVE_S), self.delete)
         time.at(random.uniform(2.0, ACTIVE_S), self.ban)
         if random.random() < 0.3:

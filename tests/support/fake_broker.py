@@ -17,6 +17,11 @@ Rule = Callable[[m.AnyCommand], m.AnyAnswer | None]
 C = TypeVar("C")
 
 
+def bound_at(socket: "zmq.Socket[Any]") -> str:
+    """The address that the socket was bound to, with its port."""
+    return socket.getsockopt_string(zmq.LAST_ENDPOINT)
+
+
 class FakeBroker:
     """`rule` answers commands, and may call `usual`. `seen` has all commands that came in."""
 
@@ -39,8 +44,8 @@ class FakeBroker:
             socket.linger = 0
             socket.rcvhwm = socket.sndhwm = 0
             socket.bind(address)
-        self.endpoint = self._router.last_endpoint.decode()
-        self.events = self._publisher.last_endpoint.decode()
+        self.endpoint = bound_at(self._router)
+        self.events = bound_at(self._publisher)
 
     def close(self) -> None:
         self._context.destroy(linger=0)

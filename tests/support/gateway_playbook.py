@@ -198,7 +198,7 @@ def seconds(passing: float) -> Step:
 
 def sheds(room: str = "tea") -> Step:
     """The room's tail is dropped, to save memory: what is missed has to be asked for."""
-    return Step(f"{room} sheds its tail", lambda gateway: _nothing(gateway.room(room).shed()))
+    return Step(f"{room} sheds its tail", lambda gateway: gateway.room(room).shed())
 
 
 # --- what is seen --------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+import pytest
+
 from common import messages as m
 from common.settings import Settings
 from gateway.chat.chat import Chat
@@ -15,7 +17,7 @@ from gateway.protocol.frames import Frame
 from gateway.rooms.room import Room
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Loop
-from gateway.transport.outbox import Outbox
+from gateway.transport.outbox import Outbox, Sendable
 from gateway.transport.sockets import Socket
 from tests.sim.virtual import Time
 from tests.support.events import messages
@@ -86,6 +88,19 @@ class Transport:
 
     def finish(self, last: list[Frame]) -> None:
         self.last = last
+
+
+def record_writes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Frame, ...]]:
+    """The frames of each write to an outbox, from now on."""
+    writes: list[tuple[Frame, ...]] = []
+    put = Outbox.put
+
+    def recorded(outbox: Outbox, sendable: Sendable) -> bool:
+        writes.append(tuple(sendable.frames))
+        return put(outbox, sendable)
+
+    monkeypatch.setattr(Outbox, "put", recorded)
+    return writes
 
 
 class Browser:

@@ -57,7 +57,7 @@ class Shelf:
             secret=b"s" * 32,
             sessions=list(self.sessions.values()),
             identities=[fact for uid in people if (fact := self._identity(uid))],
-            rooms=[fact for room in sorted(rooms) if (fact := self._room(room))],
+            rooms=[of_room for room in sorted(rooms) if (of_room := self._room(room))],
             changed_lately=self._changed_lately(),
         )
 

@@ -11,6 +11,9 @@ import pytest
 
 from scripts.processes import ROOT
 
+WITHIN_S = 15.0
+"""The longest run of a module."""
+
 
 def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of this process, with these settings of Hubbub and no others."""
@@ -27,7 +30,7 @@ def need_tool(name: str, present: object = None) -> None:
     pytest.skip(f"{name} is missing: this test did NOT run")
 
 
-def run_module(module: str, *args: str, within: float = 15.0, **settings: str) -> Any:
+def run_module(module: str, *args: str, **settings: str) -> Any:
     """Runs `python -m module args` to its end; returns a CompletedProcess with text output."""
     return subprocess.run(
         [sys.executable, "-m", module, *args],
@@ -36,6 +39,6 @@ def run_module(module: str, *args: str, within: float = 15.0, **settings: str) -
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=within,
+        timeout=WITHIN_S,
         check=False,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import pytest
@@ -103,15 +104,15 @@ async def test_strange_strings_at_every_place(
         ]
         for number, (event, payload) in enumerate(requests):
             await socket.send_str(f"42{number}" + json.dumps([event, payload]))
-        answers = {}
+        answers: dict[int, Any] = {}
         async with asyncio.timeout(10):
             while len(answers) < len(requests):
                 packet = await socket.receive_str()
                 if packet == "2":
                     await socket.send_str("3")
                 if packet.startswith("43"):
-                    number, _, body = packet[2:].partition("[")
-                    [answers[int(number)]] = json.loads("[" + body)
+                    no, _, body = packet[2:].partition("[")
+                    [answers[int(no)]] = json.loads("[" + body)
         assert answers[0]["ok"]
         assert answers[13]["ok"]
         assert all(isinstance(answer["ok"], bool) for answer in answers.values())

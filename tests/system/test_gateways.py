@@ -145,8 +145,9 @@ async def test_a_gateway_gets_no_byte_of_a_room_without_its_people(
 async def test_a_gateway_that_stops_frees_its_people_and_the_others_go_on(
     tmp_path, visit, name, room
 ) -> None:
-    settings = {"HUBBUB_LEASE": "1", "HUBBUB_MOVE_GRACE": "2", "HUBBUB_LEAVE_GRACE": "1"}
-    async with System(tmp_path, gateways=2, **settings) as system:
+    async with System(
+        tmp_path, gateways=2, HUBBUB_LEASE="1", HUBBUB_MOVE_GRACE="2", HUBBUB_LEAVE_GRACE="1"
+    ) as system:
         bob = await visit(system.urls[0], name("bob"), room)
         ann = await visit(system.urls[1], name("ann"), room)
         cleo = await visit(system.urls[1], name("cleo"), room)

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def for_host_b(made: Path, folder: Path, owner: Path | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory) -> tuple[System, Path]:
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[System, Path]]:
     folder = tmp_path_factory.mktemp("keyed")
     made = folder / "keys"
     make_keys(made)

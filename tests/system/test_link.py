@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ class Reader:
         self.marks_asked = 0
         self._key = hashlib.sha256(secrets.token_bytes(16)).hexdigest()
         self._changed = asyncio.Event()
+
+    def has_said(self, count: int) -> bool:
+        return len(self.said) == count
+
+    def has_read(self, head: int) -> bool:
+        return self.replica.head >= head
 
     # --- ports.LinkListener ---
 
@@ -161,12 +168,10 @@ async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(syste
                     await asyncio.to_thread(system.broker.kill)
                     await asyncio.to_thread(system.broker.start)
             for reader in (ann, bob):
-                await reader.until(
-                    lambda reader=reader, life=life: len(reader.said) == 50 * life + 50
-                )
+                await reader.until(partial(reader.has_said, 50 * life + 50))
         head = max(*ann.said.values(), *bob.said.values())
         for reader in (ann, bob):
-            await reader.until(lambda reader=reader: reader.replica.head >= head)
+            await reader.until(partial(reader.has_read, head))
             assert [e.seq for e in reader.read] == list(range(1, head + 1))
             said = {e.id: e.seq for e in reader.read if e.kind == "message"}
             assert said == {**ann.said, **bob.said}

@@ -2,12 +2,13 @@
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 
 from tests.support.system import System
 from tests.system.client import eventually
 
 
-async def fetch(url: str, **headers: str) -> tuple[int, "aiohttp.typedefs.LooseHeaders", str]:
+async def fetch(url: str, **headers: str) -> tuple[int, CIMultiDict[str], str]:
     async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
         return answer.status, answer.headers.copy(), await answer.text()
 

@@ -67,7 +67,7 @@ async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, n
             answers = [await answer for answer in asked]
         acked = {f"m{n}": a["seq"] for n, a in enumerate(answers) if a["ok"]}
         assert len(acked) > 20
-        stored = {}
+        stored: dict[str, int] = {}
         page = await ann.history(room, after=0, limit=100)
         while page["events"]:
             stored |= {e["Text"]: e["Seq"] for e in page["events"] if e["EvtType"] == "message"}

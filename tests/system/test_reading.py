@@ -1,6 +1,7 @@
 """Reading: pages of history, of participants, of rooms."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ async def fill(person: Person, room: str, count: int, first: int = 0) -> None:
 async def test_history_goes_down_to_the_first_event(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await fill(ann, room, 230)
-    events, before, pages = [], None, 0
+    events: list[dict[str, Any]] = []
+    before, pages = None, 0
     while True:
         page = await ann.history(room, limit=70, **({"before": before} if before else {}))
         assert set(page) == {"ok", "events", "more"}

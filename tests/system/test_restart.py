@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def system_settings() -> dict[str, str]:
     return {"HUBBUB_LEASE": "3"}
 
 
-async def say_surely(person: Person, room: str, message: str, id: str) -> dict[str, object]:
+async def say_surely(person: Person, room: str, message: str, id: str) -> dict[str, Any]:
     """As a client should: the same id again for as long as the outcome is unknown."""
     while True:
         answer = await person.ask("chat", {"room": room, "message": message, "id": id}, within=30)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from pathlib import Path
+from typing import Any
 
 import engineio
 import pytest
@@ -53,7 +54,7 @@ async def test_a_stock_polling_client_survives_a_long_replay_and_many_acks(
 ) -> None:
     """It hangs up at an answer of more than 16 packets."""
     assert engineio.payload.Payload.max_decode_packets == 16
-    settings = {"HUBBUB_REPLAY": "200", "HUBBUB_MESSAGE_RATE": "0"}
+    settings: dict[str, Any] = {"HUBBUB_REPLAY": "200", "HUBBUB_MESSAGE_RATE": "0"}
     async with System(tmp_path, **settings) as system:
         bob = await visit(system.url, name("bob"), room)
         said = [await bob.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]

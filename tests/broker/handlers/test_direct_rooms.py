@@ -97,6 +97,7 @@ def test_a_conversation_begins_with_its_first_message(chat: Chat) -> None:
     assert (private(chat, "ann"), private(chat, "bob")) == ([room], [])
     play(chat, says("ann", "psst", room))
     (told,) = [one.message for one in chat.seen if isinstance(one, Publish)][:1]
+    assert isinstance(told, Happened)
     assert told.floors == {chat.uid("bob"): 0}
     assert private(chat, "bob") == [room]
 
@@ -152,6 +153,7 @@ def test_a_conversation_that_was_quit_comes_back_with_its_next_message(chat: Cha
     assert any(isinstance(one, SendPage) for one in chat.seen)
     play(chat, says("bob", "two", room, gateway="g2"))
     (told,) = [one.message for one in chat.seen if isinstance(one, Publish)][:1]
+    assert isinstance(told, Happened)
     assert told.floors == {chat.uid("ann"): 1}
     assert private(chat, "ann") == [room]
 

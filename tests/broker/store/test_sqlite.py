@@ -20,6 +20,7 @@ from broker.effects import (
     BlankText,
     DropSession,
     IdentityFact,
+    Need,
     NeedEvent,
     NeedIdentity,
     NeedNamed,
@@ -278,7 +279,7 @@ async def test_the_state_names_the_rooms_with_recent_joins_and_leaves(store: Sql
         Append("talked", Event(2, "message", "ann", WALL, "hi", "u1", "y")),
     ]
     assert (await store.state(0.0)).changed_lately == []
-    await store.commit([PutRoom(room, "public") for room in rooms] + events, WALL + 900)
+    await store.commit([*(PutRoom(room, "public") for room in rooms), *events], WALL + 900)
     assert sorted((await store.state(0.0)).changed_lately) == ["joined", "left", "renamed"]
 
 
@@ -426,7 +427,7 @@ async def test_a_store_of_version_1_is_upgraded(tmp_path: Path) -> None:
         assert (await opened(store)).epoch == "b6XyR0"
         page = await store.page("lobby", 0, 0, 10)
         assert (page.head, page.events[1]) == (3, said(2).event)
-        needs = [NeedRoom("lobby"), NeedRoom("@x"), NeedSaid("lobby", "u1", "old")]
+        needs: list[Need] = [NeedRoom("lobby"), NeedRoom("@x"), NeedSaid("lobby", "u1", "old")]
         assert await store.learn([*needs, NeedSaid("lobby", "u1", "id2")]) == [
             RoomFact("lobby", "public", 3),
             RoomFact("@x", "direct", 0, ("u1", "u2"), unlisted=("u1", "u2")),

@@ -1,6 +1,7 @@
 """gateway.link.link and states: the link as a transcript of what is sent, arrives and is due."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ class Wire(LinkListener, Reporter):
 class Play:
     """One link with time passed by hand."""
 
-    def __init__(self, **settings: float) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.wire = Wire()
         self.now = 100.0
         self.link = Link(Settings(**settings), "g1", "secret", self.now, self.wire)
@@ -144,7 +145,7 @@ class Play:
 
 
 def presence(term: int) -> m.Typing:
-    return m.Typing(term=term, room="tea", users=[])
+    return m.Typing(term=term, room="tea", users={})
 
 
 # --- a link comes up -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wsproto.frame_protocol import FrameProtocol, Opcode
+from wsproto.frame_protocol import FrameProtocol
 
 from gateway.protocol.frames import Batch, Frame, close_frame, websocket_frame
 
@@ -17,9 +17,9 @@ def read(wire: bytes) -> list[str | bytes]:
     messages: list[str | bytes] = []
     for frame in protocol.received_frames():
         if frame.frame_finished and frame.message_finished:
-            messages.append(
-                bytes(frame.payload) if frame.opcode is Opcode.BINARY else frame.payload
-            )
+            payload = frame.payload
+            assert not isinstance(payload, tuple), "the payload of a CLOSE"
+            messages.append(payload if isinstance(payload, str) else bytes(payload))
     return messages
 
 

@@ -97,7 +97,7 @@ def test_a_binary_event_says_how_many_attachments_it_has(bad: str) -> None:
 @given(
     st.text(st.sampled_from('0123456789[]{}",-/x\ud800\x1e٣')) | st.text() | st.binary(max_size=9)
 )
-def test_any_text_gives_a_packet_or_malformed(text: object) -> None:
+def test_any_text_gives_a_packet_or_malformed(text: str | bytes) -> None:
     with contextlib.suppress(Malformed):
         heard = read_engine(text)
         if isinstance(heard, Message):

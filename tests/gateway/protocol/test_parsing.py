@@ -124,7 +124,7 @@ def test_bad_names_are_told_apart() -> None:
 
 def test_texts_and_names_that_are_too_long_are_refused_in_words_unparsed() -> None:
     long = "a" + "\u0301" * 40_000 + "\u0316" * 40_000
-    for args, code in [
+    refused: list[tuple[list[Any], str]] = [
         (["join", long], "bad_name"),
         (["join", {"user": long}], "bad_name"),
         (["direct", {"user": long}], "bad_name"),
@@ -133,7 +133,8 @@ def test_texts_and_names_that_are_too_long_are_refused_in_words_unparsed() -> No
         (["participants", {"room": "a", "prefix": long}], "bad_request"),
         (["chat", {"room": "a", "message": long}], "too_long"),
         (["chat", json.dumps({"message": long})], "too_long"),
-    ]:
+    ]
+    for args, code in refused:
         assert refusal(*args).code == code
     assert refusal("join", {"user": long}).message == "a name has at most 40 characters"
     auth = parse_auth({"token": TOKEN, "join": [{"room": "e\u0301" * 200}, {"room": "a"}]})

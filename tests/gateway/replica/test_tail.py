@@ -32,7 +32,7 @@ def tail_of(*events: Event, most: int = 10) -> Tail:
 
 
 def seqs(events: list[Event] | None) -> list[int] | None:
-    return events and [e.seq for e in events]
+    return None if events is None else [e.seq for e in events]
 
 
 def test_the_newest_page_goes_back_to_the_nth_last_message_of_the_tail() -> None:

@@ -12,9 +12,8 @@ from common import messages as m
 from gateway.chat.limits import ChatLimits
 from gateway.rooms import catch_ups, send_queue
 from gateway.rooms.send_queue import FULL_BYTES
-from gateway.transport.outbox import Outbox
 from tests.support.events import message, messages
-from tests.support.gateway_rig import Browser, Rig, Turns
+from tests.support.gateway_rig import Browser, Rig, Turns, record_writes
 
 RECOVERY, NEWEST = 12, 6
 
@@ -51,9 +50,7 @@ def leaves(rig: Rig, browser: Browser) -> None:
 def test_events_of_one_loop_turn_are_sent_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     rig, loop = slow_rig()
     (ann,) = seated(rig, loop, "ann")
-    writes = []
-    put = Outbox.put
-    monkeypatch.setattr(Outbox, "put", lambda box, it: writes.append(it.frames) or put(box, it))
+    writes = record_writes(monkeypatch)
     for seq in (4, 5, 6):
         rig.happens(message(seq))
     assert writes == []
@@ -146,7 +143,7 @@ def test_a_room_with_more_events_than_the_queue_holds_requests_the_rest_later() 
     asked = rig.broker.of(m.GetPage)[0]
     assert (asked.after, asked.limit) == (tea.replica.head, 1804 - 1 - tea.replica.head)
     rig.page([message(seq, text) for seq in range(asked.after + 1, 1804)])
-    heard = []
+    heard: list[int] = []
     while not heard or heard[-1] < 1803:
         loop.turn()
         heard += people[0].lines()

@@ -7,7 +7,6 @@ from common import messages as m
 from gateway.rooms.catch_up import UNSENT_BYTES
 from gateway.rooms.public_room import PublicRoom
 from gateway.runtime.work_queue import SLICE_S
-from gateway.transport.outbox import Outbox
 from tests.support.events import message, messages
 from tests.support.gateway_playbook import (
     Gateway,
@@ -26,7 +25,7 @@ from tests.support.gateway_playbook import (
     sheds,
     told,
 )
-from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns
+from tests.support.gateway_rig import EPOCH, Browser, Rig, Turns, record_writes
 
 
 @pytest.fixture
@@ -221,9 +220,7 @@ def test_the_page_of_a_fresh_join_is_one_write(monkeypatch: pytest.MonkeyPatch) 
     rig.seated("ann", head=60)
     bob = rig.browser()
     bob.asks("join", {"user": "bob", "room": "tea"})
-    writes = []
-    put = Outbox.put
-    monkeypatch.setattr(Outbox, "put", lambda box, it: writes.append(it.frames) or put(box, it))
+    writes = record_writes(monkeypatch)
     rig.let_in("bob", head=60)
     assert [len(frames) for frames in writes] == [50]
     assert bob.lines() == list(range(11, 61))

@@ -22,7 +22,8 @@ class Steps:
 
 
 def test_works_take_turns_from_the_next_turn_of_the_loop_on() -> None:
-    loop, done = Turns(), []
+    loop = Turns()
+    done: list[str] = []
     work_queue = WorkQueue(loop)
     work_queue.wake(Steps("a", 2, done))
     work_queue.wake(Steps("b", 3, done))
@@ -32,7 +33,8 @@ def test_works_take_turns_from_the_next_turn_of_the_loop_on() -> None:
 
 
 def test_a_hundred_works_together_hold_the_loop_no_longer_than_one() -> None:
-    loop, done = Turns(), []
+    loop = Turns()
+    done: list[str] = []
     work_queue = WorkQueue(loop)
     for n in range(100):
         work_queue.wake(Steps(str(n), 5, done))
@@ -47,7 +49,8 @@ def test_a_hundred_works_together_hold_the_loop_no_longer_than_one() -> None:
 
 
 def test_small_works_share_a_slice() -> None:
-    loop, done = Turns(), []
+    loop = Turns()
+    done: list[str] = []
     work_queue = WorkQueue(loop)
     for n in range(3):
         work_queue.wake(Steps(str(n), 1, done))
@@ -55,7 +58,8 @@ def test_small_works_share_a_slice() -> None:
 
 
 def test_a_work_that_is_woken_twice_is_stepped_once() -> None:
-    loop, done = Turns(), []
+    loop = Turns()
+    done: list[str] = []
     work_queue = WorkQueue(loop)
     work = Steps("a", 1, done)
     work_queue.wake(work)
@@ -68,7 +72,8 @@ def test_a_work_that_is_woken_twice_is_stepped_once() -> None:
 
 
 def test_a_work_that_fails_does_not_stop_the_others() -> None:
-    loop, done = Turns(), []
+    loop = Turns()
+    done: list[str] = []
     work_queue = WorkQueue(loop)
 
     class Fails:

@@ -23,7 +23,7 @@ async def test_all_sockets_get_the_same_in_order() -> None:
             fan_out(row, Batch([Frame.event("chat", n), Frame.event("more", n)]))
             edge.chat.sockets[0].send(Frame.event("you", n))
         for browser in browsers:
-            heard = []
+            heard: list[str] = []
             while len(heard) < 20:
                 packet = await browser.hear() or ""
                 if "you" not in packet:

@@ -81,7 +81,7 @@ async def test_a_paused_browser_is_not_cut_off() -> None:
         await asyncio.sleep(0.4)  # many pings: their pongs are behind the event that waits
         assert not edge.chat.sockets[0].closed
         edge.chat.held[0]({"ok": True})
-        assert await heard == ['430[{"ok":true}]']
+        assert [*await heard] == ['430[{"ok":true}]']
 
 
 async def test_the_end_of_a_paused_browser_is_noticed() -> None:
@@ -183,7 +183,7 @@ async def test_a_polling_browser_gets_everything_in_order_and_is_answered() -> N
             lambda: any(c._polling and c._polling.polled for c in edge.connections.values())
         )
         assert await post(http, url, "41\x1e1") == 200
-        assert await waiting == ["6"]
+        assert [*await waiting] == ["6"]
         await edge.chat.until_told("gone", True)
         assert not edge.connections
 

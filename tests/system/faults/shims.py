@@ -10,6 +10,6 @@ def compiled(source: Path, folder: Path) -> Path:
     """For LD_PRELOAD. Skips the test where there is no C compiler."""
     need_tool("cc")
     made = folder / f"{source.stem}.so"
-    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, source, "-ldl"]
-    subprocess.run(command, check=True)
+    flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror"]
+    subprocess.run(["cc", *flags, "-o", made, source, "-ldl"], check=True)
     return made

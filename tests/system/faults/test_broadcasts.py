@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def port_of(endpoint: str) -> int:
 
 @asynccontextmanager
 async def on_air(
-    folder: Path, seed: int = 0, gateways: int = 2, jammed: str = "", **settings: str
+    folder: Path, seed: int = 0, gateways: int = 2, jammed: str = "", **settings: Any
 ) -> AsyncIterator[tuple[System, Airwaves]]:
     port = free_port()
     settings["HUBBUB_EVENTS_ADVERTISE"] = f"tcp://127.0.0.1:{port}"

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -105,7 +106,7 @@ async def stalled_poller(system: System, room: str) -> AsyncIterator[None]:
 
 @pytest.mark.timeout(120)
 async def test_a_stalled_reader_is_cut_off_and_costs_next_to_nothing(tmp_path: Path) -> None:
-    settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
+    settings: dict[str, Any] = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
     async with System(tmp_path, **settings) as system, talking(system.url, "slow") as visitors:
         gateway = system.gateways[0]
         alone = await flood(visitors, TRAFFIC_BYTES)
@@ -135,7 +136,7 @@ async def test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount(
     tmp_path: Path,
 ) -> None:
     """Its connection is given up after the heartbeats' silence: from then on nothing waits."""
-    settings = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
+    settings: dict[str, Any] = {"HUBBUB_TEXT_CHARS": str(TEXT_CHARS), "HUBBUB_REPLAY_EVENTS": "20"}
     async with (
         System(tmp_path, gateways=2, **settings) as system,
         talking(system.urls[0], "here") as visitors,

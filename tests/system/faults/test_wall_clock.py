@@ -4,6 +4,7 @@ import asyncio
 import struct
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
         with clock.open("r+b") as file:  # in place: it is mapped
             file.write(struct.pack("d", seconds))
 
-    settings = {
+    settings: dict[str, Any] = {
         "LD_PRELOAD": str(shim),
         "CLOCK_JUMP": str(clock),
         "HUBBUB_LEASE": "2",
