@@ -22,7 +22,7 @@ def fails(module: str, *, names: str, **settings: str) -> str:
     lines = [line for line in (done.stderr + done.stdout).strip().splitlines() if line.strip()]
     assert len(lines) == 1, "\n".join(lines)
     assert names.casefold() in lines[0].casefold(), lines[0]
-    return lines[0]
+    return str(lines[0])
 
 
 @pytest.mark.parametrize("module", ["broker", "gateway"])

@@ -174,7 +174,7 @@ async def test_presence_adds_up_to_the_listing_under_churn(
     async def settled() -> bool:
         if not roster.follow():
             await roster.take()
-        return roster.version >= truth["version"]
+        return roster.version >= int(truth["version"])
 
     await eventually(settled, "presence caught up with the listing")
     listed = await bob.participants(room)

@@ -214,7 +214,7 @@ async def test_typing_is_told_to_the_others_of_the_room(hubbub: System, visit, n
     ok(await ann.ask("typing", {"room": room, "typing": False}))
 
     def stopped(told) -> bool:
-        return told["Room"] == room and told["Users"] == []
+        return bool(told["Room"] == room and told["Users"] == [])
 
     await bob.hears(stopped, of="typing")
     assert all(name("ann") not in t["Users"] for t in ann.all("typing"))

@@ -22,7 +22,7 @@ async def say_surely(person: Person, room: str, message: str, id: str) -> dict[s
     while True:
         answer = await person.ask("chat", {"room": room, "message": message, "id": id}, within=30)
         if answer["ok"]:
-            return answer
+            return dict(answer)
         assert refusal(answer) == "unavailable"
         await asyncio.sleep(0.1)
 

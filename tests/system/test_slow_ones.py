@@ -22,7 +22,7 @@ def system_settings() -> dict[str, str]:
 
 @asynccontextmanager
 async def never_reading(
-    system: System, auth: dict
+    system: System, auth: dict[str, object]
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Joined by its handshake, with a small window; nothing is read after that."""
 

@@ -27,7 +27,7 @@ async def peer(state: Running) -> AsyncIterator[Peer]:
 
 
 def cut_off(state: Running) -> int:
-    return int(state.metrics.refused_subscriptions._value.get())  # type: ignore[attr-defined]
+    return int(state.metrics.refused_subscriptions._value.get())
 
 
 async def until_cut_off(state: Running) -> None:

@@ -87,7 +87,7 @@ async def stalled_reader(system: System, room: str) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            transport.abort()  # type: ignore[attr-defined]
+            transport.abort()
 
 
 @contextlib.asynccontextmanager
