@@ -46,16 +46,18 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     on_stop_signal(stop.set)
     idle_reaper = IdleReaper(settings.connect_timeout)
+    app, server = make_app(settings, chat, metrics, idle_reaper)
     runner = web.AppRunner(
-        make_app(settings, chat, metrics, idle_reaper),
+        app,
         **RUNNER_OPTIONS,
         keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
-        sites = await listen_on(runner, settings.host, settings.port)
-        log.info("gateway %s at %s", chat.gateway, _address(runner, settings.path))
+        listeners = listen_on(runner, server.open_websocket, settings.host, settings.port)
+        address = authority(*listeners[0].address)
+        log.info("gateway %s at http://%s%s/", chat.gateway, address, settings.path)
         log.info(
             "%d descriptors, %d of them for browsers", descriptor_limit(), browser_descriptors()
         )
@@ -65,8 +67,8 @@ async def serve(settings: Settings) -> None:
             collecting = tasks.create_task(_collect_garbage(chat, metrics))
             reaping = tasks.create_task(idle_reaper.run(runner))
             await stop.wait()
-            for site in sites:
-                await site.stop()
+            for listener in listeners:
+                listener.close()
             reaping.cancel()
             collecting.cancel()
             maintaining.cancel()
@@ -84,10 +86,6 @@ async def _collect_garbage(chat: Chat, metrics: Metrics) -> None:
             await asyncio.sleep(SETTLE_S)
     finally:
         collector.stop()
-
-
-def _address(runner: web.AppRunner, path: str) -> str:
-    return f"http://{authority(*runner.addresses[0][:2])}{path}/"
 
 
 def main() -> int:

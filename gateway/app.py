@@ -9,6 +9,7 @@ from common.http import edge_middleware
 from common.settings import Settings
 from gateway.chat.chat import Chat
 from gateway.runtime.metrics import Metrics
+from gateway.server.engineio_server import EngineIOServer
 from gateway.server.listener import IdleReaper
 from gateway.server.origins import listed
 from gateway.server.page import Page
@@ -17,13 +18,14 @@ from gateway.server.socketio_server import make_server
 
 def make_app(
     settings: Settings, chat: Chat, metrics: Metrics, idle_reaper: IdleReaper
-) -> web.Application:
-    """Everything that a gateway serves, below HUBBUB_PATH. The caller runs `idle_reaper`, and the
-    chat's link and maintenance. Raises OSError if the host of the settings does not exist."""
+) -> tuple[web.Application, EngineIOServer]:
+    """Everything that a gateway serves, below HUBBUB_PATH, and the server of its WebSockets. The
+    caller runs `idle_reaper`, and the chat's link and maintenance. Raises OSError if the host of
+    the settings does not exist."""
     hosts = Hosts(is_local_only(settings.host), settings.origins, settings.gateways)
     app = web.Application(middlewares=[idle_reaper.note, edge_middleware(hosts)])
     page = Page(listed(settings.gateways), settings.text_chars)
-    server = make_server(settings, chat, metrics)
+    server = make_server(settings, hosts, chat, metrics)
     server.attach(app, f"{settings.path}/socket.io")
 
     async def end_connections(_: web.Application) -> None:
@@ -55,7 +57,7 @@ def make_app(
         app.router.add_get(path, redirect_to_page)
     app.on_shutdown.append(end_connections)
     app.on_response_prepare.append(page.add_headers)
-    return app
+    return app, server
 
 
 async def _alive(_: web.Request) -> web.Response:

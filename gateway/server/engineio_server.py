@@ -7,12 +7,14 @@ overridden.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 import engineio
 from aiohttp import web
 
+from common.hosts import Hosts
 from common.log_rate import rate_limited
 from common.settings import Settings
 from gateway.protocol.frames import Frame
@@ -21,6 +23,7 @@ from gateway.runtime.descriptor_quota import transport_may_stay
 from gateway.runtime.timer_wheel import TimerWheel
 from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
+from gateway.server.handshake import HandshakeReader
 from gateway.server.origins import Origins
 from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection, Receiver
@@ -67,8 +70,11 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
     work_queue: WorkQueue
     heartbeat_times: HeartbeatTimes
 
-    def __init__(self, settings: Settings, counters: Counters, receiver: Receiver) -> None:
+    def __init__(
+        self, settings: Settings, hosts: Hosts, counters: Counters, receiver: Receiver
+    ) -> None:
         self._settings = settings
+        self._hosts = hosts
         self.outbox_bytes = settings.outbox_bytes
         self.sizes = sizes(settings.text_chars)
         self.backlog = Backlog()
@@ -95,6 +101,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
     def attach(self, app: web.Application, path: str = "socket.io") -> None:
         """Serves the application at this path, and opens and closes with it."""
         super().attach(app, path)
+        self._path = f"/{path.strip('/')}/"
 
         async def life(_: web.Application) -> AsyncIterator[None]:
             self._open()
@@ -124,6 +131,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         )
         self.poller = Poller(loop)
         self.work_queue = WorkQueue(loop)
+        self._handshakes = HandshakeReader(self._path, loop)
 
     def _close(self) -> None:
         self.heartbeat_times.wheel.stop()
@@ -139,6 +147,38 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         if connection is not None and connection.upgraded and self._wants_websocket(request):
             return await connection.second_websocket(request)
         return await super().handle_request(*args, **kwargs)
+
+    def open_websocket(self, sock: socket.socket, peer: str, first: bytes) -> bool:
+        """If these first bytes of a connection are a handshake that may be accepted, answers it and
+        returns True. All others are for `handle_request`, which says what is wrong with them
+        (listener.Open)."""
+        handshake = self._handshakes.read(first)
+        if (
+            handshake is None
+            or not self._hosts.allows(handshake.host)
+            or (
+                handshake.origin is not None
+                and not self._origins.allow(handshake.origin, handshake.host)
+            )
+        ):
+            return False
+        connection, answer = self.sockets.get(handshake.sid), handshake.answer
+        if connection is None:
+            if handshake.sid:
+                return False
+            client = self._proxies.client(peer, handshake.x_forwarded_for, handshake.forwarded)
+            connection, opening = self._new_connection(client, upgrades=())
+            answer += opening.wire
+        connection.open_websocket(sock, answer, handshake.early)
+        return True
+
+    def _new_connection(self, client: str, upgrades: Sequence[str]) -> tuple[Connection, Frame]:
+        """A connection of this client, and the Engine.IO OPEN, which has to be sent first."""
+        connection = Connection(self, self._receiver, self.generate_id(), client)
+        self.sockets[connection.sid] = connection
+        ping_s = (self.ping_interval, self.ping_timeout)
+        opening = Frame.open(connection.sid, upgrades, ping_s, self.max_http_buffer_size)
+        return connection, opening
 
     def _wants_websocket(self, request: web.Request) -> bool:
         """The request is for a WebSocket, from a page that may open one."""
@@ -156,11 +196,9 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         request: web.Request = environ["aiohttp.request"]
         if "transport" not in request.query:  # the library would take that for polling
             return self._bad_request("Invalid transport")
-        connection = Connection(self, self._receiver, self.generate_id(), self._client(request))
-        self.sockets[connection.sid] = connection
-        upgrades = ["websocket"] if transport == "polling" else []
-        ping_s = (self.ping_interval, self.ping_timeout)
-        connection.put(Frame.open(connection.sid, upgrades, ping_s, self.max_http_buffer_size))
+        upgrades = ("websocket",) if transport == "polling" else ()
+        connection, opening = self._new_connection(self._client(request), upgrades)
+        connection.put(opening)
         if transport == "polling":
             connection.open_polling()
             return self._ok(connection.outbox.take(request.transport))

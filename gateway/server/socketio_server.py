@@ -7,6 +7,7 @@ send beside our outboxes. `engineio_server.py` says what the library underneath 
 import secrets
 from typing import assert_never
 
+from common.hosts import Hosts
 from common.log_rate import limit_libraries
 from common.settings import Settings
 from gateway.protocol.acks import error_ack
@@ -121,7 +122,9 @@ class SocketIOServer:
             socket.end(left=False)
 
 
-def make_server(settings: Settings, handler: Handler, counters: Counters) -> EngineIOServer:
+def make_server(
+    settings: Settings, hosts: Hosts, handler: Handler, counters: Counters
+) -> EngineIOServer:
     """Engine.IO and Socket.IO, for an aiohttp application: `make_server(…).attach(app, path)`."""
     limit_libraries("aiohttp.server", "asyncio")
-    return EngineIOServer(settings, counters, SocketIOServer(settings, handler))
+    return EngineIOServer(settings, hosts, counters, SocketIOServer(settings, handler))

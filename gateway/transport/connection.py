@@ -6,6 +6,7 @@ no timer and no request.
 """
 
 import asyncio
+import socket
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -237,7 +238,24 @@ class Connection:
             if self._state is not ConnectionState.OPENING:
                 self._follow(ConnectionEvent.UPGRADE_FAILED)
             raise
+        self._use(WebSocket(sock, self.engine), early)
+        return answer
+
+    def open_websocket(self, sock: socket.socket, answer: bytes, early: bytes) -> None:
+        """Goes on by this socket, on which a handshake has come and `early` behind it; `answer` is
+        sent first. A connection that polls already is upgraded once the WebSocket has
+        proved itself; one that is upgraded opens a further WebSocket and closes it, as the stock
+        server does."""
         ws = WebSocket(sock, self.engine)
+        ws.write(answer)
+        if self._state not in (ConnectionState.OPENING, ConnectionState.POLLING):
+            return ws.hang_up(NORMAL)
+        if self._state is ConnectionState.POLLING:
+            self._follow(ConnectionEvent.UPGRADE_BEGAN)
+        self._use(ws, early)
+
+    def _use(self, ws: WebSocket, early: bytes) -> None:
+        """Goes on by this WebSocket, whose handshake is answered."""
         if self.closed:
             ws.abort()
         elif self.upgrading:
@@ -248,7 +266,6 @@ class Connection:
         ws.read(True)
         if early and ws.owner is not None:
             ws.received(early)
-        return answer
 
     async def second_websocket(self, request: web.Request) -> web.StreamResponse:
         """Opens a further WebSocket of this session and closes it, as the stock server does."""

@@ -8,11 +8,15 @@ it looks as if the browser had closed the connection after the answer.
 import base64
 import hashlib
 import socket
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from gateway.runtime.descriptor_quota import may_stay
 
+VERSIONS = ("13", "8", "7")
+"""Those that aiohttp accepts as well."""
+KEY_BYTES = 16
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
 
@@ -37,10 +41,9 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
     socket, which the caller owns from now on; and the bytes that have come on it already. Raises
     HTTPBadRequest if the request is no handshake or its connection is lost, HTTPServiceUnavailable
     if no descriptor is left for it."""
-    if not web.WebSocketResponse(compress=False).can_prepare(request).ok:
+    accept = websocket_accept(request.headers)
+    if not accept:
         raise web.HTTPBadRequest(text="this is not a WebSocket handshake\n")
-    key = request.headers["Sec-WebSocket-Key"].encode()
-    accept = base64.b64encode(hashlib.sha1(key + _GUID).digest()).decode()
     answer = web.StreamResponse(status=101)
     answer.headers["Upgrade"] = "websocket"
     answer.headers["Connection"] = "Upgrade"
@@ -54,6 +57,24 @@ async def take_over(request: web.Request) -> tuple[web.StreamResponse, socket.so
         if isinstance(error, OSError):  # the browser is gone: it does not get this answer
             raise web.HTTPBadRequest(text="the connection was lost\n") from None
         raise
+
+
+def websocket_accept(headers: Mapping[str, str]) -> str:
+    """The Sec-WebSocket-Accept that answers a request with these headers (RFC 6455, section 4.2.2);
+    empty if they are not those of a WebSocket handshake (section 4.2.1)."""
+    if (
+        headers.get("Upgrade", "").strip().lower() != "websocket"
+        or "upgrade" not in headers.get("Connection", "").lower()
+        or headers.get("Sec-WebSocket-Version", "") not in VERSIONS
+    ):
+        return ""
+    key = headers.get("Sec-WebSocket-Key", "")
+    try:
+        if len(base64.b64decode(key)) != KEY_BYTES:
+            return ""
+    except ValueError:
+        return ""
+    return base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
 
 
 def _taken(request: web.Request) -> socket.socket:

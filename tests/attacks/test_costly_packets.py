@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from socket import SO_SNDBUF, SOL_SOCKET, socket
 from urllib.parse import urlsplit
 
@@ -198,5 +198,6 @@ async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: System) ->
 async def test_who_is_beyond_every_size_is_closed(hubbub: System) -> None:
     async with raw(hubbub) as ws:
         await ws.send_str("40")
-        await ws.send_str('42["chat","' + "x" * 3_000_000 + '"]')
+        with suppress(ConnectionError):  # it may be closed before all of it is sent
+            await ws.send_str('42["chat","' + "x" * 3_000_000 + '"]')
         assert await is_closed(ws, WITHIN_S)

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 from socketio import packet as packets
 
+from common.hosts import Hosts
 from common.settings import Settings
 from gateway.protocol.frames import Batch, Frame
 from gateway.protocol.packets import EventPacket
@@ -46,8 +47,8 @@ class EchoServer(SocketIOServer):
         connection.put(Batch(frames))
 
 
-def make_echo(settings: Settings, handler: Echo, counts: Counts) -> EngineIOServer:
-    return EngineIOServer(settings, counts, EchoServer(settings, handler))
+def make_echo(settings: Settings, hosts: Hosts, handler: Echo, counts: Counts) -> EngineIOServer:
+    return EngineIOServer(settings, hosts, counts, EchoServer(settings, handler))
 
 
 class AuthEcho(Echo):
@@ -60,7 +61,7 @@ class AuthEcho(Echo):
 
 @contextlib.asynccontextmanager
 async def served() -> AsyncIterator[tuple[Edge, aiohttp.ClientSession]]:
-    pings = {"ping_interval": PING_INTERVAL_S, "ping_timeout": PING_TIMEOUT_S}
+    pings: dict[str, Any] = {"ping_interval": PING_INTERVAL_S, "ping_timeout": PING_TIMEOUT_S}
     async with (
         running(AuthEcho(), make_echo, **pings) as edge,
         aiohttp.ClientSession() as http,

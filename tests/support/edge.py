@@ -10,8 +10,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from common.hosts import Hosts
 from common.settings import Settings
 from gateway.server.engineio_server import EngineIOServer
+from gateway.server.listener import listen_on
 from gateway.server.socketio_server import make_server
 from gateway.transport.sockets import Reply, Socket
 
@@ -98,22 +100,43 @@ class Edge:
 @contextlib.asynccontextmanager
 async def running(
     chat: Echo | None = None,
-    make: Callable[[Settings, Echo, Counts], EngineIOServer] = make_server,
+    make: Callable[[Settings, Hosts, Echo, Counts], EngineIOServer] = make_server,
+    by_aiohttp: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Edge]:
+    """A running server. `by_aiohttp`: aiohttp gets all handshakes, as those that are odd."""
     chat, counts = chat or Echo(), Counts()
-    server = make(Settings(**settings), chat, counts)
+    server = make(Settings(**settings), Hosts(False), chat, counts)
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    open_websocket = _leave_to_aiohttp if by_aiohttp else server.open_websocket
+    (listener,) = listen_on(runner, open_websocket, "127.0.0.1", 0)
     try:
-        yield Edge(runner.addresses[0][1], server, chat, counts)
+        yield Edge(listener.address[1], server, chat, counts)
     finally:
+        listener.close()
         await server.end_connections()
         await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def left_to_aiohttp(app: web.Application) -> AsyncIterator[tuple[web.AppRunner, int]]:
+    """The runner and the port of an application whose listener leaves all connections to
+    aiohttp."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    (listener,) = listen_on(runner, _leave_to_aiohttp, "127.0.0.1", 0)
+    try:
+        yield runner, listener.address[1]
+    finally:
+        listener.close()
+        await runner.cleanup()
+
+
+def _leave_to_aiohttp(*_: object) -> bool:
+    return False
 
 
 class Bare:

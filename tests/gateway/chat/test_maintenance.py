@@ -177,7 +177,7 @@ def test_unsent_bytes_are_those_of_the_scrape_before() -> None:
 
 async def test_the_application_serves_what_it_should() -> None:
     rig = Rig()
-    app = make_app(Settings(), rig.chat, rig.chat.metrics, IdleReaper(30))
+    app, _ = make_app(Settings(), rig.chat, rig.chat.metrics, IdleReaper(30))
     paths = {resource.canonical for resource in app.router.resources()}
     assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
 

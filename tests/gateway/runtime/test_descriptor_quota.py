@@ -18,8 +18,8 @@ from gateway.runtime.descriptor_quota import (
     may_visit,
 )
 from gateway.server import listener
-from gateway.server.listener import IdleReaper, listen_on
-from tests.support.edge import bare, running
+from gateway.server.listener import IdleReaper
+from tests.support.edge import bare, left_to_aiohttp, running
 
 MOST = 400
 
@@ -65,13 +65,8 @@ async def hello_server() -> AsyncIterator[int]:
 
     app = web.Application(middlewares=[IdleReaper(30).note])
     app.router.add_get("/", hello)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await listen_on(runner, "127.0.0.1", 0)
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with left_to_aiohttp(app) as (_, port):
+        yield port
 
 
 async def visit(port: int, said: bytes) -> bytes:
@@ -116,8 +111,21 @@ async def test_no_browser_begins_to_poll_on_one_of_the_last_descriptors() -> Non
 
 
 async def test_a_websocket_does_not_keep_one_of_the_last_descriptors() -> None:
-    """A WebSocket has another descriptor than its handshake."""
     async with running() as edge:
+        with (
+            at_most(MOST),
+            taken_below(browser_descriptors() - 1),  # for the client's end
+            pytest.raises(aiohttp.WSServerHandshakeError, match="503"),
+        ):
+            async with bare(edge):
+                pass
+        async with bare(edge) as browser:
+            await browser.connect()
+
+
+async def test_a_websocket_that_aiohttp_opened_does_not_either() -> None:
+    """It has another descriptor than its handshake."""
+    async with running(by_aiohttp=True) as edge:
         with (
             at_most(MOST),
             taken_below(browser_descriptors() - 2),  # for both ends of the first

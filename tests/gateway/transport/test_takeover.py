@@ -1,4 +1,7 @@
-"""The takeover (gateway/transport/takeover.py): aiohttp lets go of a connection, and all of it."""
+"""An established WebSocket has nothing of aiohttp, whether aiohttp got its handshake or not.
+
+gateway/transport/takeover.py, gateway/server/listener.py
+"""
 
 import asyncio
 import contextlib
@@ -19,6 +22,7 @@ from gateway.transport.sockets import Socket
 from gateway.transport.websocket import WebSocket
 from tests.support.edge import bare, poll, polling, post, running
 
+BOTH_WAYS = pytest.mark.parametrize("by_aiohttp", [False, True])
 OURS = (Connection, Socket, WebSocket, Heartbeat)
 
 
@@ -26,9 +30,10 @@ def living() -> Counter[str]:
     return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, OURS))
 
 
-async def test_an_established_websocket_keeps_nothing_of_aiohttp() -> None:
+@BOTH_WAYS
+async def test_an_established_websocket_keeps_nothing_of_aiohttp(by_aiohttp: bool) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        edge = await stack.enter_async_context(running())
+        edge = await stack.enter_async_context(running(by_aiohttp=by_aiohttp))
         browsers = [await stack.enter_async_context(bare(edge)) for _ in range(5)]
         for browser in browsers:
             await browser.connect()
@@ -41,8 +46,9 @@ async def test_an_established_websocket_keeps_nothing_of_aiohttp() -> None:
             assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
 
 
-async def test_an_upgraded_websocket_keeps_nothing_of_its_polling() -> None:
-    async with running() as edge, polling(edge) as (http, url):
+@BOTH_WAYS
+async def test_an_upgraded_websocket_keeps_nothing_of_its_polling(by_aiohttp: bool) -> None:
+    async with running(by_aiohttp=by_aiohttp) as edge, polling(edge) as (http, url):
         sid = url.partition("&sid=")[2]
         waiting = asyncio.gather(poll(http, url))
         async with bare(edge, sid) as browser:
@@ -54,9 +60,12 @@ async def test_an_upgraded_websocket_keeps_nothing_of_its_polling() -> None:
             assert await browser.hear() == '430[{"ok":true,"said":[1]}]'
 
 
-async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> None:
+@BOTH_WAYS
+async def test_what_ended_is_gone_without_a_garbage_collector(
+    by_aiohttp: bool,
+) -> None:
     """On the hot path it never runs: what ends must leave no cycle behind."""
-    async with running() as edge:
+    async with running(by_aiohttp=by_aiohttp) as edge:
         gc.collect()
         gc.disable()
         try:
@@ -95,10 +104,11 @@ async def test_a_connection_that_ended_is_gone_without_a_garbage_collector() -> 
             gc.enable()
 
 
+@BOTH_WAYS
 async def test_a_connection_lost_in_the_handshake_leaves_nothing_and_logs_no_fault(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, by_aiohttp: bool
 ) -> None:
-    async with running() as edge, polling(edge) as (http, url):
+    async with running(by_aiohttp=by_aiohttp) as edge, polling(edge) as (http, url):
         path = f"{url.removeprefix(edge.url)}".replace("=polling", "=websocket")
         head = (
             f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -124,7 +134,7 @@ async def test_without_a_descriptor_only_this_connection_is_lost(
     def none_left(_: object) -> None:
         raise OSError(errno.EMFILE, "too many open files")
 
-    async with running() as edge, polling(edge) as (http, url):
+    async with running(by_aiohttp=True) as edge, polling(edge) as (http, url):
         with monkeypatch.context() as patched:
             patched.setattr(TransportSocket, "dup", none_left)
             for sid in ("", url.partition("&sid=")[2]):
