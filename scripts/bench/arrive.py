@@ -5,6 +5,10 @@ it has got `40{sid}`. It has arrived with the ack of its join and a replay of 50
 no lines: their join puts the socket into the room and acks. Only the floor, a server in C, sends as
 many lines: its figures are what the load itself can do, beside the kernel.
 
+The same by polling, beside stock: each packet is a POST, the answers come by GET, and who has
+joined polls on. And by upgrade, as a stock client does it by default: the session is opened by
+polling, a WebSocket is probed and takes its place, and then come `40` and the join.
+
 All servers of a peer run on one core and the load on another, unless `--free`. Each round starts
 every server anew; the median of the rounds counts. `ms` is the CPU time of all processes of a
 server for one connection, its closing not included.
@@ -14,6 +18,7 @@ import argparse
 import time
 from contextlib import ExitStack
 from statistics import median
+from typing import Literal
 
 from scripts.bench import servers
 from scripts.bench.cores import on_core
@@ -27,7 +32,11 @@ from scripts.load.tally import Tally
 from scripts.load.workers import BUSY, Workers, plan_name
 from scripts.progress import Progress
 
+Transport = Literal["websocket", "polling", "upgrade"]
+
 WITHIN_S = 120.0
+BY_POLLING = ("hubbub", "stock")
+"""The servers that polling and upgrade are measured with."""
 LINES = 50
 """What HUBBUB_REPLAY is by default."""
 FILL_RATE = 200.0
@@ -37,6 +46,8 @@ SERVERS_CORE, LOAD_CORE = 0, 1
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sockets", type=int, nargs="+", default=[1000, 5000])
+    parser.add_argument("--polling", type=int, default=1000, help="sockets by polling and upgrade")
+    parser.add_argument("--only", choices=("websocket", "polling", "upgrade"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--at-once", type=int, default=100, help="connections that are being made at one time"
@@ -52,16 +63,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> Report:
     report = Report(
         "arrive",
-        ["server", "sockets"],
+        ["server", "by", "sockets"],
         {"joined/s": "connections joined a second", "ms": "CPU of one, ms"},
     )
-    for sockets in args.sockets:
-        rows = _rows(args, sockets, progress, report)
-        report.rows += rows.values()
-        ours = rows.get("hubbub", {}).get("joined/s")
-        if "node" in rows:
-            what = f"{sockets} sockets: joined a second, of Node's"
-            report.aims.append(Aim(what, ratio(ours, rows["node"]["joined/s"]), least=3.0))
+    for transport in ("websocket", "polling", "upgrade"):
+        if args.only in (None, transport):
+            _measure(args, transport, progress, report)
     if not args.free:
         report.notes.append("all processes of a server on one core, the load on another")
     if any(row["load"] > BUSY for row in report.rows if row["server"] != "floor"):
@@ -69,35 +76,60 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     return report
 
 
+def _measure(
+    args: argparse.Namespace, transport: Transport, progress: Progress, report: Report
+) -> None:
+    """Adds the rows and the aims of one transport."""
+    by_websocket = transport == "websocket"
+    beside, least = ("node", 3.0) if by_websocket else ("stock", 1.5)
+    names = [one for one in args.servers.split(",") if by_websocket or one in BY_POLLING]
+    for sockets in args.sockets if by_websocket else [args.polling]:
+        rows = _rows(args, names, sockets, transport, progress, report)
+        report.rows += rows.values()
+        if beside in rows and "hubbub" in rows:
+            what = f"{sockets} by {transport}: joined a second, of {beside}'s"
+            one = ratio(rows["hubbub"]["joined/s"], rows[beside]["joined/s"])
+            report.aims.append(Aim(what, one, least=least))
+
+
 def _rows(
-    args: argparse.Namespace, sockets: int, progress: Progress, report: Report
+    args: argparse.Namespace,
+    names: list[str],
+    sockets: int,
+    transport: Transport,
+    progress: Progress,
+    report: Report,
 ) -> dict[str, Row]:
     """The rows of the servers that could be run, by their names."""
     rounds: dict[str, list[Row]] = {}
     missing: set[str] = set()
     for number in range(args.rounds):
-        for name in args.servers.split(","):
+        for name in names:
             if name in missing:
                 continue
-            progress.step(f"{sockets} come to {name}, round {number + 1} of {args.rounds}")
+            round_ = f"round {number + 1} of {args.rounds}"
+            progress.step(f"{sockets} come to {name} by {transport}, {round_}")
             try:
-                row = _arrive(args, sockets, name, progress)
+                row = _arrive(args, sockets, name, transport, progress)
             except Missing as error:
                 missing.add(name)
                 report.notes.append(f"{name} is left out: {error}")
                 continue
             rounds.setdefault(name, []).append(row)
-    return {name: _middle(name, sockets, rows) for name, rows in rounds.items()}
+    return {name: _middle(name, transport, sockets, rows) for name, rows in rounds.items()}
 
 
-def _middle(name: str, sockets: int, rounds: list[Row]) -> Row:
+def _middle(name: str, transport: Transport, sockets: int, rounds: list[Row]) -> Row:
     """The row of one server: the median of each figure."""
     figures = {figure: median(one[figure] for one in rounds) for figure in rounds[0]}
     each = [round(one["joined/s"]) for one in rounds]
-    return {"server": name, "sockets": sockets, **figures, "joined/s each round": each}
+    labels = {"server": name, "by": transport, "sockets": sockets}
+    return {**labels, **figures, "joined/s each round": each}
 
 
-def _arrive(args: argparse.Namespace, sockets: int, name: str, progress: Progress) -> Row:
+def _arrive(
+    args: argparse.Namespace, sockets: int, name: str, transport: Transport, progress: Progress
+) -> Row:
     """The figures of one server and one round."""
     with ExitStack() as stack:
         with on_core(SERVERS_CORE, not args.free):
@@ -112,6 +144,7 @@ def _arrive(args: argparse.Namespace, sockets: int, name: str, progress: Progres
             at_once=args.at_once,
             join_by_event=True,
             awaits_replay=True,
+            transport=transport,
         )
         workers = stack.enter_context(Workers(plan))
         workers.clear()

@@ -24,6 +24,7 @@ from scripts.load.person import (
     token,
     user,
 )
+from scripts.load.polling import Polling
 from scripts.load.pool import Pool
 from scripts.load.tally import TICK_US
 
@@ -40,12 +41,14 @@ class Connector:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.polling = Polling(pool)
         self._waiting: deque[Person] = deque()
         self._later: list[tuple[float, int, Person]] = []
         self._connecting = 0
         self._next_at = 0.0
         parts = [urlsplit(url) for url in pool.plan.urls]
         self._addresses = [(part.hostname or "", part.port or 80) for part in parts]
+        self._authorities = [part.netloc for part in parts]
         self._requests = [wire.upgrade(part.netloc) for part in parts]
 
     def expect(self, people: Iterable[Person]) -> None:
@@ -86,6 +89,7 @@ class Connector:
         new = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         new.setblocking(False)
         person.socket, person.fd, person.receive = new, new.fileno(), new.recv_into
+        person.polls = pool.plan.transport != "websocket" and not person.sid
         pool.by_fd[person.fd] = person
         try:
             new.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -107,7 +111,7 @@ class Connector:
         assert its_socket is not None, "a person without a socket is never ready"
         try:
             if person.stage == CONNECTING:
-                self._request_upgrade(person, its_socket)
+                self._send_first_request(person, its_socket)
                 return 0
             answer = person.partial_frame + its_socket.recv(HEAD_BYTES)
         except BlockingIOError:
@@ -124,19 +128,29 @@ class Connector:
             self._pool.lose(person, "was answered " + head.partition(b"\r\n")[0].decode("latin-1"))
         elif end:
             person.stage = OPENING
+            if person.sid:
+                self._pool.say(person, "2probe")
             buffer[: len(rest)] = rest
             whole = wire.whole(buffer, len(rest))
             person.partial_frame = rest[whole:]
             return whole
         return 0
 
-    def _request_upgrade(self, person: Person, its_socket: socket.socket) -> None:
+    def _send_first_request(self, person: Person, its_socket: socket.socket) -> None:
         failed = its_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
             raise OSError(failed, os.strerror(failed))
-        its_socket.send(self._requests[person.gateway_index % len(self._requests)])
-        person.stage = UPGRADING
         self._pool.poll.modify(person.fd, EPOLLIN)
+        gateway = person.gateway_index % len(self._requests)
+        if person.polls:
+            person.stage = OPENING
+            self.polling.ask(person)
+            return
+        person.stage = UPGRADING
+        if person.sid:
+            its_socket.send(wire.upgrade(self._authorities[gateway], person.sid))
+        else:
+            its_socket.send(self._requests[gateway])
 
     def _fail(self, person: Person, number: int) -> None:
         if self._pool.plan.reconnects:
@@ -148,11 +162,15 @@ class Connector:
     def on_packet(self, person: Person, payload: bytes) -> None:
         """Handles a packet to a person who has not joined yet."""
         plan = self._pool.plan
-        if payload.startswith(b"0"):
-            auth = {} if plan.join_by_event else self._auth(person)
-            self._pool.send(person, wire.frame("40" + json.dumps(auth)))
+        if payload.startswith(b"0") and plan.transport == "websocket":
+            self._send_connect(person)
+        elif payload.startswith(b"0"):
+            self._on_session(person, json.loads(payload[1:])["sid"])
+        elif payload == b"3probe":
+            self._pool.say(person, "5")
+            self._send_connect(person)
         elif payload.startswith(b"40") and plan.join_by_event:
-            self._pool.send(person, wire.event("join", self._join(person), 0))
+            self._pool.say(person, wire.packet("join", self._join(person), 0))
         elif payload.startswith(b"40") and not plan.room:
             self._on_in_room(person)
         elif payload.startswith(b"44"):
@@ -161,6 +179,20 @@ class Connector:
             self._on_joined(person, json.loads(payload[2:])[1])
         elif payload.startswith(wire.JOIN_ACK):
             self._on_joined(person, json.loads(payload[3:])[0])
+
+    def _send_connect(self, person: Person) -> None:
+        auth = {} if self._pool.plan.join_by_event else self._auth(person)
+        self._pool.say(person, "40" + json.dumps(auth))
+
+    def _on_session(self, person: Person, sid: str) -> None:
+        """A session was opened by polling."""
+        if self._pool.plan.transport == "upgrade":
+            self._pool.close(person)
+            person.sid = sid
+            self._connect(person)
+        else:
+            person.sid = sid
+            self._send_connect(person)
 
     def _auth(self, person: Person) -> dict[str, Any]:
         if not self._pool.plan.room:
@@ -196,7 +228,7 @@ class Connector:
         else:
             self._on_in_room(person)
 
-    def look_for_replay(self, person: Person, buffer: bytearray, end: int) -> None:
+    def look_for_replay(self, person: Person, buffer: bytes | bytearray, end: int) -> None:
         """The person is REPLAYING: these bytes may have the last event of the replay."""
         if wire.holds_seq(buffer, end, person.join_head):
             self._on_in_room(person)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from scripts.load import wire
 from scripts.load.connecting import Connector
-from scripts.load.person import OPENING, REPLAYING, Person, Plan
+from scripts.load.person import CONNECTING, OPENING, REPLAYING, Person, Plan
 from scripts.load.pool import Pool
 from scripts.load.speaking import Speaker
 from scripts.load.tally import TICK_US, Tally, Ticks
@@ -77,6 +77,8 @@ class Crowd:
             person = self.pool.by_fd.get(fd)
             if person is None:
                 others.append(fd)
+            elif person.polls and person.stage != CONNECTING:
+                self._poll(person, now_us)
             elif person.stage >= REPLAYING and not person.inspects:
                 self._count(person, now_us)
             elif person.stage >= OPENING:
@@ -84,6 +86,28 @@ class Crowd:
             else:
                 self._parse(person, self.connector.advance(person, self._buffer), now_us)
         return others
+
+    def _poll(self, person: Person, now_us: int) -> None:
+        """The socket of a person who polls is ready: handles the packets of a whole answer, and
+        sends the next request."""
+        body = self.connector.polling.receive(person)
+        if body is None:
+            return
+        self._bytes += len(body)
+        messages = body.count(wire.MESSAGE)
+        if messages:
+            self._count_deliveries(person, messages, None, now_us)
+        its_socket = person.socket
+        for payload in body.split(wire.SEPARATOR):
+            if payload == b"2":
+                self.pool.say(person, "3")
+            elif person.stage == OPENING:
+                self.connector.on_packet(person, payload)
+            if person.socket is not its_socket:
+                return  # the connection was lost, or a WebSocket takes its place
+        if person.stage == REPLAYING:
+            self.connector.look_for_replay(person, body, len(body))
+        self.connector.polling.ask(person)
 
     def _receive(self, person: Person) -> int:
         """Reads a socket. Returns how many bytes of whole frames are in the buffer now."""

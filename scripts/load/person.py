@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from typing import Literal
 
 from msgspec import Struct
 
@@ -33,6 +34,9 @@ class Plan(Struct, frozen=True):
     """The join is a request of its own after CONNECT, and not part of its `auth`."""
     awaits_replay: bool = False
     """A person has joined when the events up to the `seq` of the ack have been received too."""
+    transport: Literal["websocket", "polling", "upgrade"] = "websocket"
+    """`upgrade`: the session is opened by polling, and changes to a WebSocket at once, as stock
+    clients do it."""
     sources: int = 1
     """Loopback addresses that the connections come from; 1: the kernel chooses."""
 
@@ -49,9 +53,12 @@ class Person:
         "inspects",
         "join_head",
         "number",
+        "outbox",
         "partial_frame",
+        "polls",
         "receive",
         "seen",
+        "sid",
         "socket",
         "stage",
     )
@@ -79,7 +86,13 @@ class Person:
         """`recv_into` of the socket."""
         self.fd = -1
         self.partial_frame = b""
-        """Received bytes of a frame that is not complete yet."""
+        """Received bytes of a frame, or of an HTTP answer, that is not complete yet."""
+        self.polls = False
+        """The connection is for HTTP requests, not for a WebSocket."""
+        self.sid = ""
+        """The session of Engine.IO, if it was opened by polling."""
+        self.outbox: list[str] = []
+        """Packets for the next request, if the person polls."""
         self.stage = CONNECTING
 
 

@@ -2,6 +2,7 @@
 
 import select
 
+from scripts.load import wire
 from scripts.load.person import JOINED, Person, Plan
 from scripts.load.tally import Tally
 
@@ -37,15 +38,27 @@ class Pool:
         self.lose(person, "did not take what was sent")
         return False
 
+    def say(self, person: Person, packet: str) -> None:
+        """Sends a packet of Engine.IO; of a person who polls, with the next request."""
+        if person.polls:
+            person.outbox.append(packet)
+        else:
+            self.send(person, wire.frame(packet))
+
+    def close(self, person: Person) -> None:
+        """Closes a person's socket."""
+        if person.socket is not None:
+            del self.by_fd[person.fd]
+            person.socket.close()
+            person.reset()
+
     def lose(self, person: Person, why: str) -> None:
         """Ends a person's connection; `why` is counted."""
         if person.socket is None:
             return
         self.tally.why[why] = self.tally.why.get(why, 0) + 1
-        del self.by_fd[person.fd]
-        person.socket.close()
         joined = person.stage == JOINED
-        person.reset()
+        self.close(person)
         if joined:
             self.joined -= 1
             self.tally.lost += 1

@@ -1,6 +1,7 @@
 """The bytes of the load: packets that are sent, marks that are searched, WebSocket frames. Pure."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +18,40 @@ HEARTBEAT = b"\x81\x012"
 """The whole frame of an Engine.IO ping. No other frame has these bytes: its text is JSON."""
 
 
-def upgrade(authority: str) -> bytes:
-    """The HTTP request for a WebSocket. Its key is constant, since the load does not check the
-    answer to it."""
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+
+
+def _target(transport: str, sid: str) -> str:
+    """The target of a request of Engine.IO; `sid` is empty before there is a session."""
+    return f"/socket.io/?EIO=4&transport={transport}" + (f"&sid={sid}" if sid else "")
+
+
+def get(authority: str, sid: str) -> bytes:
+    """The HTTP request that polls, or that opens a session if `sid` is empty."""
+    return f"GET {_target('polling', sid)} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode()
+
+
+def post(authority: str, sid: str, body: str) -> bytes:
+    """The HTTP request that sends packets."""
+    data = body.encode()
+    head = (
+        f"POST {_target('polling', sid)} HTTP/1.1\r\nHost: {authority}\r\n"
+        f"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
+
+
+def content_length(head: bytes) -> int:
+    """The size of the body that follows this head of an HTTP answer."""
+    found = CONTENT_LENGTH.search(head)
+    return int(found[1]) if found else 0
+
+
+def upgrade(authority: str, sid: str = "") -> bytes:
+    """The HTTP request for a WebSocket; with `sid` it is that session's. Its key is constant, since
+    the load does not check the answer to it."""
     return (
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"GET {_target('websocket', sid)} HTTP/1.1\r\n"
         f"Host: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     ).encode()
@@ -41,14 +71,21 @@ def frame(payload: str | bytes, first: int = TEXT) -> bytes:
 
 
 HEARTBEAT_ANSWER = frame("3")
+SEPARATOR = b"\x1e"
+"""Stands between the packets of one body of HTTP."""
 JOIN_ACK = b"430["
 """The begin of the ack of a join. The acks of all other requests have numbers above 0."""
 
 
-def event(name: str, payload: Any, ack: int | None = None) -> bytes:
+def packet(name: str, payload: Any, ack: int | None = None) -> str:
     """A Socket.IO event; with `ack` it requests an ack of that number."""
     number = "" if ack is None else str(ack)
-    return frame(f"42{number}" + json.dumps([name, payload], separators=(",", ":")))
+    return f"42{number}" + json.dumps([name, payload], separators=(",", ":"))
+
+
+def event(name: str, payload: Any, ack: int | None = None) -> bytes:
+    """The frame of such a packet."""
+    return frame(packet(name, payload, ack))
 
 
 def text(now_us: int, size: int) -> str:
@@ -69,7 +106,7 @@ def sent_us(buffer: bytearray, end: int) -> int | None:
         return None
 
 
-def holds_seq(buffer: bytearray, end: int, seq: int) -> bool:
+def holds_seq(buffer: bytes | bytearray, end: int, seq: int) -> bool:
     """Whether the event of this Seq is in these bytes."""
     mark = b'"Seq":%d' % seq
     return buffer.find(mark + b",", 0, end) >= 0 or buffer.find(mark + b"}", 0, end) >= 0

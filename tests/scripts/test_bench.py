@@ -32,7 +32,7 @@ RUNS = {
     "throughput": "fanout --only throughput --servers floor --sockets 20 --begin 400 --steps 2",
     "latency": "latency --people 10 --crowd 20 --rate 50 --seconds 1",
     "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
-    "arrive": "arrive --sockets 30 --rounds 2 --servers hubbub,stock,floor",
+    "arrive": "arrive --sockets 30 --polling 10 --rounds 2 --servers hubbub,stock,floor",
     "storm": "storm --sockets 20",
     "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
     "page": "page --lines 100 --seconds 0.5 --heap-seconds 1",
@@ -127,17 +127,22 @@ def test_join_has_a_cost_in_each_room_and_of_a_rush(bench: Bench) -> None:
 
 def test_arrive_has_a_rate_and_a_cost_of_each_server(bench: Bench) -> None:
     report = bench("arrive")
-    rows = {row["server"]: row for row in report["rows"]}
-    assert set(rows) == {"hubbub", "stock", "floor"}
-    for row in rows.values():
-        assert row["sockets"] == 30
+    rows = {(row["by"], row["server"]): row for row in report["rows"]}
+    both = {(by, name) for by in ("polling", "upgrade") for name in ("hubbub", "stock")}
+    assert set(rows) == both | {("websocket", name) for name in ("hubbub", "stock", "floor")}
+    for (by, name), row in rows.items():
+        assert row["sockets"] == (30 if by == "websocket" else 10)
+        assert row["lines"] == (0 if name == "stock" else 50)
         assert len(row["joined/s each round"]) == 2
         assert row["joined/s"] > 0
         assert row["load"] > 0
-    ours = rows["hubbub"]
+    ours = rows["websocket", "hubbub"]
     assert ours["ms"] == pytest.approx(ours["ms of gateway"] + ours["ms of broker"])
     assert ours["ms"] > 0
-    assert (ours["lines"], rows["floor"]["lines"], rows["stock"]["lines"]) == (50, 50, 0)
+    assert [aim["what"].partition(":")[0] for aim in report["aims"]] == [
+        "10 by polling",
+        "10 by upgrade",
+    ]
 
 
 def test_storm_counts_who_comes_back(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 """scripts/load: the load generator at real gateways, its bytes and its sums alone.
 
-scripts/load/crowd.py, scripts/load/pool.py and scripts/load/connecting.py are what runs in
-scripts.load.workers.
+scripts/load/crowd.py, scripts/load/pool.py, scripts/load/connecting.py and
+scripts/load/polling.py are what runs in scripts.load.workers.
 """
 
 import json
@@ -99,6 +99,19 @@ def test_a_person_who_awaits_the_replay_has_joined_with_its_last_line(system: Pr
             tally = readers.join(20, 10)
     assert tally.seen == {50: 20}
     assert sum(tally.joins.values()) == 20
+
+
+@pytest.mark.parametrize("transport", ["polling", "upgrade"])
+def test_who_comes_by_polling_hears_everything(system: Processes, transport: Any) -> None:
+    room = f"by-{transport}"
+    plan = Plan(system.urls[:1], room, room, join_by_event=True, transport=transport)
+    with Workers(Plan(system.urls[:1], room, "talker")) as talker, Workers(plan) as crowd:
+        talker.join(1, 10)
+        crowd.join(10, 10)
+        crowd.clear()
+        talker.begin(Speech(rate=30, seconds=30))
+        tally = crowd.wait(lambda tally: min(tally.seen) >= 20, 10)
+    assert tally.why == {}
 
 
 def server_frame(payload: bytes) -> bytes:
