@@ -5,7 +5,7 @@ python -m scripts.bench all --save        every benchmark; JSON and plots into d
 
 The sizes that the aims are for; each takes a minute or two:
 
-python -m scripts.bench storm --sockets 10000
+python -m scripts.bench storm --sockets 50000 --gateways 3 --servers ""
 python -m scripts.bench crowd --sockets 50000 --gateways 3
 python -m scripts.bench page --heap-seconds 600
 

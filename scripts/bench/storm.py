@@ -1,114 +1,186 @@
-"""The storm: a gateway dies, and all its people come back through another, with what they missed.
+"""The storm: gateways die, and all their people come back through others, with what they missed.
 
-Somebody goes on talking meanwhile. Beside it, in the same run: how long stock python-socketio takes
-to accept as many connections, which join a room and have nothing to catch up with.
+Some people stay at the gateways that live: they go on talking, and their acks and pings are
+measured meanwhile. Beside it, in the same run: how long peers take to accept as many connections,
+which join a room and have nothing to catch up with. With `--gateways N`, N gateways die, N others
+live, and a peer has N processes.
 """
 
 import argparse
 import time
+from contextlib import ExitStack
+from itertools import chain
 
-from scripts.bench.report import Aim, Report, Row
-from scripts.bench.servers import hubbub_system, stock
+from common.descriptors import raise_descriptor_limit
+from scripts.bench import servers
+from scripts.bench.report import Aim, Report, Row, ratio
+from scripts.bench.servers import Missing, hubbub_system
 from scripts.load.person import Plan
 from scripts.load.spawned import LoadError
 from scripts.load.speaking import Speech
-from scripts.load.tally import Tally
-from scripts.load.workers import Workers, plan_name
+from scripts.load.tally import Tally, merge_ticks, percentile_ms, ticks_since
+from scripts.load.workers import SPARE, Workers, plan_name
 from scripts.processes import Processes
 from scripts.progress import Progress
 
-WITHIN_S = 180.0
 AT_ONCE = 100
 IN_PROCESS = 12_500
 """Sockets of one process of the load."""
-TALK = Speech(rate=5, seconds=WITHIN_S)
+SOURCES = 16
+MANY = 10_000
+"""More sockets than this come from SOURCES loopback addresses: one has 28,000 ports."""
+REQUESTS = ("chat", *["ping"] * 9)
+REQUESTS_PER_S = 50.0
+OF_A_PEER = {"node": 0.5, "stock": 1.0}
+"""The most that coming back may take, as a share of the time in which this peer accepts as many."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sockets", type=int, default=2000)
+    parser.add_argument("--sockets", type=int, nargs="+", default=[5000, 10_000])
+    parser.add_argument("--gateways", type=int, default=1, help="that die, and as many that live")
+    parser.add_argument("--stay", type=int, default=300, help="people at the gateways that live")
+    parser.add_argument(
+        "--servers", default="node", help="peers, with commas: node, stock; empty for none"
+    )
+    parser.add_argument(
+        "--within", type=float, default=180.0, help="seconds for everybody to come, or come back"
+    )
     parser.add_argument("--after", type=float, default=1.0, help="seconds until all are counted; "
                         "above lease and grace, 45 s, it shows who was given up")  # fmt: skip
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
-    with hubbub_system(gateways=2) as system:
-        ours = _storm(args, system, progress)
-    theirs = _stock(args, progress)
-    return Report(
-        "storm",
-        ["server", "sockets"],
-        {"seconds": "seconds until all are back"},
-        [ours, theirs],
-        [
-            Aim("seconds until all have caught up", ours["seconds"], most=theirs["seconds"]),
-            Aim("events that somebody missed, or saw twice", ours["missed"], most=0),
-            Aim("people who left, or were not counted", ours["gone"], most=0),
-        ],
+    report = Report(
+        "storm", ["server", "sockets"], {"seconds": "seconds until all are back, or are in"}
     )
+    for sockets in args.sockets:
+        _check_descriptors(sockets, args)
+        with hubbub_system(gateways=2 * args.gateways) as system:
+            ours = _storm(args, sockets, system, progress)
+        report.rows.append(ours)
+        for name in filter(None, args.servers.split(",")):
+            try:
+                theirs = _accept(args, sockets, name, progress)
+            except Missing as missing:
+                report.notes.append(f"{name} is left out: {missing}")
+                continue
+            report.rows.append(theirs)
+            what = f"{sockets}: time until all have caught up, of {name}'s to accept them"
+            one = ratio(ours["seconds"], theirs["seconds"])
+            report.aims.append(Aim(what, one, most=OF_A_PEER[name]))
+        report.aims += [
+            Aim(f"{sockets}: events that somebody missed, or saw twice", ours["missed"], most=0),
+            Aim(f"{sockets}: people who left, or were not counted", ours["gone"], most=0),
+            Aim(f"{sockets}: p99 ms of acks of those who stayed", ours["ack p99 ms"], most=100),
+            Aim(f"{sockets}: p99 ms of their pings", ours["ping p99 ms"], most=100),
+        ]
+    return report
 
 
-def _storm(args: argparse.Namespace, system: Processes, progress: Progress) -> Row:
+def _check_descriptors(sockets: int, args: argparse.Namespace) -> None:
+    """Raises LoadError if a gateway could not hold its share of the sockets."""
+    limit = raise_descriptor_limit()
+    most = limit - SPARE - args.stay
+    if sockets > most * args.gateways:
+        raise LoadError(
+            f"`ulimit -n` is {limit}: a gateway holds {most} sockets then, and {sockets} need "
+            f"--gateways {-(-sockets // most)}, or a higher limit"
+        )
+
+
+def _processes(sockets: int) -> int:
+    """How many processes of the load hold so many sockets."""
+    return -(-sockets // min(IN_PROCESS, raise_descriptor_limit() - SPARE))
+
+
+def _sources(sockets: int) -> int:
+    return SOURCES if sockets > MANY else 1
+
+
+def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: Progress) -> Row:
+    dying, living = system.gateways[: args.gateways], system.gateways[args.gateways :]
     plan = Plan(
-        system.urls, "bench", plan_name(), True, at_once=AT_ONCE, inspects=True, reconnects=True
+        [gateway.url for gateway in chain.from_iterable(zip(dying, living, strict=True))],
+        "bench",
+        plan_name(),
+        stride=2,  # every second gateway: those that die; the next one of each lives
+        at_once=AT_ONCE,
+        inspects=True,
+        reconnects=True,
+        awaits_replay=True,
+        sources=_sources(sockets),
     )
-    talk = Plan(system.urls[1:], "bench", plan_name())
-    with Workers(plan, 1 + args.sockets // IN_PROCESS) as crowd, Workers(talk) as talker:
-        progress.step(f"{args.sockets} people come")
-        came = crowd.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
-        talker.join(1, WITHIN_S)
+    staying = Plan([gateway.url for gateway in living], "bench", plan_name())
+    talk = Speech(REQUESTS_PER_S, 3 * args.within, args.stay, requests=REQUESTS)
+    with Workers(plan, _processes(sockets)) as crowd, Workers(staying) as stayers:
+        progress.step(f"{sockets} people come")
+        came = crowd.join(sockets, args.within, lambda t: progress.show(t.joined, t.people))
+        stayers.join(args.stay, args.within)
         crowd.wait_idle()
         crowd.clear()
-        talker.begin(TALK)
-        crowd.wait(lambda tally: tally.deliveries >= 2 * args.sockets, WITHIN_S)
-        progress.step("their gateway is killed")
+        stayers.begin(talk)
+        crowd.wait(lambda tally: tally.deliveries >= 2 * sockets, args.within)
+        progress.step(f"{args.gateways} of {2 * args.gateways} gateways are killed")
+        acks = stayers.read_tally().acks
         began = time.monotonic()
-        system.gateways[0].kill()
-        crowd.wait(
-            lambda t: t.lost >= args.sockets and t.joined == args.sockets,
-            WITHIN_S,
-            lambda t: progress.show(t.joined if t.lost >= args.sockets else 0, t.people),
+        for gateway in dying:
+            gateway.kill()
+        joined = crowd.wait(
+            lambda t: t.lost >= sockets and t.joined == sockets,
+            args.within,
+            lambda t: progress.show(t.joined if t.lost >= sockets else 0, t.people),
         )
-        in_s = time.monotonic() - began
-        said = talker.read_tally().sent
-        back = crowd.wait(lambda t: _caught_up(t, said), WITHIN_S)
-        caught_up_s = time.monotonic() - began
+        said = stayers.read_tally().sent
+        back = crowd.wait(lambda tally: _caught_up(tally, said), args.within)
+        stayed = stayers.read_tally()
         time.sleep(args.after)
-        talker.stop_speaking()
+        stayers.stop_speaking()
         crowd.wait_idle()
-        crowd.join(1, WITHIN_S)  # the ack of this join has the count of the room
+        crowd.join(1, args.within)  # the ack of this join has the count of the room
         end = crowd.read_tally()
-    if end.lost > args.sockets:
-        raise LoadError(f"{end.lost - args.sockets} were lost once more: {end.why}")
+    if end.lost > sockets:
+        raise LoadError(f"{end.lost - sockets} were lost once more: {end.why}")
+    waited = {kind: ticks_since(acks.get(kind, {}), stayed.acks[kind]) for kind in set(REQUESTS)}
     return {
         "server": "hubbub",
-        "sockets": args.sockets,
+        "sockets": sockets,
         "came in s": came.wall_s,
-        "all in s": in_s,
-        "seconds": caught_up_s,
+        "seconds": joined.last_join_at - began,
         "missed": end.holes + end.repeats + end.not_recovered,
-        "gone": end.leaves + args.sockets + 2 - end.count,
+        "gone": end.leaves + sockets + args.stay + 1 - end.count,
+        "ack p99 ms": percentile_ms(waited["chat"], 0.99),
+        "ping p99 ms": percentile_ms(waited["ping"], 0.99),
+        "longest ms": percentile_ms(merge_ticks(waited.values()), 1.0),
         "load": round(back.busiest, 2),
         "tries that failed": sum(back.why.values()) - back.lost,
     }
 
 
 def _caught_up(tally: Tally, said: int) -> bool:
-    """Waits until every socket has got so many messages since it was last counted."""
+    """Whether every socket has got so many messages since it was last counted."""
     return min(tally.seen) >= said
 
 
-def _stock(args: argparse.Namespace, progress: Progress) -> Row:
-    processes = 1 + args.sockets // IN_PROCESS
-    with (
-        stock() as server,
-        Workers(Plan(server.urls, "bench", plan_name(), at_once=AT_ONCE), processes) as workers,
-    ):
-        progress.step(f"{args.sockets} people come to stock")
-        tally = workers.join(args.sockets, WITHIN_S, lambda t: progress.show(t.joined, t.people))
+def _accept(args: argparse.Namespace, sockets: int, name: str, progress: Progress) -> Row:
+    """How long a peer takes to accept as many, who join a room."""
+    with ExitStack() as stack:
+        peers = [stack.enter_context(getattr(servers, name)()) for _ in range(args.gateways)]
+        plan = Plan(
+            [url for peer in peers for url in peer.urls],
+            "bench",
+            plan_name(),
+            at_once=AT_ONCE,
+            sources=_sources(sockets),
+        )
+        workers = stack.enter_context(Workers(plan, _processes(sockets)))
+        progress.step(f"{sockets} people come to {name}")
+        began = time.monotonic()
+        tally = workers.join(sockets, args.within, lambda t: progress.show(t.joined, t.people))
+    took_s = tally.last_join_at - began
     return {
-        "server": "stock",
-        "sockets": args.sockets,
-        "came in s": tally.wall_s,
-        "seconds": tally.wall_s,
+        "server": name,
+        "sockets": sockets,
+        "came in s": took_s,
+        "seconds": took_s,
         "load": round(tally.busiest, 2),
     }

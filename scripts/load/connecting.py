@@ -223,7 +223,7 @@ class Connector:
             tally.not_recovered += bool(person.epoch)
             person.head = None
         person.epoch, person.join_head = ack.get("epoch", ""), ack.get("seq", 0)
-        if self._pool.plan.awaits_replay and person.join_head:
+        if self._pool.plan.awaits_replay and person.join_head > (person.head or 0):
             person.stage = REPLAYING
         else:
             self._on_in_room(person)

@@ -20,8 +20,8 @@ class Plan(Struct, frozen=True):
     """Empty: the people connect and join no room."""
     name: str
     """The prefix of the people's names; their tokens are made of it as well."""
-    same_gateway: bool = False
-    """All people connect to the first gateway first."""
+    stride: int = 1
+    """People connect to every gateway first, or to every second, third, …, of `urls`."""
     at_once: int = 100
     """Connections that one process makes at one time."""
     per_second: float = 0.0
@@ -67,7 +67,7 @@ class Person:
         self.number = number
         self.inspects = plan.inspects
         """Every frame of this person is parsed."""
-        self.gateway_index = 0 if plan.same_gateway else number
+        self.gateway_index = number * plan.stride
         """The gateway, as an index into `urls`, modulo their number."""
         self.due_at: float | None = None
         """When the connection that is being made was due (monotonic); None if none is made."""

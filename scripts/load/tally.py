@@ -83,6 +83,12 @@ def merge_ticks(parts: Iterable[Ticks]) -> Ticks:
     return total
 
 
+def ticks_since(before: Ticks, after: Ticks) -> Ticks:
+    """What was counted between two readings of the same ticks."""
+    counts = {tick: count - before.get(tick, 0) for tick, count in after.items()}
+    return {tick: count for tick, count in counts.items() if count}
+
+
 def _add(mine: dict, its: dict) -> None:  # type: ignore[type-arg]
     for key, value in its.items():
         if isinstance(value, dict):

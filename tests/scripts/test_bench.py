@@ -33,7 +33,7 @@ RUNS = {
     "latency": "latency --people 10 --crowd 20 --rate 50 --seconds 1",
     "join": "join --members 70 --joins 30 --idle 0.2 --rush 50 --rush-seconds 0.5",
     "arrive": "arrive --sockets 30 --polling 10 --rounds 2 --servers hubbub,stock,floor",
-    "storm": "storm --sockets 20",
+    "storm": "storm --sockets 20 --gateways 2 --stay 10 --servers stock",
     "crowd": "crowd --sockets 20 --gateways 1 --seconds 2.5 --idle 20 --idle-seconds 0.5",
     "page": "page --lines 100 --seconds 0.5 --heap-seconds 1",
     "broker": "broker --people 40 --in-rooms 4 --peers 2 --seconds 0.5 --rooms 120",
@@ -151,6 +151,18 @@ def test_storm_counts_who_comes_back(bench: Bench) -> None:
     assert (ours["missed"], ours["gone"]) == (0, 0)
     assert ours["seconds"] > 0
     assert theirs["seconds"] > 0
+    assert 0 < ours["ping p99 ms"] <= ours["longest ms"]
+    assert 0 < ours["ack p99 ms"] <= ours["longest ms"]
+    assert len(report["aims"]) == 5
+
+
+def test_a_storm_of_more_than_the_descriptors_says_what_it_needs(tmp_path: Path) -> None:
+    limited = begin(tmp_path / "figures", "storm --sockets 100000000")
+    told, progress = limited.communicate(timeout=WITHIN_S)
+    assert limited.returncode == 1
+    assert "`ulimit -n` is" in progress
+    assert "--gateways" in progress
+    assert not told
 
 
 def test_crowd_has_time_loss_memory_and_idle_cost(bench: Bench) -> None:

@@ -21,7 +21,7 @@ from scripts.bench.servers import stock
 from scripts.load import wire
 from scripts.load.person import Plan
 from scripts.load.speaking import Speech
-from scripts.load.tally import Tally, merge, missing, percentile_ms, surplus
+from scripts.load.tally import Tally, merge, missing, percentile_ms, surplus, ticks_since
 from scripts.load.workers import Workers
 from scripts.processes import Processes
 
@@ -197,6 +197,7 @@ def test_tallies_of_processes_add_up() -> None:
     assert (both.people, both.wall_s, both.busiest) == (5, 2.0, 0.5)
     assert both.seen == {10: 3, 7: 1, 11: 1}
     assert both.acks == {"chat": {1: 6, 3: 1}}
+    assert ticks_since(two.acks["chat"], both.acks["chat"]) == {1: 5}
     assert missing(both, 10) == 3
     assert surplus(both, 10) == 1
 
