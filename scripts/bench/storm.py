@@ -65,6 +65,8 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
                 report.notes.append(f"{name} is left out: {missing}")
                 continue
             report.rows.append(theirs)
+            if name not in OF_A_PEER:
+                continue
             what = f"{sockets}: time until all have caught up, of {name}'s to accept them"
             one = ratio(ours["seconds"], theirs["seconds"])
             report.aims.append(Aim(what, one, most=OF_A_PEER[name]))

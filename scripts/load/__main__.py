@@ -2,8 +2,9 @@
 
 python -m scripts.load http://127.0.0.1:4000 --people 1000 --rate 20
 
-Several addresses are several gateways of one system. The exit status is 0 only if all people joined
-and each of them got every message once.
+Several addresses are several gateways of one system. With `--arrive R`, R people come a second,
+however fast they are answered, and the time to joined counts from when each was due. The exit
+status is 0 only if all people joined and each of them got every message once.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from scripts.load.workers import (
 )
 from scripts.progress import Progress
 
+AT_ONCE = 100
 SPEAKER_RATE = 8.0
 """Messages a second of one speaker: below the default of HUBBUB_MESSAGE_RATE."""
 
@@ -41,8 +43,8 @@ def main(arguments: Sequence[str]) -> int:
         urls=args.urls,
         room=args.room,
         name=plan_name(),
-        at_once=args.at_once,
-        per_second=args.joins,
+        at_once=args.at_once or (args.people if args.arrive else AT_ONCE),
+        per_second=args.arrive,
         sources=8 if args.people > 10_000 else 1,
     )
     speech = Speech(args.rate, args.seconds, speakers, args.size)
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     figures = _figures(came, spoken, args)
     print(json.dumps(figures) if args.json else _table(figures))
-    if spoken.busiest > BUSY:
+    if max(came.busiest, spoken.busiest) > BUSY:
         print("load: the load itself was the bottleneck: give it more --processes", file=sys.stderr)
     good = not figures["deliveries lost"] and not figures["deliveries twice"] and spoken.tally.sent
     return 0 if good else 1
@@ -88,10 +90,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--processes", type=int, default=0, help="of the load; 0: as few as descriptors allow"
     )
     parser.add_argument(
-        "--joins", type=float, default=0.0, help="a second; 0: as fast as they are answered"
+        "--arrive",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="people who come a second; 0: as fast as they are answered",
     )
     parser.add_argument(
-        "--at-once", type=int, default=100, help="connections that are being made at one time"
+        "--at-once",
+        type=int,
+        default=0,
+        help="connections that one process makes at one time; 0: 100, and no limit with --arrive",
     )
     parser.add_argument(
         "--within", type=float, default=120.0, help="seconds for all people to join"
@@ -101,6 +110,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     for url in args.urls:
         if urlsplit(url).scheme != "http":
             parser.error(f"{url}: the load speaks http only")
+    if args.arrive < 0 or args.at_once < 0:
+        parser.error("--arrive and --at-once must not be below 0")
     if not (args.people > 0 and args.rate > 0 and args.seconds > 0):
         parser.error("--people, --rate and --seconds must be above 0")
     return args
@@ -112,6 +123,8 @@ def _figures(came: Tally, spoken: Spoken, args: argparse.Namespace) -> dict[str,
     return {
         "people": args.people,
         "joins a second": round(args.people / came.wall_s, 1),
+        "joined p50 ms": percentile_ms(came.joins, 0.5),
+        "joined p99 ms": percentile_ms(came.joins, 0.99),
         "messages said": tally.sent,
         "messages acked": tally.acked,
         "messages refused": sum(tally.refused.values()),

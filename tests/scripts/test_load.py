@@ -61,6 +61,16 @@ def test_everybody_hears_everything_and_the_figures_say_so(system: Processes) ->
     assert figures["ack p50 ms"] > 0
 
 
+def test_people_arrive_at_a_steady_rate_and_it_is_told_how_soon_they_had_joined(
+    system: Processes,
+) -> None:
+    done = load(system.urls[0], "--people", "30", "--arrive", "20", "--seconds", "0.2", "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert 10 < figures["joins a second"] < 25
+    assert 0 < figures["joined p50 ms"] <= figures["joined p99 ms"] < 1000
+
+
 def test_what_some_do_not_hear_is_a_loss(system: Processes) -> None:
     with stock() as elsewhere:  # another system: what is said here is not heard there
         done = load(system.urls[0], *elsewhere.urls, "--people", "4", "--seconds", "0.5")
