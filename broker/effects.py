@@ -1,8 +1,9 @@
 """Effects: what the core wants done, and the facts that it needs for it.
 
 An effect is a write or a release. Writes go to the store, in their order. Releases are answers and
-broadcasts: each goes out only when all writes before it are on disk. Answers keep their order, and
-so do the broadcasts of each topic; an answer may overtake a broadcast.
+broadcasts: each goes out only when all writes before it are on disk. Answers keep their order, but
+for those that are read from the store (SendPage, SendRooms): they may come later. The broadcasts of
+each topic keep their order. An answer may overtake a broadcast.
 """
 
 from msgspec import Struct

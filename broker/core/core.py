@@ -6,8 +6,8 @@ How it works, in rules:
     which they came, and gives every event its Seq. Two commands never overlap.
 2.  The core changes nothing but its State. Everything else that is to happen is an effect, in a
     list that the caller gets. Writes go to the store; answers and broadcasts are released. The
-    caller keeps the order of the effects, and releases an answer or a broadcast only when all
-    writes before it are on disk. So nobody learns of anything that a crash can undo.
+    caller keeps the order that broker/effects.py asks for, and releases an answer or a broadcast
+    only when all writes before it are on disk. So nobody learns of anything that a crash can undo.
 3.  The state runs ahead of the disk. If a commit fails, the state is wrong: the caller drops this
     core and makes a new one from what the store has.
 4.  The state has in memory whatever is in use: gateways, sessions, connected people, rooms with

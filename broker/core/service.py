@@ -271,7 +271,7 @@ class Service:
 
     def on_commit(self, failure: str = "") -> Iterable[Release]:
         """The batch is on disk; or `failure` says why that failed or is not known. Returns what
-        is to be released, in order."""
+        is to be released, in the order of the commands."""
         assert self._committing is not None, "no batch is being committed"
         batch = self._committing
         if failure:

@@ -139,8 +139,8 @@ def needs_of_take_up(command: TakeUp) -> list[Need]:
 
 
 def take_up(call: Call, command: TakeUp) -> None:
-    """Publishes a mark on each topic. Effects are released in order, so every event up to the
-    mark's head is published before the mark."""
+    """Publishes a mark on each topic. The broadcasts of a topic keep their order, so every event up
+    to the mark's head is published before the mark."""
     state = call.state
     call.gateway()
     state.require(needs_of_take_up(command))

@@ -1,7 +1,8 @@
 """The committer: writes each batch of the service to the store, then releases its effects.
 
 No answer or broadcast leaves the broker before the events that it shows are on disk. Batches
-without writes wait for their turn as well, so that no effect overtakes an older one.
+without writes wait for their turn as well, so that no batch overtakes an older one. Within a batch
+all answers go out before the first broadcast; broker/effects.py says which order is kept.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The connection to the broker, made anew whenever it is lost.
 
 `Connector` (connector.py) has the ZeroMQ sockets and the clock; it drives `Link` (link.py), which
-decides what is sent and when. The states of a link (states.py), of which every loss leads back to
-the first::
+takes what arrives (`Link.read`) and does what is due (`Link.step`). The states of a link
+(states.py), of which every loss leads back to the first::
 
     DOWN         no connection; what is asked waits in `Pending`              pending.py
     GREETING     Hello was sent
@@ -12,10 +12,12 @@ the first::
     RESENDING    the commands without an answer are sent again, in order
     UP           commands are sent at once, and broadcasts reach the chat
 
+`Chat.on_link_up` follows; `gateway/replica/__init__.py` draws how each room catches up then.
+
 **How a loss is noticed** (`LinkLost`): ZeroMQ tells that the connection broke; or no answer came
-for two thirds of the lease and a second, though a Beat is sent every third of it; or the broker
-answers that it does not know this gateway. Then the connector closes its sockets, rests for up to a
-second (longer after each failure, and by chance), and connects again, until a broker answers.
-Browsers stay connected meanwhile. A question without an answer is given up after
-HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after 60 s.
+for two thirds of the lease and a second, though a Beat is sent whenever nothing else was sent for a
+third of it; or the broker answers that it does not know this gateway. Then the connector closes its
+sockets, rests for up to a second (longer after each failure, and by chance), and connects again,
+until a broker answers. Browsers stay connected meanwhile. A question without an answer is given up
+after HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after 60 s.
 """

@@ -42,7 +42,8 @@ class Link:
     `lose`, and after `rest_s` seconds `connect` again.
 
     `epoch` and `term` are those of the last broker that welcomed this gateway;
-    `up` says that the broker knows which sessions are here.
+    `up` says that the broker knows which sessions are here and was sent all waiting commands again:
+    from then on commands are sent at once.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ class LinkListener(Protocol):
         one while earlier ones are already on their way."""
 
     def on_link_up(self, epoch: str, term: int) -> None:
-        """There is a new link and the broker knows which sessions are here: every topic has to be
-        proven live again."""
+        """There is a new link: the broker knows which sessions are here, and was sent all waiting
+        commands again. Every topic has to be proven live again."""
 
     def on_link_down(self) -> None:
         """The link was lost."""

@@ -22,7 +22,8 @@ class LinkState(Enum):
     RESENDING = auto()
     """The commands without an answer are being sent again, STEP_COMMANDS at a time."""
     UP = auto()
-    """The broker knows which sessions are here. Commands are sent at once."""
+    """The broker knows which sessions are here, and was sent all waiting commands again. New
+    commands are sent at once."""
     LEAVING = auto()
     """As UP; Bye was sent."""
     LEFT = auto()

@@ -1,8 +1,9 @@
 """The replica: a room's log as this gateway has it. Pure: messages come in, effects go out.
 
-A first join, a hole and a new link take the same path, the Clone pattern (zguide, chapter 5):
-subscribe; wait for the mark, which proves the subscription; request the events that are missing;
-hold the events that arrive meanwhile; drop those that are here already.
+A new room and a new link follow the Clone pattern (zguide, chapter 5): subscribe; wait for the
+mark, which proves the subscription; request the newest page, or the events that are missing; hold
+the events that arrive meanwhile; drop those that are here already. A later hole needs no mark: the
+missing events are requested at once.
 
 Its states stand in gateway/replica/states.py.
 """

@@ -8,7 +8,10 @@
     RoomTable.on_events    finds the room by its name                          room_table.py
     Room.on_events         asks its replica what follows from the events       room.py
     Replica.on_events      returns Deliver: in Seq order, no hole, no repeat   ../replica/replica.py
-    SendQueue.add_events   keeps them until the loop's next turn               send_queue.py
+    Room.deliver           queues them, and wakes the room in the work queue   room.py
+    SendQueue.add_events   keeps them until a broadcast takes them             send_queue.py
+      :  from the loop's next turn on, `WorkQueue` steps the room (in slices
+      :  of 3 ms that all rooms share, ../runtime/work_queue.py)
     Room.step              takes one batch from the queue, begins a broadcast  room.py
     RoomBroadcast.step     sends the batch to a piece of the subscribers       broadcast.py
     fan_out                one `send` a socket, of the same bytes
@@ -16,9 +19,13 @@
 
 **How a socket that joins, or comes back, gets the events that it lacks**::
 
-    Room.catch_up          after the join's ack; `cursor` is the last Seq that the socket has:
-      |                    that of `since`, or None for a fresh join
+    RoomTable.join         the broker has let the socket in; its ack is next   room_table.py
+      | `cursor`: the last Seq that the socket has, which is that of
+      | `since`, or None for a fresh join
       v
+    Room.catch_up          adds the socket to `CatchUps`; sends nothing yet    room.py
+      :  the join's ack is sent; in a later turn of the loop
+      :  `WorkQueue` steps the catch-ups of the room
     CatchUps.step          sends what is above the cursor, piece by piece      catch_ups.py
       |   from the tail    the newest events, in memory                        ../replica/tail.py
       |   or the backfill  one page of the broker, shared by all that lack it  backfill.py
@@ -30,17 +37,26 @@ So a socket that comes back with `since` 50 to a room at 100 has the cursor 50, 
 and is subscribed. A fresh join is sent the newest page: `CatchUps._find_beginning` puts its cursor
 before that page.
 
-**The numbers.** Each is a Seq; in each row the number is not above that of the next one, but for
-`join_head`, which may be above `broadcast_head` for a moment:
+**How a private room gets its events**: they come on the gateway's own topic, with the uids of the
+room's members. `RoomTable.on_events` subscribes the members' sockets that are here
+(`PrivateRoom.add`, private_room.py), each from its floor on. The rest is as above.
+
+**The numbers.** Each is a Seq:
 
 ==========================  =====================================================================
-`Session.floor(room)`       private rooms: the last Seq that must not be sent (again)
 `CatchUp.cursor`            the last Seq that a socket which is being caught up has
 `CatchUp.join_head`         the head in the join's ack: the socket is subscribed no earlier
 `Room.broadcast_head`       the last Seq handed to a broadcast: subscribers are level with it
-`Replica.head`              the last Seq that this gateway has, all before it included
+`Replica.head`              the last Seq that this gateway has; from where its log begins, which
+                            may be late, it has no hole
 `Replica._log_head`         the highest Seq that this gateway knows to be on the broker's disk
+`Session.floor(room)`       private rooms: events up to it are sent to the socket only if it joins
+                            the room
 ==========================  =====================================================================
 
-`Replica._log_head_when_asked` is the last of these as it was when a page was requested.
+Within one epoch `broadcast_head` ≤ `Replica.head` ≤ `Replica._log_head` holds, and `cursor` ≤
+`broadcast_head` once the catch-up sends events; but `broadcast_head` is -1 while a reset waits.
+While `join_head` is above `broadcast_head` the catch-up waits; later, when the room grows, the
+cursor passes `join_head`. `Replica._log_head_when_asked` is `_log_head` as it was when a page was
+requested.
 """

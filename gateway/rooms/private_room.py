@@ -10,8 +10,9 @@ from gateway.rooms.sessions import Session
 class PrivateRoom(Room):
     """A room whose events the gateway gets on its own topic and sends to the members only.
 
-    Per session and private room the floor (`Session.floors`) is the last Seq that must not be sent
-    (again): it was sent, or is older than the session.
+    Each session has a floor for each private room (`Session.floors`). Events up to it are older
+    than the session, or than the room in the person's list of rooms. They are sent to the socket
+    only if it joins the room: with an older `since`, or without one.
     """
 
     waits_for_joins = True

@@ -46,7 +46,7 @@ class Session:
         self.leaving: tuple[str, ...] = ()
         """Those of `rooms` that the socket asked to leave, without an answer so far."""
         self.floors = _NO_FLOORS
-        """The floor of each private room: the last Seq that must not be sent (again)."""
+        """The floor of each private room, as `floor` returns it."""
         self.joins_pending = 0
         """How many handshakes have joins without an answer. Private events wait for these."""
         self.gone = False
@@ -60,7 +60,8 @@ class Session:
         self.rooms = tuple(name for name in self.rooms if name != room)
 
     def floor(self, room: str) -> int:
-        """The last Seq of a private room that must not be sent (again); 0 if all may be."""
+        """The floor of a private room: events up to this Seq are sent to the socket only if it
+        joins the room. 0 if all may be sent."""
         return self.floors.get(room, 0)
 
     def set_floors(self, floors: Mapping[str, int]) -> None:

@@ -14,7 +14,7 @@ class Broker(Protocol):
 
     @property
     def up(self) -> bool:
-        """The broker knows which sessions are here."""
+        """The broker knows which sessions are here, and commands are sent to it at once."""
 
     def number(self) -> int:
         """The number of the next command: `ask` it before any other number is taken."""

@@ -2,8 +2,9 @@
  * The outbox: messages that the person has written and that have not come back as events.
  *
  * A message keeps its id however often it is sent, so that it appears once. In each room one message is
- * sent at a time, so that a later one never overtakes it. Times are milliseconds and come from the caller:
- * `now` is of a monotonic clock and measures waiting, `since` is of the wall clock and is shown.
+ * sent at a time, so that a later one never overtakes it. `Sync` (../sync.js) sends them. Times are
+ * milliseconds and come from the caller: `now` is of a monotonic clock and measures waiting, `since` is of
+ * the wall clock and is shown.
  */
 import { words } from "../language.js";
 
@@ -77,13 +78,13 @@ export class Outbox {
     this.#change(id, { state: "sent" });
   }
 
-  /** The gateway has accepted the message at this Seq; its event follows. */
+  /** The broker has stored the message at this Seq; its event follows, if it has not come yet. */
   markAccepted(id, seq) {
     this.#change(id, { state: "accepted", seq });
   }
 
-  /** The gateway has refused the message. Some codes mean that it should be sent again later. An answer of
-   * an earlier connection is ignored. */
+  /** The message was refused, or there was no answer in time ("unavailable"). Some codes mean that it should
+   * be sent again later. An answer of an earlier connection is ignored. */
   markRefused(id, { code, message, retryAfter }, now) {
     const entry = this.entries.find((each) => each.id === id && each.state === "sent");
     if (!entry) return;
