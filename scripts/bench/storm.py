@@ -2,8 +2,9 @@
 
 Some people stay at the gateways that live: they go on talking, and their acks and pings are
 measured meanwhile. Beside it, in the same run: how long peers take to accept as many connections,
-which join a room and have nothing to catch up with. With `--gateways N`, N gateways die, N others
-live, and a peer has N processes.
+which join a room and have nothing to catch up with. `ms` is the CPU time of a server for one
+socket; of Hubbub's it includes what those who stayed say and hear. With `--gateways N`, N gateways
+die, N others live, and a peer has N processes.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from itertools import chain
 
 from common.descriptors import raise_descriptor_limit
 from scripts.bench import servers
+from scripts.bench.measuring import cpu_s
 from scripts.bench.report import Aim, Report, Row, ratio
 from scripts.bench.servers import Missing, hubbub_system
 from scripts.load.person import Plan
@@ -27,8 +29,8 @@ AT_ONCE = 100
 IN_PROCESS = 12_500
 """Sockets of one process of the load."""
 SOURCES = 16
-MANY = 10_000
-"""More sockets than this come from SOURCES loopback addresses: one has 28,000 ports."""
+"""The sockets come from so many loopback addresses: one has 28,000 ports, and the kernel's search
+for a free one is slow long before."""
 REQUESTS = ("chat", *["ping"] * 9)
 REQUESTS_PER_S = 50.0
 OF_A_PEER = {"node": 0.5, "stock": 1.0}
@@ -95,10 +97,6 @@ def _processes(sockets: int) -> int:
     return -(-sockets // min(IN_PROCESS, raise_descriptor_limit() - SPARE))
 
 
-def _sources(sockets: int) -> int:
-    return SOURCES if sockets > MANY else 1
-
-
 def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: Progress) -> Row:
     dying, living = system.gateways[: args.gateways], system.gateways[args.gateways :]
     plan = Plan(
@@ -110,7 +108,7 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         inspects=True,
         reconnects=True,
         awaits_replay=True,
-        sources=_sources(sockets),
+        sources=SOURCES,
     )
     staying = Plan([gateway.url for gateway in living], "bench", plan_name())
     talk = Speech(REQUESTS_PER_S, 3 * args.within, args.stay, requests=REQUESTS)
@@ -124,6 +122,8 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         crowd.wait(lambda tally: tally.deliveries >= 2 * sockets, args.within)
         progress.step(f"{args.gateways} of {2 * args.gateways} gateways are killed")
         acks = stayers.read_tally().acks
+        broker, gateways = [system.broker.pid], [gateway.pid for gateway in living]
+        before_s = cpu_s(broker), cpu_s(gateways)
         began = time.monotonic()
         for gateway in dying:
             gateway.kill()
@@ -135,6 +135,7 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         said = stayers.read_tally().sent
         back = crowd.wait(lambda tally: _caught_up(tally, said), args.within)
         stayed = stayers.read_tally()
+        broker_s, gateways_s = cpu_s(broker) - before_s[0], cpu_s(gateways) - before_s[1]
         time.sleep(args.after)
         stayers.stop_speaking()
         crowd.wait_idle()
@@ -148,6 +149,9 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         "sockets": sockets,
         "came in s": came.wall_s,
         "seconds": joined.last_join_at - began,
+        "ms": (broker_s + gateways_s) * 1000 / sockets,
+        "ms of gateways": gateways_s * 1000 / sockets,
+        "ms of broker": broker_s * 1000 / sockets,
         "missed": end.holes + end.repeats + end.not_recovered,
         "gone": end.leaves + sockets + args.stay + 1 - end.count,
         "ack p99 ms": percentile_ms(waited["chat"], 0.99),
@@ -172,17 +176,20 @@ def _accept(args: argparse.Namespace, sockets: int, name: str, progress: Progres
             "bench",
             plan_name(),
             at_once=AT_ONCE,
-            sources=_sources(sockets),
+            sources=SOURCES,
         )
         workers = stack.enter_context(Workers(plan, _processes(sockets)))
         progress.step(f"{sockets} people come to {name}")
-        began = time.monotonic()
+        pids = [pid for peer in peers for pid in peer.pids]
+        before_s, began = cpu_s(pids), time.monotonic()
         tally = workers.join(sockets, args.within, lambda t: progress.show(t.joined, t.people))
+        used_s = cpu_s(pids) - before_s
     took_s = tally.last_join_at - began
     return {
         "server": name,
         "sockets": sockets,
         "came in s": took_s,
         "seconds": took_s,
+        "ms": used_s * 1000 / sockets,
         "load": round(tally.busiest, 2),
     }

@@ -97,12 +97,15 @@ class Connector:
                 new.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
                 new.bind((source(person.number, pool.plan.sources), 0))
             failed = new.connect_ex((host, port))
-        except OSError as error:
-            failed = error.errno or errno.EIO
-        if failed in (0, errno.EINPROGRESS):
+            if failed in (0, errno.EINPROGRESS):
+                self._send_first_request(person, new)  # on loopback, it is connected by now
+                pool.poll.register(person.fd, EPOLLIN)
+            else:
+                self._fail(person, failed)
+        except BlockingIOError:
             pool.poll.register(person.fd, EPOLLOUT)
-        else:
-            self._fail(person, failed)
+        except OSError as error:
+            self._fail(person, error.errno or errno.EIO)
 
     def advance(self, person: Person, buffer: bytearray) -> int:
         """The socket of a person who is connecting is ready. Returns how many bytes of whole
@@ -112,6 +115,7 @@ class Connector:
         try:
             if person.stage == CONNECTING:
                 self._send_first_request(person, its_socket)
+                self._pool.poll.modify(person.fd, EPOLLIN)
                 return 0
             answer = person.partial_frame + its_socket.recv(HEAD_BYTES)
         except BlockingIOError:
@@ -137,20 +141,18 @@ class Connector:
         return 0
 
     def _send_first_request(self, person: Person, its_socket: socket.socket) -> None:
-        failed = its_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failed:
-            raise OSError(failed, os.strerror(failed))
-        self._pool.poll.modify(person.fd, EPOLLIN)
+        """Raises BlockingIOError while the connection is not made, and another OSError if it cannot
+        be."""
         gateway = person.gateway_index % len(self._requests)
         if person.polls:
+            its_socket.send(self.polling.request(person))
             person.stage = OPENING
-            self.polling.ask(person)
-            return
-        person.stage = UPGRADING
-        if person.sid:
+        elif person.sid:
             its_socket.send(wire.upgrade(self._authorities[gateway], person.sid))
+            person.stage = UPGRADING
         else:
             its_socket.send(self._requests[gateway])
+            person.stage = UPGRADING
 
     def _fail(self, person: Person, number: int) -> None:
         if self._pool.plan.reconnects:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from scripts.load import wire
 from scripts.load.connecting import Connector
-from scripts.load.person import CONNECTING, OPENING, REPLAYING, Person, Plan
+from scripts.load.person import CONNECTING, JOINED, OPENING, REPLAYING, Person, Plan
 from scripts.load.pool import Pool
 from scripts.load.speaking import Speaker
 from scripts.load.tally import TICK_US, Tally, Ticks
@@ -94,9 +94,7 @@ class Crowd:
         if body is None:
             return
         self._bytes += len(body)
-        messages = body.count(wire.MESSAGE)
-        if messages:
-            self._count_deliveries(person, messages, None, now_us)
+        self._count_deliveries(person, body, len(body), now_us)
         its_socket = person.socket
         for payload in body.split(wire.SEPARATOR):
             if payload == b"2":
@@ -142,19 +140,21 @@ class Crowd:
         """The hot path: counts messages in the bytes, without parsing the frames."""
         end = self._receive(person)
         buffer = self._buffer
-        messages = buffer.count(wire.MESSAGE, 0, end)
-        if messages:
-            self._count_deliveries(person, messages, wire.sent_us(buffer, end), now_us)
+        self._count_deliveries(person, buffer, end, now_us)
         if person.stage == REPLAYING:
             self.connector.look_for_replay(person, buffer, end)
         if buffer.find(wire.HEARTBEAT, 0, end) >= 0:
             self.pool.send(person, wire.HEARTBEAT_ANSWER)
 
     def _count_deliveries(
-        self, person: Person, messages: int, sent: int | None, now_us: int
+        self, person: Person, buffer: bytes | bytearray, end: int, now_us: int
     ) -> None:
+        messages = buffer.count(wire.MESSAGE, 0, end)
+        if not messages:
+            return
         person.seen += messages
         self.pool.deliveries += messages
+        sent = wire.sent_us(buffer, end) if person.stage == JOINED else None
         if sent is not None:
             tick = max(0, now_us - sent) // TICK_US
             self._latency[tick] = self._latency.get(tick, 0) + messages
@@ -164,9 +164,7 @@ class Crowd:
         inspected."""
         if not end:
             return
-        messages = self._buffer.count(wire.MESSAGE, 0, end)
-        if messages:
-            self._count_deliveries(person, messages, wire.sent_us(self._buffer, end), now_us)
+        self._count_deliveries(person, self._buffer, end, now_us)
         for first, payload in wire.frames(self._buffer, end):
             if person.socket is None:
                 return

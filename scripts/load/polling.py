@@ -18,14 +18,17 @@ class Polling:
         self._authorities = [urlsplit(url).netloc for url in pool.plan.urls]
 
     def ask(self, person: Person) -> None:
-        """Posts what the person has to say; otherwise asks for packets."""
+        """Sends the next request."""
+        self._pool.send(person, self.request(person))
+
+    def request(self, person: Person) -> bytes:
+        """The next request: it posts what the person has to say; otherwise it asks for packets."""
         authority = self._authorities[person.gateway_index % len(self._authorities)]
-        if person.outbox:
-            body = wire.SEPARATOR.decode().join(person.outbox)
-            person.outbox.clear()
-            self._pool.send(person, wire.post(authority, person.sid, body))
-        else:
-            self._pool.send(person, wire.get(authority, person.sid))
+        if not person.outbox:
+            return wire.get(authority, person.sid)
+        body = wire.SEPARATOR.decode().join(person.outbox)
+        person.outbox.clear()
+        return wire.post(authority, person.sid, body)
 
     def receive(self, person: Person) -> bytes | None:
         """The socket of a person is ready. Returns the body of the answer if it is whole now."""

@@ -47,7 +47,8 @@ class Tally(Struct):
     heads: dict[int, int] = {}
     """Seq → how many people whose frames are inspected have it as their last one, now."""
     latency: Ticks = {}
-    """Times of deliveries. All messages of one read count with the time of the oldest."""
+    """Times of deliveries, without those that come with or before the ack of a join. All messages
+    of one read count with the time of the oldest."""
     acks: dict[str, Ticks] = {}
     """Kind of request → times of its answers."""
     joins: Ticks = {}

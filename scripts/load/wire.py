@@ -93,7 +93,7 @@ def text(now_us: int, size: int) -> str:
     return f"~{now_us:0{STAMP_DIGITS}d}".ljust(size, "x")
 
 
-def sent_us(buffer: bytearray, end: int) -> int | None:
+def sent_us(buffer: bytes | bytearray, end: int) -> int | None:
     """The time at which the first stamped message in these bytes was sent; None if there is
     none."""
     at = buffer.find(STAMP, 0, end)
@@ -107,9 +107,13 @@ def sent_us(buffer: bytearray, end: int) -> int | None:
 
 
 def holds_seq(buffer: bytes | bytearray, end: int, seq: int) -> bool:
-    """Whether the event of this Seq is in these bytes."""
+    """Whether the event of this Seq is in these bytes. It is searched from their end."""
+    at = end
     mark = b'"Seq":%d' % seq
-    return buffer.find(mark + b",", 0, end) >= 0 or buffer.find(mark + b"}", 0, end) >= 0
+    while (at := buffer.rfind(mark, 0, at)) >= 0:
+        if not buffer[at + len(mark) : at + len(mark) + 1].isdigit():
+            return True
+    return False
 
 
 def whole(buffer: bytearray, end: int) -> int:

@@ -151,6 +151,7 @@ def test_storm_counts_who_comes_back(bench: Bench) -> None:
     assert (ours["missed"], ours["gone"]) == (0, 0)
     assert ours["seconds"] > 0
     assert theirs["seconds"] > 0
+    assert ours["ms"] == pytest.approx(ours["ms of gateways"] + ours["ms of broker"])
     assert 0 < ours["ping p99 ms"] <= ours["longest ms"]
     assert 0 < ours["ack p99 ms"] <= ours["longest ms"]
     assert len(report["aims"]) == 5
