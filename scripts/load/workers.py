@@ -68,10 +68,14 @@ class Workers:
 
     def join(self, people: int, within_s: float, watch: Watch = lambda _: None) -> Tally:
         """Adds people and waits until all have joined. Raises LoadError if that takes too long."""
+        self.add(people)
+        return self.wait(lambda tally: tally.joined == self.people, within_s, watch)
+
+    def add(self, people: int) -> None:
+        """Adds people, who then connect."""
         first, self.people = self.people, self.people + people
         for number, process in enumerate(self._processes):
             process.ask("add", range(first + number, self.people, self._count))
-        return self.wait(lambda tally: tally.joined == self.people, within_s, watch)
 
     def wait(
         self, true: Callable[[Tally], bool], within_s: float, watch: Watch = lambda _: None

@@ -159,6 +159,39 @@ def serve(listener: socket.socket, seqs: list[int]) -> None:
         one.recv(4096)
 
 
+def test_a_person_who_awaits_the_replay_has_not_joined_with_the_ack_alone() -> None:
+    acked = threading.Event()
+
+    def answer(listener: socket.socket) -> None:
+        listener.settimeout(10)
+        one, _ = listener.accept()
+        with one:
+            one.recv(4096)
+            one.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + server_frame(b"0{}"))
+            one.recv(4096)
+            one.sendall(server_frame(b'40{"sid":"x"}'))
+            one.recv(4096)
+            one.sendall(server_frame(b'430[{"ok":true,"seq":2}]') + line(1))
+            acked.wait(10)
+            one.sendall(line(2))
+            one.recv(4096)
+
+    def line(seq: int) -> bytes:
+        return server_frame(b'42["chat",{"EvtType":"message","Text":"x","Seq":%d}]' % seq)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=answer, args=(listener,))
+        answering.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        plan = Plan([url], "room", "one", join_by_event=True, awaits_replay=True)
+        with Workers(plan) as workers:
+            workers.add(1)
+            assert workers.wait(lambda tally: tally.deliveries == 1, 10).joined == 0
+            acked.set()
+            assert workers.wait(lambda tally: tally.joined == 1, 10).deliveries == 2
+        answering.join()
+
+
 def test_holes_repeats_and_leaves_are_counted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         served = threading.Thread(target=serve, args=(listener, [7, 8, 8, 11, 12]))
