@@ -4,7 +4,6 @@ A packet is one of Engine.IO protocol 4 (a type digit, then the Socket.IO packet
 is sent as a WebSocket frame (RFC 6455, section 5.2) or in the body of a polling response.
 """
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -14,17 +13,18 @@ import msgspec
 _encode = msgspec.json.Encoder().encode
 
 # First bytes of WebSocket frames: FIN, no RSV bit, and the opcode.
-_FIN_TEXT, _FIN_BINARY, _FIN_CLOSE, _FIN_PONG = b"\x81", b"\x82", b"\x88", b"\x8a"
+_FIN_TEXT, _FIN_CLOSE, _FIN_PONG = b"\x81", b"\x88", b"\x8a"
 
 
 class Frame:
-    """One Engine.IO packet. It is shared by all sockets that get it, so nobody may change it."""
+    """One Engine.IO packet, which is text. It is shared by all sockets that get it, so nobody may
+    change it."""
 
     __slots__ = ("_wire", "packet")
 
-    def __init__(self, packet: str | bytes) -> None:
+    def __init__(self, packet: str) -> None:
         self.packet = packet
-        """The packet with its Engine.IO type digit; bytes are a binary message."""
+        """The packet with its Engine.IO type digit."""
         self._wire: bytes | None = None
 
     @staticmethod
@@ -66,15 +66,10 @@ class Frame:
         )
 
     @property
-    def text(self) -> str:
-        """The Socket.IO packet, which has no Engine.IO digit; empty for a binary message."""
-        return self.packet[1:] if isinstance(self.packet, str) else ""
-
-    @property
     def wire(self) -> bytes:
         """The packet as a complete unmasked WebSocket frame."""
         if self._wire is None:
-            self._wire = websocket_frame(self.packet)
+            self._wire = text_frame(self.packet)
         return self._wire
 
     @property
@@ -82,10 +77,9 @@ class Frame:
         """The frame itself, so that it can be sent like a Batch."""
         return (self,)
 
-    def encode(self, b64: bool = False) -> str | bytes:
-        """The packet for a polling response; `engineio.payload.Payload` calls this."""
-        if b64 and isinstance(self.packet, bytes):
-            return "b" + base64.b64encode(self.packet).decode()
+    def encode(self, b64: bool) -> str:
+        """The packet for a polling response; `engineio.payload.Payload` calls this. `b64` is about
+        binary packets, which are never sent."""
         return self.packet
 
 
@@ -113,17 +107,16 @@ NOOP = Frame("6")
 DISCONNECT = Frame("41")
 
 
-def websocket_frame(payload: str | bytes) -> bytes:
-    """Returns a data frame with FIN, text or binary, uncompressed and unmasked (RFC 6455, section
-    5.2). Sizes above 125 bytes are written in 2 or 8 further bytes."""
-    first = _FIN_BINARY if isinstance(payload, bytes) else _FIN_TEXT
-    body = payload if isinstance(payload, bytes) else payload.encode(errors="replace")
+def text_frame(text: str) -> bytes:
+    """Returns a text frame with FIN, uncompressed and unmasked (RFC 6455, section 5.2). Sizes above
+    125 bytes are written in 2 or 8 further bytes."""
+    body = text.encode(errors="replace")
     size = len(body)
     if size < 126:
-        return first + size.to_bytes(1, "big") + body
+        return _FIN_TEXT + size.to_bytes(1, "big") + body
     if size < 1 << 16:
-        return first + b"\x7e" + size.to_bytes(2, "big") + body
-    return first + b"\x7f" + size.to_bytes(8, "big") + body
+        return _FIN_TEXT + b"\x7e" + size.to_bytes(2, "big") + body
+    return _FIN_TEXT + b"\x7f" + size.to_bytes(8, "big") + body
 
 
 def close_frame(code: int) -> bytes:

@@ -61,9 +61,6 @@ class RoomTable:
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
-    def get(self, name: str) -> Room | None:
-        return self._rooms.get(name)
-
     def names(self, *, private: bool) -> list[str]:
         """The names of all private, or of all public rooms."""
         return [name for name in self._rooms if is_private(name) is private]

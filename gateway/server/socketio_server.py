@@ -92,7 +92,7 @@ class SocketIOServer:
         if connection.closing:  # it was cut off
             return
         connection.heartbeat.connected()
-        socket = Socket(sid, connection.remote, connection, self._handler, self._in_flight)
+        socket = Socket(sid, connection, self._handler, self._in_flight)
         connection.socket = socket
         if first is not None:
             socket.send(first)

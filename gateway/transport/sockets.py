@@ -52,15 +52,13 @@ class Socket:
         "most_in_flight",
         "outbox",
         "ready",
-        "remote",
         "sid",
     )  # fmt: skip
 
     def __init__(
-        self, sid: str, remote: str, transport: Transport, handler: Handler, most_in_flight: int
+        self, sid: str, transport: Transport, handler: Handler, most_in_flight: int
     ) -> None:
         self.sid = sid
-        self.remote = remote
         self.ready = False
         self.closed = False
         self.in_flight = 0

@@ -14,10 +14,11 @@ from typing import Any
 import aiohttp
 import pytest
 from socketio import packet as packets
+from wsproto.frame_protocol import FrameProtocol
 
 from common.hosts import Hosts
 from common.settings import Settings
-from gateway.protocol.frames import Batch, Frame
+from gateway.protocol.frames import Frame
 from gateway.protocol.packets import EventPacket
 from gateway.server.engineio_server import EngineIOServer
 from gateway.server.socketio_server import SocketIOServer
@@ -33,7 +34,8 @@ Ws = aiohttp.ClientWebSocketResponse
 
 
 class EchoServer(SocketIOServer):
-    """Sends `message` back, and acks `message-with-ack`, with the same arguments."""
+    """Sends `message` back, and acks `message-with-ack`, with the same arguments. A gateway sends
+    nothing binary, so the echo makes those WebSocket frames on its own."""
 
     def _request(self, connection: Connection, request: EventPacket) -> None:
         if request.event == "message":
@@ -42,9 +44,20 @@ class EchoServer(SocketIOServer):
             assert request.event == "message-with-ack"
             said = packets.Packet(packets.ACK, data=request.args, id=int(request.ack))
         parts = said.encode()
-        parts = parts if isinstance(parts, list) else [parts]
-        frames = [Frame(part if isinstance(part, bytes) else f"4{part}") for part in parts]
-        connection.put(Batch(frames))
+        connection.put(Parts(parts if isinstance(parts, list) else [parts]))
+
+
+class Parts:
+    """A `Sendable`, for a WebSocket alone: the text of an event or ack, and its attachments."""
+
+    frames: tuple[Frame, ...] = ()
+
+    def __init__(self, parts: list[str | bytes]) -> None:
+        protocol = FrameProtocol(client=False, extensions=[])
+        self.wire = b"".join(
+            bytes(protocol.send_data(f"4{part}" if isinstance(part, str) else part, fin=True))
+            for part in parts
+        )
 
 
 def make_echo(settings: Settings, hosts: Hosts, handler: Echo, counts: Counts) -> EngineIOServer:

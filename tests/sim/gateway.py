@@ -77,7 +77,7 @@ class SimSocket(Socket):
     __slots__ = ("_gateway", "queue", "unread")
 
     def __init__(self, sid: str, transport: _Transport, gateway: "Gateway") -> None:
-        super().__init__(sid, "", transport, gateway.chat, IN_FLIGHT)
+        super().__init__(sid, transport, gateway.chat, IN_FLIGHT)
         transport.socket = self
         self.unread = transport.outbox
         """Of a closed socket, too: the last words are in it."""

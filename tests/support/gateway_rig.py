@@ -110,7 +110,7 @@ class Browser:
         self._rig = rig
         self._chat = rig.chat
         self.transport = Transport()
-        self.socket = Socket(sid, "", self.transport, rig.chat, 32)
+        self.socket = Socket(sid, self.transport, rig.chat, 32)
         self.acks: list[Any] = []
         rig.chat.connected(self.socket, auth)
 
@@ -121,7 +121,7 @@ class Browser:
         """(name, payload) of all that came since the last call."""
         self._rig.pass_time()
         frames = self.transport.outbox.take()
-        return [tuple(json.loads(frame.text[1:])) for frame in frames]
+        return [tuple(json.loads(frame.packet[2:])) for frame in frames]
 
     def owe(self, size_bytes: int) -> None:
         """So much waits in the outbox, of which nothing is sent."""
@@ -247,9 +247,9 @@ class Rig:
         self.pass_time()
 
     def room(self, name: str) -> Room:
-        room = self.chat.rooms.get(name)
-        assert room is not None, f"nobody here is in {name}"
-        return room
+        rooms = {room.name: room for room in self.chat.rooms}
+        assert name in rooms, f"nobody here is in {name}"
+        return rooms[name]
 
     def let_in(self, user: str, room: str = "tea", head: int = 1, **more: Any) -> None:
         """Answers the oldest join."""

@@ -132,7 +132,7 @@ async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
     ann = rig.seated("ann")
     kick = m.Kicked(term=1, sids=[ann.socket.sid, "nobody"], code="banned", message="no")
     rig.chat.on_broadcast("", kick)
-    assert "banned" in ann.transport.last[0].text
+    assert "banned" in ann.transport.last[0].packet
     assert ann.socket.closed
 
 

@@ -91,7 +91,7 @@ async def test_a_person_banned_while_the_link_was_down_is_sent_away() -> None:
     )
     assert sorted(command.people) == ["u-ann", "u-bob", "u-pat"]
     for browser in (bob, pat):
-        assert "banned" in browser.transport.last[0].text
+        assert "banned" in browser.transport.last[0].packet
         assert browser.socket.closed
     assert not ann.socket.closed
 

@@ -189,5 +189,5 @@ async def test_a_kick_that_was_lost_is_in_the_next_beacon() -> None:
     beacon = m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}, kicked=kicked)
     for _ in range(2):
         rig.chat.on_broadcast("", beacon)
-    assert "banned" in bob.transport.last[0].text
+    assert "banned" in bob.transport.last[0].packet
     assert (ann.socket.closed, bob.socket.closed) == (False, True)

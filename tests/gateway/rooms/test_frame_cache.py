@@ -12,7 +12,7 @@ def test_a_frame_is_made_once_until_its_event_changes() -> None:
     again = cache.frames(messages(1, 2), plain=True)
     assert [a is b for a, b in zip(first, again, strict=True)] == [True, True]
     (edited,) = cache.frames([Event(1, "message", "ann", 1.0, "new", uid="u-ann", rev=3)])
-    assert '"new"' in edited.text
+    assert '"new"' in edited.packet
     assert cache.frames(messages(2, 2)) == first[1:]
 
 
@@ -31,7 +31,7 @@ def test_frames_are_kept_within_a_bound() -> None:
 def test_announcements_are_messages_to_plain_pages() -> None:
     event = Event(1, "announce", "system", 1.0, "noon")
     cache = FrameCache("system", 10)
-    kinds = [cache.frames([event], plain)[0].text for plain in (False, True)]
+    kinds = [cache.frames([event], plain)[0].packet for plain in (False, True)]
     assert ['"announce"' in kinds[0], '"message"' in kinds[1]] == [True, True]
 
 

@@ -22,10 +22,7 @@ def test_a_closed_room_leaves_nothing_to_the_garbage_collector() -> None:
     """Its tail would be kept for ever: a large gateway never collects what has lived for long."""
     rig = Rig()
     ann = rig.seated("ann")
-    found = rig.chat.rooms.get("tea")
-    assert found is not None
-    room = weakref.ref(found)
-    del found
+    room = weakref.ref(rig.room("tea"))
     gc.collect()
     gc.disable()
     try:

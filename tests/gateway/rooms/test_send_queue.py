@@ -9,7 +9,7 @@ from tests.support.events import message, messages
 
 
 def names(frames: list[Frame]) -> list[str]:
-    return [frame.text[3 : frame.text.index('"', 3)] for frame in frames]
+    return [frame.packet[4 : frame.packet.index('"', 4)] for frame in frames]
 
 
 def test_events_and_notices_are_taken_in_order() -> None:

@@ -6,7 +6,7 @@ from tests.support.gateway_rig import Rig, Transport
 
 
 def session(sessions: Sessions, sid: str) -> Session:
-    return sessions.add(Socket(sid, "", Transport(), Rig().chat, 32))
+    return sessions.add(Socket(sid, Transport(), Rig().chat, 32))
 
 
 def test_a_person_may_have_one_socket_or_several() -> None:

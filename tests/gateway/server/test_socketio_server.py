@@ -28,7 +28,8 @@ async def test_connect_is_answered_then_the_chat_is_told() -> None:
         sid = json.loads((await browser.hear() or "")[2:])["sid"]
         assert edge.chat.told == [("connected", {"token": "x"})]
         assert edge.chat.sockets[0].sid == sid
-        assert edge.chat.sockets[0].remote == "127.0.0.1"
+        (connection,) = edge.connections.values()
+        assert connection.remote == "127.0.0.1"
 
 
 async def test_ping_interval_is_announced_in_milliseconds() -> None:
