@@ -1,1 +1,1 @@
-"""Bytes and JSON of browsers as typed values, and back. Pure."""
+"""Bytes and JSON of browsers as typed values, and back."""

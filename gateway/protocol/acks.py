@@ -1,4 +1,4 @@
-"""The acks: the broker's answers as browsers get them (docs/wire.md). Pure."""
+"""The acks: the broker's answers as browsers get them (docs/wire.md)."""
 
 from typing import Any, assert_never
 

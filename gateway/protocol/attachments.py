@@ -1,4 +1,4 @@
-"""The attachments: the binary parts of an event, which come after it (Socket.IO protocol 5). Pure.
+"""The attachments: the binary parts of an event, which come after it (Socket.IO protocol 5).
 
 The event's arguments have a placeholder `{"_placeholder": true, "num": n}` for each of them.
 """

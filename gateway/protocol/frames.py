@@ -1,4 +1,4 @@
-"""The frames: packets to browsers, encoded once for all that get them. Pure.
+"""The frames: packets to browsers, encoded once for all that get them.
 
 A packet is one of Engine.IO protocol 4 (a type digit, then the Socket.IO packet of protocol 5); it
 is sent as a WebSocket frame (RFC 6455, section 5.2) or in the body of a polling response.

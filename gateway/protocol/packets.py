@@ -1,4 +1,4 @@
-"""The packets of browsers, taken apart: Engine.IO protocol 4, and Socket.IO protocol 5 in it. Pure.
+"""The packets of browsers, taken apart: Engine.IO protocol 4, and Socket.IO protocol 5 in it.
 
 https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
 describe them. Any text gives one of these structs or Malformed, nothing else. Of Engine.IO's own

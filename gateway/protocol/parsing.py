@@ -1,4 +1,4 @@
-"""Parsing: the name and arguments of a browser's event become a typed request. Pure.
+"""Parsing: the name and arguments of a browser's event become a typed request.
 
 Any arguments give a Request or Refused, nothing else. Unknown keys and further arguments are
 ignored.

@@ -1,4 +1,4 @@
-"""The payloads: events and times as browsers get them (docs/wire.md). Pure."""
+"""The payloads: events and times as browsers get them (docs/wire.md)."""
 
 import math
 from typing import Any

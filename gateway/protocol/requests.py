@@ -1,4 +1,4 @@
-"""The requests of browsers, typed (docs/wire.md has their payloads). Pure.
+"""The requests of browsers, typed (docs/wire.md has their payloads).
 
 `room`, `user` and `message` are strings of any length here: `parsing` checks them and refuses wrong
 ones in words for people.

@@ -1,4 +1,4 @@
-"""The sizes: how large a packet of a browser may be, and what happens to a larger one. Pure."""
+"""The sizes: how large a packet of a browser may be, and what happens to a larger one."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""The WebSocket frames of a browser, read from its bytes (RFC 6455, section 5). Pure.
+"""The WebSocket frames of a browser, read from its bytes (RFC 6455, section 5).
 
 A frame's header (section 5.2), as far as it is used here::
 

@@ -1,4 +1,4 @@
-"""One room's log as this gateway has it: without a hole, and no further than its head. Pure.
+"""One room's log as this gateway has it: without a hole, and no further than its head.
 
 **How a gateway catches up with a public room**, when the room is new here::
 

@@ -1,4 +1,4 @@
-"""The effects: what a room has to do for its replica, and the replica's limits. Pure."""
+"""The effects: what a room has to do for its replica, and the replica's limits."""
 
 from msgspec import Struct
 

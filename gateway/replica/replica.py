@@ -1,4 +1,4 @@
-"""The replica: a room's log as this gateway has it. Pure: messages come in, effects go out.
+"""The replica: a room's log as this gateway has it. Messages come in, effects go out.
 
 A new room and a new link follow the Clone pattern (zguide, chapter 5): subscribe; wait for the
 mark, which proves the subscription; request the newest page, or the events that are missing; hold

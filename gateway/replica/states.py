@@ -1,4 +1,4 @@
-"""The states of a replica, and which event leads from one to another. Pure."""
+"""The states of a replica, and which event leads from one to another."""
 
 from enum import Enum, auto
 
