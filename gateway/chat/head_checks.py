@@ -51,7 +51,8 @@ class HeadChecks:
         return bool(batch)
 
     def failed(self) -> None:
-        """Asks for all of them again."""
+        """Asks for all of them again after a while, since the same may fail again. No answer is
+        missing here, as it is where `ask_until_answered` asks again: a step raised."""
         self._loop.call_later(RETRY_S, self.check_private)
 
     def _ask(self, rooms: list[str], people: list[str]) -> None:

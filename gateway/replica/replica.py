@@ -29,7 +29,8 @@ class Replica:
     """Call `on_new_link` for each new link, and the other `on_…` methods for what the broker sends.
     Carry out the effects that each call returns, in order.
 
-    After `AskPage` call `on_page` with the answer, or `on_page_lost` if there is none. Answers to
+    After `AskPage` call `on_page` with the answer. If there is none, request the page again as long
+    as the replica `waits_for` it. If it cannot be requested, call `on_page_lost` later. Answers to
     questions from before `on_new_link` may still be passed on: they do no harm.
 
     The events of a private room come on the gateway's own topic, which is live before the room is
@@ -75,6 +76,10 @@ class Replica:
     def live(self) -> bool:
         """Whether the subscription is proven and all events from before the mark are here."""
         return self._state is ReplicaState.LIVE
+
+    def waits_for(self, page: AskPage) -> bool:
+        """Whether this is the request that the replica made last, and it has no answer yet."""
+        return self._asked is page
 
     @property
     def tail_bytes(self) -> int:
@@ -147,7 +152,7 @@ class Replica:
         return self._continue(new)
 
     def on_page_lost(self) -> list[Effect]:
-        """Requests the page again, which had no answer. Wait a moment before you call this."""
+        """Requests anew what is missing: the page that was requested last does not come."""
         self._asked = None
         return self._continue()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from common.messages import Event, Paged
+from common.messages import Event, GetPage, Paged
 from gateway.replica.replica import PAGE_EVENTS, Replica
 from gateway.replica.tail import last_run
 from gateway.rooms.context import RoomContext
@@ -45,8 +45,8 @@ class Backfill:
 
         Calls `on_page(after, first, cut)` when the page has come. The broker has no events between
         `after` and `first`. `cut` is true if the broker has more events between the end of the page
-        and the replica's head. Without an answer nothing is called: a catch-up that still lacks
-        events calls `ask` again.
+        and the replica's head. If the page is discarded meanwhile nothing is called: a catch-up
+        that still lacks events calls `ask` again.
         """
         if self._asking:
             return
@@ -55,14 +55,18 @@ class Backfill:
         replica = self._replica
         epoch, before = replica.epoch, replica.head + 1
 
-        def on_answer(page: Paged | None) -> None:
+        def make(no: int) -> GetPage | None:
+            self._asking = not self._discarded
+            if not self._asking:
+                return None
+            return GetPage(no=no, room=replica.room, after=after, before=before, limit=PAGE_EVENTS)
+
+        def on_answer(page: Paged) -> None:
             self._asking = False
-            if page is None or self._discarded or not page.epoch == epoch == replica.epoch:
+            if self._discarded or not page.epoch == epoch == replica.epoch:
                 return
             self._events = last_run(page.events)
             first = self._events[0].seq if self._events else before
             on_page(after, first, self.last < before - 1)
 
-        self._context.ask_page(
-            replica.room, on_answer, after=after, before=before, limit=PAGE_EVENTS
-        )
+        self._context.ask_page(make, on_answer)

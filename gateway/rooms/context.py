@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from common.messages import AnyAnswer, GetPage, Paged
+from common.messages import GetPage, Paged
 from common.settings import Settings
 from gateway.rooms.plain_rosters import PlainRosters
 from gateway.rooms.sessions import Sessions
 from gateway.rooms.tail_budget import TailBudget
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.ports import Broker, Loop, report_fault
-from gateway.runtime.questions import RETRY_S
+from gateway.runtime.questions import RETRY_S, ask_until_answered
 from gateway.runtime.work_queue import WorkQueue
 
 
@@ -49,23 +49,11 @@ class RoomContext:
         self._loop = loop
 
     def ask_page(
-        self,
-        room: str,
-        on_page: Callable[[Paged | None], None],
-        *,
-        after: int | None = None,
-        before: int = 0,
-        limit: int,
+        self, make: Callable[[int], GetPage | None], on_page: Callable[[Paged], None]
     ) -> None:
-        """Requests a page from the broker, by the bounds of `messages.GetPage`. `on_page` is called
-        with None if there is no answer in time."""
-
-        def on_answer(answer: AnyAnswer | None) -> None:
-            on_page(answer if isinstance(answer, Paged) else None)
-
-        no = self._link.number()
-        command = GetPage(no=no, room=room, after=after, before=before, limit=limit)
-        self._link.ask(command, on_answer)
+        """Requests a page from the broker until it comes, or until `make` returns None: see
+        `ask_until_answered`."""
+        ask_until_answered(self._link, self._loop, make, Paged, on_page)
 
     def later(self, call: Callable[[], None]) -> None:
         """Calls `call` after RETRY_S."""

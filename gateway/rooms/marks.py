@@ -30,8 +30,9 @@ class MarkSubscriber(Protocol):
 
 
 class Marks:
-    """Asks for the marks of topics, and again for each mark that has not come in time: the answer
-    of the broker proves nothing, since the mark itself may be lost.
+    """Asks for the marks of topics, and again for each mark that has not come in time. It does not
+    use `ask_until_answered`, since the broker's answer proves nothing: the mark, which is
+    broadcast, may be lost.
 
     Implements `work_queue.Work`, because a new link may need very many marks.
     """

@@ -5,9 +5,10 @@ separately and then subscribed.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ParamSpec, assert_never
 
-from common.messages import Event, Paged, Typing
+from common.messages import Event, GetPage, Paged, Typing
 from gateway.protocol.frames import Batch
 from gateway.replica.effects import AskPage, Deliver, Effect, StartOver
 from gateway.replica.replica import Replica
@@ -137,15 +138,15 @@ class Room:
         """Begins on a new link, where nothing proves yet that the room's topic is live."""
         self._apply(self.replica.on_new_link)
 
-    def _on_page(self, page: Paged | None) -> None:
-        if page is None:
-            self._ask_again_later()
-        else:
-            self._context.metrics.holes_filled.inc()
-            self._apply(self.replica.on_page, page)
+    def _question(self, asked: AskPage, no: int) -> GetPage | None:
+        """The question for this page; None once the replica waits for it no more."""
+        if self.closed or not self.replica.waits_for(asked):
+            return None
+        return GetPage(no=no, room=asked.room, after=asked.after, limit=asked.limit)
 
-    def _ask_again_later(self) -> None:
-        self._context.later(lambda: self._apply(self.replica.on_page_lost))
+    def _on_page(self, page: Paged) -> None:
+        self._context.metrics.holes_filled.inc()
+        self._apply(self.replica.on_page, page)
 
     def _apply(
         self, on_input: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
@@ -168,9 +169,9 @@ class Room:
         match effect:
             case AskPage() if self.is_full:
                 self.overflowed = True
-            case AskPage(room=room, after=after, limit=limit):
+            case AskPage():
                 self._context.metrics.holes_found.inc()
-                self._context.ask_page(room, self._on_page, after=after, limit=limit)
+                self._context.ask_page(partial(self._question, effect), self._on_page)
             case Deliver(events=events):
                 self.deliver(events)
             case StartOver(epoch=epoch, head=head, events=events):
@@ -226,7 +227,7 @@ class Room:
         self.overflowed = self._was_live = False
         self.frame_cache.shed()
         self.replica.restart()
-        self._ask_again_later()
+        self._context.later(lambda: self._apply(self.replica.on_page_lost))
 
     def _begin_broadcast(self) -> RoomBroadcast:
         to = self.subscribers.send_lists()

@@ -49,8 +49,8 @@ MUTANTS = (
     Mutant(
         "a page of an epoch that is over is not shown",
         "gateway/rooms/backfill.py",
-        "page is None or self._discarded or not page.epoch == epoch == replica.epoch",
-        "page is None",
+        "if self._discarded or not page.epoch == epoch == replica.epoch:",
+        "if False:",
         "tests/gateway/rooms/test_catch_ups.py::"
         "test_a_page_that_was_asked_for_in_an_epoch_that_is_over_is_not_shown",
     ),
@@ -114,6 +114,14 @@ MUTANTS = (
         "        if self._asking:\n            return\n",
         "",
         "tests/gateway/rooms/test_catch_ups.py::test_fresh_joins_share_one_request",
+    ),
+    Mutant(
+        "a page is requested once, though a new link's request follows one that had no answer",
+        "gateway/rooms/room.py",
+        "if self.closed or not self.replica.waits_for(asked):",
+        "if self.closed:",
+        "tests/gateway/rooms/test_room.py::"
+        "test_a_page_that_did_not_come_is_not_asked_for_again_if_another_was_asked_for",
     ),
     Mutant(
         "a page that was read before a deletion is not shown after it",

@@ -412,6 +412,13 @@ class AnyLink(RuleBasedStateMachine):
     @precondition(lambda self: self.questions)
     @rule(n=st.integers(0, 99))
     def fail(self, n: int) -> None:
+        question = self.questions.pop(n % len(self.questions))
+        if self.replica.waits_for(question):
+            self.questions.append(question)
+
+    @precondition(lambda self: self.questions)
+    @rule(n=st.integers(0, 99))
+    def do_not_ask(self, n: int) -> None:
         self.questions.pop(n % len(self.questions))
         self.carry_out(self.replica.on_page_lost())
 

@@ -115,10 +115,24 @@ def test_a_page_that_did_not_come_is_asked_for_again(gateway: Gateway) -> None:
         joins("bob", since=5),
         lets_in("bob", head=20, recovered=True),
         gives_up(m.GetPage),
-        seconds(0.2),
+        seconds(1.1),
         answers_page(messages(6, 20), after=5),
         hears("bob", *range(6, 21)),
     )
+
+
+def test_a_page_that_did_not_come_is_not_asked_for_again_if_nobody_lacks_it() -> None:
+    rig = Rig()
+    rig.seated("ann", head=20)
+    tea(rig).shed()
+    bob = joins_since(rig, 5, head=20)
+    rig.chat.gone(bob.socket, left=True)
+    rig.broker.answer(m.GetPage, None)
+    rig.pass_time(1.1)
+    assert rig.broker.of(m.GetPage) == []
+    cat = joins_since(rig, 5, head=20, user="cat")
+    rig.page(messages(6, 20))
+    assert cat.lines() == [*range(6, 21)]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,34 @@ def test_a_page_that_did_not_come_is_asked_for_after_a_while() -> None:
     assert ann.lines() == [4, 5, 6]
 
 
+def test_a_page_that_did_not_come_is_not_asked_for_again_if_another_was_asked_for() -> None:
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    rig.happens(message(6))
+    _, give_up = rig.broker.take(m.GetPage)
+    rig.link(head=6)
+    rig.page(messages(4, 6))  # of the announcements
+    ann.hears()
+    (anew,) = rig.broker.of(m.GetPage)
+    give_up(None)
+    rig.pass_time(1.1)
+    assert rig.broker.of(m.GetPage) == [anew]
+    rig.page(messages(4, 6))
+    assert ann.lines() == [4, 5, 6]
+
+
+def test_a_page_that_did_not_come_is_not_asked_for_again_after_the_last_socket_has_gone() -> None:
+    rig = Rig()
+    ann = rig.seated("ann", head=3)
+    rig.happens(message(6))
+    rig.chat.gone(ann.socket, left=True)
+    rig.pass_time(0.1)
+    rig.pass_time(6.0)
+    rig.broker.answer(m.GetPage, None)
+    rig.pass_time(1.1)
+    assert rig.broker.of(m.GetPage) == []
+
+
 def test_another_epoch_starts_the_room_over() -> None:
     rig = Rig()
     ann = rig.seated("ann", head=3)
