@@ -15,7 +15,6 @@ from gateway.runtime.ports import Broker, Loop, report_fault
 from gateway.runtime.timer_wheel import next_tick
 from gateway.transport.sockets import Socket
 
-STEP_S = 0.25
 LINK_NOTICE_S = 2.0
 """Browsers are sent a notice when the broker has been lost for this long."""
 BEACON_SILENCE_S = 4.0
@@ -65,7 +64,7 @@ class Maintenance:
         """Runs for ever."""
         while True:
             now = self._loop.time()
-            await asyncio.sleep(next_tick(now, STEP_S) - now)
+            await asyncio.sleep(next_tick(now) - now)
             self.step(self._loop.time())
 
     def step(self, now: float) -> None:

@@ -22,8 +22,6 @@ from gateway.runtime.timer_wheel import next_tick
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.25
-"""Seconds after which the link is stepped if nothing has arrived."""
 BYE_S = 1.0
 """A gateway that stops waits this long for the broker's answer to its Bye."""
 
@@ -144,4 +142,4 @@ class Connector:
         cost as much as the turn."""
         self._awake.set()
         loop = asyncio.get_running_loop()
-        self._ticking = loop.call_at(next_tick(loop.time(), TICK_S), self._tick)
+        self._ticking = loop.call_at(next_tick(loop.time()), self._tick)

@@ -8,10 +8,15 @@ from typing import Protocol
 
 from gateway.runtime.ports import report_fault
 
+TICK_S = 0.25
+"""Seconds between two ticks of an idle gateway: of its heartbeats, its link and its maintenance.
+Each sets a timer of its own, so that none has to know the others, and `next_tick` makes the timers
+due together: the process wakes up once a tick, which costs far more than two timers do."""
 
-def next_tick(now: float, tick_s: float) -> float:
+
+def next_tick(now: float, tick_s: float = TICK_S) -> float:
     """When the next tick of this length begins (monotonic seconds). All timers with ticks of one
-    length are due together, since waking an idle process costs more than what they do."""
+    length are due together."""
     return (now // tick_s + 1) * tick_s
 
 

@@ -20,7 +20,7 @@ from common.settings import Settings
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
 from gateway.runtime.descriptor_quota import transport_may_stay
-from gateway.runtime.timer_wheel import TimerWheel
+from gateway.runtime.timer_wheel import TICK_S, TimerWheel
 from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
 from gateway.server.handshake import HandshakeReader
@@ -32,8 +32,6 @@ from gateway.transport.poller import Poller
 from gateway.transport.takeover import full
 from gateway.transport.websocket import GOING_AWAY
 
-TICK_S = 0.25
-"""Pings are as exact as this, or as a twentieth of their times if those are short."""
 MAX_PAYLOAD = 1_000_000
 """Bytes that a polling request may have, as browsers are told, and as the stock server tells them.
 Larger requests are read nevertheless, up to `protocol.sizes`."""
@@ -125,7 +123,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         """To be called on the loop that the server serves on."""
         loop, own = asyncio.get_running_loop(), self._settings
         shortest_s = min(own.ping_interval, own.ping_timeout, own.connect_timeout)
-        wheel = TimerWheel(loop, min(TICK_S, shortest_s / 20))
+        wheel = TimerWheel(loop, min(TICK_S, shortest_s / 20))  # pings are as exact as this
         self.heartbeat_times = HeartbeatTimes(
             wheel, own.ping_interval, own.ping_timeout, own.connect_timeout
         )

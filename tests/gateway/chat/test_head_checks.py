@@ -4,8 +4,8 @@ from typing import Any
 
 from common import messages as m
 from gateway.chat.head_checks import QUESTION_PEOPLE
-from gateway.chat.maintenance import STEP_S
 from gateway.runtime.questions import RETRY_S
+from gateway.runtime.timer_wheel import TICK_S
 from tests.support.events import message, messages
 from tests.support.gateway_rig import EPOCH, Rig
 
@@ -102,7 +102,7 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     relink(rig)
     while rig.broker.of(m.GetHeads):
         rig.broker.answer(m.GetHeads, None)
-    rig.pass_time(RETRY_S + STEP_S)
+    rig.pass_time(RETRY_S + TICK_S)
     assert [command.people for command in rig.broker.of(m.GetHeads)] == [["u-ann"]]
 
 
