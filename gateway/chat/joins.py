@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from functools import partial
 
 from common import messages as m
@@ -72,7 +71,7 @@ class Joins:
                 plain=plain,
             )  # fmt: skip
 
-        pending = _PendingJoin(session, reply, self._loop, request.since, token, self._enter)
+        pending = _PendingJoin(session, reply, self._loop, request.since, token, self)
 
         def receive(answer: m.AnyAnswer | None) -> None:
             pending.answer(answer)
@@ -84,13 +83,13 @@ class Joins:
     def leave(self, session: Session, room: str, reply: Reply) -> None:
         """Leaves a room."""
         session.leaving = (*session.leaving, room)
-        pending = _PendingLeave(session, reply, self._loop, room, self._exit)
+        pending = _PendingLeave(session, reply, self._loop, room, self)
         command = m.Leave(no=self._link.number(), sid=session.socket.sid, room=room)
         self._link.ask(command, pending.answer, hold=True)
 
     # --- what the broker has acked ---------------------------------------------------------------
 
-    def _enter(self, session: Session, joined: m.Joined, since: m.Since | None) -> bool:
+    def enter(self, session: Session, joined: m.Joined, since: m.Since | None) -> bool:
         """Puts the socket into the room, where it is caught up from `since` on, or from the newest
         page. Returns `recovered` of the ack. Sends nothing yet: the caller sends the ack first."""
         if not session.uid:
@@ -116,7 +115,8 @@ class Joins:
             return False
         return self._rooms.epoch_of(joined.room) == joined.epoch
 
-    def _exit(self, session: Session, room: str) -> None:
+    def exit(self, session: Session, room: str) -> None:
+        """Takes the socket out of a public room, if it is there."""
         if room in session.rooms and not is_private(room):
             session.exit(room)
             self._rooms.leave(room, session)
@@ -141,7 +141,7 @@ class _Handshake:
 
 
 class _PendingJoin(PendingRequest):
-    __slots__ = ("_enter", "_since", "_token")
+    __slots__ = ("_joins", "_since", "_token")
 
     def __init__(
         self,
@@ -150,12 +150,12 @@ class _PendingJoin(PendingRequest):
         loop: Loop,
         since: m.Since | None,
         token: str,
-        enter: Callable[[Session, m.Joined, m.Since | None], bool],
+        joins: Joins,
     ) -> None:
         super().__init__(session, reply, loop, hold=True)
         self._since = since
         self._token = token
-        self._enter = enter
+        self._joins = joins
 
     def ack(self, answer: m.AnyAnswer | None) -> Ack | None:
         session = self.session
@@ -163,7 +163,7 @@ class _PendingJoin(PendingRequest):
             if isinstance(answer, m.Failed) and not session.uid:
                 session.plain = False
             return super().ack(answer)
-        recovered = self._enter(session, answer, self._since)
+        recovered = self._joins.enter(session, answer, self._since)
         return {
             "ok": True,
             "user": answer.user,
@@ -180,7 +180,7 @@ class _PendingJoin(PendingRequest):
 
 
 class _PendingLeave(PendingRequest):
-    __slots__ = ("_exit", "_room")
+    __slots__ = ("_joins", "_room")
 
     def __init__(
         self,
@@ -188,11 +188,11 @@ class _PendingLeave(PendingRequest):
         reply: Reply,
         loop: Loop,
         room: str,
-        exit: Callable[[Session, str], None],
+        joins: Joins,
     ) -> None:
         super().__init__(session, reply, loop, hold=True)
         self._room = room
-        self._exit = exit
+        self._joins = joins
 
     def ack(self, answer: m.AnyAnswer | None) -> Ack | None:
         session, room = self.session, self._room
@@ -201,6 +201,6 @@ class _PendingLeave(PendingRequest):
         refused = isinstance(answer, m.Failed) and answer.code == "not_joined"
         if isinstance(answer, m.Done) or (refused and room in session.rooms):
             # Refused: it was sent twice, and the answer to the first was lost.
-            self._exit(session, room)
+            self._joins.exit(session, room)
             return {"ok": True}
         return super().ack(answer)
