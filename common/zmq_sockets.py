@@ -40,6 +40,16 @@ class SocketError(Exception):
     """An endpoint cannot be used. The message says why, in one line."""
 
 
+def new_context() -> zmq.Context[ZmqSocket]:
+    """A context whose threads never interrupt the thread that they serve: when they are woken while
+    all cores are busy, they run as soon as that thread waits (sched(7), SCHED_BATCH). Otherwise a
+    process on a busy core would be interrupted at each message that it sends."""
+    context: zmq.Context[ZmqSocket] = zmq.Context()
+    if hasattr(os, "SCHED_BATCH"):
+        context.set(zmq.THREAD_SCHED_POLICY, os.SCHED_BATCH)
+    return context
+
+
 def router(context: zmq.Context[ZmqSocket], keys: BrokerKeys | None) -> ZmqSocket:
     """The broker's end of commands. Sending raises ZMQError: EHOSTUNREACH if the peer is gone,
     EAGAIN if its queue is full."""

@@ -45,7 +45,7 @@ class BrokerSockets:
         self._has_keys = keys is not None
         self.roles = keys.roles if keys is not None else None
         """The role of each key, by the key's name."""
-        self._context: zmq.Context[zmq_sockets.ZmqSocket] = zmq.Context()
+        self._context = zmq_sockets.new_context()
         self._authenticator: CurveAuthenticator | None = None
         if keys is not None:
             on_refused = metrics.refused_peers.inc

@@ -13,7 +13,7 @@ from common.errors import FrameError
 from common.keys import peer_keys
 from common.log_rate import rate_limited
 from common.settings import Settings
-from common.zmq_sockets import ZmqSocket, events_endpoint, resolved
+from common.zmq_sockets import ZmqSocket, events_endpoint, new_context, resolved
 from gateway.link.link import Link
 from gateway.link.ports import LinkListener
 from gateway.link.states import LinkLost, LinkState
@@ -67,7 +67,7 @@ class Connector:
     async def run(self, listener: LinkListener) -> None:
         """Runs for ever; the listener is told what happens. When this is cancelled the gateway
         says Bye to the broker, every command is given up, and the sockets are closed."""
-        context: zmq.Context[ZmqSocket] = zmq.Context()
+        context = new_context()
         self._tick()
         try:
             while True:
