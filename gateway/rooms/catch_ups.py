@@ -9,7 +9,7 @@ from gateway.replica.replica import Replica
 from gateway.rooms.backfill import Backfill
 from gateway.rooms.catch_up import CatchUp
 from gateway.rooms.context import RoomContext
-from gateway.rooms.frame_cache import FrameCache, newest, reset
+from gateway.rooms.frame_cache import FrameCache, Piece, newest, reset
 from gateway.rooms.sessions import Session
 from gateway.transport.sockets import Socket
 
@@ -159,29 +159,21 @@ class CatchUps:
         if catch_up.cursor >= head:
             self._subscribe(catch_up)
             return 0
-        events = self._after(catch_up.cursor, head)
-        if not events:
+        piece = self._piece(catch_up.cursor, head, session.plain)
+        if piece is None:
             self._lacking.append(catch_up)
             return 0
-        return self._send(catch_up, events, head)
+        return self._send(catch_up, piece, head)
 
-    def _send(self, catch_up: CatchUp, events: list[Event], head: int) -> int:
-        session = catch_up.session
-        frames: list[Frame] = []
-        size = 0
-        for frame in self._room.frame_cache.frames(events, session.plain):
-            frames.append(frame)
-            size += len(frame.packet)
-            if size >= STEP_BYTES:
-                break
-        session.socket.send(Batch(frames))
-        self._context.metrics.deliveries.inc(len(frames))
-        catch_up.cursor = events[len(frames) - 1].seq
+    def _send(self, catch_up: CatchUp, piece: Piece, head: int) -> int:
+        catch_up.session.socket.send(piece.batch)
+        self._context.metrics.deliveries.inc(len(piece.batch.frames))
+        catch_up.cursor = piece.last
         if catch_up.cursor >= head:
             self._subscribe(catch_up)
         else:
             self._todo.append(catch_up)
-        return size
+        return len(piece.batch.wire)
 
     def _subscribe(self, catch_up: CatchUp) -> None:
         del self._catch_ups[catch_up.session]
@@ -197,13 +189,31 @@ class CatchUps:
 
     # --- where the events come from --------------------------------------------------------------
 
-    def _after(self, cursor: int, head: int) -> list[Event] | None:
-        """The next events above `cursor` and up to `head`, at most STEP_EVENTS. None or empty if
-        neither the tail nor the backfill has them."""
-        events = self._room.replica.after(cursor, STEP_EVENTS)
-        if events is None:
-            events = self._backfill.after(cursor)
-        return events and events[: min(STEP_EVENTS, head - cursor)]
+    def _piece(self, cursor: int, head: int, plain: bool) -> Piece | None:
+        """The next events above `cursor` and up to `head`, as one write. None if neither the tail
+        nor the backfill has them."""
+        cache, replica = self._room.frame_cache, self._room.replica
+
+        def from_tail() -> Piece | None:
+            return self._made(replica.after(cursor, STEP_EVENTS), cursor, head, plain)
+
+        piece = cache.piece.get((replica.epoch, replica.head, cursor, head, plain), from_tail)
+        return piece or self._made(self._backfill.after(cursor), cursor, head, plain)
+
+    def _made(
+        self, events: list[Event] | None, cursor: int, head: int, plain: bool
+    ) -> Piece | None:
+        if not events:
+            return None
+        frames: list[Frame] = []
+        size = 0
+        first = events[: min(STEP_EVENTS, head - cursor)]
+        for frame in self._room.frame_cache.frames(first, plain):
+            frames.append(frame)
+            size += len(frame.packet)
+            if size >= STEP_BYTES:
+                break
+        return Piece(Batch(frames), first[len(frames) - 1].seq)
 
     def _find_beginning(self, catch_up: CatchUp) -> bool:
         """Moves the cursor of a fresh catch-up to where its newest page begins. The page is counted
@@ -211,13 +221,17 @@ class CatchUps:
         events."""
         head, uid = catch_up.join_head, catch_up.session.uid
         messages, most = self._context.newest_page
-        events = self._room.replica.replay(messages, head, most)
+        replica = self._room.replica
+        events = self._room.frame_cache.page.get(
+            (replica.epoch, replica.head, head), lambda: replica.replay(messages, head, most)
+        )
         if events is None:
             before = self._backfill.after(catch_up.cursor)
             if before is None or self._backfill.last < head:
                 return False
             events = newest([event for event in before if event.seq <= head], messages, most)
-        joined = any(e.seq == head and e.uid == uid and e.kind == "join" for e in events)
+        last = next((event for event in reversed(events) if event.seq <= head), None)
+        joined = last is not None and (last.seq, last.uid, last.kind) == (head, uid, "join")
         first = head + (1 if joined else 2) - most
         catch_up.cursor = max(first - 1, events[0].seq - 1 if events else head)
         catch_up.fresh = False

@@ -1,25 +1,67 @@
 """The frame cache: a room's newest events as frames, so that each is encoded only once. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from common.messages import Event, Typing
-from gateway.protocol.frames import Frame
+from gateway.protocol.frames import Batch, Frame
 from gateway.protocol.payloads import event_payload
+
+T = TypeVar("T")
 
 FRAME_BYTES = 300
 """Roughly what a frame takes in memory besides its text, which is in memory twice."""
 
 
-class FrameCache:
-    """The frames of at most `most` of one room's events: those that were encoded last."""
+class Memo(Generic[T]):
+    """The value that was made last, and what it was made from. None is not kept."""
 
-    __slots__ = ("_made", "_most", "_room", "bytes")
+    __slots__ = ("_made_from", "value")
+
+    def __init__(self) -> None:
+        self.value: T | None = None
+        self._made_from: object = None
+
+    def get(self, made_from: object, make: Callable[[], T | None]) -> T | None:
+        """The value that `make` returns. It is called only if there is no value, or if `made_from`,
+        which has everything that the value depends on, is not the same as before."""
+        if self.value is None or made_from != self._made_from:
+            self.value, self._made_from = make(), made_from
+        return self.value
+
+    def clear(self) -> None:
+        self.value = self._made_from = None
+
+
+class Piece(Struct, frozen=True):
+    """One write to a socket that is being caught up."""
+
+    batch: Batch
+    last: int
+    """The Seq of its last event."""
+
+
+class FrameCache:
+    """The frames of at most `most` of one room's events: those that were encoded last. Beside them
+    the last page and the last piece, which all who join between two events share."""
+
+    __slots__ = ("_frames_bytes", "_made", "_most", "_room", "page", "piece")
 
     def __init__(self, room: str, most: int) -> None:
         self._room = room
         self._most = most
         self._made: dict[int, tuple[Event, Frame]] = {}
-        self.bytes = 0
+        self._frames_bytes = 0
+        self.page: Memo[list[Event]] = Memo()
+        self.piece: Memo[Piece] = Memo()
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all frames, roughly."""
+        piece = self.piece.value
+        return self._frames_bytes + (0 if piece is None else len(piece.batch.wire))
 
     def frames(self, events: Iterable[Event], plain: bool = False) -> list[Frame]:
         """Returns these events as `chat` frames. In the plain form an announcement is a message,
@@ -32,9 +74,11 @@ class FrameCache:
         ]
 
     def shed(self) -> None:
-        """Drops all frames."""
+        """Drops everything."""
         self._made.clear()
-        self.bytes = 0
+        self._frames_bytes = 0
+        self.page.clear()
+        self.piece.clear()
 
     def _frame(self, event: Event) -> Frame:
         before = self._made.get(event.seq)
@@ -44,13 +88,13 @@ class FrameCache:
             self._drop(event.seq)  # the event was edited, or is of another epoch
         frame = Frame.event("chat", event_payload(self._room, event))
         self._made[event.seq] = event, frame
-        self.bytes += _bytes(frame)
+        self._frames_bytes += _bytes(frame)
         if len(self._made) > self._most:
             self._drop(next(iter(self._made)))
         return frame
 
     def _drop(self, seq: int) -> None:
-        self.bytes -= _bytes(self._made.pop(seq)[1])
+        self._frames_bytes -= _bytes(self._made.pop(seq)[1])
 
 
 def reset(room: str, epoch: str, seq: int) -> Frame:

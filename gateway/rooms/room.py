@@ -100,6 +100,7 @@ class Room:
         then subscribes it. `join_head` is the Seq that the ack of its join names."""
         self.leave(session)
         self.catch_ups.add(session, cursor, join_head)
+        self._context.tail_budget.touch(self)
 
     def subscribe(self, session: Session) -> None:
         """Sends the socket each broadcast that begins from now on. Call this only for a socket that
