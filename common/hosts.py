@@ -7,8 +7,11 @@ of the requests shows the stranger's name.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
+REMEMBERED = 100
+"""Nearly all requests use the same few hosts."""
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]*)?")
 
 
@@ -21,12 +24,14 @@ class Hosts:
         listed = [entry.strip() for setting in origins for entry in setting.split(",")]
         self._any = not local or "*" in listed
         self._listed = {_name(entry.partition("://")[2]) for entry in listed}
+        self._allows = lru_cache(REMEMBERED)(self._is_allowed)
 
     def allows(self, host: str) -> bool:
         """Whether a request with this Host header (empty if it has none) is allowed. Every browser
         sends one."""
-        if self._any or not host:
-            return True
+        return self._any or not host or self._allows(host)
+
+    def _is_allowed(self, host: str) -> bool:
         name = _name(host)
         return bool(name) and (name in self._listed or is_loopback(name))
 

@@ -35,6 +35,8 @@ class JoinLimiter:
 
     def join(self, session: Session, make: Make, on_answer: OnAnswer) -> None:
         """Sends the join now or in its turn; `on_answer` is called once."""
+        if not self._queue and self.in_flight < self._joins_in_flight:
+            return self._send(session, make, on_answer)
         if self.waiting >= WAITING_JOINS:
             return on_answer(None)
         self._queue.setdefault(session, deque()).append((make, on_answer))

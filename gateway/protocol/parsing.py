@@ -147,6 +147,8 @@ def _checked(request: Any, page: int) -> Request:
         and not 1 <= request.limit <= page
     ):
         raise Refused("bad_request", f"limit is 1 to {page}")
+    if all(getattr(request, name) == value for name, value in changed.items()):
+        return request  # type: ignore[no-any-return]
     checked: Request = msgspec.structs.replace(request, **changed)
     return checked
 

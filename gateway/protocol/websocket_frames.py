@@ -29,6 +29,8 @@ FRAGMENT = CONTINUATION
 """What `FrameReader.next` returns for each fragment but the last, the first one included."""
 LARGE = 16
 """Added to TEXT or BINARY: the payload is only the beginning of a message that is too large."""
+SHORT_BYTES = 125
+"""The most payload that needs no extended length."""
 CONTROL_BYTES = 125
 """The most payload of a control frame (section 5.5)."""
 
@@ -75,6 +77,24 @@ class FrameReader:
             if isinstance(self._bytes, bytes):
                 self._bytes = bytearray(self._bytes)
             self._bytes += data  # in place: a large frame may come byte by byte
+
+    def read_short(self, data: bytes) -> str | None:
+        """The text, if these bytes are one text message of at most SHORT_BYTES and nothing that
+        came before is unfinished; as nearly always. None otherwise: then feed them."""
+        size = len(data) - 2 - KEY_BYTES
+        if (
+            self._bytes
+            or self._dropping
+            or self._message is not None
+            or not 0 <= size <= SHORT_BYTES
+            or data[0] != FIN | TEXT
+            or data[1] != MASK | size
+        ):
+            return None
+        try:
+            return _unmasked(data[2 + KEY_BYTES :], data[2 : 2 + KEY_BYTES]).decode()
+        except UnicodeDecodeError:
+            return None
 
     def next(self) -> tuple[int, bytes] | None:
         """Returns the next message or control frame; (FRAGMENT, payload) for a fragment that is not

@@ -25,14 +25,14 @@ def transport_may_stay(transport: asyncio.BaseTransport) -> bool:
     return may_stay(transport.get_extra_info("socket").fileno())
 
 
-def may_visit(descriptor: int) -> bool:
-    """Whether a connection may hold this descriptor for a short time."""
+def visitor_descriptors() -> int:
+    """A connection may hold the descriptors below this one for a short time."""
     most = descriptor_limit()
-    return descriptor < most - min(OWN_DESCRIPTORS, most // 4)
+    return most - min(OWN_DESCRIPTORS, most // 4)
 
 
 def browser_descriptors() -> int:
-    """The bound: how many descriptors are for browsers, and for what the process opened before
-    them."""
+    """A browser may hold the descriptors below this one for long. They include those that the
+    process opened before."""
     most = descriptor_limit()
     return most - min(OWN_DESCRIPTORS, most // 4) - min(SHORT_DESCRIPTORS, most // 4)

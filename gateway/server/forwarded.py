@@ -27,6 +27,8 @@ class Proxies:
         `x_forwarded_for` and `forwarded` are the values of those headers. Forwarded counts only
         without X-Forwarded-For, since a proxy passes on the header that it does not set itself.
         """
+        if not self._networks and "%" not in peer:
+            return peer.removeprefix("::ffff:") if "." in peer else peer
         address = _address(peer)
         if address is None or not self._ours(address):
             return str(address or peer)

@@ -9,6 +9,7 @@ those of aiohttp and python-engineio, so that what is accepted here would be acc
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError
@@ -27,7 +28,7 @@ PARSER_BYTES = 1 << 16
 """The size of the parser's buffer for bodies, of which a handshake has none."""
 _QUERY = re.compile(r"\w+=[\w.-]*(?:&\w+=[\w.-]*)*", re.ASCII)
 _PARAMETERS = frozenset(("EIO", "transport", "sid", "t", "b64"))
-_UNUSUAL = ("Content-Encoding", "Content-Length", "Expect", "Transfer-Encoding")
+_UNUSUAL = frozenset((b"content-encoding", b"content-length", b"expect", b"transfer-encoding"))
 """Headers with which a request is left to aiohttp: they announce a body, or ask for another answer
 first."""
 
@@ -52,7 +53,7 @@ class HandshakeReader:
 
     def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = f"GET {path}?".encode()
-        self._path = path
+        self._query_start = len(path) + 1
         self._loop = loop
         self._protocol = BaseProtocol(loop)
 
@@ -69,14 +70,14 @@ class HandshakeReader:
         if not upgraded or len(messages) != 1:
             return None
         request, headers = messages[0][0], messages[0][0].headers
-        parameters = _parameters(request.path.removeprefix(self._path)[1:])
+        parameters = _parameters(request.path[self._query_start :])
+        names = {name.lower() for name, _ in request.raw_headers}
         accept = websocket_accept(headers)
         if (
             not accept
             or request.version != HttpVersion11
-            or request.method != "GET"
-            or len(set(map(str.lower, headers))) != len(headers)
-            or any(name in headers for name in _UNUSUAL)
+            or len(names) != len(headers)
+            or not _UNUSUAL.isdisjoint(names)
             or not headers.get("Host")
             or headers.get("Origin") == ""
             or parameters.get("EIO") != "4"
@@ -95,6 +96,7 @@ class HandshakeReader:
         )
 
 
+@lru_cache(100)  # nearly all are the same few
 def _parameters(query: str) -> Mapping[str, str]:
     """The parameters of a query; none if it has any that is unknown, escaped or given twice."""
     if not _QUERY.fullmatch(query):

@@ -19,7 +19,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from common.addresses import READ_BYTES, listen
-from gateway.runtime.descriptor_quota import may_stay, may_visit, transport_may_stay
+from gateway.runtime.descriptor_quota import (
+    browser_descriptors,
+    transport_may_stay,
+    visitor_descriptors,
+)
 from gateway.runtime.ports import report_fault
 
 BACKLOG = 4096
@@ -53,6 +57,8 @@ class Listener:
         self._open_websocket = open_websocket
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._visit_below = self._stay_below = 0
+        """Which descriptors connections may hold for a short time, and for long."""
         listening.setblocking(False)
         # What is accepted inherits these two.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -76,6 +82,7 @@ class Listener:
     def _accept_some(self) -> None:
         """Those that are left wait in the kernel, and the loop calls this again."""
         end = time.perf_counter() + TURN_S
+        self._visit_below, self._stay_below = visitor_descriptors(), browser_descriptors()
         most_tasks = len(self._tasks) + HANDED_OVER_A_TURN
         for _ in range(TURN_CONNECTIONS):
             try:
@@ -104,7 +111,8 @@ class Listener:
 
     def _serve(self, accepted: socket.socket, peer: str) -> None:
         accepted.setblocking(False)
-        if not may_visit(accepted.fileno()):
+        descriptor = accepted.fileno()
+        if descriptor >= self._visit_below:
             return accepted.close()
         try:
             first = accepted.recv(READ_BYTES)
@@ -115,7 +123,7 @@ class Listener:
         else:
             if not first:
                 return accepted.close()
-        if may_stay(accepted.fileno()):
+        if descriptor < self._stay_below:
             if self._open_websocket(accepted, peer, first):
                 return
         else:

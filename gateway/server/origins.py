@@ -1,7 +1,10 @@
 """The origins: the sites whose pages may connect (HUBBUB_ORIGINS). Pure."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+REMEMBERED = 100
+"""Nearly all requests come from the same few pages."""
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -12,6 +15,7 @@ class Origins:
     def __init__(self, setting: str) -> None:
         self._listed = frozenset(listed(setting))
         self._all = "*" in self._listed
+        self._allows = lru_cache(REMEMBERED)(self._is_allowed)
 
     def allow(self, origin: str | None, host: str) -> bool:
         """`host` is the request's Host header. Headers that proxies add are not believed, because
@@ -22,7 +26,10 @@ class Origins:
         """
         if origin is None:
             return False
-        return self._all or _spelled(origin) in self._listed or _own(origin, host)
+        return self._all or self._allows(origin, host)
+
+    def _is_allowed(self, origin: str, host: str) -> bool:
+        return _spelled(origin) in self._listed or _own(origin, host)
 
 
 def listed(setting: str) -> list[str]:

@@ -44,6 +44,8 @@ class SocketIOServer:
         """Raises Malformed."""
         sizes = connection.engine.sizes
         packet = read_message(text, sizes.values)
+        if isinstance(packet, EventPacket) and not packet.attachments:
+            return self._request(connection, packet)
         if isinstance(packet, EventPacket | TooLong | Ack) and packet.attachments:
             if connection.socket is None:
                 raise Malformed("an event before CONNECT")

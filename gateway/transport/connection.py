@@ -7,7 +7,7 @@ no timer and no request.
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -166,7 +166,7 @@ class Connection:
 
     # --- inbound ---------------------------------------------------------------------------------
 
-    def receive(self, packets: Iterable[str | bytes | None]) -> None:
+    def receive(self, packets: Sequence[str | bytes | None]) -> None:
         """These Engine.IO packets have come, after those before (websocket.WebSocketOwner)."""
         self.inbound.receive(packets)
 

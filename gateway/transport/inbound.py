@@ -1,7 +1,7 @@
 """The inbound packets of one connection: handled in order, few requests in flight at a time."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from sys import getsizeof
 from typing import Protocol
 
@@ -78,8 +78,22 @@ class Inbound:
     def may_read_more(self) -> bool:
         return self._waiting_bytes <= READ_AHEAD_BYTES
 
-    def receive(self, packets: Iterable[str | bytes | None]) -> None:
+    def receive(self, packets: Sequence[str | bytes | None]) -> None:
         """These packets have come, after those before. None is a binary one that was too large."""
+        owner = self._owner
+        if (
+            len(packets) == 1
+            and self._packets is None  # none waits
+            and owner is not None
+            and not (self._handling or owner.closing)
+            and owner.may_ask
+        ):
+            self._handling = True
+            self._handle(owner, packets[0])
+            self._handling = False
+            if self._packets is None and not owner.closed:
+                owner.on_all_handled()
+            return
         if self._packets is None:
             self._packets = deque()
         for packet in packets:
@@ -132,25 +146,18 @@ class Inbound:
             return
         self._handling, self.paused = True, False
         handled_bytes = 0
-        try:
-            for _ in range(STEP_PACKETS):
-                if not self._packets or owner.closing or handled_bytes > STEP_BYTES:
-                    break
-                if not owner.may_ask:
-                    self.paused = True
-                    break
-                packet = self._packets.popleft()
-                size = getsizeof(packet)
-                self._waiting_bytes -= size
-                handled_bytes += size
-                self._handle(owner, packet)
-        except Malformed as error:
-            owner.refuse(str(error))
-        except Exception:
-            owner.engine.failed()
-            owner.cut_off()
-        finally:
-            self._handling = False
+        for _ in range(STEP_PACKETS):
+            if not self._packets or owner.closing or handled_bytes > STEP_BYTES:
+                break
+            if not owner.may_ask:
+                self.paused = True
+                break
+            packet = self._packets.popleft()
+            size = getsizeof(packet)
+            self._waiting_bytes -= size
+            handled_bytes += size
+            self._handle(owner, packet)
+        self._handling = False
         if owner.closed:
             return
         if self._packets and not owner.closing:
@@ -172,6 +179,19 @@ class Inbound:
             self._owner.engine.backlog.hold(self, self._counted_bytes)
 
     def _handle(self, owner: InboundOwner, packet: str | bytes | None) -> None:
+        """Handles one packet. A bad one, and a fault of ours, ends the connection."""
+        try:
+            if type(packet) is str and packet[:1] == "4" and self.attachments is None:
+                owner.on_packet(packet[1:])  # as nearly always
+            else:
+                self._handle_any(owner, packet)
+        except Malformed as error:
+            owner.refuse(str(error))
+        except Exception:
+            owner.engine.failed()
+            owner.cut_off()
+
+    def _handle_any(self, owner: InboundOwner, packet: str | bytes | None) -> None:
         """Raises Malformed."""
         read = read_engine(packet)
         if isinstance(read, Message):

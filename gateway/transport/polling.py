@@ -1,7 +1,7 @@
 """Polling: the HTTP requests of a browser that has no WebSocket, or has none yet."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from aiohttp import web
@@ -34,7 +34,7 @@ class PollOwner(Protocol):
     @property
     def upgrading(self) -> bool: ...
 
-    def receive(self, packets: Iterable[str | bytes | None]) -> None:
+    def receive(self, packets: Sequence[str | bytes | None]) -> None:
         """These packets have come, after those before."""
 
     def refuse(self, why: str) -> None: ...

@@ -92,6 +92,9 @@ class WebSocket(Stream):
             self._work_queue.wake(self)
 
     def received(self, data: bytes) -> None:
+        text = self._reader.read_short(data)
+        if text is not None and self.owner is not None:
+            return self.owner.receive([text])
         self._reader.feed(data)
         if self._handle_some():
             self._has_frames = True

@@ -48,9 +48,9 @@ MUTANTS = (
     ),
     Mutant(
         "a browser with too many questions is read no further",
-        "gateway/transport/inbound.py",
-        "                if not owner.may_ask:\n",
-        "                if False:\n",
+        "gateway/transport/connection.py",
+        "        return self.socket is None or self.socket.may_ask\n",
+        "        return True\n",
         "tests/gateway/transport/test_sockets.py::"
         "test_only_so_many_requests_are_unanswered_and_the_next_waits",
     ),

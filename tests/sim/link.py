@@ -104,7 +104,7 @@ class Connector:
             self._turn()
 
     def bye(self) -> None:
-        if self.link.up:
+        if self.link.state is LinkState.UP:  # it may be leaving already
             self.link.leave()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from gateway.runtime.descriptor_quota import (
     SHORT_DESCRIPTORS,
     browser_descriptors,
     may_stay,
-    may_visit,
+    visitor_descriptors,
 )
 from gateway.server import listener
 from gateway.server.listener import IdleReaper
@@ -50,7 +50,7 @@ def test_most_descriptors_are_for_browsers_some_for_short_requests_some_for_neit
 ) -> None:
     with at_most(most):
         stay = [number for number in range(most) if may_stay(number)]
-        visit = [number for number in range(most) if may_visit(number)]
+        visit = [number for number in range(most) if number < visitor_descriptors()]
     brief, own = min(SHORT_DESCRIPTORS, most // 4), min(OWN_DESCRIPTORS, most // 4)
     assert stay == list(range(most - own - brief))
     assert visit == list(range(most - own))
