@@ -68,7 +68,7 @@ class Chat:
                 return self.joins.welcome(session, request)
         except Refused as refused:
             socket.send(Frame.event("joined", error_ack(refused.code, refused.message)))
-        socket.set_ready()
+        socket.release()
 
     def requested(self, socket: Socket, event: str, args: list[Any], reply: Reply) -> None:
         session = self.sessions.get(socket.sid)

@@ -19,8 +19,8 @@ OnAnswer = Callable[[AnyAnswer | None], None]
 
 
 class JoinLimiter:
-    """First come, first served. While its join waits a socket is read no further, since the
-    requests of one socket are sent in order."""
+    """First come, first served. While its join waits a socket is held, since the requests of one
+    socket are sent in order."""
 
     def __init__(self, link: Broker, loop: Loop, joins_in_flight: int) -> None:
         self._joins_in_flight = joins_in_flight
@@ -29,8 +29,7 @@ class JoinLimiter:
         self._link = link
         self._loop = loop
         self._queue: OrderedDict[Session, deque[tuple[Make, OnAnswer]]] = OrderedDict()
-        self._held: set[Session] = set()
-        """Sessions in the queue whose sockets are read again when their turn has come."""
+        """The waiting joins, by session; the sockets of these sessions are held."""
         self._sending = False
 
     def join(self, session: Session, make: Make, on_answer: OnAnswer) -> None:
@@ -39,16 +38,14 @@ class JoinLimiter:
             return self._send(session, make, on_answer)
         if self.waiting >= WAITING_JOINS:
             return on_answer(None)
-        self._queue.setdefault(session, deque()).append((make, on_answer))
+        if session not in self._queue:
+            self._queue[session] = deque()
+            session.socket.hold()
+        self._queue[session].append((make, on_answer))
         self.waiting += 1
-        self._send_next()
-        if session in self._queue and session.socket.ready:
-            self._held.add(session)
-            session.socket.ready = False
 
     def drop(self, session: Session) -> None:
         """The socket is gone: its waiting joins are not sent."""
-        self._held.discard(session)
         joins = self._queue.pop(session, deque())
         self.waiting -= len(joins)
         for _, on_answer in joins:
@@ -67,9 +64,8 @@ class JoinLimiter:
                     del self._queue[session]
                 self.waiting -= 1
                 self._send(session, make, on_answer)
-                if not joins and session in self._held:
-                    self._held.discard(session)
-                    session.socket.set_ready()
+                if not joins:
+                    session.socket.release()
         finally:
             self._sending = False
 

@@ -38,11 +38,11 @@ class Joins:
 
     def welcome(self, session: Session, auth: AuthRequest) -> None:
         """Joins the rooms of a handshake. Each join is answered by a `joined` event; after the last
-        one the socket is ready for requests."""
+        one the socket is released."""
         session.token = auth.token
         session.user = auth.user
         if not auth.join:
-            return session.socket.set_ready()
+            return session.socket.release()
         handshake = _Handshake(session, len(auth.join))
         for asked in auth.join:
             join = JoinRequest(room=asked.room, since=asked.since)
@@ -137,7 +137,7 @@ class _Handshake:
         self._remaining -= 1
         if self._remaining == 0:
             session.joins_pending -= 1
-            session.socket.set_ready()
+            session.socket.release()
 
 
 class _PendingJoin(PendingRequest):

@@ -29,11 +29,12 @@ _Waiting = tuple[Session, Make, OnAnswer, float]
 
 
 class PageQueue:
-    """While its page waits a socket is read no further, since the requests of one socket are sent
-    in order. So each socket has one waiting page at most.
+    """While a page of its own waits a socket is held, since the requests of one socket are sent in
+    order.
 
-    While there is no broker, sockets are read on, and their pages wait here as long as questions
-    wait in the link. When the broker is back they are requested few at once, as always.
+    While there is no broker, sockets are not held and may have several pages, which wait here as
+    long as questions wait in the link. When the broker is back they are requested few at once, as
+    always.
     """
 
     def __init__(self, link: Broker, loop: Loop, timeout_s: float) -> None:
@@ -46,6 +47,8 @@ class PageQueue:
         self._asking: set[str] = set()
         """People with a page under way: each gets one at a time, however many sockets that person
         has."""
+        self._held: set[Session] = set()
+        """Sessions whose sockets this queue holds, since a page of theirs waits."""
         self._check_planned = False
         self._requesting = False
         self._sweep_at = 0.0
@@ -61,11 +64,13 @@ class PageQueue:
         page = (session, make, on_answer, self._loop.time() + self._timeout_s)
         self._waiting.setdefault(_person(session), deque()).append(page)
         self._request_next()
-        if self._link.up and self._is_waiting(session):
-            session.socket.ready = False
+        if self._link.up and self._is_waiting(session) and session not in self._held:
+            self._held.add(session)
+            session.socket.hold()
 
     def drop(self, session: Session) -> None:
         """The socket is gone: its waiting page is not requested."""
+        self._held.discard(session)
         # A page that was queued before the join was answered waits under the socket's id.
         for person in {session.uid, session.socket.sid} & self._waiting.keys():
             others = deque(page for page in self._waiting[person] if page[0] is not session)
@@ -103,7 +108,7 @@ class PageQueue:
                 self._request_of(person)
 
     def _give_up_overdue(self) -> None:
-        """Without a broker: answers pages that have waited too long, and reads all sockets on."""
+        """Without a broker: answers pages that have waited too long, and holds no socket."""
         now = self._loop.time()
         for person in list(self._waiting):
             pages = list(self._waiting.get(person, ()))
@@ -112,11 +117,11 @@ class PageQueue:
                 self._waiting[person] = kept
             else:
                 self._waiting.pop(person, None)
-            for session, _, on_answer, give_up_at in pages:
+            for _, _, on_answer, give_up_at in pages:
                 if give_up_at <= now:
                     on_answer(None)
-                if not session.socket.ready:
-                    session.socket.set_ready()  # its next request may be for a page as well
+        for session in list(self._held):
+            self._release(session)  # its next request may be for a page as well
 
     def _check(self) -> None:
         self._check_planned = False
@@ -155,8 +160,14 @@ class PageQueue:
             self._asking.discard(person)
             report_fault(self._loop, "requesting a page failed", error)
             session.socket.cut_off()
-        if not session.socket.ready:
-            session.socket.set_ready()
+        if not self._is_waiting(session):
+            self._release(session)
+
+    def _release(self, session: Session) -> None:
+        """Ends the hold of this queue, if there is one."""
+        if session in self._held:
+            self._held.discard(session)
+            session.socket.release()
 
 
 def _person(session: Session) -> str:

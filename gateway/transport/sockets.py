@@ -29,7 +29,8 @@ class Handler(Protocol):
     """The chat. No method may wait or raise."""
 
     def connected(self, socket: "Socket", auth: object) -> None:
-        """The CONNECT of this socket was answered. This must lead to `socket.set_ready()`."""
+        """The CONNECT of this socket was answered. The socket is held, so this must lead to
+        `socket.release()`."""
 
     def requested(self, socket: "Socket", event: str, args: list[Any], reply: Reply) -> None:
         """The browser sent an event, which `reply` answers."""
@@ -46,12 +47,12 @@ class Socket:
 
     __slots__ = (
         "_handler",
+        "_holds",
         "_transport",
         "closed",
         "in_flight",
         "most_in_flight",
         "outbox",
-        "ready",
         "sid",
     )  # fmt: skip
 
@@ -59,7 +60,8 @@ class Socket:
         self, sid: str, transport: Transport, handler: Handler, most_in_flight: int
     ) -> None:
         self.sid = sid
-        self.ready = False
+        self._holds = 1
+        """How many hold the socket: see `hold`. At first it is the chat, which greets it."""
         self.closed = False
         self.in_flight = 0
         self.most_in_flight = most_in_flight
@@ -67,10 +69,21 @@ class Socket:
         self._transport: Transport | None = transport
         self._handler = handler
 
-    def set_ready(self) -> None:
-        """Requests are handled from now on. Until then they wait, and little more is read."""
-        self.ready = True
-        self._resume()
+    def hold(self) -> None:
+        """Further requests wait, and little more is read, until everybody who holds the socket
+        has called `release`."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Ends one `hold`."""
+        self._holds -= 1
+        if not self._holds:
+            self._resume()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are handled: nobody holds the socket."""
+        return not self._holds
 
     def send(self, sendable: Sendable) -> None:
         """Sends a Frame or Batch after everything sent before. A browser that reads too slowly is
@@ -122,7 +135,7 @@ class Socket:
 
     @property
     def may_ask(self) -> bool:
-        return self.ready and self.in_flight < self.most_in_flight
+        return not self._holds and self.in_flight < self.most_in_flight
 
     def request(self, event: str, args: list[Any], ack: str) -> None:
         """Hands a request to the handler. `ack`: the digits of its ack id; empty if it has none."""

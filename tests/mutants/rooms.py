@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         "what is asked after a join that waits comes after it",
         "gateway/chat/join_limiter.py",
-        "            session.socket.ready = False\n",
+        "            session.socket.hold()\n",
         "",
         "tests/gateway/chat/test_join_limiter.py::"
         "test_a_socket_whose_join_waits_is_read_no_further_until_its_turn",

@@ -20,6 +20,7 @@ BUGS = {
     "a private room is heard by all members here, whoever was asked about": 7211,
     "a kick that was lost is in the next beacon": 38,
     "a private event that overtakes the answer to a member's first join is not missed": 554,
+    "a leave does not overtake a join that waits for its turn, whatever becomes of a page": 156,
 }
 """Seeds that fail without the fix, as long as nobody changes the dice."""
 

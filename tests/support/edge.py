@@ -48,7 +48,7 @@ class Echo:
         self.sockets.append(socket)
         self.tell("connected", auth)
         if self.ready_at_once:
-            socket.set_ready()
+            socket.release()
 
     def requested(self, socket: Socket, event: str, args: list[Any], reply: Reply) -> None:
         self.tell("requested", event, *args)

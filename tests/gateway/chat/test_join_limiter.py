@@ -3,8 +3,10 @@
 import pytest
 
 from common import messages as m
+from common.settings import Settings
 from gateway.chat import join_limiter
 from gateway.chat.limits import ChatLimits
+from gateway.chat.page_queue import CHECK_S, SWEEP_S
 from tests.support.gateway_rig import Browser, Rig
 
 
@@ -47,6 +49,26 @@ def test_a_socket_whose_join_waits_is_read_no_further_until_its_turn() -> None:
     bob.asks("chat", {"room": "tea", "message": "hi"})
     asked = [type(command) for command, _ in rig.broker.asked]
     assert asked.index(m.Join) < asked.index(m.Say)
+
+
+@pytest.mark.parametrize("broker_returns", [True, False])
+def test_nothing_overtakes_a_waiting_join_when_a_page_is_requested_or_given_up(
+    broker_returns: bool,
+) -> None:
+    rig = crowded()
+    bob = rig.seated("bob")
+    asks_to_join(rig, "ann")
+    rig.broker.up = False
+    bob.asks("history", {"room": "tea"})
+    bob.asks("join", {"room": "pot"})
+    rig.broker.up = broker_returns
+    given_up_s = Settings().request_timeout + 2 * SWEEP_S
+    rig.pass_time(CHECK_S if broker_returns else given_up_s)
+    assert len(rig.chat.dispatcher.pages) == 0
+    assert not bob.socket.ready
+    rig.let_in("ann")
+    assert bob.socket.ready
+    assert [join.room for join in rig.broker.of(m.Join)] == ["pot"]
 
 
 def test_other_requests_do_not_wait_for_joins() -> None:

@@ -112,6 +112,32 @@ def test_pages_asked_for_without_a_broker_are_requested_in_turn_once_it_is_back(
     assert (len(rig.chat.dispatcher.pages), rig.chat.dispatcher.pages.in_flight) == (0, 0)
 
 
+def test_a_socket_with_several_pages_is_read_no_further_until_the_last_is_requested() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    rig.broker.up = False
+    asks(ann, 5)
+    asks(ann, 4)
+    rig.broker.up = True
+    asks(ann, 3)
+    for _ in range(2):
+        assert not ann.socket.ready
+        answer(rig)
+    assert ann.socket.ready
+    assert asked(rig) == [(ann.socket.sid, 3)]
+
+
+def test_a_socket_whose_page_waits_is_read_on_once_there_is_no_broker() -> None:
+    rig = Rig()
+    ann = rig.seated("ann")
+    asks(ann, 5)
+    asks(ann, 4)
+    assert not ann.socket.ready
+    rig.broker.up = False
+    rig.pass_time(CHECK_S)
+    assert ann.socket.ready
+
+
 def test_a_socket_that_has_not_read_its_last_page_waits() -> None:
     rig = Rig()
     ann = rig.seated("ann")

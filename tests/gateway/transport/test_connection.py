@@ -37,5 +37,5 @@ async def test_empty_packets_count_while_the_connection_is_paused() -> None:
                 await browser.say("")
             await edge.chat.until(lambda: connection._ws.watched == 0)
             assert len(connection.inbound._packets) <= most
-            edge.chat.sockets[0].set_ready()
+            edge.chat.sockets[0].release()
             await browser.until_closed()

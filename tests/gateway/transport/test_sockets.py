@@ -42,7 +42,7 @@ async def test_requests_wait_until_the_socket_is_ready() -> None:
         edge.chat.sockets[0].send(Frame.event("joined", 1))
         assert await browser.hear() == '42["joined",1]'
         assert edge.chat.told == [("connected", None)]
-        edge.chat.sockets[0].set_ready()
+        edge.chat.sockets[0].release()
         for n in range(3):
             assert await browser.hear() == f'43{n}[{{"ok":true,"said":[{n}]}}]'
 
