@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from common.messages import Presence
 from common.names import is_private
 from tests.sim.browser import Browser, Town
 from tests.sim.history import Heard, Joined, Left, Reset
 from tests.sim.queue import Queue
-from tests.sim.roster import Roster
+from tests.support.roster import Roster
 
 
 class Room:
@@ -124,21 +125,27 @@ class Page(Browser):
 
     def ask_names(self, name: str) -> None:
         room = self.rooms.get(name)
-        if room is not None and room.joined and not room.roster.asking:
-            self._ask_names(name, room, room.roster.ask(), "")
+        if room is not None and room.joined and not room.roster.reading:
+            self._ask_names(name, room, room.roster.begin(), "")
 
     def _ask_names(self, name: str, room: Room, number: int, after: str) -> None:
         """A page of them, and the others after it; none if it began anew meanwhile."""
 
         def told(ack: dict[str, Any]) -> None:
-            if self.rooms.get(name) is not room or room.roster.asks != number:
+            if self.rooms.get(name) is not room or room.roster.readings != number:
                 return
             if not ack["ok"]:
                 room.roster.forget()
                 return self.refused(name, ack)
-            last = room.roster.told(ack["count"], ack["version"], ack["users"], ack["more"])
-            if last:
-                self._ask_names(name, room, number, last)
+            room.roster.read(
+                after,
+                ack["users"],
+                count=ack["count"],
+                version=ack["version"],
+                more=ack["more"],
+            )
+            if room.roster.reading:
+                self._ask_names(name, room, number, room.roster.after)
 
         self.ask("participants", {"room": name, "after": after, "limit": self.page}, told)
 
@@ -190,7 +197,17 @@ class Page(Browser):
                     self.rooms[payload["Room"]].head = 0
             case "presence":
                 if payload["Room"] in self.rooms:
-                    self.rooms[payload["Room"]].roster.changed(payload)
+                    self.rooms[payload["Room"]].roster.changed(
+                        Presence(
+                            term=0,
+                            room=payload["Room"],
+                            since=payload["Since"],
+                            version=payload["Version"],
+                            count=payload["Count"],
+                            joined=payload["Joined"],
+                            left=payload["Left"],
+                        )
+                    )
             case "link" if payload["Up"]:
                 for room in self.rooms.values():
                     room.roster.forget()

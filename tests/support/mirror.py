@@ -13,78 +13,21 @@ from common.messages import (
     gateway_topic,
     presence_topic,
 )
-from common.names import user_key
+from tests.support.roster import Roster
 
 
-class Roster:
-    """The participants of one room, from pages of names and the changes after them, by the rules in
-    docs/wire.md. `names` is None while they have to be requested."""
-
-    def __init__(self) -> None:
-        self.names: set[str] | None = None
-        self.version = 0
-        self.crowd = False
-        self.count = 0
-        self.missed = False
-        """True if the last change was missed."""
-        self.after = ""
-        """The last name of the pages read so far."""
-        self._counted = 0
-        self._read_to = 0
-        """The version of the last page, which has all changes up to that version."""
-        self._reading: list[Listed] = []
-        self._held: list[Presence] = []
-
-    def told(self, listed: Listed, after: str = "") -> None:
-        """A page of names came. A first page starts over."""
-        if listed.version >= self._counted:
-            self._counted, self.count = listed.version, listed.count
-        if not after:
-            self._reading, self._held, self.names = [], [], None
-        elif not self._reading or after != self.after:
-            return
-        self._reading.append(listed)
-        self.after = listed.users[-1] if listed.more else ""
-        if listed.more:
-            return
-        first = self._reading[0]
-        self.names = {name for page in self._reading for name in page.users}
-        self.version, self.crowd, self._read_to = first.version, first.crowd, listed.version
-        if listed is first:
-            assert listed.count == len(self.names) == len(listed.users)
-            assert len({user_key(name) for name in self.names}) == len(self.names)
-        self._reading = []
-        for presence in self._held:
-            self._apply(presence)
-
-    def changed(self, presence: Presence) -> None:
-        self.missed = False
-        if presence.version > self._counted:
-            self._counted, self.count = presence.version, presence.count
-        if self._reading:
-            self._held.append(presence)
-        else:
-            self._apply(presence)
-
-    def _apply(self, presence: Presence) -> None:
-        if presence.version <= self.version:
-            return
-        if self.names is None or presence.since != self.version:
-            self.names = None
-            return
-        self.version = presence.version
-        joined, left = set(presence.joined), set(presence.left)
-        if self.crowd:
-            assert not joined
-            assert not left
-            return
-        assert not joined & left
-        sure = presence.version > self._read_to
-        assert not sure or left <= self.names, "a leave of somebody who was not in the room"
-        self.names = self.names - left
-        assert not sure or not joined & self.names, "a join of somebody who was in the room"
-        self.names |= joined
-        assert not sure or len(self.names) == presence.count
+def read_page(roster: Roster, page: Listed, after: str = "") -> None:
+    """The roster reads this page of the broker; a first page starts over."""
+    if not after:
+        roster.begin()
+    roster.read(
+        after,
+        page.users,
+        count=page.count,
+        version=page.version,
+        more=page.more,
+        crowd=page.crowd,
+    )
 
 
 class Mirror:
@@ -101,6 +44,8 @@ class Mirror:
         """If true, no changes reach the rosters in `hard`."""
         self.hard: dict[str, Roster] = {}
         """Rosters that miss some changes."""
+        self.missed: set[str] = set()
+        """The rooms whose last change the roster in `hard` has missed."""
         self.lines: dict[str, set[str]] = {}
         """By room: the names in the plain list, while it need not be requested again."""
         self.said: dict[tuple[str, str, str], tuple[int, float]] = {}
@@ -117,6 +62,7 @@ class Mirror:
         """The link is new: changes of presence may have been missed."""
         for rosters in (self.rosters, self.followed, self.read, self.hard):
             rosters.clear()
+        self.missed.clear()
         self.lines.clear()
 
     def sees(self, release: Publish) -> None:
@@ -135,8 +81,9 @@ class Mirror:
                         rosters[message.room].changed(message)
                 if message.room in self.hard:
                     if self.deaf:
-                        self.hard[message.room].missed = True
+                        self.missed.add(message.room)
                     else:
+                        self.missed.discard(message.room)
                         self.hard[message.room].changed(message)
             case _:
                 pass

@@ -36,7 +36,8 @@ from common.messages import (
 )
 from common.settings import Settings
 from tests.support.broker_playbook import key_of
-from tests.support.mirror import Mirror, Roster
+from tests.support.mirror import Mirror, read_page
+from tests.support.roster import Roster
 from tests.support.shelf import Shelf
 
 GATEWAYS = ("g1", "g2")
@@ -168,10 +169,10 @@ class Hubbub(RuleBasedStateMachine):
                 self.mirror.lines[room] = set(answer.users)
                 assert answer.count == len(self.mirror.lines[room])
             case GetParticipants(room=room, limit=1, after=after), Listed():
-                self.mirror.read.setdefault(room, Roster()).told(answer, after)
+                read_page(self.mirror.read.setdefault(room, Roster()), answer, after)
             case GetParticipants(room=room), Listed():
-                self.mirror.roster(room).told(answer)
-                self.mirror.hard.setdefault(room, Roster()).told(answer)
+                read_page(self.mirror.roster(room), answer)
+                read_page(self.mirror.hard.setdefault(room, Roster()), answer)
             case Direct(), Opened(room=room):
                 self.direct_rooms.append(room)
             case _, Failed(code=code):
@@ -342,10 +343,10 @@ class Hubbub(RuleBasedStateMachine):
             assert self.mirror.lines[room] == truth
             assert told.count == len(truth) or not told.count
             assert told.names == truth or told.names is None or told.crowd
-            for roster in (followed[room], self.mirror.read.get(room), self.mirror.hard.get(room)):
-                if roster is None or roster.missed or roster.crowd or told.crowd:
-                    continue
-                assert roster.names in (None, truth)
+            hard = None if room in self.mirror.missed else self.mirror.hard.get(room)
+            for roster in (followed[room], self.mirror.read.get(room), hard):
+                if roster is not None and not roster.crowd and not told.crowd:
+                    assert roster.names in (None, truth)
 
     def list_all(self) -> None:
         """One socket in each room that has sockets requests its names."""

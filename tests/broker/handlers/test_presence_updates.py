@@ -30,7 +30,8 @@ from tests.support.broker_playbook import (
     seconds,
     told,
 )
-from tests.support.mirror import Roster
+from tests.support.mirror import read_page
+from tests.support.roster import Roster
 
 
 @pytest.fixture
@@ -214,7 +215,7 @@ class Follow:
             match seen:
                 case Send(answer=Listed() as page):
                     roster, after = self.asked.pop(page.no)
-                    roster.told(page, after)
+                    read_page(roster, page, after)
                 case Publish(message=Presence() as change):
                     for roster in [*self.rosters, self.slow]:
                         roster.changed(change)
