@@ -15,7 +15,7 @@ from common import messages as m
 from gateway.chat.limits import STANDARD, ChatLimits
 from gateway.runtime.ports import Loop
 from tests.support.events import messages
-from tests.support.gateway_rig import EPOCH, Browser, Rig
+from tests.support.gateway_rig import EPOCH, Answered, Browser, Rig
 
 Line = int | str | tuple[int, str]
 """What a person hears: the Seq of an event, its Seq and text, or the name of another notice."""
@@ -31,6 +31,8 @@ class Gateway(Rig):
         self.people: dict[str, Browser] = {}
         self.unseen: dict[str, list[tuple[str, Any]]] = {}
         """What came to each person and was not looked at yet."""
+        self.late: list[tuple[m.GetPage, Answered]] = []
+        """Questions for pages whose answers are late."""
 
     def person(self, name: str, auth: object = None) -> Browser:
         if name not in self.people:
@@ -89,6 +91,11 @@ def joins(person: str, room: str = "tea", *, since: int | None = None) -> Step:
     return asks(person, "join", user=person, room=room, **more)
 
 
+def comes_back(person: str, room: str = "tea", *, since: int, head: int) -> Step:
+    """Joins and is let in, to be sent what came after the Seq `since`."""
+    return steps(joins(person, room, since=since), lets_in(person, room, head=head, recovered=True))
+
+
 def closes(person: str) -> Step:
     return Step(
         f"{person} closes", lambda gateway: gateway.chat.gone(gateway.person(person).socket, True)
@@ -144,6 +151,21 @@ def gives_up(kind: type[m.AnyCommand]) -> Step:
     )
 
 
+def gives_up_all(kind: type[m.AnyCommand]) -> Step:
+    """The link gives up all commands of this kind, those included that follow at once."""
+
+    def run(gateway: Gateway) -> None:
+        while gateway.broker.of(kind):
+            gateway.broker.answer(kind, None)
+
+    return Step(f"each {kind.__name__} is given up", run)
+
+
+def forgets_questions() -> Step:
+    """The broker never answers what was asked so far."""
+    return Step("all questions are lost", lambda gateway: gateway.broker.asked.clear())
+
+
 def answers_page(
     events: list[m.Event],
     *,
@@ -157,6 +179,52 @@ def answers_page(
         f"a page of {room} after {after}",
         lambda gateway: gateway.answer_page(room, events, after, more, to or []),
     )
+
+
+def delays_page(room: str = "tea", **fields: Any) -> Step:
+    """The oldest question for a page of this room has these fields; its answer is late."""
+
+    def run(gateway: Gateway) -> None:
+        asked = next((page for page in gateway.broker.of(m.GetPage) if page.room == room), None)
+        assert asked is not None, f"no page of {room} was asked for"
+        assert {key: getattr(asked, key) for key in fields} == fields, f"it is {asked}"
+        gateway.late.append(gateway.broker.take_one(asked))
+
+    return Step(f"a page of {room} is delayed", run)
+
+
+def answers_late(events: list[m.Event], *, epoch: str = EPOCH, more: bool = False) -> Step:
+    """The answer to the page that was delayed first comes now."""
+
+    def run(gateway: Gateway) -> None:
+        asked, answered = gateway.late.pop(0)
+        head = events[-1].seq
+        answered(
+            m.Paged(
+                term=1, no=asked.no, room=asked.room, epoch=epoch, head=head, events=events,
+                more=more,
+            )
+        )  # fmt: skip
+        gateway.pass_time()
+
+    return Step(f"the delayed page comes, of epoch {epoch}", run)
+
+
+def tells_heads(
+    heads: dict[str, int], *, about: list[str], members: dict[str, list[str]] | None = None
+) -> Step:
+    """Answers the oldest question for the heads of these people's private rooms."""
+
+    def run(gateway: Gateway) -> None:
+        asked = [command for command in gateway.broker.of(m.GetHeads) if command.people]
+        assert asked, "nobody's heads were asked for"
+        assert asked[0].people == [f"u-{person}" for person in about], f"it was {asked[0]}"
+        uids = {room: [f"u-{person}" for person in of] for room, of in (members or {}).items()}
+        told = m.HeadsTold(term=1, no=asked[0].no, heads=heads, members=uids)
+        gateway.broker.answer_one(asked[0], told)
+        gateway.pass_time()
+
+    return Step(f"the heads are {heads}", run)
 
 
 def happens(*events: m.Event, room: str = "tea", to: list[str] | None = None) -> Step:
@@ -184,9 +252,34 @@ def marks(head: int) -> Step:
     return Step(f"marks at {head}", lambda gateway: gateway.mark_all(head))
 
 
-def links(epoch: str, head: int = 0) -> Step:
-    """The link is new."""
-    return Step(f"a link to epoch {epoch}", lambda gateway: gateway.link(epoch, head))
+def links(epoch: str = EPOCH, head: int = 0) -> Step:
+    """The link is new, and marked."""
+
+    def run(gateway: Gateway) -> None:
+        gateway.broker.up = True
+        gateway.link(epoch, head)
+
+    return Step(f"a link to epoch {epoch}", run)
+
+
+def loses_link() -> Step:
+    def run(gateway: Gateway) -> None:
+        gateway.broker.up = False
+        gateway.chat.on_link_down()
+
+    return Step("the link is lost", run)
+
+
+def relinks(epoch: str = EPOCH) -> Step:
+    """The link is lost and comes up again. Nothing that is asked from then on is answered yet."""
+
+    def run(gateway: Gateway) -> None:
+        gateway.broker.asked.clear()
+        gateway.chat.on_link_down()
+        gateway.chat.on_link_up(epoch, 2)
+        gateway.pass_time()
+
+    return Step(f"a new link to epoch {epoch}, of which nothing is marked", run)
 
 
 # --- what happens to the gateway -----------------------------------------------------------------
@@ -194,6 +287,21 @@ def links(epoch: str, head: int = 0) -> Step:
 
 def seconds(passing: float) -> Step:
     return Step(f"{passing} s", lambda gateway: gateway.pass_time(passing))
+
+
+def turn() -> Step:
+    """The loop of the gateway, which is a `Turns`, takes one turn."""
+
+    def run(gateway: Gateway) -> None:
+        assert gateway.turns is not None
+        gateway.turns.turn()
+
+    return Step("a turn of the loop", run)
+
+
+def settles() -> Step:
+    """The loop takes turns until there is nothing left to do."""
+    return Step("the loop settles", lambda gateway: gateway.settle())
 
 
 def sheds(room: str = "tea") -> Step:
@@ -239,6 +347,14 @@ def told(person: str, notice: str, **payload: Any) -> Step:
     return Step(f"{person} is told {notice} {payload}", run)
 
 
+def told_nothing(person: str) -> Step:
+    def run(gateway: Gateway) -> None:
+        came = gateway.look(person)
+        assert not came, f"{came} came"
+
+    return Step(f"{person} is told nothing", run)
+
+
 def acked(person: str, **fields: Any) -> Step:
     """The next answer to the person has these fields."""
 
@@ -282,6 +398,56 @@ def asked(kind: type[m.AnyCommand], *commands: dict[str, Any]) -> Step:
             assert {key: getattr(command, key) for key in fields} == fields, f"it is {command}"
 
     return Step(f"{kind.__name__} was asked: {commands}", run)
+
+
+def asked_pages(room: str, *pages: dict[str, Any]) -> Step:
+    """The broker has exactly these unanswered questions for pages of this room."""
+
+    def run(gateway: Gateway) -> None:
+        waiting = [page for page in gateway.broker.of(m.GetPage) if page.room == room]
+        assert len(waiting) == len(pages), f"there are {waiting}"
+        for page, fields in zip(waiting, pages, strict=True):
+            assert {key: getattr(page, key) for key in fields} == fields, f"it is {page}"
+
+    return Step(f"pages of {room} were asked for: {pages}", run)
+
+
+def marks_wanted(*topics: str) -> Step:
+    """These topics are among those whose marks are asked for now."""
+
+    def run(gateway: Gateway) -> None:
+        wanted = {topic for command in gateway.broker.of(m.TakeUp) for topic in command.topics}
+        assert wanted >= {*topics}, f"wanted are {wanted}"
+
+    return Step(f"marks of {topics} are wanted", run)
+
+
+def caught_up(is_it: bool = True) -> Step:
+    def run(gateway: Gateway) -> None:
+        assert gateway.chat.maintenance.caught_up == is_it
+
+    return Step(f"the gateway is {'' if is_it else 'not '}caught up", run)
+
+
+def sent_away(person: str, code: str) -> Step:
+    """The person was told why, and its socket is closed for good."""
+
+    def run(gateway: Gateway) -> None:
+        browser = gateway.person(person)
+        assert browser.transport.last, "it was not told why"
+        assert code in browser.transport.last[0].packet
+        assert browser.socket.closed
+
+    return Step(f"{person} is sent away: {code}", run)
+
+
+def stays(person: str) -> Step:
+    def run(gateway: Gateway) -> None:
+        browser = gateway.person(person)
+        assert not browser.socket.closed
+        assert not browser.transport.lost
+
+    return Step(f"{person} stays", run)
 
 
 def cut_off(person: str, is_it: bool = True) -> Step:

@@ -64,9 +64,14 @@ class Broker:
         on_answer(make(command.no) if make else None)
         return command
 
-    def answer_one(self, command: m.AnyCommand, answer: m.AnyAnswer) -> None:
+    def take_one(self, command: m.AnyCommand) -> tuple[Any, Answered]:
+        """Exactly this command, to be answered late."""
         index = next(i for i, (c, _) in enumerate(self.asked) if c is command)
-        self.asked.pop(index)[1](answer)
+        return self.asked.pop(index)
+
+    def answer_one(self, command: m.AnyCommand, answer: m.AnyAnswer) -> None:
+        _, on_answer = self.take_one(command)
+        on_answer(answer)
 
 
 class Transport:
@@ -177,6 +182,7 @@ class Rig:
     ) -> None:
         self.time = Time()
         self.time.run(100.0)
+        self.turns = loop if isinstance(loop, Turns) else None
         self.broker = Broker()
         self.chat = Chat(
             Settings(**settings), "g1", Metrics(), self.broker, loop or self.time, limits
@@ -198,6 +204,11 @@ class Rig:
         browser = Browser(self, f"s{self._sids}", auth)
         self.pass_time()
         return browser
+
+    def settle(self) -> None:
+        """Takes all turns of the loop that there are to take, if the loop is a `Turns`."""
+        if self.turns is not None:
+            self.turns.run()
 
     def pass_time(self, seconds: float = 0.0) -> None:
         self.time.run(self.time.now + seconds)
@@ -265,9 +276,11 @@ class Rig:
         browser = self.browser()
         browser.asks("join", {"user": user, "room": room})
         self.let_in(user, room, head)
+        self.settle()
         self.mark_all(head)
         while self.broker.of(m.GetPage):
             self.page(messages(1, head))
+        self.settle()
         browser.hears()
         return browser
 

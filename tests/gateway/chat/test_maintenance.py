@@ -1,107 +1,140 @@
 """gateway/chat/maintenance.py, gateway/gauges.py, gateway/app.py: what is done by the clock, and
 what operators see."""
 
+import pytest
 from prometheus_client import generate_latest
 
 from common import messages as m
+from common.names import SYSTEM
 from common.settings import Settings
 from gateway import gauges
 from gateway.app import make_app
 from gateway.rooms.marks import TAKE_UP_TOPICS
 from gateway.server.listener import IdleReaper
 from tests.support.events import message, messages
+from tests.support.gateway_playbook import (
+    Gateway,
+    answers,
+    answers_page,
+    asked,
+    broadcasts,
+    caught_up,
+    connects,
+    forgets_questions,
+    hears,
+    is_in,
+    joins,
+    lets_in,
+    links,
+    loses_link,
+    marks,
+    marks_wanted,
+    play,
+    relinks,
+    said,
+    seconds,
+    sent_away,
+    stays,
+    steps,
+    told,
+    told_nothing,
+)
 from tests.support.gateway_rig import EPOCH, Rig, Turns
 
-
-def links(browser) -> list[bool]:
-    return [payload["Up"] for name, payload in browser.hears() if name == "link"]
-
-
-def test_a_lost_link_is_told_after_two_seconds_and_its_return_at_once() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    rig.chat.on_link_down()
-    rig.broker.up = False
-    rig.pass_time(1.9)
-    assert links(ann) == []
-    rig.pass_time(0.2)
-    assert links(ann) == [False]
-    assert links(rig.browser()) == [False]
-    rig.broker.up = True
-    rig.link()
-    assert links(ann) == [True]
+TEA = m.events_topic("tea")
+OWN = m.gateway_topic("g1")
 
 
-def test_a_short_loss_is_not_told() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    rig.chat.on_link_down()
-    rig.link()
-    rig.pass_time(3.0)
-    assert links(ann) == []
+def beacon(beat: int, **heads: int) -> m.Beacon:
+    return m.Beacon(term=1, beat=beat, epoch=EPOCH, heads=heads)
 
 
-def test_marks_are_asked_for_until_they_are_seen() -> None:
-    rig = Rig()
-    rig.browser().asks("join", {"user": "ann", "room": "tea"})
-    rig.let_in("ann")
-    for _ in range(3):
-        asked = [topic for command in rig.broker.of(m.TakeUp) for topic in command.topics]
-        assert m.events_topic("tea") in asked
-        assert not rig.chat.maintenance.caught_up
-        rig.broker.asked.clear()
-        rig.pass_time(1.1)
-    rig.mark_all()
-    assert rig.chat.maintenance.caught_up
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
 
 
-def test_a_mark_of_an_earlier_link_proves_nothing() -> None:
-    rig = Rig()
-    rig.browser()
-    rig.broker.asked.clear()
-    topic = m.events_topic("system")
-    rig.chat.on_link_up(EPOCH, 1)
-    rig.chat.on_broadcast(topic, m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH))
-    assert not rig.chat.maintenance.caught_up
+def test_a_lost_link_is_told_after_two_seconds_and_its_return_at_once(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        loses_link(),
+        seconds(1.9),
+        told_nothing("ann"),
+        seconds(0.2),
+        told("ann", "link", Up=False),
+        connects("bob"),
+        told("bob", "link", Up=False),
+        links(),
+        told("ann", "link", Up=True),
+        told("bob", "link", Up=True),
+    )
 
 
-def test_a_beacon_shows_a_hole_at_the_very_end() -> None:
-    rig = Rig()
-    ann = rig.seated("ann", head=3)
-    rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={"tea": 5}))
-    rig.page(messages(4, 5))
-    assert ann.lines() == [4, 5]
+def test_a_short_loss_is_not_told(gateway: Gateway) -> None:
+    play(gateway, is_in("ann"), loses_link(), links(), seconds(3.0), told_nothing("ann"))
 
 
-def test_after_too_many_missed_beacons_all_heads_are_requested() -> None:
-    rig = Rig()
-    ann = rig.seated("ann", head=3)
-    rig.chat.on_broadcast("", m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}))
-    rig.broker.asked.clear()
-    rig.chat.on_broadcast("", m.Beacon(term=1, beat=4, epoch=EPOCH, heads={}))
-    assert rig.broker.of(m.GetHeads) == []
-    rig.chat.on_broadcast("", m.Beacon(term=1, beat=8, epoch=EPOCH, heads={}))
-    rig.broker.answer(m.GetHeads, lambda no: m.HeadsTold(term=1, no=no, heads={"tea": 4}))
-    rig.page(messages(4, 4))
-    assert ann.lines() == [4]
+def test_marks_are_asked_for_until_they_are_seen(gateway: Gateway) -> None:
+    asks_again = steps(marks_wanted(TEA), caught_up(False), forgets_questions(), seconds(1.1))
+    play(gateway, joins("ann"), lets_in("ann"), *[asks_again] * 3, marks(0), caught_up())
 
 
-def test_without_beacons_the_mark_of_the_own_topic_is_requested_again() -> None:
-    rig = Rig()
-    rig.broker.asked.clear()
-    rig.pass_time(4.5)
-    asked = [topic for command in rig.broker.of(m.TakeUp) for topic in command.topics]
-    assert m.gateway_topic("g1") in asked
+def test_a_mark_of_an_earlier_link_proves_nothing(gateway: Gateway) -> None:
+    topics = [OWN, m.events_topic(SYSTEM)]
+    play(
+        gateway,
+        connects("ann"),
+        marks(0),
+        caught_up(),
+        relinks(),
+        marks_wanted(*topics),
+        *(broadcasts(m.Marked(term=1, topic=topic, nonce="old", epoch=EPOCH)) for topic in topics),
+        caught_up(False),
+        marks(0),
+        caught_up(),
+    )
 
 
-def test_after_a_relink_only_what_was_missed_is_asked_for() -> None:
-    rig = Rig()
-    ann = rig.seated("ann", head=3)
-    rig.chat.on_link_up(EPOCH, 2)
-    rig.happens(message(5))
-    rig.mark_all(head=5)
-    assert rig.page(messages(4, 5)).after == 3
-    assert ann.lines() == [4, 5]
+def test_a_beacon_shows_a_hole_at_the_very_end(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=3),
+        broadcasts(beacon(1, tea=5)),
+        answers_page(messages(4, 5)),
+        hears("ann", 4, 5),
+    )
+
+
+def test_after_too_many_missed_beacons_all_heads_are_requested(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=3),
+        broadcasts(beacon(1)),
+        forgets_questions(),
+        broadcasts(beacon(4)),
+        asked(m.GetHeads),
+        broadcasts(beacon(8)),
+        answers(m.GetHeads, m.HeadsTold, heads={"tea": 4}),
+        answers_page(messages(4, 4)),
+        hears("ann", 4),
+    )
+
+
+def test_without_beacons_the_mark_of_the_own_topic_is_requested_again(gateway: Gateway) -> None:
+    play(gateway, asked(m.TakeUp), seconds(4.5), marks_wanted(OWN))
+
+
+def test_after_a_relink_only_what_was_missed_is_asked_for(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann", head=3),
+        relinks(),
+        said(5),
+        marks(5),
+        answers_page(messages(4, 5), after=3),
+        hears("ann", 4, 5),
+    )
 
 
 def test_the_marks_of_very_many_rooms_are_requested_in_steps() -> None:
@@ -182,12 +215,8 @@ async def test_the_application_serves_what_it_should() -> None:
     assert {"/", "/healthz", "/readyz", "/metrics", "/socket.io/socket.io.js"} <= paths
 
 
-async def test_a_kick_that_was_lost_is_in_the_next_beacon() -> None:
-    rig = Rig()
-    ann, bob = rig.seated("ann"), rig.seated("bob")
-    kicked = [bob.socket.sid, "nobody"]
+async def test_a_kick_that_was_lost_is_in_the_next_beacon(gateway: Gateway) -> None:
+    play(gateway, is_in("ann"), is_in("bob"))
+    kicked = [gateway.person("bob").socket.sid, "nobody"]
     beacon = m.Beacon(term=1, beat=1, epoch=EPOCH, heads={}, kicked=kicked)
-    for _ in range(2):
-        rig.chat.on_broadcast("", beacon)
-    assert "banned" in bob.transport.last[0].packet
-    assert (ann.socket.closed, bob.socket.closed) == (False, True)
+    play(gateway, broadcasts(beacon), broadcasts(beacon), sent_away("bob", "banned"), stays("ann"))

@@ -12,141 +12,169 @@ from common import messages as m
 from gateway.chat.limits import ChatLimits
 from gateway.rooms import catch_ups, send_queue
 from gateway.rooms.send_queue import FULL_BYTES
-from tests.support.events import message, messages
-from tests.support.gateway_rig import Browser, Rig, Turns, record_writes
+from tests.support.events import message
+from tests.support.gateway_playbook import (
+    Gateway,
+    Step,
+    answers,
+    answers_page,
+    asked_pages,
+    asks,
+    broadcasts,
+    comes_back,
+    happens,
+    has_seen_all,
+    hears,
+    is_in,
+    play,
+    said,
+    settles,
+    steps,
+    told,
+    told_nothing,
+    turn,
+)
+from tests.support.gateway_rig import Browser, Turns, record_writes
 
 RECOVERY, NEWEST = 12, 6
 
 
-def slow_rig(**settings: Any) -> tuple[Rig, Turns]:
-    """Each step of a broadcast sends to one socket, and three steps fill a slice."""
+PEOPLE = "abcdefgh"
+
+
+def slow_gateway(**settings: Any) -> tuple[Gateway, Turns]:
+    """Each step of a broadcast sends to one socket, and three steps fill a turn of the loop."""
     loop = Turns()
-    rig = Rig(loop, ChatLimits(chunk_sockets=1), **settings)
-    return rig, loop
+    return Gateway(loop, ChatLimits(chunk_sockets=1), **settings), loop
 
 
-def seated(rig: Rig, loop: Turns, *names: str) -> list[Browser]:
-    """Browsers that are subscribed to "tea", whose head is 3."""
-    browsers = []
-    for name in names:
-        browser = rig.browser()
-        browser.asks("join", {"user": name, "room": "tea"})
-        rig.let_in(name, head=3)
-        loop.run()
-        rig.mark_all(head=3)
-        while rig.broker.of(m.GetPage):
-            rig.page(messages(1, 3))
-        loop.run()
-        browser.hears()
-        browsers.append(browser)
-    return browsers
+@pytest.fixture
+def gateway() -> Gateway:
+    return slow_gateway()[0]
 
 
-def leaves(rig: Rig, browser: Browser) -> None:
-    browser.asks("leave", {"room": "tea"})
-    rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
+def all_in(*people: str) -> Step:
+    """These people are in "tea", whose head is 3."""
+    return steps(*(is_in(person, head=3) for person in people))
 
 
-def test_events_of_one_loop_turn_are_sent_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    rig, loop = slow_rig()
-    (ann,) = seated(rig, loop, "ann")
+def reached(gateway: Gateway) -> list[str]:
+    """The people to whom something has come that they have not looked at."""
+    for person in gateway.people:
+        gateway.unseen[person] = gateway.look(person)
+    return [person for person, came in gateway.unseen.items() if came]
+
+
+def test_events_of_one_loop_turn_are_sent_in_one_write(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(gateway, all_in("ann"))
     writes = record_writes(monkeypatch)
-    for seq in (4, 5, 6):
-        rig.happens(message(seq))
+    play(gateway, said(4), said(5), said(6))
     assert writes == []
-    assert loop.run() == 1
+    play(gateway, turn())
     assert [len(frames) for frames in writes] == [3]
-    assert ann.lines() == [4, 5, 6]
+    play(gateway, hears("ann", 4, 5, 6))
 
 
-def test_while_a_broadcast_is_under_way_the_next_batch_gathers() -> None:
-    rig, loop = slow_rig()
-    people = seated(rig, loop, *"abcdefgh")
-    rig.happens(message(4))
-    loop.turn()
-    rig.happens(message(5))
-    rig.happens(message(6))
-    reached = [browser.lines() for browser in people]
-    assert sorted(reached) == [*[[]] * 5, *[[4]] * 3]
-    loop.run()
-    rest = [browser.lines() for browser in people]
-    assert [a + b for a, b in zip(reached, rest, strict=True)] == [[4, 5, 6]] * 8
+def test_while_a_broadcast_is_under_way_the_next_batch_gathers(gateway: Gateway) -> None:
+    play(gateway, all_in(*PEOPLE), said(4), turn(), said(5), said(6))
+    early = reached(gateway)
+    assert len(early) == 3
+    play(gateway, *(hears(person, 4) for person in early), settles())
+    for person in PEOPLE:
+        play(gateway, hears(person, 5, 6) if person in early else hears(person, 4, 5, 6))
 
 
-def test_a_socket_that_leaves_during_a_broadcast_gets_nothing_after_the_ack() -> None:
-    rig, loop = slow_rig()
-    people = seated(rig, loop, *"abcdef")
-    rig.happens(message(4))
-    loop.turn()
-    waiting = [browser for browser in people if browser.lines() == []]
-    assert len(waiting) == 3
-    leaves(rig, waiting[0])
-    loop.run()
-    assert [browser.lines() for browser in waiting] == [[], [4], [4]]
+def test_a_socket_that_leaves_during_a_broadcast_gets_nothing_after_the_ack(
+    gateway: Gateway,
+) -> None:
+    play(gateway, all_in(*"abcdef"), said(4), turn())
+    leaving, *others = (person for person in "abcdef" if person not in reached(gateway))
+    assert len(others) == 2
+    play(
+        gateway,
+        asks(leaving, "leave", room="tea"),
+        answers(m.Leave, m.Done),
+        settles(),
+        hears(leaving),
+        *(hears(person, 4) for person in others),
+    )
 
 
-def test_a_socket_subscribed_during_a_broadcast_gets_each_event_once() -> None:
-    rig, loop = slow_rig()
-    seated(rig, loop, *"abcdef")
-    rig.happens(message(4))
-    loop.turn()
-    rig.happens(message(5))
-    late = rig.browser()
-    late.asks("join", {"user": "late", "room": "tea", "since": {"Epoch": "e1", "Seq": 2}})
-    rig.let_in("late", head=4, recovered=True)
-    loop.run()
-    assert late.lines() == [3, 4, 5]
+def test_a_socket_subscribed_during_a_broadcast_gets_each_event_once(gateway: Gateway) -> None:
+    play(
+        gateway,
+        all_in(*"abcdef"),
+        said(4),
+        turn(),
+        said(5),
+        comes_back("late", since=2, head=4),
+        settles(),
+        hears("late", 3, 4, 5),
+    )
 
 
-def test_a_socket_whose_ack_names_a_queued_event_waits_for_its_broadcast() -> None:
-    rig, loop = slow_rig()
-    seated(rig, loop, *"abcdef")
-    rig.happens(message(4))
-    loop.turn()
-    rig.happens(message(5))
-    late = rig.browser()
-    late.asks("join", {"user": "late", "room": "tea", "since": {"Epoch": "e1", "Seq": 5}})
-    rig.let_in("late", head=5, recovered=True)
-    loop.run()
-    rig.happens(message(6))
-    loop.run()
-    assert late.lines() == [6]
+def test_a_socket_whose_ack_names_a_queued_event_waits_for_its_broadcast(
+    gateway: Gateway,
+) -> None:
+    play(
+        gateway,
+        all_in(*"abcdef"),
+        said(4),
+        turn(),
+        said(5),
+        comes_back("late", since=5, head=5),
+        settles(),
+        said(6),
+        settles(),
+        hears("late", 6),
+    )
 
 
-def test_a_socket_that_is_typing_gets_all_events_and_the_names_of_the_others() -> None:
-    rig, loop = slow_rig()
-    ann, bob = seated(rig, loop, "ann", "bob")
-    rig.happens(message(4))
-    rig.chat.on_broadcast("", m.Typing(term=1, room="tea", users={"u-ann": "ann"}))
-    loop.run()
-    for browser, others in ((ann, []), (bob, ["ann"])):
-        (line, typing) = browser.hears()
-        assert line[1]["Seq"] == 4
-        assert typing == ("typing", {"Room": "tea", "Users": others})
+def test_a_socket_that_is_typing_gets_all_events_and_the_names_of_the_others(
+    gateway: Gateway,
+) -> None:
+    play(
+        gateway,
+        all_in("ann", "bob"),
+        said(4),
+        broadcasts(m.Typing(term=1, room="tea", users={"u-ann": "ann"})),
+        settles(),
+        told("ann", "chat", Seq=4),
+        told("ann", "typing", Room="tea", Users=[]),
+        told_nothing("ann"),
+        told("bob", "chat", Seq=4),
+        told("bob", "typing", Room="tea", Users=["ann"]),
+        told_nothing("bob"),
+    )
 
 
 def test_a_room_with_more_events_than_the_queue_holds_requests_the_rest_later() -> None:
-    rig, loop = slow_rig()
-    people = seated(rig, loop, "ann", "bob")
+    gateway, loop = slow_gateway()
     text = "x" * 4000
-    for seq in range(4, 1004):
-        rig.happens(message(seq, text))
-    rig.happens(*(message(seq, text) for seq in range(1004, 1804)))
-    tea = rig.chat.rooms.public("tea")
+    play(
+        gateway,
+        all_in("ann", "bob"),
+        *(happens(message(seq, text)) for seq in range(4, 1004)),
+        happens(*(message(seq, text) for seq in range(1004, 1804))),
+    )
+    tea = gateway.chat.rooms.public("tea")
     assert tea.is_full
     assert tea.replica.head < 1804
-    assert rig.broker.of(m.GetPage) == []
-    while not rig.broker.of(m.GetPage):
-        loop.turn()
-        for browser in people:
-            browser.lines()
-    asked = rig.broker.of(m.GetPage)[0]
-    assert (asked.after, asked.limit) == (tea.replica.head, 1804 - 1 - tea.replica.head)
-    rig.page([message(seq, text) for seq in range(asked.after + 1, 1804)])
+    play(gateway, asked_pages("tea"))
+    while not gateway.broker.of(m.GetPage):
+        play(gateway, turn(), has_seen_all("ann"), has_seen_all("bob"))
+    head = tea.replica.head
+    play(
+        gateway,
+        asked_pages("tea", {"after": head, "limit": 1804 - 1 - head}),
+        answers_page([message(seq, text) for seq in range(head + 1, 1804)]),
+    )
     heard: list[int] = []
     while not heard or heard[-1] < 1803:
         loop.turn()
-        heard += people[0].lines()
+        heard += gateway.person("ann").lines()
     assert heard == list(range(heard[0], 1804))
 
 
@@ -184,7 +212,7 @@ class AnyCompany(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rig, self.loop = slow_rig(
+        self.rig, self.loop = slow_gateway(
             replay=4, replay_events=NEWEST, recovery_events=RECOVERY, tail_bytes=1 << 20
         )
         self.log: list[m.Event] = []
@@ -241,7 +269,8 @@ class AnyCompany(RuleBasedStateMachine):
     def leave(self, n: int) -> None:
         if len(self.views) > 1:
             view = self.views.pop(n % len(self.views))
-            leaves(self.rig, view.browser)
+            view.browser.asks("leave", {"room": "tea"})
+            self.rig.broker.answer(m.Leave, lambda no: m.Done(term=1, no=no))
             view.look()  # what was sent before the ack
             self.past.append(view)
 
