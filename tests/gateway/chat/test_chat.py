@@ -3,15 +3,20 @@
 import pytest
 
 from common import messages as m
-from tests.support.events import message, messages
+from tests.support.events import messages
 from tests.support.gateway_playbook import (
     Gateway,
+    Step,
     acked,
     answers,
     answers_page,
     asked,
     asks,
+    broadcasts,
+    closes,
+    connects,
     gives_up,
+    happens,
     hears,
     is_in,
     joins,
@@ -20,15 +25,38 @@ from tests.support.gateway_playbook import (
     marks,
     play,
     refused,
+    refuses,
     said,
+    sent_away,
+    told,
     unanswered,
 )
-from tests.support.gateway_rig import EPOCH, Rig
+from tests.support.gateway_rig import EPOCH
 
 
 @pytest.fixture
 def gateway() -> Gateway:
     return Gateway()
+
+
+def ready(person: str, is_it: bool = True) -> Step:
+    """Whether the person's next request is read."""
+
+    def run(gateway: Gateway) -> None:
+        assert gateway.person(person).socket.ready == is_it
+
+    return Step(f"{person} is {'' if is_it else 'not '}ready", run)
+
+
+def registers(*sessions: tuple[str, list[str]]) -> Step:
+    """On a new link exactly these people would be registered, each in these rooms."""
+
+    def run(gateway: Gateway) -> None:
+        names = {browser.socket.sid: name for name, browser in gateway.people.items()}
+        here = [(names[info.sid], info.rooms) for info in gateway.chat.session_infos()]
+        assert here == [*sessions], f"it would be {here}"
+
+    return Step(f"{sessions} would be registered", run)
 
 
 def test_the_ack_comes_before_what_is_replayed(gateway: Gateway) -> None:
@@ -69,14 +97,15 @@ def test_a_question_without_an_answer_is_unavailable_but_a_message_gets_no_ack(
     )
 
 
-def test_a_message_without_an_id_gets_one() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.asks("chat", {"room": "tea", "message": "hi"})
-    ann.asks("chat", {"room": "tea", "message": "hi", "id": "mine"})
-    first, second = rig.broker.of(m.Say)
-    assert len(first.id) >= 12
-    assert second.id == "mine"
+def test_a_message_without_an_id_gets_one(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "chat", room="tea", message="hi"),
+        asks("ann", "chat", room="tea", message="hi", id="mine"),
+        asked(m.Say, {"text": "hi"}, {"id": "mine"}),
+    )
+    assert len(gateway.broker.of(m.Say)[0].id) >= 12
 
 
 def test_another_token_on_a_bound_socket_is_refused(gateway: Gateway) -> None:
@@ -99,41 +128,46 @@ def test_rubbish_is_answered(gateway: Gateway) -> None:
     )
 
 
-def test_the_handshakes_joins_are_done_before_any_request() -> None:
-    rig = Rig()
+def test_the_handshakes_joins_are_done_before_any_request(gateway: Gateway) -> None:
     rooms = [{"room": "tea"}, {"room": "pot"}]
-    ann = rig.browser({"token": "0123456789-abcdefghijk", "user": "ann", "join": rooms})
-    assert not ann.socket.ready
-    rig.let_in("ann", "tea", head=0)
-    assert not ann.socket.ready
-    rig.broker.answer(m.Join, lambda no: m.Failed(term=1, no=no, code="banned", message="no"))
-    assert ann.socket.ready
-    joined = [payload for name, payload in ann.hears() if name == "joined"]
-    assert [ack["ok"] for ack in joined] == [True, False]
-    assert [ack["room"] for ack in joined] == ["tea", "pot"]
+    auth = {"token": "0123456789-abcdefghijk", "user": "ann", "join": rooms}
+    play(
+        gateway,
+        connects("ann", auth),
+        ready("ann", False),
+        lets_in("ann", "tea", head=0),
+        ready("ann", False),
+        refuses(m.Join, "banned"),
+        ready("ann"),
+        told("ann", "joined", room="tea", ok=True),
+        told("ann", "joined", room="pot", ok=False),
+    )
 
 
-def test_a_socket_that_is_gone_is_sent_nothing_and_the_broker_is_told() -> None:
-    rig = Rig()
-    ann, bob = rig.seated("ann"), rig.seated("bob")
-    rig.chat.gone(ann.socket, left=True)
-    (gone,) = rig.broker.of(m.Gone)
-    assert (gone.sid, gone.left) == (ann.socket.sid, True)
-    sids = [session.sid for session in rig.chat.session_infos()]
-    assert sids == [bob.socket.sid], "the broker may know already"
-    rig.happens(message(2))
-    assert (ann.lines(), bob.lines()) == ([], [2])
-    rig.broker.answer(m.Gone, lambda no: m.Done(term=1, no=no))
-    assert len(rig.chat.sessions) == 1
+def test_a_socket_that_is_gone_is_sent_nothing_and_the_broker_is_told(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        is_in("bob"),
+        closes("ann"),
+        asked(m.Gone, {"sid": "s1", "left": True}),
+        registers(("bob", ["tea"])),  # the broker may know already that Ann is gone
+        said(2),
+        hears("ann"),
+        hears("bob", 2),
+        answers(m.Gone, m.Done),
+    )
+    assert len(gateway.chat.sessions) == 1
 
 
-async def test_a_kicked_socket_is_told_why_and_closed_for_good() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    kick = m.Kicked(term=1, sids=[ann.socket.sid, "nobody"], code="banned", message="no")
-    rig.chat.on_broadcast("", kick)
-    assert "banned" in ann.transport.last[0].packet
-    assert ann.socket.closed
+async def test_a_kicked_socket_is_told_why_and_closed_for_good(gateway: Gateway) -> None:
+    play(gateway, is_in("ann"))
+    sids = [gateway.person("ann").socket.sid, "nobody"]
+    play(
+        gateway,
+        broadcasts(m.Kicked(term=1, sids=sids, code="banned", message="no")),
+        sent_away("ann", "banned"),
+    )
 
 
 def test_a_socket_is_sent_nothing_of_a_room_that_it_left(gateway: Gateway) -> None:
@@ -147,19 +181,21 @@ def test_a_socket_is_sent_nothing_of_a_room_that_it_left(gateway: Gateway) -> No
     )
 
 
-def test_a_room_that_is_being_left_is_not_registered_again() -> None:
+def test_a_room_that_is_being_left_is_not_registered_again(gateway: Gateway) -> None:
     """The broker may have done the leave already, and refuses its repetition: that is as good."""
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.asks("leave", {"room": "tea"})
-    assert [session.rooms for session in rig.chat.session_infos()] == [[]]
-    rig.broker.answer(m.Leave, lambda no: m.Failed(term=1, no=no, code="not_joined", message="no"))
-    assert ann.acks[-1] == {"ok": True}
-    rig.happens(message(2))
-    assert ann.lines() == []
-    ann.asks("leave", {"room": "tea"})
-    rig.broker.answer(m.Leave, lambda no: m.Failed(term=1, no=no, code="not_joined", message="no"))
-    assert ann.acks[-1]["error"]["code"] == "not_joined"
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "leave", room="tea"),
+        registers(("ann", [])),
+        refuses(m.Leave, "not_joined"),
+        acked("ann", ok=True),
+        said(2),
+        hears("ann"),
+        asks("ann", "leave", room="tea"),
+        refuses(m.Leave, "not_joined"),
+        refused("ann", "not_joined"),
+    )
 
 
 def test_a_join_that_comes_again_before_a_leave_replays_nothing(gateway: Gateway) -> None:
@@ -178,33 +214,31 @@ def test_a_join_that_comes_again_before_a_leave_replays_nothing(gateway: Gateway
     )
 
 
-def test_a_leave_without_an_answer_leaves_nothing() -> None:
-    rig = Rig()
-    ann = rig.seated("ann")
-    ann.asks("leave", {"room": "tea"})
-    rig.broker.answer(m.Leave, None)
-    assert [session.rooms for session in rig.chat.session_infos()] == [["tea"]]
-    rig.happens(message(2))
-    assert ann.lines() == [2]
+def test_a_leave_without_an_answer_leaves_nothing(gateway: Gateway) -> None:
+    play(
+        gateway,
+        is_in("ann"),
+        asks("ann", "leave", room="tea"),
+        gives_up(m.Leave),
+        registers(("ann", ["tea"])),
+        said(2),
+        hears("ann", 2),
+    )
 
 
-def test_every_socket_is_sent_announcements_and_plain_pages_as_messages() -> None:
-    rig = Rig()
-    ann, pat = rig.browser(), rig.browser()
-    pat.asks("join", "pat")
-    rig.let_in("pat", "lobby", head=0)
-    rig.mark_all()
-    while rig.broker.of(m.GetPage):
-        rig.page([])
-    event = m.Event(seq=1, kind="announce", user="system", timestamp=1.0, text="noon")
-    rig.happens(event, room="system")
-    kinds = [
-        payload["EvtType"]
-        for browser in (ann, pat)
-        for name, payload in browser.hears()
-        if name == "chat"
-    ]
-    assert kinds == ["announce", "message"]
+def test_every_socket_is_sent_announcements_and_plain_pages_as_messages(gateway: Gateway) -> None:
+    announcement = m.Event(seq=1, kind="announce", user="system", timestamp=1.0, text="noon")
+    play(
+        gateway,
+        connects("ann"),
+        asks("pat", "join", "pat"),
+        lets_in("pat", "lobby", head=0),
+        marks(0),
+        answers_page([], room="system"),
+        happens(announcement, room="system"),
+        told("ann", "chat", EvtType="announce"),
+        told("pat", "chat", EvtType="message"),
+    )
 
 
 def test_a_second_join_replays_nothing(gateway: Gateway) -> None:
