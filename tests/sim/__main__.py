@@ -1,4 +1,5 @@
-"""`python -m tests.sim --runs N [--seed S]`: their totals; exit status 1 if one found a bug."""
+"""`python -m tests.sim --runs N [--seed S]` makes N runs and prints their totals. The exit status
+is 1 if a run found a bug."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The archive: what is on disk at the end, and what may not be in it. Pure."""
+"""The archive: what is on disk at the end of a run, and the problems that it shows. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,15 +13,15 @@ Logs = Mapping[str, Sequence[Event]]
 
 
 class Archive(Struct):
-    """What is on disk: per epoch the log of each room, the newest epoch last."""
+    """`epochs` has the log of each room by epoch; the newest epoch comes last."""
 
     epochs: dict[str, Logs]
     members: dict[str, set[str]]
     """The uids of each private room."""
     page: tuple[int, int] = (50, 200)
-    """(messages, events) that a newcomer is shown."""
+    """A newcomer is shown at most so many (messages, events)."""
     crowds: Mapping[str, Mapping[str, Spells]] = {}
-    """By epoch and room: where the room was a crowd."""
+    """By epoch and room: in which parts of its log the room was a crowd."""
 
     @property
     def epoch(self) -> str:
@@ -54,8 +54,8 @@ def wrong_ids(archive: Archive) -> Iterator[str]:
 
 
 def wrong_comings(archive: Archive) -> Iterator[str]:
-    """Nobody joins who is here, nobody leaves or is renamed who is not. In a crowd none of it is
-    told; after it nobody can say who is here."""
+    """Nobody may join who is in the room already; nobody may leave or be renamed who is not. A
+    crowd has no such events, so that after it the log does not tell who is in the room."""
     for epoch, logs in archive.epochs.items():
         for room, log in logs.items():
             here: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The bans of a run, and whether they held: who is out says nothing and comes nowhere."""
+"""The bans of a run, and whether they held: a banned person says nothing and joins no room."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from tests.sim.scripts import Scripts
 
 
 class Sentence(Struct):
-    """One ban, from its answer until it is about to be lifted."""
+    """One ban, from the answer to its command until it is about to be lifted."""
 
     uid: str
     heads: dict[str, int]
-    """Where the rooms were when it was answered."""
+    """The heads of all rooms when the command was answered."""
 
 
 class Bans:
@@ -43,11 +43,12 @@ class Bans:
             self._scripts.run(Ban(no=1, uid=uid, lift=True))
 
     def broken(self, disk: Disk) -> list[str]:
-        """What is wrong with those in force."""
+        """The problems of the bans that are in force."""
         return [problem for one in self.now.values() for problem in broken(one, disk)]
 
 
 def broken(sentence: Sentence, disk: Disk) -> Iterator[str]:
+    """Each event that the banned person caused after the ban is a problem."""
     for room, log in disk.logs.items():
         for event in log[sentence.heads.get(room, 0) :]:
             if event.uid == sentence.uid:

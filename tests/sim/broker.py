@@ -33,7 +33,7 @@ TICK_S = 0.1
 
 
 class _Core(Core):
-    """The real core. The tally sees its effects."""
+    """The real core, whose effects the tally counts."""
 
     tally: Tally
     disk: Disk
@@ -66,7 +66,7 @@ class _Service(Service):
 
 
 class Broker:
-    """`start` and `crash`, `pause` and `resume` are what happens to a process."""
+    """One broker process: a fault may `crash` it or pause it; `start` and `resume` end that."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Broker:
         self._keep_ticking(self._run)
 
     def crash(self) -> None:
-        """As by SIGKILL. A batch that was being committed is on disk or not."""
+        """The broker dies as by SIGKILL. A batch that was being committed is on disk or not."""
         batch = self._committing
         if batch is not None and batch.writes and self._random.random() < 0.5:
             self._commit_now(batch)
@@ -118,7 +118,7 @@ class Broker:
 
     def resume(self) -> None:
         self.paused = False
-        if self.up:  # it may have crashed meanwhile
+        if self.up:  # the broker may have crashed meanwhile
             self._turn_soon()
 
     # --- the service, driven by virtual time -----------------------------------------------------
@@ -193,9 +193,8 @@ class Broker:
             return
         failure = "the disk refuses" if batch.writes and self.disk.refuses else ""
         if batch.writes and (not failure or self._random.random() < 0.3):
-            self._commit_now(
-                batch
-            )  # with a failure as well: one that leaves open whether the batch was written
+            # A failure may leave open whether the batch was written.
+            self._commit_now(batch)
         self._committing = None
         self._release(self.service.on_commit(failure))
         self.service.released()

@@ -12,12 +12,12 @@ from tests.sim.virtual import Time
 
 CONNECT_S = 2.0
 GIVE_UP_S = 4.0
-"""No ping for this long: the connection is dead (the gateway was stopped)."""
+"""A browser that gets no ping for this long takes its connection for dead."""
 _decode = msgspec.json.decode
 
 
 class Town(Protocol):
-    """The world, as a page sees it."""
+    """The town of a run, as a page sees it."""
 
     time: Time
     random: Random
@@ -26,24 +26,25 @@ class Town(Protocol):
     recoveries: int
 
     def door(self) -> Gateway:
-        """Some gateway of the list."""
+        """A gateway to connect to, chosen at random."""
 
     def complain(self, problem: str) -> None: ...
     def forgiven(self, uid: str) -> bool:
-        """The store was replaced, or this person was banned: who was known is not."""
+        """Whether this person may be refused where others may not: the store was replaced by a
+        backup, or the person was banned."""
 
     def stored(self, room: str, uid: str, id: str) -> bool:
-        """The message is on disk."""
+        """Whether the message is on disk."""
 
 
 class Browser:
-    """What is on the page is a subclass's: `auth`, `begin`, `told`, `ended`."""
+    """The connection alone. A subclass is the page: it has `auth`, `begin`, `told` and `ended`."""
 
     def __init__(self, town: Town, name: str) -> None:
         self.town = town
         self.name = name
         self.gone = False
-        """Closed for good, or while away."""
+        """Whether the browser is closed, for good or for a while."""
         self.reads_within_s = 0.06
         self.view: View | None = None
         self.socket: SimSocket | None = None
@@ -58,15 +59,15 @@ class Browser:
     # --- the page --------------------------------------------------------------------------------
 
     def auth(self) -> dict[str, Any] | None:
-        """The handshake's."""
+        """The `auth` of the handshake."""
         raise NotImplementedError
 
     def begin(self) -> None:
-        """There is a connection."""
+        """A connection was made."""
         raise NotImplementedError
 
     def told(self, event: str, payload: Any) -> None:
-        """An event from the gateway."""
+        """An event came from the gateway."""
         raise NotImplementedError
 
     def ended(self) -> None:
@@ -76,7 +77,7 @@ class Browser:
     # --- the connection --------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Through any gateway; tries until it is in."""
+        """Connects to any gateway, and tries again until one accepts it."""
         if self.gone or self.socket is not None:
             return
         self.connection += 1
@@ -108,7 +109,7 @@ class Browser:
         self._come_back()
 
     def say_goodbye(self) -> None:
-        """DISCONNECT: for good, until it is opened again."""
+        """The browser sends DISCONNECT, and stays away until the person opens it again."""
         self.gone = True
         self._end(left=True)
 
@@ -118,7 +119,7 @@ class Browser:
             self._come_back()
 
     def ping(self) -> None:
-        """Now and then: is the gateway there?"""
+        """Call it now and then: it notices a gateway that stands still."""
         if self.socket is None or self._gateway is None:
             return
         if not self._gateway.paused:
@@ -127,7 +128,7 @@ class Browser:
             self.cut()
 
     def sent_away(self) -> None:
-        """DISCONNECT from the gateway: a stock client stays away."""
+        """The gateway has sent DISCONNECT, after which a stock client does not connect again."""
         self.gone = True
         self._end(left=None)
 

@@ -15,8 +15,8 @@ from tests.sim.history import Acked, Heard, Joined, Left, Reset, View
 
 
 class _Place(Struct):
-    """Where a socket is in a room: the next Seq, or a page is to come that shows up to `head`, the
-    room's when it began."""
+    """How far a socket is in a room. `next` is the Seq that has to come next. If it is None the
+    newest page has to come, read when the head of the room was `head` or later."""
 
     epoch: str
     next: int | None = None
@@ -25,7 +25,7 @@ class _Place(Struct):
 
 
 def check(archive: Archive, views: Sequence[View], acks: Sequence[Acked]) -> list[str]:
-    """All that is wrong."""
+    """Everything that breaks a promise, in words."""
     problems = [*wrong_ids(archive), *wrong_comings(archive), *wrong_acks(archive, acks)]
     for view in views:
         problems += _Reader(archive, view).read()
@@ -52,7 +52,7 @@ class _Reader:
         self._epoch = ""
         self._bound = False
         self._texts: dict[str, dict[int, str]] = {}
-        """By room the messages that are shown now, as they were changed since."""
+        """By room and Seq: the texts of the messages that the page shows now."""
 
     def read(self) -> list[str]:
         return [f"{self._view.name}: {problem}" for problem in self._problems()]
@@ -84,11 +84,11 @@ class _Reader:
         if not self._bound:
             self._bound = True
             for room, head in told.private.items():
-                if room not in self._places:  # else it has heard of it already
+                if room not in self._places:  # an event of the room may have come earlier
                     self._places[room] = _Place(told.epoch, head + 1, head, joined=False)
         here = self._places.get(told.room)
         if here is not None and here.joined:
-            return  # again
+            return  # the join was repeated, and changes nothing
         if not told.recovered:
             self._places[told.room] = _Place(told.epoch, None, told.seq)
             self._texts.pop(told.room, None)
@@ -116,7 +116,8 @@ class _Reader:
         log = self._archive.log(place.epoch, room)
         if not self._has(log, event):
             if room == SYSTEM and self._anywhere(event):
-                place.next = event.seq + 1  # before its first join a socket knows no epoch
+                # Before its first join a socket knows no epoch.
+                place.next = event.seq + 1
                 return ""
             return f"a foreign event: {event}"
         if place.next is None:
@@ -143,7 +144,7 @@ class _Reader:
     def _is(self, heard: Heard, event: Event) -> bool:
         kind = heard.kind
         if self._view.plain and event.kind == "announce":
-            kind = "announce"  # a message there, once it is known to be plain
+            kind = "announce"  # a socket that is known to be plain gets it as a message
         same = (kind, heard.user, heard.uid, heard.id) == (
             event.kind, event.user, event.uid, event.id
         )  # fmt: skip
@@ -153,8 +154,8 @@ class _Reader:
         return 1 <= heard.seq <= len(log) and self._is(heard, log[heard.seq - 1])
 
     def _heard_plainly(self, place: _Place, event: Heard) -> str:
-        """A plain page knows no `reset`: where others are told of one it is shown the newest page
-        without a word. What it hears follows, or begins a page."""
+        """A plain page gets no `reset`: where others get one, the newest page simply comes. So each
+        event either follows the one before or begins such a page."""
         logs = [self._archive.log(epoch, event.room) for epoch in self._archive.epochs]
         logs = [log for log in logs if self._has(log, event)]
         if not logs:
@@ -168,7 +169,8 @@ class _Reader:
         return ""
 
     def _look_again(self, place: _Place, event: Heard) -> None:
-        """A retried message may be first in two epochs: what follows it tells which it is."""
+        """Finds the epoch of the place again: a message that was sent twice may be in the logs of
+        two epochs, and the events after it tell in which of them the socket is."""
         old = self._archive.log(place.epoch, event.room)
         for epoch in self._archive.epochs:
             log, before = self._archive.log(epoch, event.room), event.seq - 1
@@ -178,7 +180,8 @@ class _Reader:
                 place.epoch = epoch
 
     def _epoch_of(self, event: Heard) -> str:
-        """A room that a socket has not heard of is of the newest epoch that can be."""
+        """The epoch of the first event of a room that a socket had not heard of: the socket's own
+        epoch, or else the newest epoch that has the event."""
         logs = {epoch: self._archive.log(epoch, event.room) for epoch in self._archive.epochs}
         fits = [e for e, log in logs.items() if self._has(log, event)]
         return self._epoch if not fits or self._epoch in fits else fits[-1]
@@ -188,8 +191,8 @@ class _Reader:
         return any(self._has(log, event) for log in logs)
 
     def _may_begin(self, log: Sequence[Event], seq: int, first: int) -> bool:
-        """Whether the newest page, read when the room was at `seq` or later, may begin there. A
-        join of one's own is shown above the limit."""
+        """Whether the newest page, read when the head of the room was `seq` or later, may begin
+        with `first`. One more event is allowed, since the socket's own join is shown in any case."""
         messages, events = self._archive.page
         longest = newest(log[:seq], messages, events + 1)
         heads = range(seq, len(log) + 1)

@@ -1,4 +1,4 @@
-"""The crowds of a run: in which parts of their logs rooms tell no comings and goings."""
+"""The crowds of a run: in which parts of their logs rooms have no joins and leaves."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,18 +6,18 @@ from broker.core.core import Core
 from common.messages import Event
 
 Spells = list[tuple[int, bool]]
-"""(head, whether the room is a crowd from there on), in order."""
+"""In order: (head, whether the room is a crowd from that head on)."""
 
 
 class Crowds:
-    """`look` after whatever may turn a room."""
+    """Call `look` after everything that may turn a room into a crowd or back."""
 
     def __init__(self, logs: Mapping[str, Sequence[Event]]) -> None:
         self.spells: dict[str, Spells] = {}
         self._logs = logs
 
     def look(self, core: Core, rooms: Sequence[str]) -> int:
-        """How many have turned."""
+        """Returns how many of the rooms have turned since the last look."""
         turns = 0
         for name in rooms:
             spells = self.spells.setdefault(name, [(0, False)])
@@ -29,13 +29,13 @@ class Crowds:
         return turns
 
     def begin_again(self) -> None:
-        """The core begins from what is on disk."""
+        """The core was started again: turns at events that did not reach the disk are forgotten."""
         for room, spells in self.spells.items():
             while spells[-1][0] > len(self._logs.get(room, ())):
                 spells.pop()
 
     def copy(self, logs: Mapping[str, Sequence[Event]]) -> "Crowds":
-        """Those of a backup."""
+        """The crowds of a backup, whose logs these are."""
         other = Crowds(logs)
         other.spells = {room: list(spells) for room, spells in self.spells.items()}
         return other

@@ -1,4 +1,4 @@
-"""The disk: a Shelf that can be copied, refuse, and come back as an older self."""
+"""The disk: a Shelf that can refuse commits, and that can be copied, as a backup is."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from tests.support.shelf import Shelf
 
 
 class Disk(Shelf):
-    """`refuses`: the next commits fail. Terms grow with the wall clock, as in the real store."""
+    """If `refuses` is true, commits fail. Terms grow with the wall clock, as in the real store."""
 
     def __init__(self, epoch: str) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class Disk(Shelf):
         return replace(self.open(seen_after), epoch=self.epoch)
 
     def copy(self, epoch: str) -> "Disk":
-        """A backup, as it is restored: another epoch."""
+        """A backup of the disk, as it is when restored: it has another epoch."""
         other = Disk(epoch)
         other.term = self.term
         other.kinds = dict(self.kinds)

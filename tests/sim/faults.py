@@ -1,4 +1,4 @@
-"""The faults: what happens to a world, by its own dice."""
+"""The faults of a run, chosen at random."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ from tests.sim.town import Town
 
 
 class Faults:
-    """`strike` does one now. `done` tells them."""
+    """`strike` causes a fault now. `done` lists all that were caused."""
 
     def __init__(self, world: Town, random: Random) -> None:
         self.done: list[str] = []
@@ -20,7 +20,7 @@ class Faults:
         self._random = random
 
     def strike(self) -> None:
-        """One fault."""
+        """Causes one fault."""
         world, random = self._world, self._random
         slot = random.randrange(len(world.gateways))
         gateway = world.gateways[slot]

@@ -26,13 +26,13 @@ class Browser(Protocol):
     """The other end of a socket."""
 
     def readable(self) -> None:
-        """There is something in the outbox."""
+        """Something was put into the outbox."""
 
     def closed_by_gateway(self, socket: "SimSocket") -> None: ...
 
 
 class _Outbox(Outbox):
-    """As for a poller: what waits is taken by who reads."""
+    """An outbox as of a polling browser: frames wait until the browser reads them."""
 
     __slots__ = ("_browser",)
 
@@ -56,7 +56,7 @@ class _Transport:
         self._gateway = gateway
 
     def resume(self) -> None:
-        """The sim's sockets have a queue of their own."""
+        """Does nothing: a SimSocket takes its requests from its own queue."""
 
     def cut_off(self) -> None:
         self.socket.end(left=False)
@@ -80,7 +80,7 @@ class SimSocket(Socket):
         super().__init__(sid, transport, gateway.chat, IN_FLIGHT)
         transport.socket = self
         self.unread = transport.outbox
-        """Of a closed socket, too: the last words are in it."""
+        """The outbox, kept after the socket was closed: it has the last frames."""
         self._gateway = gateway
         self.queue: deque[tuple[str, list[Any], str]] = deque()
 
@@ -100,8 +100,8 @@ class SimSocket(Socket):
 
 
 class _Loop:
-    """A gateway.runtime.ports.Loop of one process, on which things take their time: pieces of work
-    end anywhere, and between two of them all kinds of things happen."""
+    """A gateway.runtime.ports.Loop of one process. Its clock and its callbacks are late at random,
+    so that a slice of work may end after any step, and anything may happen between two slices."""
 
     def __init__(self, gateway: "Gateway", time: Time, random: Random) -> None:
         self._gateway = gateway
@@ -124,7 +124,8 @@ class _Loop:
 
 
 class Gateway:
-    """One process: `kill` it, `pause` and `resume` it, `stop` it. It is link.Process."""
+    """One gateway process, which a fault can `kill`, `stop`, `pause` and `resume`. It is a
+    link.Process."""
 
     def __init__(
         self, id: str, settings: Settings, network: Network, time: Time, random: Random
@@ -149,7 +150,7 @@ class Gateway:
         time.after(TURN_S * random.random(), self._turn)
 
     def do(self, call: Callable[[], None]) -> None:
-        """Calls it if the process runs, or when it runs again."""
+        """Makes the call now if the process runs, or when it is resumed."""
         if self.paused:
             self._backlog.append(call)
         elif self.alive:
@@ -188,7 +189,7 @@ class Gateway:
         self.connector.bye()
         self._time.after(0.05, self.kill)
 
-    # --- the network's (link.Process) ------------------------------------------------------------
+    # --- for the network (link.Process) -----------------------------------------------------------
 
     def broke(self, line: Line) -> None:
         self.do(lambda: self.connector.broke(line))

@@ -13,7 +13,7 @@ class Joined(Struct, frozen=True):
     seq: int
     recovered: bool
     since: int | None = None
-    """The Seq that was asked to go on from."""
+    """The Seq from which the join asked to go on."""
     private: dict[str, int] = {}
 
 
@@ -37,7 +37,7 @@ class Heard(Struct, frozen=True):
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
-        """What a `chat` event told."""
+        """From the payload of a `chat` event."""
         return cls(
             payload["Room"],
             payload["Seq"],
@@ -60,7 +60,8 @@ Told = Joined | Left | Heard | Reset
 
 
 class View(Struct):
-    """One socket's. `complete`: it was connected to the end, so it has to have all."""
+    """What one socket was told. `complete` is true if the socket was connected to the end of the
+    run: then it must have all events. `plain` is true if it is of the plain form."""
 
     name: str
     uid: str = ""
@@ -70,7 +71,7 @@ class View(Struct):
 
 
 class Acked(Struct, frozen=True):
-    """A message was acked to this person."""
+    """The ack of a message, which this person sent."""
 
     uid: str
     room: str

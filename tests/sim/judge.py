@@ -1,4 +1,4 @@
-"""The judge: what is wrong with a world that has settled."""
+"""The judge: finds what is wrong with a world that has settled."""
 
 from collections.abc import Iterator
 
@@ -9,21 +9,23 @@ from tests.sim.town import ROOMS, Town
 
 
 def judge(world: Town) -> list[str]:
-    """Everything that everybody was told, against the archive and the broker's truth."""
+    """Compares everything that everybody was told with the archive and with the broker's state."""
     archive = archive_of(world)
     for page in world.everybody():
         if page.view is not None and page.socket is not None:
             page.view.complete = True
     problems = [*check(archive, world.views, world.acks), *_rosters(world)]
-    if not world.old:  # a restored backup may lose the first of two and keep a retried second
+    if (
+        not world.old
+    ):  # a restored backup may lose a message and keep the next, which was sent again
         problems += [*_order(world, archive), *world.bans.problems]
         problems += world.bans.broken(world.disk)
     return problems
 
 
 def still_here(world: Town) -> list[str]:
-    """Who is banned and hears all the same."""
-    if world.old:  # a restored backup may know of no ban
+    """Names the people who are banned and still connected."""
+    if world.old:  # a restored backup may have lost the ban
         return []
     return [
         f"{page.name} is banned and hears all the same"
@@ -44,7 +46,7 @@ def archive_of(world: Town) -> Archive:
 
 
 def _rosters(world: Town) -> Iterator[str]:
-    """Whoever is connected is in their rooms, nobody else is, and all see the same names."""
+    """Exactly those who are connected are in their rooms, and all of them see the same names."""
     for name in ROOMS:
         room = world.broker.service.core.state.rooms.get(name)
         by_uid = room.participants.by_uid if room else {}
@@ -65,7 +67,7 @@ def _rosters(world: Town) -> Iterator[str]:
 
 
 def _order(world: Town, archive: Archive) -> Iterator[str]:
-    """What one page said is in the order in which it was said."""
+    """The messages of each page are in the logs in the order in which the page sent them."""
     for page in world.pages:
         place = {id: n for n, (_, id) in enumerate(page.queue.said)}
         for room in {room for room, _ in page.queue.said}:

@@ -28,7 +28,7 @@ class Callee(Protocol):
 
 
 class Weather(Struct):
-    """How likely each broadcast is lost, comes twice, or late; and how long things take."""
+    """How likely a broadcast is lost, repeated or late, and how long a message usually takes."""
 
     drop: float = 0.0
     repeat: float = 0.0
@@ -40,7 +40,7 @@ FAIR = Weather()
 
 
 class Line:
-    """The two connections of one link incarnation, by its routing id."""
+    """The two connections of one link, which the broker knows by the routing id `peer`."""
 
     def __init__(self, peer: bytes, caller: Caller) -> None:
         self.peer = peer
@@ -84,7 +84,7 @@ class Network:
         self.time.at(line.forth_at, lambda: self._arrive(line))
 
     def want(self, line: Line, topics: Sequence[str], wanted: bool = True) -> None:
-        """Subscriptions travel, too."""
+        """Subscribes or unsubscribes topics, after the time that a message takes."""
         line.wants_at = max(line.wants_at, self.time.now + self._delay())
         change = line.topics.update if wanted else line.topics.difference_update
         self.time.at(line.wants_at, lambda: change(topics))
@@ -134,7 +134,7 @@ class Network:
     # --- faults ----------------------------------------------------------------------------------
 
     def cut(self, line: Line, told: bool) -> None:
-        """The connections break; the gateway is `told`, or finds out by silence."""
+        """The connections break. The gateway is told so at once, or notices the silence."""
         self.close(line)
         if told:
             self.time.after(self._delay(), lambda: line.caller.broke(line))

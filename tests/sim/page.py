@@ -1,4 +1,4 @@
-"""A page of a run: a person's tab that follows rooms, says its queue and keeps its rosters."""
+"""A page of a run: one tab of a person, which follows rooms, sends messages and keeps rosters."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ class Page(Browser):
         self.token = token
         self.in_auth = in_auth
         self.page = 100
-        """Names that it asks for at once."""
+        """How many names it requests at once."""
         self.looks = True
-        """It keeps the names, not only the count."""
+        """Whether it keeps the names of participants, and not only the count."""
         self.uid = ""
         self.epoch = ""
         self.rooms: dict[str, Room] = {}
         self.queue = Queue(self)
         self.bound = False
-        """A join of this connection was acked."""
+        """Whether a join of this connection was acked."""
         self._since: dict[str, int | None] = {}
 
     def is_in(self, room: str) -> bool:
@@ -47,7 +47,7 @@ class Page(Browser):
 
     @property
     def settled(self) -> bool:
-        """Connected, in all its rooms, and nothing is left to be said."""
+        """Whether it is connected and in all its rooms, and has sent all its messages."""
         joined = all(room.joined for room in self.rooms.values())
         return self.socket is not None and joined and not self.queue
 
@@ -129,7 +129,8 @@ class Page(Browser):
             self._ask_names(name, room, room.roster.begin(), "")
 
     def _ask_names(self, name: str, room: Room, number: int, after: str) -> None:
-        """A page of them, and the others after it; none if it began anew meanwhile."""
+        """Requests a page of names, and then the pages after it, unless reading began again
+        meanwhile."""
 
         def told(ack: dict[str, Any]) -> None:
             if self.rooms.get(name) is not room or room.roster.readings != number:
@@ -170,7 +171,7 @@ class Page(Browser):
             self.ask("join", {"room": name, "user": user}, lambda ack: None)
 
     def rejoin(self) -> None:
-        """What is not joined, and was not asked for, is."""
+        """Asks to join the rooms that it is not in and has not asked for; sends what waits."""
         for name, room in self.rooms.items():
             if not room.joined and not room.asked:
                 self.join(name)
@@ -251,7 +252,7 @@ class Page(Browser):
             self.epoch = epoch
 
     def refused(self, name: str, ack: dict[str, Any]) -> None:
-        """Something asked of this room."""
+        """A request for this room was refused."""
         code = ack["error"]["code"]
         if code in ("not_joined", "no_such_room") and name in self.rooms:
             room = self.rooms[name]

@@ -1,4 +1,4 @@
-"""A plain page of a run: the original web chat's, which knows one room and no `since`."""
+"""A plain page of a run, as of the original web chat: it knows one room and no `since`."""
 
 import json
 from typing import Any
@@ -9,16 +9,17 @@ from tests.sim.history import Acked, Heard, Joined
 
 
 class PlainPage(Browser):
-    """It asks for acks, which the original does not: the judge wants to know where it begins."""
+    """It asks for acks, as the original does not: the ack of a join tells the judge at which Seq
+    the page begins."""
 
     def __init__(self, town: Town, name: str) -> None:
         super().__init__(town, name)
         self.user = name
         self.uid = ""
-        """Another one on each connection."""
+        """A plain page is somebody else on each connection."""
         self.joined = False
         self.line: str | None = None
-        """Who is here, as it was told last."""
+        """The names in the last `participant` event."""
         self.lines = 0
         self._texts = 0
 
@@ -44,12 +45,13 @@ class PlainPage(Browser):
     # --- what the person does --------------------------------------------------------------------
 
     def join(self, user: str = "") -> None:
-        """Or a new name."""
+        """Joins, or takes a new name."""
         self.user = user or self.user
         self.ask("join", self.user, self._joined)
 
     def say(self) -> None:
-        """Once: without an id of its own a repeat would be another message."""
+        """Says a message, and never again: since it has no id, a repetition would be another
+        message."""
         self._texts += 1
         uid, text = self.uid, f"line {self._texts} of {self.name}"
 
@@ -63,7 +65,7 @@ class PlainPage(Browser):
         self.ask("chat", said, acked)
 
     def look(self) -> None:
-        """Is it in the room still?"""
+        """Finds out by a request whether it is still in the room."""
         self.ask("typing", self.user, lambda ack: None if ack["ok"] else self._refused(ack))
 
     # --- what it is told -------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""The queue of a page: what is to be said, in order; the next only after the last one's ack."""
+"""The queue of a page: the messages to be sent, in order. Each is sent after the ack of the one
+before."""
 
 from collections import deque
 from typing import Any, Protocol
@@ -8,7 +9,7 @@ from msgspec import Struct
 from tests.sim.history import Acked
 
 ACK_S = 2.5
-"""The stock client's `ackTimeout`: then it sends the same again."""
+"""The `ackTimeout` of the stock client, after which it sends the same message again."""
 
 
 class Speaker(Protocol):
@@ -20,10 +21,10 @@ class Speaker(Protocol):
     uid: str
 
     def may_speak(self, room: str) -> bool:
-        """The socket is somebody, and in this room if the person is."""
+        """Whether a join was acked, and, if the person is in this room, the join of this room."""
 
     def is_in(self, room: str) -> bool:
-        """The person has not left the room."""
+        """Whether the person has not left the room."""
 
     def ask(self, event: str, payload: dict[str, Any], on_ack: Any) -> None: ...
     def refused(self, room: str, ack: dict[str, Any]) -> None: ...
@@ -38,12 +39,12 @@ class Line(Struct):
 
 
 class Queue:
-    """A message that was sent and is not acked is asked after even when its room was left: it may
-    be stored."""
+    """A message that was sent is sent again until it is acked, even after the person has left its
+    room, since it may be stored."""
 
     def __init__(self, speaker: Speaker) -> None:
         self.said: list[tuple[str, str]] = []
-        """(room, id) of all that was sent and not given up, in order."""
+        """The (room, id) of each message that was sent and not given up, in order."""
         self._speaker = speaker
         self._lines: deque[Line] = deque()
         self._sending: Line | None = None
@@ -62,10 +63,10 @@ class Queue:
         self._sending = None
 
     def drain(self) -> None:
-        """Sends the first."""
+        """Sends the first message, if the one before is acked and the page may speak."""
         speaker, lines = self._speaker, self._lines
         while lines and not lines[0].sent and not speaker.is_in(lines[0].room):
-            lines.popleft()  # left meanwhile: nobody waits for it
+            lines.popleft()  # the person has left, and the message was never sent
         if self._sending is not None or not lines or not speaker.may_speak(lines[0].room):
             return
         line = self._sending = lines[0]
@@ -106,10 +107,12 @@ class Queue:
             speaker.town.complain(f"{speaker.name} said {line}, which is stored: {ack['error']}")
         speaker.refused(line.room, ack)
         if not speaker.is_in(line.room) and self._done(line):
-            self.said.remove((line.room, line.id))  # a stopped gateway may yet bring it
+            self.said.remove(
+                (line.room, line.id)
+            )  # a gateway that was paused may still send it, out of order
 
     def _done(self, line: Line) -> bool:
-        """False: it was done before."""
+        """Removes an acked or refused message; returns False if it was removed before."""
         first = bool(self._lines) and self._lines[0] is line
         if first:
             self._lines.popleft()

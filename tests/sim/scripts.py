@@ -1,4 +1,4 @@
-"""The scripts of a run: announcements, deleted messages, bans. Each asks until it is answered."""
+"""The scripts of a run: they announce, delete messages, and ban. Each asks until it is answered."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +12,8 @@ AGAIN_S = 2.0
 
 
 class _Script:
-    """A network.Caller: one command, `told` the answer that is one."""
+    """A network.Caller with one command. `told` is called with the answer, unless that is
+    `unavailable`."""
 
     def __init__(self, command: AnyCommand, told: Callable[[AnyAnswer], None]) -> None:
         self.command = command
@@ -25,18 +26,18 @@ class _Script:
             self._told(answer)
 
     def heard(self, line: Line, topic: str, message: AnyBroadcast) -> None:
-        """It is subscribed to nothing."""
+        """Never called: a script subscribes to nothing."""
 
     def broke(self, line: Line) -> None:
-        """It asks again anyway."""
+        """Does nothing: an unanswered script asks again in any case."""
 
 
 class Scripts:
-    """Runs them."""
+    """Runs scripts, side by side."""
 
     def __init__(self, network: Network, time: Time) -> None:
         self.answered: Counter[str] = Counter()
-        """By the kind of command, what was done."""
+        """How many commands of each kind were done."""
         self._network = network
         self._time = time
 

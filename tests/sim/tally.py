@@ -9,18 +9,18 @@ from common.messages import AnyCommand, Ban, Failed, GetPage, Gone, Join, Leave,
 from tests.sim.disk import Disk
 
 _MOVING = (Join, Leave, Gone, Register, Ban)
-"""Whatever brings people into a room, or out of it."""
+"""The commands by which people come into a room or go out of it."""
 
 
 class Tally:
-    """`counts` by name."""
+    """`counts` has how often things happened, by name."""
 
     def __init__(self, rooms: Sequence[str]) -> None:
         self.counts: Counter[str] = Counter()
         self._rooms = rooms
 
     def opened(self, core: Core, disk: Disk) -> None:
-        """The core begins from what is on disk."""
+        """A core was started from what is on disk."""
         disk.crowds.begin_again()
         self.ticked(core, disk)
 
@@ -34,7 +34,7 @@ class Tally:
                 done = isinstance(last, Send) and not isinstance(last.answer, Failed)
                 self.counts["dedupes"] += done and not any(isinstance(e, Append) for e in effects)
             case GetPage(after=after, before=before):
-                # What a hole hides: an arrival's question has a `before`.
+                # A replica that has a hole asks so; a question for a catch-up has a `before`.
                 self.counts["refills"] += after is not None and not before
             case _ if isinstance(command, _MOVING):
                 self.ticked(core, disk)

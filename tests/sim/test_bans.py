@@ -1,4 +1,4 @@
-"""A ban whose broadcast is lost: who is out hears no more all the same."""
+"""A banned person hears no more, even if the broadcast of the ban was lost."""
 
 from random import Random
 
@@ -40,7 +40,7 @@ def ban(town: Town, *pages: Page | PlainPage) -> None:
 
 
 @pytest.mark.parametrize("lost_s", [0.1, 1.5, 2.5, 6.0])
-def test_while_nothing_comes_through(town: Town, lost_s: float) -> None:
+def test_a_ban_holds_though_no_broadcast_comes_through(town: Town, lost_s: float) -> None:
     pages = seated(town)
     town.network.weather = Weather(drop=1.0)
     ban(town, *pages)
@@ -51,7 +51,7 @@ def test_while_nothing_comes_through(town: Town, lost_s: float) -> None:
     assert len(town.bans.now) == 2
 
 
-def test_while_the_gateway_is_away(town: Town) -> None:
+def test_a_ban_holds_though_the_gateway_is_away(town: Town) -> None:
     pages = seated(town)
     for gateway in town.gateways:
         line = gateway.connector.line
@@ -62,8 +62,8 @@ def test_while_the_gateway_is_away(town: Town) -> None:
     assert [page.gone for page in pages] == [True, True]
 
 
-def test_while_the_gateway_is_given_up(town: Town) -> None:
-    """Then they have no socket that could be kicked."""
+def test_a_ban_holds_though_the_gateway_is_given_up(town: Town) -> None:
+    """The broker then has no session of the banned people that could be kicked."""
     pages = seated(town)
     for gateway in town.gateways:
         gateway.paused = True

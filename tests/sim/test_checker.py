@@ -25,7 +25,8 @@ LOBBY = [came(1, "ann"), said(2), said(3), said(4), said(5), said(6)]
 
 
 def archive(lobby: list[Event] | None = None, **older: list[Event]) -> Archive:
-    """Two epochs if `older` is given. A newcomer is shown two messages."""
+    """An archive in which a newcomer is shown two messages. `older` are the lobbies of earlier
+    epochs, by name."""
     logs: dict[str, Mapping[str, Sequence[Event]]] = {
         epoch: {"lobby": log} for epoch, log in older.items()
     }
@@ -56,16 +57,16 @@ def problems(*told: Told | list[Told], uid: str = "c", complete: bool = True) ->
     "told",
     [
         [joins(4), *hears(3, 4, 5, 6)],
-        [joins(4), *hears(4, 5, 6)],  # read a little later
+        [joins(4), *hears(4, 5, 6)],  # the page was read a little later
         [joins(4, since=2), *hears(3, 4, 5, 6)],
         [joins(6, since=6)],
-        [joins(4), joins(4), *hears(3, 4, 5, 6)],  # again: nothing is replayed
+        [joins(4), joins(4), *hears(3, 4, 5, 6)],  # a repeated join replays nothing
         [joins(4), *hears(3, 4), Left("lobby")],
         [joins(4), *hears(3, 4), Left("lobby"), joins(6), *hears(5, 6)],
         [joins(4), *hears(3, 4), Reset("lobby", "now", 6), *hears(5, 6)],
     ],
 )
-def test_what_keeps_the_promises_passes(told: list[Told]) -> None:
+def test_a_history_that_keeps_the_promises_passes(told: list[Told]) -> None:
     assert problems(told) == []
 
 
@@ -91,7 +92,7 @@ def test_a_member_hears_a_private_room_from_its_floor() -> None:
         ([joins(4), *hears(3, 4, 5)], "a silent part"),
         ([joins(4)], "a silent part"),
         ([joins(4), *hears(3, 4), Reset("lobby", "now", 6)], "a silent part"),
-        ([joins(4), *hears(1, 2, 3, 4, 5, 6)], "a page"),  # longer than a newcomer's
+        ([joins(4), *hears(1, 2, 3, 4, 5, 6)], "a page"),  # longer than a newcomer's page
         ([joins(4), Heard("lobby", 3, "message", "ann", "a", "3", "changed")], "a foreign event"),
         ([joins(4), *hears(3, 4, 5, 6, 7)], "a foreign event"),
         ([*hears(5, 6)], "it is not in lobby"),
@@ -101,7 +102,7 @@ def test_a_member_hears_a_private_room_from_its_floor() -> None:
         ([Reset("lobby", "now", 6)], "a reset of lobby, where it is not"),
     ],
 )
-def test_what_breaks_a_promise_is_found(told: list[Told], why: str) -> None:
+def test_a_history_that_breaks_a_promise_is_found(told: list[Told], why: str) -> None:
     assert why in problems(told)[0]
 
 
@@ -119,14 +120,17 @@ DELETE = Heard("lobby", 6, "delete", "system", ref=5)
     ("told", "fits"),
     [
         ([joins(4), *hears(3, 4, 5), DELETE], True),
-        ([joins(6), Heard("lobby", 5, "message", "ann", "a", "5"), DELETE], False),  # a page of one
+        (
+            [joins(6), Heard("lobby", 5, "message", "ann", "a", "5"), DELETE],
+            False,
+        ),  # its page is too short
         ([joins(6), *hears(4), Heard("lobby", 5, "message", "ann", "a", "5"), DELETE], True),
-        ([joins(6), *hears(4, 5), DELETE], False),  # it was deleted before
+        ([joins(6), *hears(4, 5), DELETE], False),  # the message was deleted before
         ([joins(6, since=3), *hears(4, 5), DELETE], False),
         ([joins(5, since=3), *hears(4, 5), DELETE], True),
     ],
 )
-def test_what_is_shown_at_the_end_is_what_it_says_now(told: list[Told], fits: bool) -> None:
+def test_a_message_on_the_page_has_its_present_text(told: list[Told], fits: bool) -> None:
     found = check(archive(BLANKED), [View("c", "c", told, complete=True)], [])
     assert (found == []) is fits, found
 
@@ -149,7 +153,7 @@ def plainly(*told: Told | list[Told], old: list[Event] | None = None) -> list[st
 
 def test_a_plain_page_is_shown_the_newest_page_again_without_a_word() -> None:
     assert plainly(joins(4), hears(3, 4, 5, 6)) == []
-    assert plainly(joins(4), hears(3, 4), hears(4, 5, 6)) == []  # too far behind
+    assert plainly(joins(4), hears(3, 4), hears(4, 5, 6)) == []  # the page was too far behind
     old = [*LOBBY[:2], Event(3, "leave", "ann", 0.0, uid="a")]
     began = Joined("lobby", "old", 3, False)
     left = Heard("lobby", 3, "leave", "ann", "a")
@@ -170,7 +174,7 @@ def test_a_hole_of_a_plain_page_is_found(told: list[Told], why: str) -> None:
     assert why in plainly(joins(4), told)[0]
 
 
-def test_who_is_not_connected_at_the_end_may_lack_the_end() -> None:
+def test_a_socket_that_is_not_connected_at_the_end_may_lack_the_end() -> None:
     assert problems(joins(4), hears(3, 4), complete=False) == []
     assert problems(joins(4), hears(3, 5), complete=False)
 

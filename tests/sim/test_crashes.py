@@ -1,4 +1,4 @@
-"""A broker that dies between a commit and its answer: what was done is not seen twice."""
+"""A broker that dies between a commit and its answer does nothing twice."""
 
 from collections.abc import Callable
 from random import Random
@@ -12,14 +12,14 @@ from tests.sim.town import Town
 
 @pytest.fixture(params=range(10))
 def town(request: pytest.FixtureRequest) -> Town:
-    """Of which the network is slower than the disk."""
+    """A town whose network is slower than its disk."""
     town = Town(Random(request.param))
     town.network.weather = Weather(slow_s=0.02)
     return town
 
 
 def settle(town: Town, page: Page) -> None:
-    """Long enough for every lease and grace."""
+    """Passes more time than any lease and grace takes."""
     for _ in range(30):
         town.time.run(town.time.now + 0.5)
         page.ping()

@@ -1,4 +1,4 @@
-"""Sixty worlds with faults, and those that once found a bug (tests/sim; more: -m tests.sim)."""
+"""Sixty runs with faults, and the runs that once found a bug. `python -m tests.sim` makes more."""
 
 from collections import Counter
 
@@ -22,7 +22,8 @@ BUGS = {
     "a private event that overtakes the answer to a member's first join is not missed": 554,
     "a leave does not overtake a join that waits for its turn, whatever becomes of a page": 156,
 }
-"""Seeds that fail without the fix, as long as nobody changes the dice."""
+"""Seeds of runs that failed before the bug was mended. A change in what a run does may change what
+its seed leads to."""
 
 
 @pytest.mark.timeout(300)
@@ -42,5 +43,5 @@ def test_a_bug_that_was_found_stays_away(seed: int) -> None:
     assert not outcome.problems, f"{outcome.problems} after {outcome.faults}"
 
 
-def test_the_same_seed_comes_to_the_same() -> None:
+def test_the_same_seed_makes_the_same_run() -> None:
     assert run(3) == run(3)

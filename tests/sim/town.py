@@ -1,4 +1,4 @@
-"""The town of one run: a broker, gateways, and people who do what people do, by the dice."""
+"""The town of one run: a broker, gateways, and people who do things at random."""
 
 from collections import Counter
 from functools import partial
@@ -37,7 +37,7 @@ SETTINGS = Settings(
 
 
 class Town:
-    """All that lives in one run. It is browser.Town."""
+    """Everything that takes part in one run. It is a browser.Town."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -117,7 +117,7 @@ class Town:
             self.time.after(self.random.uniform(0.5, 1.5), partial(self._live, plain))
 
     def _live(self, page: Page | PlainPage) -> None:
-        """What a person does, again and again."""
+        """Makes a person do something, again and again."""
         if not self.active:
             return
         self.time.after(self.random.expovariate(1 / 0.32), lambda: self._live(page))
@@ -181,7 +181,7 @@ class Town:
         self.scripts.run(Announce(no=1, text=f"news {number}", id=f"news-{number}"))
 
     def delete(self) -> None:
-        """Blanks a message, of a private room as well."""
+        """Blanks one of the newest messages, which may be of a private room."""
         said = [
             (room, event.seq)
             for room, log in self.disk.logs.items()
@@ -193,7 +193,7 @@ class Town:
             self.scripts.run(Blank(no=1, room=room, seq=seq))
 
     def ban(self) -> None:
-        """Somebody, often for a while only."""
+        """Bans somebody, and mostly lifts the ban after a while."""
         uids = [page.uid for page in self.everybody() if page.uid]
         uids = [uid for uid in uids if uid not in self.bans.ever]
         if uids:

@@ -1,4 +1,4 @@
-"""Virtual time: what is due happens at once, in order; the loop of every gateway of a run."""
+"""Virtual time, in which all calls that are due happen at once and in order."""
 
 import heapq
 from collections import deque
@@ -9,7 +9,7 @@ WALL = 1_800_000_000.0
 
 
 class Time:
-    """Nothing passes but by `run`. It is a `gateway.runtime.ports.Loop`."""
+    """Time passes in `run` alone. It is a `gateway.runtime.ports.Loop`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -28,7 +28,7 @@ class Time:
         self._soon.append(call)
 
     def call_later(self, delay_s: float, call: Callable[[], None], /) -> None:
-        """As asyncio's: what it raises goes to the exception handler."""
+        """As the loops of asyncio do, it gives an error of the call to the exception handler."""
 
         def guarded() -> None:
             try:
@@ -49,7 +49,7 @@ class Time:
         self.at(self.now + seconds, call)
 
     def run(self, until: float) -> None:
-        """All that is due up to then."""
+        """Passes time until then, and makes all calls that are due."""
         soon, due = self._soon, self._due
         while True:
             while soon:

@@ -1,4 +1,4 @@
-"""A run: a town, its faults, the calm after them, and what is wrong then, all from one seed."""
+"""A run: a town with faults, the calm after them, and what is wrong then. One seed decides all."""
 
 from collections import Counter
 from functools import partial
@@ -17,16 +17,16 @@ ACTIVE_S = 14.0
 SETTLED_WITHIN_S = 60.0
 EVENTS = 200
 FAULTS = 5
-"""A run of less proves nothing."""
+"""A run with fewer events or faults proves nothing."""
 NEVER_ZERO = (
     "refills", "resets", "recoveries", "dedupes", "relinks", "crowds", "plain lines", "bans",
     "deletes",
 )  # fmt: skip
-"""Totals of which each must happen in some of a few runs."""
+"""Things that must each have happened in a few runs together."""
 
 
 class Outcome(Struct):
-    """What a run came to."""
+    """What happened in a run."""
 
     seed: int
     problems: list[str]
@@ -36,7 +36,7 @@ class Outcome(Struct):
 
 
 class World(Town):
-    """`run` it once."""
+    """A town and its faults. `run` may be called once."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(Random(seed))
@@ -72,12 +72,12 @@ class World(Town):
         self.faults.backup = self.disk.copy("")
 
     def _ban_unheard(self) -> None:
-        """Just before everybody falls silent."""
+        """Bans somebody while every broadcast is lost, just before the calm begins."""
         self.network.weather = Weather(drop=1.0)
         self.ban()
 
     def _settle(self) -> None:
-        """No more faults: everything must come right by itself."""
+        """Ends the faults, and waits until everything has come right by itself."""
         self.active = False
         self.faults.usual = self.network.weather = FAIR
         s = self.settings
@@ -90,7 +90,7 @@ class World(Town):
         self.problems += self._unsettled()
 
     def _last_changes(self) -> None:
-        """Somebody new comes to every room: whoever missed a change sees it."""
+        """Brings somebody new into every room, which shows each roster that missed a change."""
         page = Page(self, "last", "token-of-the-last-person", in_auth=True)
         page.rooms = {name: Room() for name in ROOMS}
         self.pages.append(page)
@@ -100,14 +100,14 @@ class World(Town):
         for page in self.pages:
             page.looks = True
             for room in page.rooms.values():
-                room.roster.refresh()  # a crowd's names, at rest
+                room.roster.refresh()  # no change tells the names of a crowd
         for _ in range(10):
-            self._pass(0.6)  # who reads slowly asks late
+            self._pass(0.6)  # a page that reads slowly asks late
             if all(page.knows_names or page.gone for page in self.pages):
                 return
 
     def _restart_unseen(self) -> None:
-        """A broker restart is a pause: nobody comes or goes by it."""
+        """Restarts the broker, by which nobody may be seen to come or to leave."""
         heads = {room: len(log) for room, log in self.disk.logs.items()}
         self.broker.crash()
         self.time.run(self.time.now + self.random.uniform(0.2, 2.0))
@@ -119,7 +119,7 @@ class World(Town):
                 self.problems.append(f"the restart was seen in {room}: {new}")
 
     def _pass(self, seconds: float) -> None:
-        """Time in which nobody begins anything; pages do what pages do by themselves."""
+        """Passes time in which pages do what they do by themselves, and people do nothing."""
         self.time.run(self.time.now + seconds)
         for plain in self.plain:
             plain.ping()
@@ -164,7 +164,7 @@ class World(Town):
 
 
 def run(seed: int) -> Outcome:
-    """The same seed comes to the same."""
+    """Makes the run of this seed, which is always the same."""
     try:
         return World(seed).run()
     except Exception as error:  # an assertion of the disk, of a roster, of the code
