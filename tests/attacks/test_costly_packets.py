@@ -40,7 +40,7 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("kind", COSTLY)
-async def test_costly_json(hubbub: System, kind: str) -> None:
+async def test_costly_json_disturbs_nobody(hubbub: System, kind: str) -> None:
     """A packet of the largest size that is accepted, and one of the largest size that is parsed."""
 
     async def attack() -> None:
@@ -195,7 +195,7 @@ async def test_unfinished_bodies_are_bounded_for_all_together(hubbub: System) ->
     await nobody_notices(attack, hubbub)
 
 
-async def test_who_is_beyond_every_size_is_closed(hubbub: System) -> None:
+async def test_a_packet_beyond_every_size_closes_its_connection(hubbub: System) -> None:
     async with raw(hubbub) as ws:
         await ws.send_str("40")
         with suppress(ConnectionError):  # it may be closed before all of it is sent

@@ -52,7 +52,7 @@ async def session(url: str) -> str:
 
 @pytest.mark.parametrize("encoding", ["deflate", "gzip"])
 @pytest.mark.parametrize("known", [True, False])
-async def test_compressed_posts(hubbub: System, encoding: str, known: bool) -> None:
+async def test_compressed_posts_disturb_nobody(hubbub: System, encoding: str, known: bool) -> None:
     async def attack() -> None:
         sid = await session(hubbub.url) if known else "nobody"
         length = f"Content-Length: {len(ZEROS)}"
@@ -65,7 +65,7 @@ async def test_compressed_posts(hubbub: System, encoding: str, known: bool) -> N
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/static/style.css", "/metrics", "/none"])
-async def test_compressed_bodies_on_every_route(hubbub: System, path: str) -> None:
+async def test_compressed_bodies_disturb_nobody_on_any_route(hubbub: System, path: str) -> None:
     """The broker has routes as well: a gateway that waits for the broker cannot ack."""
     begin = head("GET", path, "Content-Encoding: deflate", f"Content-Length: {len(ZEROS)}")
 
@@ -83,7 +83,7 @@ CHUNKS = [b"1\r\n4\r\n" * 10_000] * 30
 
 
 @pytest.mark.parametrize("whom", ["a gateway's GET", "a gateway's POST", "the broker"])
-async def test_bodies_in_chunks_of_a_byte(hubbub: System, whom: str) -> None:
+async def test_bodies_in_chunks_of_a_byte_disturb_nobody(hubbub: System, whom: str) -> None:
     method = "POST" if "POST" in whom else "GET"
     url = hubbub.broker.url if "broker" in whom else hubbub.url
 
@@ -98,7 +98,7 @@ async def test_bodies_in_chunks_of_a_byte(hubbub: System, whom: str) -> None:
     await nobody_notices(attack, hubbub)
 
 
-async def test_heads_of_eight_kilobytes_one_after_the_other(hubbub: System) -> None:
+async def test_heads_of_eight_kilobytes_one_after_the_other_disturb_nobody(hubbub: System) -> None:
     lines = [f"X-{n}: {'x' * 60}" for n in range(110)]
     one = head("GET", "/healthz", *lines)
 
@@ -112,7 +112,7 @@ async def test_heads_of_eight_kilobytes_one_after_the_other(hubbub: System) -> N
     await nobody_notices(attack, hubbub)
 
 
-async def test_endless_heads_and_lines(hubbub: System) -> None:
+async def test_endless_heads_and_lines_disturb_nobody(hubbub: System) -> None:
     async def attack() -> None:
         for endless in (b"GET /" + b"x" * 1_000_000, head("GET", "/")[:-2] + b"A: b\r\n" * 100_000):
             sent = [send(hubbub.url, endless) for _ in range(AT_ONCE)]
@@ -123,7 +123,7 @@ async def test_endless_heads_and_lines(hubbub: System) -> None:
     await nobody_notices(attack, hubbub)
 
 
-async def test_who_waits_for_100_continue(hubbub: System) -> None:
+async def test_requests_that_wait_for_100_continue_disturb_nobody(hubbub: System) -> None:
     expect = ("Expect: 100-continue", "Content-Length: 1000000000")
 
     async def attack() -> None:

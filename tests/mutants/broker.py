@@ -115,7 +115,7 @@ MUTANTS = (
         "broker/handlers/timers.py",
         "kicked=kicked,",
         "kicked=[],",
-        "tests/sim/test_bans.py::test_while_nothing_comes_through",
+        "tests/sim/test_bans.py::test_a_ban_holds_though_no_broadcast_comes_through",
     ),
     Mutant(
         "a page of names waits for what is gathered",

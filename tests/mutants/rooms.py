@@ -178,14 +178,14 @@ MUTANTS = (
         "gateway/chat/head_checks.py",
         '            session.send_away("banned", "you are banned")\n',
         "            pass\n",
-        "tests/sim/test_bans.py::test_while_the_gateway_is_given_up",
+        "tests/sim/test_bans.py::test_a_ban_holds_though_the_gateway_is_given_up",
     ),
     Mutant(
         "a private conversation reaches its members only",
         "gateway/rooms/room_table.py",
         "for s in self._sessions.of_people(uids) if not",
         "for s in self._sessions if not",
-        "tests/system/test_direct.py::test_to_others_it_does_not_exist",
+        "tests/system/test_direct.py::test_a_conversation_does_not_exist_for_others",
     ),
     Mutant(
         "pages that the browser was not shown are not skipped when it comes back",

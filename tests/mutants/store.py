@@ -25,7 +25,7 @@ MUTANTS = (
         "broker/store/schema.py",
         "PRAGMA synchronous = FULL",
         "PRAGMA synchronous = NORMAL",
-        "tests/system/faults/test_power_cut.py::test_what_was_acked_outlives_a_power_cut",
+        "tests/system/faults/test_power_cut.py::test_acked_messages_outlive_a_power_cut",
     ),
     Mutant(
         "time in which the broker was stopped does not count",

@@ -15,7 +15,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run_script() -> Run:
-    """`run_script("announce", "text", broker="tcp://…")`: the process, when it has ended."""
+    """`run_script("announce", "text", broker="tcp://…")` returns the process when it has ended."""
 
     def run(script: str, *arguments: str, broker: str) -> "subprocess.CompletedProcess[str]":
         environ = {k: v for k, v in os.environ.items() if not k.startswith("HUBBUB_")}

@@ -16,7 +16,7 @@ async def open_store(path: Path, wall: float = WALL) -> SqliteStore:
 
 
 async def fill(store: SqliteStore) -> None:
-    """The lobby, and ann in it."""
+    """A store with the lobby, and Ann in it."""
     await store.commit(
         [
             PutRoom("lobby", "public"),

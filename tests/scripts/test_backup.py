@@ -45,7 +45,7 @@ async def test_nothing_is_overwritten(path: Path, capsys: pytest.CaptureFixture[
     await store.close()
 
 
-def test_what_cannot_be_copied_is_one_line(
+def test_a_store_that_cannot_be_copied_is_one_line(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = str(path.with_name("backup.db"))

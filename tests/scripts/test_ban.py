@@ -34,7 +34,7 @@ def test_one_of_the_two_is_given(run_script: Run, arguments: list[str]) -> None:
     assert "usage" in done.stderr
 
 
-def test_nobody_of_that_name_is_one_line_and_status_1(run_script: Run) -> None:
+def test_an_unknown_name_is_one_line_and_status_1(run_script: Run) -> None:
     def refuse(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="no_such_user", message="nobody is called 'x'")
 

@@ -1,4 +1,4 @@
-"""scripts/bench: each benchmark, tiny, on systems that it starts and ends; its report alone.
+"""scripts/bench: each benchmark runs on small systems that it starts and ends; and its report.
 
 What else runs: scripts/bench/chromium.py, scripts/bench/peer.py with scripts/load/spawned.py,
 scripts/bench/restart.py, scripts/bench/stock.py, scripts/bench/measuring.py,
@@ -67,7 +67,7 @@ def finish(process: "subprocess.Popen[str]", file: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The report of one of RUNS. All run at once: they wait more than they work."""
+    """Makes the report of one of RUNS. All run at once, since they wait more than they work."""
     need_tool("cc")
     need_tool("chromium")
     folder = tmp_path_factory.mktemp("bench")
@@ -76,8 +76,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield lambda name: finish(running[name], folder / name)
     finally:
         for process in running.values():
-            if process.returncode is None:  # nobody has asked for its report
-                process.terminate()  # it ends what it has started
+            if process.returncode is None:  # no test has asked for its report
+                process.terminate()  # it ends the systems that it has started
                 process.communicate(timeout=WITHIN_S)
 
 
@@ -118,7 +118,7 @@ def test_join_has_a_cost_in_each_room_and_of_a_rush(bench: Bench) -> None:
     report = bench("join")
     room, rush = report["rows"]
     assert room["members"] == 70
-    # The replay alone: 50 messages.
+    # The replay alone has 50 messages.
     assert 50 * 200 < room["bytes"] < 50 * 400
     assert "us" in room  # so few joins cost less than what idle is known by
     assert rush["joins"] == 50

@@ -40,7 +40,7 @@ def test_a_refusal_is_told_at_once() -> None:
     assert len(broker.commands) == 1
 
 
-def test_what_is_unknown_is_asked_again() -> None:
+def test_a_command_whose_outcome_is_unknown_is_sent_again() -> None:
     answers: list[Callable[[int], AnyAnswer]] = [
         lambda no: Failed(term=1, no=no, code="unavailable", message="the store did not tell"),
         lambda no: Done(term=2, no=no),
@@ -50,7 +50,7 @@ def test_what_is_unknown_is_asked_again() -> None:
         assert len(broker.commands) == 2
 
 
-def test_what_stays_unknown_is_told_as_unknown() -> None:
+def test_an_outcome_that_stays_unknown_is_told_as_unknown() -> None:
     def unknown(command: AnyCommand) -> AnyAnswer:
         return Failed(term=1, no=command.no, code="unavailable", message="the disk is full")
 

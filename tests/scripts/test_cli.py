@@ -1,4 +1,5 @@
-"""scripts/cli.py: what was done is told whatever the output is, and the status says that it was."""
+"""scripts/cli.py: a script tells what it has done, wherever its output goes, and its status tells
+whether it was done."""
 
 import os
 import subprocess
@@ -65,7 +66,7 @@ def full(stack: ExitStack) -> int:
 
 
 def closed(stack: ExitStack) -> int:
-    """A pipe whose reader is gone."""
+    """The end of a pipe whose reader is gone."""
     to_read, to_write = os.pipe()
     os.close(to_read)
     stack.callback(os.close, to_write)
@@ -88,7 +89,7 @@ def test_what_was_done_is_told_to_stderr_where_stdout_takes_nothing(
         told = {"announce": b"announced in", "delete": b"deleted 7", "ban": b"ann is banned"}
         assert told[arguments[0]] in done.stderr
         assert b"Traceback" not in done.stderr
-        # also where nobody hears anything
+        # The status is right where no output can be written at all.
         nobody = output(stack)
         done = run(*arguments, stdout=nobody, stderr=nobody, HUBBUB_BROKER=broker.endpoint)
         assert done.returncode == 0
@@ -96,7 +97,7 @@ def test_what_was_done_is_told_to_stderr_where_stdout_takes_nothing(
 
 
 def test_a_closed_stdout_is_no_failure(tmp_path: Path) -> None:
-    """As a shell has it after `>&-`."""
+    """The output is closed, as after `>&-` in a shell."""
     with broker_in_thread(answer) as broker:
         done = subprocess.run(
             ["/bin/sh", "-c", f"exec {sys.executable} -m scripts.announce hi >&-"],
@@ -132,7 +133,7 @@ def test_a_result_that_nobody_gets_is_a_failure() -> None:
     assert (done.returncode, b"42" in done.stderr) == (1, True)
 
 
-def test_ctrl_c_is_one_word() -> None:
+def test_ctrl_c_prints_one_word() -> None:
     code = "from scripts import cli\ndef main(_): raise KeyboardInterrupt\ncli.end(main)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stderr) == (130, b"stopped\n")

@@ -31,7 +31,7 @@ def test_no_such_message_is_one_line_and_status_1(run_script: Run) -> None:
 
 
 @pytest.mark.parametrize("seq", ["0", "-3", "first", str(1 << 53)])
-def test_a_number_that_is_none_never_reaches_the_broker(run_script: Run, seq: str) -> None:
+def test_a_seq_that_is_no_number_never_reaches_the_broker(run_script: Run, seq: str) -> None:
     done = run_script("delete", "lobby", seq, broker="tcp://127.0.0.1:1")
     assert done.returncode == 2
     assert "usage:" in done.stderr

@@ -31,7 +31,7 @@ def test_a_healthy_process_is_healthy_whatever_proxies_there_are(
         assert done.stdout == ("ready\n" if more else "alive\n")
 
 
-def test_where_nobody_answers_is_one_line() -> None:
+def test_a_health_check_that_nobody_answers_is_one_line() -> None:
     port = free_port()
     done = run_module("scripts.health", "gateway", PORT=str(port))
     assert done.returncode == 1

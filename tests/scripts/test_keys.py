@@ -18,7 +18,7 @@ def roles(folder: Path) -> dict[str, str]:
     return dict(keys.roles)
 
 
-def test_it_makes_the_brokers_pair_and_those_of_this_host(folder: Path) -> None:
+def test_the_first_call_makes_the_keys_of_the_broker_and_of_this_host(folder: Path) -> None:
     assert main([]) == 0
     assert roles(folder) == {"admin": "admin", "local": "gateway"}
     assert sorted(path.name for path in folder.iterdir()) == [

@@ -46,7 +46,7 @@ while True:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """A folder with a Procfile of our process names, and .env as ours."""
+    """A folder with a Procfile that has our process names, and with an .env."""
     (tmp_path / "talk.py").write_text(TALKATIVE)
     (tmp_path / "Procfile").write_text(
         f"gateway: exec {sys.executable} {tmp_path}/talk.py gateway\n"
@@ -192,7 +192,7 @@ def test_stopping_on_purpose_is_success(app: Path, stop: signal.Signals) -> None
 
 
 def children(pid: int) -> set[int]:
-    """All that this process has started, and those in turn."""
+    """The processes that this process has started, and those that they have started."""
     found: set[int] = set()
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         found |= {int(child), *children(int(child))}

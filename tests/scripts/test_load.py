@@ -71,8 +71,8 @@ def test_people_arrive_at_a_steady_rate_and_it_is_told_how_soon_they_had_joined(
     assert 0 < figures["joined p50 ms"] <= figures["joined p99 ms"] < 1000
 
 
-def test_what_some_do_not_hear_is_a_loss(system: Processes) -> None:
-    with stock() as elsewhere:  # another system: what is said here is not heard there
+def test_a_message_that_some_do_not_hear_is_a_loss(system: Processes) -> None:
+    with stock() as elsewhere:  # this is another system, which does not hear what is said here
         done = load(system.urls[0], *elsewhere.urls, "--people", "4", "--seconds", "0.5")
     assert done.returncode == 1
     figures = dict(line.rsplit(maxsplit=1) for line in done.stdout.splitlines())
@@ -86,7 +86,7 @@ def test_a_load_that_reaches_nobody_says_why() -> None:
     assert "Connection refused" in done.stderr
 
 
-def test_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
+def test_a_person_who_is_lost_comes_back_and_misses_nothing(system: Processes) -> None:
     plan = Plan([system.urls[0]], "talk", "talker")
     returning = Plan(system.urls[::-1], "talk", "returner", inspects=True, reconnects=True)
     with Workers(plan) as talker, Workers(returning) as crowd:
@@ -125,7 +125,7 @@ def test_who_comes_by_polling_hears_everything(system: Processes, transport: Any
 
 
 def server_frame(payload: bytes) -> bytes:
-    """A client's frame without its mask."""
+    """A frame as a server sends it: without a mask."""
     masked = wire.frame(payload)
     head = len(masked) - len(payload) - 4
     return bytes([masked[0], masked[1] & 0x7F]) + masked[2:head] + payload
@@ -141,7 +141,7 @@ def test_an_event_is_found_by_the_whole_of_its_seq() -> None:
 
 
 def serve(listener: socket.socket, seqs: list[int]) -> None:
-    """A gateway for one socket, whose room has these Seqs; it sends in pieces that end anywhere."""
+    """A gateway for one socket, whose room has these Seqs. Its bytes come in pieces of any size."""
     listener.settimeout(10)
     one, _ = listener.accept()
     with one:

@@ -18,7 +18,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def copy(path: Path) -> Path:
-    """A backup of a store with one message; the store itself has a second one and is closed."""
+    """A backup of a store with one message. The store has a second message, and is closed."""
     target = path.with_name("backup.db")
     store = await open_store(path)
     await fill(store)
@@ -87,7 +87,7 @@ async def test_it_restores_to_an_empty_place(path: Path, copy: Path) -> None:
     await store.close()
 
 
-async def test_what_is_no_backup_changes_nothing(
+async def test_a_file_that_is_no_backup_changes_nothing(
     path: Path, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = path.with_name("wrong.db")

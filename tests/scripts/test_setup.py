@@ -1,4 +1,5 @@
-"""scripts/setup and its kin: quick when nothing changed, else one line that names the remedy."""
+"""scripts/setup is quick if nothing has changed; if it fails, it prints one line that names the
+remedy. The other shell scripts are sound."""
 
 import os
 import subprocess
@@ -15,7 +16,7 @@ SHELL_SCRIPTS = ("scripts/setup", "scripts/start", "scripts/test", ".ci/run")
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with what scripts/setup reads; its .venv looks freshly made from the locks."""
+    """A folder with the files that scripts/setup reads. Its .venv looks freshly made from them."""
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/setup").write_bytes((ROOT / "scripts/setup").read_bytes())
     bin = tmp_path / ".venv/bin"
@@ -42,7 +43,7 @@ def setup(
 
 
 def commands(folder: Path, **scripts: str) -> Path:
-    """A folder for PATH with these shell scripts, and of the system only what setup needs."""
+    """A folder for PATH with these shell scripts, and with the few system commands of setup."""
     folder.mkdir()
     for name in ("cmp", "cp", "dirname", "env", "rm"):
         (folder / name).symlink_to(f"/usr/bin/{name}")
@@ -100,7 +101,8 @@ def test_an_output_that_takes_nothing_leaves_nothing_half_done(clone: Path, outp
 
 
 def test_a_lock_that_does_not_install_is_tried_again(clone: Path) -> None:
-    (clone / "requirements.lock").write_text("no-such-package==1\n")  # no hash: refused offline
+    # A package without a hash is refused without a network.
+    (clone / "requirements.lock").write_text("no-such-package==1\n")
     done = setup(clone)
     assert done.returncode == 1
     assert "setup: could not install requirements.lock" in done.stderr

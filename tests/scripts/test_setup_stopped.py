@@ -27,7 +27,7 @@ MINOR = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """A Python whose `venv` borrows the pip of these tests: to install one takes seconds."""
+    """A Python whose `venv` borrows the pip of these tests, since installing pip takes seconds."""
     script = tmp_path / "python"
     packages = Path(pip.__file__).parents[1]
     script.write_text(
@@ -42,7 +42,7 @@ def python(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with the real script, and a lock of one small package that is there as a file."""
+    """A folder with the real script, and a lock of one small package, which is a local file."""
     made = tmp_path / "clone"
     (made / "scripts").mkdir(parents=True)
     shutil.copy(ROOT / "scripts/setup", made / "scripts")
@@ -63,7 +63,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def is_made(clone: Path, python: Path) -> str:
-    """What setup said; afterwards .venv works, and a second setup has nothing to do."""
+    """Runs setup, after which .venv works and a second setup does nothing. Returns the output."""
     done = setup(clone, python=str(python))
     assert done.returncode == 0, done.stderr
     imported = [str(clone / ".venv/bin/python"), "-c", "import tiny; print(tiny.said)"]
@@ -95,7 +95,9 @@ def test_a_setup_that_is_killed_is_mended_by_the_next_one(clone: Path, python: P
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as process:
-            time.sleep(drawn.uniform(0, took * 0.8))  # that it is killed at any moment is the test
+            time.sleep(
+                drawn.uniform(0, took * 0.8)
+            )  # setup is killed at any moment: that is the test
             os.killpg(process.pid, signal.SIGKILL)
         if kill % 5 == 4:
             is_made(clone, python)
@@ -108,7 +110,7 @@ def without_pip(clone: Path) -> None:
 
 
 def another_python(clone: Path) -> None:
-    """As if the system's python3 had been the one before this one when .venv was made."""
+    """Makes .venv look as if it was made with the Python version before this one."""
     (clone / ".venv/lib" / MINOR).rename(clone / ".venv/lib/python3.10")
 
 
@@ -136,7 +138,7 @@ HARMS: tuple[tuple[Callable[[Path], None], str], ...] = (
 
 
 @pytest.mark.timeout(120)
-def test_what_is_wrong_with_it_is_said_and_mended(clone: Path, python: Path) -> None:
+def test_a_broken_venv_is_said_and_mended(clone: Path, python: Path) -> None:
     assert "there is none yet" in is_made(clone, python)
     for harm, why in HARMS:
         harm(clone)

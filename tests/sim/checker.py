@@ -192,7 +192,7 @@ class _Reader:
 
     def _may_begin(self, log: Sequence[Event], seq: int, first: int) -> bool:
         """Whether the newest page, read when the head of the room was `seq` or later, may begin
-        with `first`. One more event is allowed, since the socket's own join is shown in any case."""
+        with `first`. One event more is allowed: the socket's own join is always shown."""
         messages, events = self._archive.page
         longest = newest(log[:seq], messages, events + 1)
         heads = range(seq, len(log) + 1)

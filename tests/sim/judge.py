@@ -15,9 +15,8 @@ def judge(world: Town) -> list[str]:
         if page.view is not None and page.socket is not None:
             page.view.complete = True
     problems = [*check(archive, world.views, world.acks), *_rosters(world)]
-    if (
-        not world.old
-    ):  # a restored backup may lose a message and keep the next, which was sent again
+    # A backup may lack a message, and get the next one, which was sent again.
+    if not world.old:
         problems += [*_order(world, archive), *world.bans.problems]
         problems += world.bans.broken(world.disk)
     return problems

@@ -107,9 +107,8 @@ class Queue:
             speaker.town.complain(f"{speaker.name} said {line}, which is stored: {ack['error']}")
         speaker.refused(line.room, ack)
         if not speaker.is_in(line.room) and self._done(line):
-            self.said.remove(
-                (line.room, line.id)
-            )  # a gateway that was paused may still send it, out of order
+            # A gateway that was paused may still send the message, out of order.
+            self.said.remove((line.room, line.id))
 
     def _done(self, line: Line) -> bool:
         """Removes an acked or refused message; returns False if it was removed before."""

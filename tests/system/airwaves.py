@@ -19,8 +19,8 @@ Frames = list[bytes]
 
 
 class Airwaves:
-    """Subscribes at the broker what gateways subscribe here, at `port`. Shares are of all frames;
-    `jammed(topic, kind)` true drops more. `counts` tells what was done."""
+    """A proxy at `port`: subscribes at the broker what gateways subscribe here. It harms a share of
+    all frames, and drops those for which `jammed(topic, kind)` is true. `counts` has how many."""
 
     def __init__(self, port: int, target: int, seed: int = 0) -> None:
         self.port, self.target = port, target
@@ -41,7 +41,7 @@ class Airwaves:
         self._thread.join()
 
     def clear(self) -> None:
-        """From now on all frames come."""
+        """From now on all frames come through."""
         self.drop = self.repeat = self.late = 0.0
         self.jammed = lambda *_: False
 

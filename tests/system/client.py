@@ -26,7 +26,7 @@ CODES = frozenset(
     )
 )
 WITHIN_S = 8.0
-"""How long something may take that should come at once, on a busy machine."""
+"""How long a thing may take on a busy machine that should come at once."""
 POLL_S = 0.03
 
 Payload = Any
@@ -34,7 +34,7 @@ Predicate = Callable[[Payload], bool]
 
 
 def ok(answer: Payload) -> dict[str, Any]:
-    """The ack of something that was done."""
+    """Returns an ack, which must say that the request was done."""
     assert isinstance(answer, dict), f"an ack is an object, not {answer!r}"
     assert answer.get("ok") is True, f"refused: {answer}"
     assert "error" not in answer
@@ -42,7 +42,7 @@ def ok(answer: Payload) -> dict[str, Any]:
 
 
 def refusal(answer: Payload) -> str:
-    """The error code of an ack that must be an error, of the right form."""
+    """Returns the error code of an ack, which must be an error of the right form."""
     assert isinstance(answer, dict), f"an ack is an object, not {answer!r}"
     assert answer.get("ok") is False, f"not refused: {answer}"
     assert set(answer) == {"ok", "error"}, answer
@@ -57,7 +57,7 @@ def refusal(answer: Payload) -> str:
 async def eventually(
     check: Callable[[], Awaitable[Payload]], what: str, within: float = WITHIN_S
 ) -> Payload:
-    """Asks again and again until the answer is true; for what nobody is told of."""
+    """Calls `check` again and again until its result is true: for things that no event tells."""
     end = time.monotonic() + within
     while not (last := await check()):
         assert time.monotonic() < end, f"not within {within} s: {what} (last: {last!r})"
@@ -66,13 +66,13 @@ async def eventually(
 
 
 class _Read(aiohttp.ClientResponse):
-    """Read to its end as it comes: the stock client leaves polling answers that tell of errors, and
-    those to its posts, unread."""
+    """An HTTP answer that is read to its end as soon as it comes: the stock client does not read
+    the answers to its posts, nor those that tell of errors."""
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         await super().start(connection)
         if self.status != 101:
-            with contextlib.suppress(aiohttp.ClientError):  # the status has come
+            with contextlib.suppress(aiohttp.ClientError):  # its status has arrived already
                 await self.read()
         return self
 
@@ -139,10 +139,10 @@ class Client:
         for answer in self._asked:
             if not answer.done():
                 answer.set_exception(ConnectionError("the connection ended before the ack"))
-                answer.exception()  # seen: nobody need wait for it
+                answer.exception()  # so asyncio does not complain that nobody has looked
 
     def all(self, event: str) -> list[Payload]:
-        """Every payload of this event so far."""
+        """The payloads of all events of this name, so far."""
         return [payload for name, payload in self.heard if name == event]
 
     async def hears(
@@ -192,14 +192,14 @@ class Client:
         await self._socket.emit(event, payload)
 
     async def disconnect(self) -> None:
-        """Goes in order, with a DISCONNECT packet."""
+        """Ends the connection in order, with a DISCONNECT packet."""
         if self._socket.connected:
-            # the stock client closes the WebSocket before its queue has left: say it first
+            # The stock client closes the WebSocket before its queue is sent, so this goes first.
             leaving = self._socket.packet_class(DISCONNECT, namespace="/")
             await self._socket._send_packet(leaving)
             await self._socket.eio.queue.join()
         await self._socket.disconnect()
 
     async def lose(self) -> None:
-        """Loses its connection, as a closed tab does: the WebSocket ends, nothing is said."""
+        """Loses the connection, as a closed tab does: the WebSocket ends without DISCONNECT."""
         await self._socket.eio.ws.close()

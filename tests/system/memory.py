@@ -7,7 +7,7 @@ from tests.support.system import Process
 
 
 def memory_mib(process: Process, what: str = "VmHWM") -> float:
-    """Resident at its highest, or with `VmRSS` now."""
+    """The resident memory of a process at its highest, or with `VmRSS` now."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
     assert found
@@ -15,5 +15,5 @@ def memory_mib(process: Process, what: str = "VmHWM") -> float:
 
 
 def forget_peak(process: Process) -> None:
-    """From now on `VmHWM` counts anew."""
+    """Begins to measure the highest memory anew."""
     Path(f"/proc/{process.pid}/clear_refs").write_text("5")

@@ -60,17 +60,17 @@ class NodePage:
         await self._order({"emit": [event, *args]})
 
     async def ask(self, event: str, *args: Payload, within: float = WITHIN_S) -> Payload:
-        """Emits with ack and waits for it."""
+        """Emits an event and waits for its ack."""
         return await self.hears(of=await self.begin(event, *args), within=within)
 
     async def begin(self, event: str, *args: Payload) -> str:
-        """Emits; its ack will be heard as the event that is returned."""
+        """Emits an event; returns the name of the event as which its ack will be heard."""
         number = next(self._acks)
         await self._order({"emit": [event, *args], "ack": number})
         return f"ack {number}"
 
     async def does(self, what: str) -> None:
-        """`disconnect`, `connect` or `lose`."""
+        """Makes the client `disconnect`, `connect` or `lose` its connection."""
         await self._order({"do": what})
 
     def all(self, event: str) -> list[Payload]:

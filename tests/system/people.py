@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Visit(Protocol):
-    """The `visit` fixture."""
+    """The type of the `visit` fixture."""
 
     def __call__(
         self, url: str, user: str | None = None, room: str | None = None, **how: Any
@@ -43,7 +43,7 @@ class Visit(Protocol):
 
 @contextlib.asynccontextmanager
 async def visiting() -> AsyncIterator[Visit]:
-    """What the `visit` fixture does; on the event loop of the caller."""
+    """Does what the `visit` fixture does, on the event loop of the caller."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def connect(
@@ -58,12 +58,12 @@ async def visiting() -> AsyncIterator[Visit]:
 
 
 class Person(Client):
-    """The object form."""
+    """A person whose socket is of the object form."""
 
     user = uid = token = ""
 
     async def join(self, room: str, **more: Payload) -> dict[str, Any]:
-        """Joins and remembers who it is; arguments that are None are not sent."""
+        """Joins, and remembers uid, name and token. Arguments that are None are not sent."""
         given = {key: value for key, value in more.items() if value is not None}
         answer = ok(await self.ask("join", {"room": room, **given}))
         self.user, self.uid, self.token = answer["user"], answer["uid"], answer["token"]
@@ -88,7 +88,7 @@ class Person(Client):
         return ok(await self.ask("direct", whom))
 
     def lines(self, room: str, kind: str | None = None) -> list[dict[str, Any]]:
-        """The events of a room heard so far (of one EvtType)."""
+        """The events of a room that were heard so far, of one EvtType if it is given."""
         lines = [e for e in self.all("chat") if e["Room"] == room]
         return [e for e in lines if kind is None or e["EvtType"] == kind]
 
@@ -96,15 +96,15 @@ class Person(Client):
         return [event["Seq"] for event in self.lines(room)]
 
     async def hears_text(self, text: str, within: float = WITHIN_S) -> dict[str, Any]:
-        """The message with this text."""
+        """Waits for the message with this text."""
         line: dict[str, Any] = await self.hears(
             lambda e: e["EvtType"] == "message" and e["Text"] == text, within
         )
         return line
 
     async def is_up_to_date(self) -> None:
-        """Has heard all that was published before this call: what it says now in a room of its own
-        comes by the same way, behind it."""
+        """Waits until everything was heard that was published before this call: a message that is
+        said now, in a room of its own, comes the same way behind it."""
         fence = f"fence-{self.uid}".replace("@", "").lower()
         await self.join(fence)
         mark = secrets.token_hex(4)
@@ -113,10 +113,10 @@ class Person(Client):
 
 
 class PlainPage(Client):
-    """The plain form, as the original web chat's page speaks it."""
+    """A socket of the plain form, as the page of the original web chat uses it."""
 
     async def join(self, name: str) -> None:
-        """Joins; done when the page has been told who is here."""
+        """Joins, and waits until the page was told who is here."""
         told = len(self.all("participant"))
         await self.tell("join", name)
         end = time.monotonic() + WITHIN_S
@@ -137,6 +137,6 @@ class PlainPage(Client):
         return line
 
     async def sees(self, *names: str) -> str:
-        """A list with exactly these names, in this order."""
+        """Waits for a list with exactly these names, in this order."""
         line: str = await self.hears(lambda told: told == ", ".join(names), of="participant")
         return line

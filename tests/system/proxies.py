@@ -37,7 +37,7 @@ http {{
 DOCUMENTED = ("4000", "4001", "8080")
 """Ports of the gateways and of the site around them."""
 LISTENS = r"listen 80;|bind :80$|^\w+\.example \{"
-"""Where it listens, in one line of each."""
+"""The line by which each proxy listens at a port."""
 READY_S = 10.0
 
 
@@ -45,8 +45,8 @@ READY_S = 10.0
 def running(
     tool: str, path: str, gateways: list[str], folder: Path, *changed: tuple[str, str]
 ) -> Iterator[str]:
-    """The proxy before these gateways (ports), for a page at its root or below a path; its URL.
-    `changed`: what is other than documented, and how."""
+    """Runs the proxy before the gateways at these ports, for a page at its root or below a path.
+    Yields its URL. `changed` has parts of the documented configuration, and substitutes."""
     need_tool(tool)
     port = free_port()
     text = (ROOT / "docs/deploy" / FILES[tool, path]).read_text()

@@ -36,7 +36,7 @@ class Proxy:
         await self._server.wait_closed()
 
     def cut(self) -> None:
-        """Ends all connections; new ones are served."""
+        """Ends all connections. New connections are served."""
         for writer in self._writers:
             writer.transport.abort()
 
@@ -71,7 +71,7 @@ class Proxy:
             self._writers -= {writer, far_writer}
 
     async def _pump(self, reader: StreamReader, writer: StreamWriter, flows: asyncio.Event) -> None:
-        """Until one of the two ends; then the other one is cut too."""
+        """Forwards until one of the two connections ends; then it cuts the other one, too."""
         try:
             while chunk := await reader.read(CHUNK_BYTES):
                 if self.delay_s:

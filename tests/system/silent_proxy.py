@@ -9,13 +9,13 @@ Passes = Literal["nothing", "the handshake", "the first packet"]
 
 
 class SilentProxy:
-    """Forwards HTTP. Of a WebSocket it lets this much pass; then it is silent and keeps the
+    """Forwards HTTP. Of a WebSocket it lets only a part pass; then it is silent and keeps the
     connection open."""
 
     def __init__(self, port: int, target: int, passes: Passes) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.muted = asyncio.Event()
-        """A WebSocket has come, and is silent now."""
+        """Set once a WebSocket has come that is silent now."""
         self._port, self._target, self._passes = port, target, passes
         self._server: asyncio.Server | None = None
         self._writers: set[StreamWriter] = set()
@@ -62,7 +62,7 @@ class SilentProxy:
 
 
 async def _pump(reader: StreamReader, writer: StreamWriter | None) -> None:
-    """Until one of the two ends; to nobody: what comes is lost."""
+    """Forwards until one of the two connections ends. Without a receiver all bytes are lost."""
     while chunk := await reader.read(CHUNK_BYTES):
         if writer is not None:
             writer.write(chunk)

@@ -28,7 +28,7 @@ async def test_everybody_hears_an_announcement(
     assert "Uid" not in line
     plain = await pat.hears_text("Maintenance at noon")
     assert (plain["EvtType"], plain["User"]) == ("message", "system")
-    # it is archived
+    # The announcement is kept in the log.
     events = (await ann.history("system"))["events"]
     assert line in events
     assert refusal(await ann.ask("chat", {"room": "system", "message": "me too"})) == "forbidden"
@@ -55,7 +55,7 @@ async def test_the_lobbys_plain_pages_see_the_lobbys_announcement(
     assert (await pat.hears_text("Lobby closes"))["EvtType"] == "message"
 
 
-async def test_both_gateways_tell_it(two_gateways: System, visit, name, room) -> None:
+async def test_both_gateways_tell_an_announcement(two_gateways: System, visit, name, room) -> None:
     people = [
         await visit(url, name(f"p{n}"), f"{room}-{n}") for n, url in enumerate(two_gateways.urls)
     ]
@@ -77,7 +77,7 @@ async def test_an_unknown_room_is_an_error(hubbub: System) -> None:
     assert "accepted" not in done.stdout
 
 
-async def test_without_a_broker_it_says_so_soon(hubbub: System) -> None:
+async def test_without_a_broker_the_script_says_so_soon(hubbub: System) -> None:
     began = time.monotonic()
     done = await announce(hubbub, "Anybody?", HUBBUB_BROKER=f"tcp://127.0.0.1:{free_port()}")
     assert time.monotonic() - began < 6

@@ -13,7 +13,7 @@ from tests.support.system import System
 
 
 def send_bytes(endpoint: str, *chunks: bytes) -> None:
-    """Over bare TCP, whatever the other side says to it."""
+    """Sends bytes over bare TCP, and ignores what the other side answers."""
     url = urlsplit(endpoint)
     for chunk in chunks:
         with socket.create_connection((url.hostname, url.port), timeout=5) as connection:
@@ -28,7 +28,7 @@ def send_bytes(endpoint: str, *chunks: bytes) -> None:
 
 
 @pytest.mark.parametrize("which", ["HUBBUB_BIND", "HUBBUB_EVENTS_BIND"])
-async def test_random_bytes_to_a_port(hubbub: System, undisturbed, which: str) -> None:
+async def test_random_bytes_to_a_port_are_survived(hubbub: System, undisturbed, which: str) -> None:
     chance = random.Random(1)
     chunks = [chance.randbytes(size) for size in (1, 10, 64, 1000, 100_000)]
     greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + bytes(32)
@@ -37,7 +37,7 @@ async def test_random_bytes_to_a_port(hubbub: System, undisturbed, which: str) -
 
 
 def send_frames(endpoint: str, *messages: list[bytes], kind: int = zmq.DEALER) -> list[bytes]:
-    """By a ZeroMQ socket of its own; what was answered."""
+    """Sends frames by a ZeroMQ socket of its own; returns what was answered."""
     answers = []
     with zmq.Context() as context, context.socket(kind) as peer:
         peer.linger = 2000
@@ -83,7 +83,9 @@ FRAMES = [
 ]
 
 
-async def test_wrong_frames_to_the_command_port(hubbub: System, undisturbed) -> None:
+async def test_wrong_frames_to_the_command_port_are_counted_and_answered(
+    hubbub: System, undisturbed
+) -> None:
     endpoint = hubbub.settings["HUBBUB_BIND"]
     chance = random.Random(2)
     frames = [[frame] for frame in FRAMES] + [[chance.randbytes(60)] for _ in range(300)]
@@ -95,7 +97,7 @@ async def test_wrong_frames_to_the_command_port(hubbub: System, undisturbed) -> 
         assert told["message"], told
 
 
-async def test_who_has_not_said_hello_may_not_act_for_people(
+async def test_a_peer_that_has_not_said_hello_may_not_act_for_people(
     hubbub: System, visit, name, room, undisturbed
 ) -> None:
     ann = await visit(hubbub.url, name("listener"), "lobby")
@@ -111,8 +113,10 @@ async def test_who_has_not_said_hello_may_not_act_for_people(
     assert "boo" not in str(ann.heard)
 
 
-async def test_strange_subscribers_to_the_event_port(hubbub: System, undisturbed) -> None:
-    """An XSUB may send what it likes; a subscriber of all that reads nothing slows nobody."""
+async def test_strange_subscribers_to_the_event_port_slow_nobody(
+    hubbub: System, undisturbed
+) -> None:
+    """An XSUB may send anything. A subscriber of everything that reads nothing slows nobody."""
     endpoint = hubbub.settings["HUBBUB_EVENTS_BIND"]
     chance = random.Random(3)
     messages = [[b"\x01" + chance.randbytes(n)] for n in (1, 10, 200, 10_000)]

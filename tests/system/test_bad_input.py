@@ -58,7 +58,7 @@ async def test_large_payloads_of_every_event_are_refused(
     ]:
         answer = await ann.ask(event, payload)
         if event in ("participants", "rooms") and answer["ok"]:
-            continue  # nobody begins with that: a fair answer too
+            continue  # no name begins with such a prefix: an empty list is right
         refusal(answer)
     await ann.say(room, "still in")
 
@@ -79,10 +79,11 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("strange", STRANGE, ids=ascii)
-async def test_strange_strings_at_every_place(
+async def test_strange_strings_at_every_place_are_answered(
     hubbub: System, name, room, undisturbed, strange: str
 ) -> None:
-    """Sent as bare JSON, as a browser can; each request is answered, and history can be read."""
+    """The strings are sent as bare JSON, as a browser can. Each request is answered, and history
+    can still be read."""
     async with raw(hubbub) as socket:
         await socket.send_str("40")
         requests = [
@@ -119,7 +120,7 @@ async def test_strange_strings_at_every_place(
 
 
 async def test_wrong_numbers_are_refused(hubbub: System, name, room, undisturbed) -> None:
-    """Numbers that JSON allows and Python's parser takes, but no Seq has."""
+    """These are numbers that Python's JSON parser takes, but that are no Seq."""
     async with raw(hubbub) as socket:
         await socket.send_str("40")
         await socket.send_str("421" + json.dumps(["join", {"room": room, "user": name("ann")}]))
@@ -132,7 +133,7 @@ async def test_wrong_numbers_are_refused(hubbub: System, name, room, undisturbed
                 message = await socket.receive(timeout=10)
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     assert value in ("NaN", "-Infinity", "9" * 5000), f"{value} closed it"
-                    return  # no JSON by the standard: malformed
+                    return  # the packet is malformed: it is no JSON by the standard
                 if message.data.startswith(f"43{number}["):
                     assert refusal(json.loads(message.data[4:])[0]) == "bad_request"
                 answered = message.data.startswith(f"43{number + 50}[")
@@ -141,7 +142,7 @@ async def test_wrong_numbers_are_refused(hubbub: System, name, room, undisturbed
 async def test_many_requests_without_reading_are_bounded(
     hubbub: System, name, room, undisturbed
 ) -> None:
-    """Somebody who only writes is read no further, or closed; the house goes on."""
+    """A socket that only writes is read no further, or closed; the gateway goes on."""
     async with raw(hubbub) as socket:
         await socket.send_str("40")
         await socket.send_str("420" + json.dumps(["join", {"room": room, "user": name("ann")}]))

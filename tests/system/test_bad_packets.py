@@ -54,7 +54,7 @@ async def test_a_malformed_packet_closes_its_connection(
         else:
             await socket.send_bytes(packet)
         if packet == '451-["chat",{"_placeholder":true,"num":0}]':
-            await socket.send_str("2")  # text where the binary part should come
+            await socket.send_str("2")  # a text comes where the binary part should
         assert await is_closed(socket, 5), "the connection stays open"
 
 
@@ -116,4 +116,4 @@ async def test_polling_garbage_is_answered(hubbub: System, undisturbed) -> None:
                 async with http.post(f"{base}&sid={sid}", data=io.BytesIO(body)) as answer:
                     assert answer.status < 500
             except aiohttp.ClientError:
-                pass  # closed on us: clear enough
+                pass  # the connection was closed, which is clear enough

@@ -16,7 +16,7 @@ def settings_of(folder: Path, **more: str) -> dict[str, str]:
 
 
 def fails(module: str, *, names: str, **settings: str) -> str:
-    """Runs it, expects the one line, which must name `names`."""
+    """Runs a module, which must end with status 1 and one line that has `names` in it."""
     done = run_module(module, **settings)
     assert done.returncode == 1, f"status {done.returncode}: {done.stdout}{done.stderr}"
     lines = [line for line in (done.stderr + done.stdout).strip().splitlines() if line.strip()]

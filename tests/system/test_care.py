@@ -33,7 +33,7 @@ async def test_a_deleted_message_is_blank_everywhere(hubbub: System, visit, name
     assert (await script(hubbub, "delete", "no-such-room-here", "1")).returncode == 1
 
 
-async def test_who_is_banned_is_out_and_stays_out(hubbub: System, visit, name, room) -> None:
+async def test_a_banned_person_is_out_and_stays_out(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     mallory = await visit(hubbub.url, name("mallory"), room)
     done = await script(hubbub, "ban", name("mallory"))

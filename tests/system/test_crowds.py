@@ -1,4 +1,4 @@
-"""Crowds: coming and going is no news, presence is a count, names are read by page."""
+"""Crowds: joins and leaves are no events, presence is a count, and names are read by page."""
 
 import pytest
 

@@ -15,17 +15,17 @@ from tests.system.test_care import script
 GONE_S = 5.0
 WORD = "xylophone-1a2b3c"
 TEXTS = (WORD, WORD * 200, f"{'x' * 1200}{WORD}{'y' * 1200}")
-"""In a row, in a chain of pages, in the middle of one."""
+"""A text that fits into a row, one of a chain of pages, and one in the middle of a page."""
 
 
 def where(folder: Path) -> list[str]:
-    """The files, logs among them, that have the word."""
+    """The files of the system, logs among them, that contain the word."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     return [file.name for file in files if WORD.encode() in file.read_bytes()]
 
 
 @pytest.mark.parametrize("how", ["quiet", "busy", "killed"])
-async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
+async def test_a_deleted_text_is_in_no_file_and_told_to_nobody(
     tmp_path: Path, visit, name, room, how: str
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -48,7 +48,7 @@ async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
         async def gone() -> bool:
             return not await asyncio.to_thread(where, tmp_path)
 
-        # From the page, replay, what was missed, and what a retry is answered.
+        # It is gone from the history, the replay, the missed events and the answer to a retry.
         for person in (ann, bob):
             assert WORD not in str(await person.history(room))
         for url in system.urls:
@@ -60,7 +60,7 @@ async def test_what_was_deleted_is_in_no_file_and_told_to_nobody(
                 assert WORD not in str(person.heard)
         assert (await ann.say(room, TEXTS[0], id="i0"))["seq"] == said[0]["seq"]
         await eventually(gone, f"gone from {where(tmp_path)}", within=GONE_S)
-        assert time.monotonic() - deleted < GONE_S + 3  # on a machine that does other things, too
+        assert time.monotonic() - deleted < GONE_S + 3  # the machine is busy with other tests, too
         if how == "busy":
             verdict = await load.finish(30)
             assert verdict.problems == []

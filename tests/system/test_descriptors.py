@@ -1,4 +1,4 @@
-"""The descriptors: a full gateway refuses who comes, and serves who is there whatever happens."""
+"""A gateway without free descriptors refuses newcomers, and serves everybody who is connected."""
 
 import asyncio
 import contextlib

@@ -41,7 +41,7 @@ async def test_both_open_the_same_room(hubbub: System, visit, name, room) -> Non
     assert (await cleo.direct(user=name("bob")))["room"] != one["room"]
 
 
-async def test_who_is_away_finds_what_was_said(hubbub: System, visit, name, room) -> None:
+async def test_somebody_who_was_away_finds_what_was_said(hubbub: System, visit, name, room) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.disconnect()
     ann = await visit(hubbub.url, name("ann"), room)
@@ -83,7 +83,7 @@ async def test_a_private_room_recovers_by_since(hubbub: System, visit, name, roo
     assert back.seqs(private) == [2, 3, 4]
 
 
-async def test_it_logs_no_coming_and_going(hubbub: System, visit, name, room) -> None:
+async def test_a_conversation_logs_no_joins_and_leaves(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     private = (await ann.direct(user=name("bob")))["room"]
@@ -109,7 +109,7 @@ async def test_typing_is_told_to_the_other_one(hubbub: System, visit, name, room
 
 
 async def outside(eve: Person, private: str) -> dict[str, str]:
-    """The error at each door."""
+    """The error of each kind of request for this room."""
     doors = {
         "join": {"room": private},
         "chat": {"room": private, "message": "let me in"},
@@ -121,7 +121,7 @@ async def outside(eve: Person, private: str) -> dict[str, str]:
     return {event: refusal(await eve.ask(event, asked)) for event, asked in doors.items()}
 
 
-async def test_to_others_it_does_not_exist(hubbub: System, visit, name, room) -> None:
+async def test_a_conversation_does_not_exist_for_others(hubbub: System, visit, name, room) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     eve = await visit(hubbub.url, name("eve"), room)
@@ -156,7 +156,9 @@ async def test_plain_people_cannot_be_addressed(
     assert refusal(await ann.ask("direct", {"uid": line["Uid"]})) == "no_such_user"
 
 
-async def test_a_socket_that_has_not_joined_cannot_open_one(hubbub: System, visit, name) -> None:
+async def test_a_socket_that_has_not_joined_cannot_open_a_conversation(
+    hubbub: System, visit, name
+) -> None:
     bob = await visit(hubbub.url, name("bob"), "anywhere")
     stranger = await visit(hubbub.url)
     refusal(await stranger.ask("direct", {"uid": bob.uid}))

@@ -34,10 +34,10 @@ async def test_both_show_the_same_order(two_gateways: System, visit, name, room)
     assert all(line == lines[0] for line in lines)
 
 
-async def test_who_joins_a_busy_room_sees_all_from_its_join_on(
+async def test_somebody_who_joins_a_busy_room_sees_all_from_the_join_on(
     two_gateways: System, visit, name, room
 ) -> None:
-    """Each time at a gateway that has to take the room up anew."""
+    """Each join is at a gateway that has to take the room up anew."""
     ann = await visit(two_gateways.urls[0], name("ann"), room)
     done = asyncio.Event()
 
@@ -130,7 +130,7 @@ async def test_a_gateway_gets_no_byte_of_a_room_without_its_people(
         assert b"secret" not in wire.to_gateway
         assert f"{room}-quiet".encode() not in wire.to_gateway
         assert conversation.encode() not in wire.to_gateway
-        # the last one of a gateway leaves a room: its bytes stop
+        # When the last person of a gateway has left the room, no byte of the room comes any more.
         await bob.leave(f"{room}-both")
 
         async def silent() -> bool:

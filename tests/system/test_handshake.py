@@ -31,7 +31,7 @@ async def test_each_room_of_the_handshake_is_told(hubbub: System, visit, name, r
     assert ann.seqs(f"{room}-2") == [1, 2]
 
 
-async def test_what_is_asked_at_once_finds_the_socket_joined(
+async def test_requests_that_come_at_once_find_the_socket_joined(
     hubbub: System, visit, name, room
 ) -> None:
     for number in range(10):
@@ -101,7 +101,7 @@ async def test_a_token_alone_says_who_the_next_join_is(hubbub: System, visit, na
 )
 async def test_a_bad_handshake_harms_nobody(hubbub: System, visit, name, room, auth) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
-    with contextlib.suppress(socketio.exceptions.ConnectionError):  # it may be refused as a whole
+    with contextlib.suppress(socketio.exceptions.ConnectionError):  # if the connection is refused
         await visit(hubbub.url, auth=auth)
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.say(room, "all is well")

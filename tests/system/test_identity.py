@@ -64,7 +64,9 @@ async def test_a_token_brings_back_uid_and_name(hubbub: System, visit, name, roo
     assert (ack["user"], ack["uid"], ack["token"]) == (name("ann"), ann.uid, ann.token)
 
 
-async def test_a_name_is_held_for_who_has_left(hubbub: System, visit, name, room) -> None:
+async def test_a_name_is_kept_for_the_person_who_has_left(
+    hubbub: System, visit, name, room
+) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     await ann.disconnect()
     other = await visit(hubbub.url, name("bob"), room)
@@ -92,7 +94,7 @@ async def test_a_name_that_looks_like_a_taken_one_is_numbered(
         used.add(user_key(other.user))
 
 
-async def test_names_without_ink_are_refused(hubbub: System, visit, room) -> None:
+async def test_names_that_show_nothing_are_refused(hubbub: System, visit, room) -> None:
     person = await visit(hubbub.url)
     for bad in ("\u3164", "\u2800", "\ufe0f", "\u200d\u200c", "\u034f", "\u00a0", "\u0301"):
         assert refusal(await person.ask("join", {"room": room, "user": bad})) == "bad_name"

@@ -14,7 +14,7 @@ from tests.support.system import System
 
 @pytest.fixture
 def run() -> Iterator[Path]:
-    """A short path: one of a socket has at most 107 bytes."""
+    """A folder with a short path, since the path of a socket has at most 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
         yield Path(folder)
 

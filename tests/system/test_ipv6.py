@@ -8,7 +8,7 @@ from tests.support.system import Process, System
 
 
 def by_ipv6(system: System, host: str) -> System:
-    """The same ports on ::1; gateways listen on this host."""
+    """A system with the same ports on ::1, whose gateways listen on this host."""
     for process in system.processes:
         for name, value in process.settings.items():
             process.settings[name] = value.replace("127.0.0.1", "[::1]")

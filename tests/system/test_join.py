@@ -153,7 +153,9 @@ async def test_one_socket_is_in_many_rooms(hubbub: System, visit, name, room) ->
     await ann.join(f"{room}-one-more")
 
 
-async def test_who_left_a_room_hears_it_no_more(hubbub: System, visit, name, room) -> None:
+async def test_somebody_who_left_a_room_hears_no_more_of_it(
+    hubbub: System, visit, name, room
+) -> None:
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     await ann.leave(room)

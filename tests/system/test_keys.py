@@ -21,7 +21,8 @@ def make_keys(folder: Path) -> None:
 
 
 def for_host_b(made: Path, folder: Path, owner: Path | None = None) -> str:
-    """What is carried to host B: the broker's public key (`made`) and B's secret (of `owner`)."""
+    """Makes the folder of keys of host B: the broker's public key of `made`, and B's secret key of
+    `owner`, or of `made` as well."""
     folder.mkdir(mode=0o700)
     shutil.copy(made / "broker.key", folder)
     shutil.copy((owner or made) / "host-b.key_secret", folder)
@@ -90,7 +91,7 @@ async def test_other_keys_stay_out(keyed, tmp_path, visit, name, room, key: str)
         stranger.kill()
 
 
-def test_beyond_loopback_is_possible_without_keys_if_one_insists(tmp_path) -> None:
+def test_hubbub_insecure_allows_to_listen_beyond_loopback_without_keys(tmp_path) -> None:
     system = System(tmp_path)
     port = free_port("0.0.0.0")
     system.broker.settings |= {"HUBBUB_BIND": f"tcp://0.0.0.0:{port}", "HUBBUB_INSECURE": "1"}

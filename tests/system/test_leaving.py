@@ -19,7 +19,7 @@ def system_settings() -> dict[str, str]:
     return {"HUBBUB_LEAVE_GRACE": str(GRACE_S)}
 
 
-async def test_who_comes_back_within_the_grace_was_never_away(
+async def test_somebody_who_comes_back_within_the_grace_was_never_away(
     hubbub: System, visit, name, room
 ) -> None:
     bob = await visit(hubbub.url, name("bob"), room)
@@ -81,7 +81,7 @@ async def test_a_leave_leaves_one_room_at_once(hubbub: System, visit, name, room
 async def test_other_rooms_know_nothing_of_a_return_elsewhere(
     hubbub: System, visit, name, room
 ) -> None:
-    """Back in one of two rooms: the other one sees a leave, after the grace."""
+    """If somebody comes back to one of two rooms, the other room sees a leave after the grace."""
     bob = await visit(hubbub.url, name("bob"), room)
     await bob.join(f"{room}-2")
     ann = await visit(hubbub.url, name("ann"), room)
@@ -96,7 +96,7 @@ async def test_other_rooms_know_nothing_of_a_return_elsewhere(
 
 
 class Roster:
-    """Who is in a room, by a listing and the presence that came after it."""
+    """The people in a room, from a list of names and the presence that came after it."""
 
     def __init__(self, person: Person, room: str) -> None:
         self.person, self.room = person, room
@@ -107,7 +107,7 @@ class Roster:
         self._seen = 0
 
     async def take(self) -> None:
-        """Starts over from the listing."""
+        """Starts over from the list of names."""
         users: list[str] = []
         while True:
             page = await self.person.participants(self.room, after=users[-1] if users else "")
@@ -121,7 +121,7 @@ class Roster:
         self.users = set(users)
 
     def follow(self) -> bool:
-        """Applies what was heard; False if something is missing in between."""
+        """Applies the presence that was heard; returns False if a change is missing."""
         told = [p for p in self.person.all("presence") if p["Room"] == self.room]
         for news in told[self._seen :]:
             self._seen += 1
@@ -221,7 +221,7 @@ async def test_a_join_and_a_leave_in_one_gathering_are_no_news(
 async def test_many_who_join_and_ask_are_told_four_times_a_second(
     hubbub: System, visit, name, room
 ) -> None:
-    """Each asks for the names as soon as they are in; what each was told adds up."""
+    """Each person asks for the names after the join, and what each was told adds up."""
     people = [await visit(hubbub.url, name("bob"), room)]
     people += [await visit(hubbub.url, name(f"p{n}"), f"{room}-side") for n in range(24)]
     rosters = [Roster(person, room) for person in people]
@@ -231,7 +231,8 @@ async def test_many_who_join_and_ask_are_told_four_times_a_second(
         for person, roster in zip(people[1:], rosters[1:], strict=True):
             ok(await person.ask("join", {"room": room}))
             tasks.create_task(roster.take())
-            await asyncio.sleep(0.07)  # faster than presence, too slow for a crowd
+            # Joins come faster than presence is sent, and too slowly for a crowd.
+            await asyncio.sleep(0.07)
 
     async def all_here() -> bool:
         assert all(roster.follow() for roster in rosters), "a delta is missing"

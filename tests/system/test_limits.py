@@ -30,12 +30,12 @@ async def test_a_burst_is_let_through_and_then_the_rate_counts(
     for answer in refused:
         assert refusal(answer) == "rate_limited"
         assert 0 < answer["error"]["retryAfter"] < 10
-    # what was said before may be repeated: it is no new message
+    # A message that was stored may be repeated, since it is no new message.
     asked = [await ann.begin("chat", message(number)) for number in range(50)]
     assert [ok(a) for a in await asyncio.gather(*asked)] == answers[:50]
-    # others have a rate of their own
+    # Others have a rate of their own.
     await bob.say(room, "mine")
-    # and after the time that it was told she may go on
+    # After the time in `retryAfter` she may go on.
     answer, tries = await ann.ask("chat", message(1000)), 0
     while not answer["ok"]:
         tries += 1

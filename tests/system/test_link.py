@@ -21,7 +21,7 @@ ROOM = "lobby"
 TOPIC = m.events_topic(ROOM)
 LIMITS = ReplicaLimits(replay_events=50, recovery_events=1000, hold_bytes=1 << 20)
 MARK_S = 0.25
-"""A mark that does not come is asked for again after this."""
+"""A mark that has not come after this time is asked for again."""
 
 
 class Reader:
@@ -154,7 +154,7 @@ async def test_a_topic_is_live_with_the_first_mark(system: System) -> None:
         assert reader.marks_asked == 1
 
 
-async def test_whoever_reads_has_the_whole_log_though_the_broker_is_killed(system: System) -> None:
+async def test_readers_have_the_whole_log_though_the_broker_is_killed(system: System) -> None:
     async with system, reading(system) as ann, reading(system) as bob:
         ann.join("ann")
         bob.join("bob")

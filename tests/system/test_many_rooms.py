@@ -19,12 +19,12 @@ SPOKEN_IN = [f"room-{n:04}" for n in range(0, ROOMS, 500)]
 
 
 def topics(room: str) -> list[str]:
-    """In the order in which a gateway subscribes them."""
+    """The topics in the order in which a gateway subscribes them."""
     return [m.presence_topic(room), m.typing_topic(room), m.events_topic(room)]
 
 
 class Gateway:
-    """Takes each room up once on each link: a subscription that was lost stays dead."""
+    """Takes each room up once on each link, so that a lost subscription would stay lost."""
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.connector = Connector(read_settings(environ), secrets.token_hex(8))
@@ -101,7 +101,7 @@ async def test_ten_thousand_rooms_are_live_after_a_restart(tmp_path: Path) -> No
         await gateway.until(lambda: len(gateway.live) == ROOMS)
         await gateway.join_all()
         await gateway.say_in_all("1")
-        # Acked is on disk; a broadcast may still be on its way, and die with the broker.
+        # What is acked is on disk. Its broadcast may still be on its way, and die with the broker.
         await gateway.until(lambda: len(gateway.heard_in) == len(SPOKEN_IN))
         await asyncio.to_thread(system.broker.kill)
         began = time.monotonic()

@@ -74,7 +74,7 @@ async def test_gateways_of_one_list_let_each_other_s_pages_in(tmp_path) -> None:
 
 
 async def test_a_stranger_s_name_that_points_here_opens_nothing(tmp_path) -> None:
-    """DNS rebinding: to the browser, page and gateway are of one origin."""
+    """This is DNS rebinding: to the browser, page and gateway are of one origin."""
     async with System(tmp_path, HUBBUB_ORIGINS="https://chat.example") as system:
         foe = {"Host": "foe.example", "Origin": "http://foe.example"}
         for url in (

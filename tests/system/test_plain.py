@@ -1,4 +1,4 @@
-"""The plain form: a page of the original web chat works unchanged, its defects stay behind."""
+"""The plain form: a page of the original web chat works unchanged, and without its defects."""
 
 import json
 import time
@@ -17,7 +17,7 @@ def system_settings() -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 async def empty_lobby(hubbub, visit, name):
-    """Everybody of the test before has left."""
+    """Waits until everybody of the test before has left."""
     porter = await visit(hubbub.url, name("porter"), "porters-lodge")
 
     async def nobody() -> bool:

@@ -43,7 +43,7 @@ async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_re
 ) -> None:
     async with System(tmp_path) as system, aiohttp.ClientSession() as http:
         url = f"{system.url}/socket.io/?EIO=4&transport=polling"
-        for _ in range(1500):  # they leave by and by
+        for _ in range(1500):  # people leave one after the other
             async with http.get(url) as opened:
                 assert opened.status == 200
         gateway = system.gateways[0]
@@ -51,13 +51,15 @@ async def test_a_gateway_full_of_people_ends_in_time_though_somebody_does_not_re
             ask = b"GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n"
             stuck.sendall(ask * 500)
             came = [0, 1]
-            while came[-1] != came[-4:][0] or len(came) < 5:  # until the kernel takes no more
+            while came[-1] != came[-4:][0] or len(came) < 5:  # the kernel takes no more
                 await asyncio.sleep(0.1)
                 came.append(len(stuck.recv(1 << 25, socket.MSG_PEEK)))
             await asyncio.to_thread(gateway.stop)
 
 
-async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, name, room) -> None:
+async def test_messages_that_were_acked_before_a_stop_are_there_after_it(
+    tmp_path, visit, name, room
+) -> None:
     async with System(tmp_path) as system:
         ann = await visit(system.url, name("ann"), room)
         asked = [await ann.begin("chat", {"room": room, "message": f"m{n}"}) for n in range(200)]
@@ -76,7 +78,7 @@ async def test_what_was_acked_before_a_stop_is_there_after_it(tmp_path, visit, n
 
 
 def families(text: str) -> dict[str, float]:
-    """The sum of each metric's samples, by sample name."""
+    """The sum of all samples of each name."""
     sums: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

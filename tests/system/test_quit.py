@@ -1,5 +1,5 @@
-"""Conversations that were quit: out of one's list until something is said there, and then only news
-is told."""
+"""A conversation that a person has quit is not in that person's list until something is said there.
+From then on the person is sent new events only."""
 
 import pytest
 
@@ -10,7 +10,7 @@ OLD = ("one", "two", "three")
 
 
 async def conversation(ann: Person, bob: Person) -> str:
-    """In which something was said, and which ann has quit."""
+    """A conversation in which something was said, and which Ann has quit."""
     private = str((await ann.direct(uid=bob.uid))["room"])
     for line in OLD:
         await bob.say(private, line)
@@ -24,7 +24,7 @@ async def listed(person: Person) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["they say", "they type and say", "I open it", "I say elsewhere"])
-async def test_who_comes_anew_is_told_what_is_new_only(
+async def test_a_new_socket_is_sent_only_what_is_new(
     hubbub: System, visit: Visit, name, room, how: str
 ) -> None:
     ann = await visit(hubbub.url, name("ann"), room)

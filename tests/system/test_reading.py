@@ -160,7 +160,7 @@ async def test_rooms_are_listed_private_first_then_by_count(
 
 
 async def visit_rooms(visit, hubbub: System, name) -> list[dict[str, object]]:
-    """What somebody else is shown."""
+    """The list of rooms that somebody else gets."""
     eve = await visit(hubbub.url, name("eve"), "eves-place")
     rows: list[dict[str, object]] = (await eve.rooms())["rooms"]
     return rows

@@ -63,7 +63,7 @@ async def test_too_far_behind_starts_over_with_the_newest_page(
 
 
 @pytest.mark.parametrize("since", [{"Epoch": "another", "Seq": 3}, {"Seq": 1000}])
-async def test_another_log_starts_over(hubbub: System, visit, name, room, since) -> None:
+async def test_a_since_of_another_log_starts_over(hubbub: System, visit, name, room, since) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 3)
     back = await visit(hubbub.url)
     ack = await back.join(room, token=ann.token, since={"Epoch": epoch, **since})
@@ -73,7 +73,7 @@ async def test_another_log_starts_over(hubbub: System, visit, name, room, since)
     assert back.seqs(room) == list(range(1, 8))
 
 
-async def test_from_nothing_all_is_missed(hubbub: System, visit, name, room) -> None:
+async def test_a_since_of_zero_brings_all_events(hubbub: System, visit, name, room) -> None:
     ann, bob, epoch = await miss(hubbub, visit, name, room, 3)
     back = await visit(hubbub.url)
     ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": 0})
@@ -98,7 +98,7 @@ async def test_after_the_grace_the_own_leave_and_join_are_among_the_missed(
     assert [(e["EvtType"], e["Seq"]) for e in back.lines(room)] == [("leave", 3), ("join", 4)]
 
 
-async def test_it_works_at_another_gateway(two_gateways: System, visit, name, room) -> None:
+async def test_a_recovery_works_at_another_gateway(two_gateways: System, visit, name, room) -> None:
     here, there = two_gateways.urls
     bob = await visit(here, name("bob"), room)
     ann = await visit(here)

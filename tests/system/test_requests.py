@@ -166,7 +166,7 @@ def filled(payload, room: str):
 
 
 async def test_every_refusal_has_its_code(hubbub: System, visit, name, room) -> None:
-    """All in one: who asks is somewhere else, `{room}` is a room that somebody else is in."""
+    """The requests come from somebody who is in another room than `{room}`."""
     bob = await visit(hubbub.url, name("bob"), room)
     ann = await visit(hubbub.url, name("ann"), f"{room}-anns")
     wrong = []

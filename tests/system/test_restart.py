@@ -18,7 +18,7 @@ def system_settings() -> dict[str, str]:
 
 
 async def say_surely(person: Person, room: str, message: str, id: str) -> dict[str, Any]:
-    """As a client should: the same id again for as long as the outcome is unknown."""
+    """Sends a message as a client should: with the same id again while the outcome is unknown."""
     while True:
         answer = await person.ask("chat", {"room": room, "message": message, "id": id}, within=30)
         if answer["ok"]:
@@ -28,7 +28,7 @@ async def say_surely(person: Person, room: str, message: str, id: str) -> dict[s
 
 
 async def linked(person: Person) -> None:
-    """Waits until its gateway has told that the broker is back, if it had told that it is away."""
+    """Waits until the gateway says that the broker is back, if it has said that it is away."""
     if {"Up": False} in person.all("link"):
         await person.hears(lambda told: told == {"Up": True}, of="link", within=15)
 
@@ -43,7 +43,7 @@ async def test_a_restart_keeps_everything(hubbub: System, visit, name, room, how
     first = await ann.say(room, "before", id="b1")
     await asyncio.to_thread(getattr(hubbub.broker, how))
     await asyncio.to_thread(hubbub.broker.start)
-    # the same id brings the same ack, though the broker is a new one
+    # The same id gets the same ack, though the broker is another process.
     assert await say_surely(ann, room, "before", "b1") == first
     after = await say_surely(ann, room, "after", "b2")
     assert after["seq"] == first["seq"] + 1, "no leave, no join, no hole"
@@ -57,11 +57,11 @@ async def test_a_restart_keeps_everything(hubbub: System, visit, name, room, how
     assert [e["Text"] for e in (await bob.history(private))["events"]] == ["between us"]
     await bob.say(private, "still between us")
     assert (await ann.hears_text("still between us"))["Seq"] == 2
-    # a token from before is somebody still
+    # A token from before the restart still identifies its person.
     tab = await visit(hubbub.url)
     ack = await tab.join(f"{room}-2", token=ann.token)
     assert (ack["uid"], ack["user"], ack["private"]) == (ann.uid, name("ann"), {private: 2})
-    # and the name is still hers
+    # Her name is still hers.
     assert (await visit(hubbub.url, name("ann"), room)).user != name("ann")
 
 
@@ -78,7 +78,7 @@ async def test_nobody_sees_people_come_or_go(
     await say_surely(ann, room, "back", "x")
     after = await ann.participants(room)
     assert (after["count"], after["users"]) == (listing["count"], listing["users"])
-    # past the time in which gateways register, still nothing
+    # When the time for gateways to register is over, there is still no such event.
     newcomer = await visit(hubbub.url, name("new"), room)
     await ann.hears(lambda p: name("new") in p["Joined"], of="presence", within=15)
     await newcomer.disconnect()
@@ -105,7 +105,7 @@ async def test_browsers_are_told_that_the_broker_is_away(
     status, _ = await asyncio.to_thread(hubbub.gateways[0].get, "/readyz")
     assert status == 503
     assert (await asyncio.to_thread(hubbub.gateways[0].get, "/healthz"))[0] == 200
-    # what is said meanwhile is held or left unanswered, never refused for good
+    # A message that is said meanwhile is kept or left unanswered, but never refused for good.
     held = await ann.begin("chat", {"room": room, "message": "held", "id": "held"})
     newcomer = await visit(hubbub.url, auth={"token": secrets.token_urlsafe(16)})
     late = await newcomer.begin("join", {"room": room, "user": name("new")})
@@ -176,7 +176,7 @@ async def test_messages_said_across_a_kill_are_all_there_once(
 
 
 async def test_a_stopped_broker_loses_nobody(hubbub: System, visit, name, room) -> None:
-    """Longer than the lease: time in which the broker did not listen does not count."""
+    """The broker stops for longer than the lease: the time does not count, as it did not listen."""
     ann = await visit(hubbub.url, name("ann"), room)
     bob = await visit(hubbub.url, name("bob"), room)
     await asyncio.to_thread(hubbub.broker.pause)

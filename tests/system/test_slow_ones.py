@@ -1,4 +1,5 @@
-"""Those that do not read: a browser is cut off, a gateway catches up, the others notice nothing."""
+"""A browser that does not read is cut off, a gateway that stopped catches up, and others notice
+nothing."""
 
 import json
 import socket
@@ -24,7 +25,7 @@ def system_settings() -> dict[str, str]:
 async def never_reading(
     system: System, auth: dict[str, object]
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """Joined by its handshake, with a small window; nothing is read after that."""
+    """A socket that joins by its handshake, with a small window, and reads nothing after that."""
 
     def make(address) -> socket.socket:
         made = socket.socket(address[0], address[1], address[2])
@@ -58,7 +59,7 @@ async def test_a_browser_that_does_not_read_is_cut_off_and_recovers(
     async with never_reading(hubbub, auth):
         said = 0
         left = False
-        # several MB fit in the kernel's buffers before the gateway's own outbox fills
+        # The kernel's buffers take several MB before the outbox of the gateway fills.
         while not left and said < 1500:
             asked = [
                 await ann.begin("chat", {"room": room, "message": TEXT, "id": f"{said + n}"})

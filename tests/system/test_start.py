@@ -18,7 +18,7 @@ from tests.support.system import Process, System
 
 
 def three_free_ports() -> int:
-    """The first of three neighbouring free ports."""
+    """Finds three neighbouring free ports; returns the first of them."""
     for _ in range(100):
         first = free_port()
         with contextlib.suppress(OSError):
@@ -50,7 +50,7 @@ class Started:
         return self._log.read_text(errors="replace")
 
     def wait_ready(self, port: int) -> str:
-        """Until the gateway at this port is ready; its URL."""
+        """Waits until the gateway at this port is ready; returns its URL."""
         gateway = Process("gateway", f"port-{port}", self._log.parent, f"127.0.0.1:{port}", {})
         end = time.monotonic() + READY_S + 20
         while gateway.get("/readyz")[0] != 200:
@@ -60,12 +60,12 @@ class Started:
         return gateway.url
 
     def ctrl_c(self) -> int:
-        """Exit status; as a terminal does, to all in its foreground."""
+        """Sends SIGINT to all processes of the command, as a terminal does; returns its status."""
         os.killpg(self._process.pid, signal.SIGINT)
         return self._process.wait(10)
 
     def kill(self) -> None:
-        """It and what it says that it started, if it still runs."""
+        """Kills the command, and the processes that it says it started, if it still runs."""
         if self._process.poll() is None:
             for pid in [*re.findall(r"started \(pid=(\d+)\)", self.log), self._process.pid]:
                 with contextlib.suppress(ProcessLookupError):

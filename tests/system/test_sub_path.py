@@ -35,7 +35,9 @@ async def test_everything_is_below_the_path_and_health_at_the_root_too(hubbub: S
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_a_stock_client_speaks_there(hubbub: System, room, name, transport: str) -> None:
+async def test_a_stock_client_connects_below_the_path(
+    hubbub: System, room, name, transport: str
+) -> None:
     path = "/chat/room-1/socket.io"
     async with Person(hubbub.url, transports=[transport], path=path) as ann:
         await ann.join(room, user=name("ann"))

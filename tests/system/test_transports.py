@@ -15,7 +15,7 @@ from tests.system.people import Person
 
 
 async def talk(person: Person, room: str, count: int, done: asyncio.Event) -> None:
-    """At least `count` messages, and until it is done."""
+    """Says messages: at least `count`, and until `done` is set."""
     number = 0
     while number < count or not done.is_set():
         asked = []

@@ -1,4 +1,4 @@
-"""Rooms, identities and ids at rest cost the store, and nothing else: a million of each."""
+"""A million rooms, identities and message ids at rest take space on disk, and no memory."""
 
 import asyncio
 import sqlite3
@@ -53,7 +53,7 @@ async def test_a_million_at_rest_cost_no_memory(tmp_path: Path, visit, name) -> 
         for number in range(7, MILLION, MILLION // 50):
             ack = await ann.join(f"room-{number:07}", user=name("ann"))
             assert ack["seq"] == 2
-        # somebody at rest is not here, and their name is free
+        # A person at rest is not in the room, and the name is free.
         bob = await visit(system.url, "user-0000007", "room-0000007")
         assert bob.user == "user-0000007"
         assert (await bob.history("room-0000007"))["events"][0]["Text"] == "at rest"

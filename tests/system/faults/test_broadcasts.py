@@ -71,12 +71,12 @@ async def test_a_hole_at_the_very_end_is_seen_by_the_beacon(
             await ann.say(room, f"unheard {number}")
         await bob.hears_text("unheard 4")
         assert bob.seqs(room) == list(range(1, 8))
-        # asked once a hole, not once an event; a beacon may fall between the five
+        # A page is requested once for a hole, not for each event. A beacon may come among the five.
         assert await figure(system.gateways[0], "holes_found") <= asked + 3
 
 
 async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path) -> None:
-    """Also the gateway's own, while beacons come."""
+    """So is the mark of the gateway's own topic, while beacons come."""
     async with on_air(tmp_path, gateways=1) as (system, airwaves):
         airwaves.jammed = lambda _, kind: kind == "Marked" and airwaves.counts["dropped Marked"] < 4
         await asyncio.to_thread(system.gateways[0].restart)
@@ -85,8 +85,8 @@ async def test_marks_that_are_lost_are_asked_for_again(tmp_path: Path) -> None:
 
 
 async def test_a_hole_is_seen_after_missed_beacons(tmp_path: Path, visit, name, room) -> None:
-    """Nothing at all is on air for longer than beacons remember, then only the present. Beacons
-    were missed from the first one on."""
+    """No broadcast comes through for longer than beacons repeat a change. Then all come through,
+    and the gateway sees that it has missed beacons from the first one on."""
     async with on_air(tmp_path, gateways=1, jammed="Beacon") as (system, airwaves):
         ann, bob = [await visit(system.url, name(n), room) for n in ("ann", "bob")]
         await bob.hears(lambda e: e["User"] == name("bob"))

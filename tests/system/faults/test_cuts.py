@@ -14,7 +14,7 @@ from tests.system.proxy import Proxy
 
 WELL_S = 30.0
 FROZEN_S = 2.0
-"""Longer than the lease."""
+"""How long the wire is frozen: longer than the lease."""
 FAULTS = (
     "both cut",
     "commands cut",
@@ -46,7 +46,7 @@ async def harm(commands: Proxy, events: Proxy, fault: str) -> None:
         case "both slow":
             commands.delay_s = events.delay_s = 0.3
     if "cut" not in fault:
-        await asyncio.sleep(FROZEN_S)  # that it lasts is the fault
+        await asyncio.sleep(FROZEN_S)  # the fault has to last
         commands.heal()
         events.heal()
 

@@ -13,7 +13,7 @@ from tests.system.client import eventually, ok, refusal
 from tests.system.people import Person
 
 FULL_BYTES = 16 << 10
-"""No file of the broker may grow beyond: its log is smaller, its store is not."""
+"""No file of the broker may grow beyond this size. Its log stays smaller, its store does not."""
 
 
 def fill(broker: Process) -> None:
@@ -27,7 +27,7 @@ def empty(broker: Process) -> None:
 
 
 async def is_acked(person: Person, message: dict[str, str]) -> dict[str, object]:
-    """Said again with the same id until it is acked."""
+    """Says a message again and again, with the same id, until it is acked."""
 
     async def said() -> dict[str, object]:
         answer = await person.ask("chat", message, within=20)
@@ -39,7 +39,9 @@ async def is_acked(person: Person, message: dict[str, str]) -> dict[str, object]
     return dict(await eventually(said, "the disk is back", within=20))
 
 
-async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, room) -> None:
+async def test_a_broker_says_that_its_disk_is_full_and_goes_on_later(
+    tmp_path: Path, visit, name, room
+) -> None:
     async with System(tmp_path) as system:
         ann = await visit(system.url, name("ann"), room)
         bob = await visit(system.url, name("bob"), room)
@@ -48,7 +50,7 @@ async def test_a_full_disk_is_said_and_outlived(tmp_path: Path, visit, name, roo
         lost = {"room": room, "message": "no room for this", "id": "lost"}
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
         await asyncio.to_thread(system.broker.wait_ready, 503)
-        # it goes on serving what it can
+        # The broker goes on serving what it can.
         events = (await bob.history(room))["events"]
         assert [e["Text"] for e in events if e["EvtType"] == "message"] == ["before"]
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"

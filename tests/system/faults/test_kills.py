@@ -23,7 +23,7 @@ VERDICT_S = 40.0
 
 
 @pytest.mark.timeout(30 + 4 * KILLS)
-async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> None:
+async def test_acked_messages_are_kept_whichever_process_is_killed_and_when(tmp_path: Path) -> None:
     toll = Toll()
     async with System(tmp_path, gateways=2) as system:
         async with loading(system.urls, f"seed{SEED}") as load:
@@ -40,7 +40,7 @@ async def test_acked_means_kept_whoever_is_killed_and_when(tmp_path: Path) -> No
         )
         assert verdict.problems == []
         for process in system.processes:
-            # one that is just starting would not know SIGTERM yet
+            # A process that is just starting does not handle SIGTERM yet.
             await asyncio.to_thread(process.wait_ready)
         assert verdict.acked > 10 * len(toll.recoveries_s)
         for process in system.processes:

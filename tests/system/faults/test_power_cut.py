@@ -17,7 +17,7 @@ from tests.system.faults.shims import compiled
 SOURCE = Path(__file__).with_name("synced.c")
 CUTS = 3
 CLOSED_WITH_A_CHECKPOINT = 1200
-"""Acks after which the write-ahead log has been copied into the database and begun again."""
+"""After so many acks the write-ahead log has been copied into the database and begun again."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def house_with(shim: Path, folder: Path, synced: Path) -> System:
 
 
 def cut(system: System, synced: Path) -> None:
-    """The power is gone, and back: the store is what was synced of it."""
+    """Makes the store what was synced of it, as after a power cut."""
     system.broker.kill()
     for file in system.folder.glob("hubbub.db*"):
         file.unlink()
@@ -43,7 +43,7 @@ def cut(system: System, synced: Path) -> None:
 
 
 def missing(store: Path, acks: list[Ack]) -> list[Ack]:
-    """What was acked and is not in the store."""
+    """The messages that were acked and are not in the store."""
     with closing(sqlite3.connect(store)) as reader:
         kept = {
             Ack(*row)
@@ -53,7 +53,7 @@ def missing(store: Path, acks: list[Ack]) -> list[Ack]:
 
 
 @pytest.mark.timeout(120)
-async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -> None:
+async def test_acked_messages_outlive_a_power_cut(shim: Path, tmp_path: Path) -> None:
     synced = tmp_path / "synced"
     async with (
         house_with(shim, tmp_path, synced) as system,
@@ -71,7 +71,9 @@ async def test_what_was_acked_outlives_a_power_cut(shim: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
-async def test_less_than_full_is_noticed(shim: Path, tmp_path: Path, synchronous: str) -> None:
+async def test_the_power_cut_shows_a_weaker_sync(
+    shim: Path, tmp_path: Path, synchronous: str
+) -> None:
     """Otherwise the test above would prove nothing."""
     synced = tmp_path / "synced"
     system = house_with(shim, tmp_path, synced)

@@ -1,5 +1,5 @@
-"""Whoever does not read costs a bounded amount: a stalled browser its gateway, a stopped gateway
-the broker; nobody else is slowed."""
+"""A browser that does not read costs its gateway a bounded amount of memory, and so does a gateway
+that does not read its broker. Nobody else is slowed."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,9 @@ TEXT_CHARS = 40_000
 TRAFFIC_BYTES = 60 * MIB
 AT_ONCE = 8
 GIVEN_UP_S = 9.0
-"""More than common.zmq_sockets.SILENCE_MS: a silent gateway's connection is closed."""
+"""More than common.zmq_sockets.SILENCE_MS, after which a silent connection is closed."""
 STALLED_MIB = 10
-"""What a stalled reader may add to its gateway, a given up gateway to its broker."""
+"""The memory that a stalled browser may cost its gateway, or a lost gateway its broker."""
 
 
 async def connections(gateway: Process) -> int:
@@ -36,7 +36,7 @@ async def connections(gateway: Process) -> int:
 
 @contextlib.asynccontextmanager
 async def talking(url: str, prefix: str, count: int = 2) -> AsyncIterator[list[Visitor]]:
-    """Visitors of one room; the first is to talk."""
+    """Visitors of one room, of whom the first is to talk."""
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         visitors = [Visitor(http, [url], f"{prefix}{n}", prefix) for n in range(count)]
         running = [tasks.create_task(visitor.run()) for visitor in visitors]
@@ -47,7 +47,7 @@ async def talking(url: str, prefix: str, count: int = 2) -> AsyncIterator[list[V
 
 
 async def flood(visitors: list[Visitor], size: int) -> list[float]:
-    """So many bytes of messages, heard by all; the seconds that each ack took."""
+    """Says so many bytes of messages, which all hear. Returns the seconds that each ack took."""
     talker = visitors[0]
     took: list[float] = []
 
@@ -71,7 +71,7 @@ async def flood(visitors: list[Visitor], size: int) -> list[float]:
 
 @contextlib.asynccontextmanager
 async def stalled_reader(system: System, room: str) -> AsyncIterator[None]:
-    """Joins, and reads no byte more."""
+    """A socket that joins, and reads no byte after that."""
     url = f"{system.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(url, max_msg_size=0)
@@ -92,7 +92,7 @@ async def stalled_reader(system: System, room: str) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def stalled_poller(system: System, room: str) -> AsyncIterator[None]:
-    """Joins by POST, and never polls again."""
+    """A polling session that joins by POST, and never polls again."""
     url = f"{system.url}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:
         sid = (await (await http.get(url)).text()).partition('"sid":"')[2].partition('"')[0]
@@ -150,7 +150,7 @@ async def test_a_gateway_that_does_not_read_costs_the_broker_a_bounded_amount(
             while time.monotonic() < end:
                 await flood(visitors, 4 * MIB)
                 sent += 4
-                await asyncio.sleep(0.2)  # a pace: the time is what counts here
+                await asyncio.sleep(0.2)  # for a pace: only the time counts here
             peak = memory_mib(system.broker)
             await flood(visitors, 4 * STALLED_MIB * MIB)
             after = memory_mib(system.broker)

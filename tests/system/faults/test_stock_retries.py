@@ -42,10 +42,10 @@ async def test_all_its_messages_are_there_once_and_in_order(tmp_path, visit, nam
                     message = {"room": room, "message": text, "id": text}
                     acks.append(await page.begin("chat", message))
 
-            # its queue leaves at once, behind nothing but the handshake
+            # The queue of the client is sent at once, right after the handshake.
             await say(MANY)
             await page.hears(of=acks[10], within=20)
-            # the gateway dies: the front that it was reached by leads to another one
+            # The gateway dies: the proxy before it leads to another gateway.
             await asyncio.to_thread(here.kill)
             front.target = port_of(there.url)
             front.cut()

@@ -27,7 +27,7 @@ async def stopped(gateway: Process) -> AsyncIterator[None]:
 
 
 def news(person: Person, room: str, user: str) -> list[str]:
-    """What was logged about somebody's coming and going."""
+    """The joins and leaves of a person in the log of the room."""
     kinds = ("join", "leave", "rename")
     return [e["EvtType"] for e in person.lines(room) if e["User"] == user and e["EvtType"] in kinds]
 
@@ -36,7 +36,7 @@ async def ready(gateway: Process) -> None:
     await asyncio.to_thread(gateway.wait_ready)
 
 
-async def test_its_people_leave_and_are_brought_back_undoubled(
+async def test_the_people_of_a_stopped_gateway_leave_and_are_back_once(
     two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.gateways
@@ -49,7 +49,7 @@ async def test_its_people_leave_and_are_brought_back_undoubled(
     await bob.hears(
         lambda e: e["EvtType"] == "join" and e["User"] == ann.user and e["Seq"] > 2, within=15
     )
-    # her page has noticed nothing but the time
+    # Her page has noticed only that time has passed.
     await ann.hears_text("where is ann?")
     said = await ann.say(room, "here I am")
     await bob.hears_text("here I am")
@@ -60,7 +60,7 @@ async def test_its_people_leave_and_are_brought_back_undoubled(
     assert ann.seqs(room) == list(range(1, said["seq"] + 1))
 
 
-async def test_who_is_banned_meanwhile_hears_no_more(
+async def test_somebody_who_is_banned_meanwhile_hears_no_more(
     two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.gateways
@@ -76,7 +76,7 @@ async def test_who_is_banned_meanwhile_hears_no_more(
     assert (await bob.participants(room))["users"] == [bob.user]
 
 
-async def test_who_is_back_elsewhere_was_never_away(
+async def test_somebody_who_is_back_elsewhere_was_never_away(
     two_gateways: System, visit, name, room
 ) -> None:
     here, there = two_gateways.gateways
@@ -98,7 +98,7 @@ async def test_who_is_back_elsewhere_was_never_away(
     await bob.hears(lambda e: e["EvtType"] == "leave" and e["User"] == ann.user)
 
 
-async def test_what_it_sends_late_is_not_done_twice(
+async def test_a_command_that_a_stopped_gateway_sends_late_is_not_done_twice(
     two_gateways: System, visit, name, room
 ) -> None:
     """A page says something to the stopped gateway, gives it up and says it again elsewhere."""
@@ -119,8 +119,11 @@ async def test_what_it_sends_late_is_not_done_twice(
     assert [e["Text"] for e in bob.lines(room, "message")] == ["in doubt", "after"]
 
 
-async def test_what_was_given_up_is_not_done_late(two_gateways: System, visit, name, room) -> None:
-    """Whoever said it has gone and was never acked: no ghost speaks when the gateway wakes."""
+async def test_a_command_that_was_given_up_is_not_done_late(
+    two_gateways: System, visit, name, room
+) -> None:
+    """The person has gone, and the message was never acked: it must not appear when the gateway
+    goes on."""
     here, there = two_gateways.gateways
     ann, dan = [await visit(here.url, name(n), room) for n in ("ann", "dan")]
     bob = await visit(there.url, name("bob"), room)
@@ -141,5 +144,5 @@ async def test_what_was_given_up_is_not_done_late(two_gateways: System, visit, n
 
 
 async def given_up(witness: Person, of: Person) -> None:
-    """The lease and the grace of `of`'s gateway are over."""
+    """Waits until the lease of the gateway of `of` and the grace are over."""
     await witness.hears(lambda e: e["EvtType"] == "leave" and e["User"] == of.user, within=15)

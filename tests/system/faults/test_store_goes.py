@@ -17,7 +17,7 @@ from tests.system.client import refusal
 from tests.system.faults.test_power_cut import missing
 
 NOTICED_S = 2.0
-"""On a quiet server: a look four times a second, on a busy machine."""
+"""The broker looks four times a second; the machine is busy."""
 
 
 def move(folder: Path) -> None:
@@ -46,7 +46,7 @@ def name_the_folder_back(folder: Path) -> None:
 
 
 def house_in(tmp_path: Path) -> tuple[System, Path]:
-    """With a store in a folder of its own."""
+    """A system whose store is in a folder of its own."""
     (folder := tmp_path / "data").mkdir(mode=0o700)
     return System(tmp_path, HUBBUB_STORE=f"sqlite:{folder}/hubbub.db"), folder
 
@@ -72,12 +72,12 @@ async def test_a_quiet_broker_says_so_and_goes_on_when_the_store_is_back(
         ann = await visit(system.url, name("ann"), room)
         await ann.say(room, "before")
         go(folder)
-        # at once, before anybody has said a word
+        # It says so at once, before anybody has said a word.
         status, why = await asyncio.to_thread(system.broker.get, "/readyz")
         assert (status, str(folder / "hubbub.db") in why) == (503, True)
         lost = {"room": room, "message": "into the void", "id": "lost"}
         assert refusal(await ann.ask("chat", lost, within=20)) == "unavailable"
-        # what can be read is served
+        # What can be read is served.
         texts = [e["Text"] for e in (await ann.history(room))["events"]]
         assert "before" in texts
         assert "into the void" not in texts
@@ -95,7 +95,7 @@ async def test_under_load_nothing_is_acked_that_is_not_in_the_store(tmp_path: Pa
     async with system, loading(system.urls, "gone", rooms=1) as load:
         await load.until_acked(100, 30)
         for side in ("-wal", "-shm"):
-            # SQLite's log goes: the broker writes it into the database, and begins a new one
+            # SQLite's log is deleted: the broker writes it into the database, and begins a new one.
             (folder / f"hubbub.db{side}").unlink()
             await load.until_acked(100, 30)
         move(folder)
@@ -112,7 +112,7 @@ async def test_under_load_nothing_is_acked_that_is_not_in_the_store(tmp_path: Pa
         assert "Traceback" not in system.broker.log
 
 
-async def test_who_deletes_the_log_of_a_quiet_broker_and_kills_it_loses_nothing(
+async def test_nothing_is_lost_if_the_log_of_a_quiet_broker_is_deleted_and_it_is_killed(
     tmp_path: Path, visit, name, room
 ) -> None:
     system, folder = house_in(tmp_path)

@@ -1,4 +1,4 @@
-"""The wall clock jumps by an hour, forwards and back: no timeout changes, no order breaks."""
+"""The wall clock jumps by an hour, forwards and back: no timeout and no order changes."""
 
 import asyncio
 import struct
@@ -24,7 +24,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
     clock.write_bytes(struct.pack("d", 0.0))
 
     def jump(seconds: float) -> None:
-        with clock.open("r+b") as file:  # in place: it is mapped
+        with clock.open("r+b") as file:  # in place, since the library has mapped it
             file.write(struct.pack("d", seconds))
 
     settings: dict[str, Any] = {
@@ -44,7 +44,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
             told = (await bob.say(room, f"{seconds}"))["timestamp"]
             assert abs(told - time.time() - seconds) < HOUR_S / 10
             await load.until_acked(20, 30)
-            # a lost connection has its grace, whatever the clock says
+            # A lost connection has its grace, whatever the clock says.
             back = await visit(system.url)
             head = max(bob.seqs(room))
             ack = await back.join(room, token=ann.token, since={"Epoch": epoch, "Seq": head})
@@ -52,7 +52,7 @@ async def test_the_wall_clock_only_informs(tmp_path: Path, visit, name, room) ->
             ann, back = back, ann
             ann.token = back.token
             assert bob.lines(room, "leave") == []
-            # a new broker is newer than the last one, even an hour earlier
+            # The term of a new broker is higher, though its clock is an hour behind.
             await asyncio.to_thread(system.broker.kill)
             await asyncio.to_thread(system.broker.start)
             await load.until_recovered(time.monotonic(), 30)
