@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from common.zmq_sockets import (
     dealer,
     events_endpoint,
     is_local,
+    new_context,
     publisher,
     resolved,
     router,
@@ -141,3 +143,18 @@ def test_a_host_that_has_ipv6_only_is_resolved(monkeypatch: pytest.MonkeyPatch) 
     for same in ("four:5555", "both:5555", "nobody:5555", "localhost:1", "[::1]:1", "127.0.0.1:1"):
         assert resolved(f"tcp://{same}") == f"tcp://{same}"
     assert resolved("ipc:///run/six") == "ipc:///run/six"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists threads there")
+def test_the_threads_of_a_context_interrupt_nobody() -> None:
+    with new_context() as context, router(context, None) as here, dealer(context, None) as there:
+        connect(there, bind(here, "tcp://127.0.0.1:*"))
+        there.send(b"by way of the threads")
+        here.recv_multipart()
+        names = {
+            (task / "comm").read_text().strip(): os.sched_getscheduler(int(task.name))
+            for task in Path("/proc/self/task").iterdir()
+        }
+    assert [policy for name, policy in names.items() if name.startswith("ZMQbg/IO")] == [
+        os.SCHED_BATCH
+    ]

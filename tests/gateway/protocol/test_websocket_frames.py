@@ -174,3 +174,34 @@ def test_a_large_frame_may_come_byte_by_byte() -> None:
         tracemalloc.stop()
     assert copied < 5 * size
     assert read(reader, wire[-1:]) == [(TEXT, b"x" * size)]
+
+
+@given(
+    st.binary(max_size=140)
+    | st.builds(
+        frame, st.sampled_from([TEXT, BINARY, PING]), st.binary(max_size=140), st.booleans()
+    )
+    | st.builds(lambda text: frame(TEXT, text.encode()), st.text(max_size=60)),
+    st.binary(max_size=3),
+)
+def test_the_short_way_reads_what_the_long_way_reads(wire: bytes, before: bytes) -> None:
+    reader, other = FrameReader(sizes(1000)), FrameReader(sizes(1000))
+    with contextlib.suppress(Malformed):
+        read(reader, before)
+        read(other, before)
+        text = reader.read_short(wire)
+        if text is not None:
+            assert read(other, wire, parts=True) == [(TEXT, text.encode())]
+            assert other.kept_bytes == reader.kept_bytes == 0
+
+
+def test_the_short_way_is_taken_by_short_texts_only() -> None:
+    reader = FrameReader(sizes(1000))
+    assert reader.read_short(frame(TEXT, b"")) == ""
+    assert reader.read_short(frame(TEXT, b"x" * 125)) == "x" * 125
+    assert reader.read_short(frame(TEXT, b"x" * 126)) is None
+    assert reader.read_short(frame(TEXT, b"x") * 2) is None
+    assert reader.read_short(frame(TEXT, b"\xff")) is None
+    reader.feed(frame(TEXT, b"begun", fin=False))
+    assert reader.next() == (FRAGMENT, b"begun")
+    assert reader.read_short(frame(TEXT, b"x")) is None

@@ -2,7 +2,7 @@
 
 from common import messages as m
 from common.messages import Event
-from gateway.rooms.frame_cache import FrameCache, newest
+from gateway.rooms.frame_cache import FrameCache, Memo, newest
 from tests.support.events import message, messages
 
 
@@ -42,3 +42,13 @@ def test_the_newest_page_goes_back_to_the_nth_last_message() -> None:
     assert [e.seq for e in newest(log, 9, 10)] == [1, 2, 3, 4, 5]
     assert [e.seq for e in newest(log, 9, 2)] == [4, 5]
     assert newest(log, 0, 10) == []
+
+
+def test_a_memo_makes_a_value_once_for_what_it_is_made_from() -> None:
+    memo: Memo[list[int]] = Memo()
+    first = memo.get(("e", 1), lambda: [1])
+    assert memo.get(("e", 1), lambda: [2]) is first
+    assert memo.get(("e", 2), lambda: [2]) == [2]
+    memo.clear()
+    assert memo.get(("e", 2), lambda: None) is None
+    assert memo.get(("e", 2), lambda: [3]) == [3], "None is not kept"
