@@ -1,6 +1,6 @@
 """A page of a run: one tab of a person, which follows rooms, sends messages and keeps rosters."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.messages import Presence
 from common.names import is_private
@@ -17,6 +17,14 @@ class Room:
         self.joined = False
         self.asked = False
         self.roster = Roster()
+
+
+class _Asked(NamedTuple):
+    """A join that was asked for. Its answer is the room's only if the room was not left since then,
+    even if the page has come back to it."""
+
+    room: Room
+    since: int | None
 
 
 class Page(Browser):
@@ -37,7 +45,8 @@ class Page(Browser):
         self.queue = Queue(self)
         self.bound = False
         """Whether a join of this connection was acked."""
-        self._since: dict[str, int | None] = {}
+        self._handshake: dict[str, _Asked] = {}
+        """The joins of this connection's handshake that have no answer."""
 
     def is_in(self, room: str) -> bool:
         return room in self.rooms
@@ -61,18 +70,21 @@ class Page(Browser):
     def auth(self) -> dict[str, Any] | None:
         if not self.in_auth:
             return None
-        names = sorted(self.rooms, key=is_private)
-        return {"token": self.token, "user": self.user, "join": [
-            join for name in names if (join := self._join_of(name)) is not None
-        ]}  # fmt: skip
+        names = [name for name in sorted(self.rooms, key=is_private) if self._needs_join(name)]
+        self._handshake = {name: self._asked(name) for name in names}
+        joins = [self._join_of(name, asked) for name, asked in self._handshake.items()]
+        return {"token": self.token, "user": self.user, "join": joins}
 
-    def _join_of(self, name: str) -> dict[str, Any] | None:
-        head = self.rooms[name].head
-        if is_private(name) and not head:
-            return None
-        self.rooms[name].asked = True
-        self._since[name] = head or None
-        since = {"since": {"Epoch": self.epoch, "Seq": head}} if head else {}
+    def _needs_join(self, name: str) -> bool:
+        return not is_private(name) or self.rooms[name].head > 0
+
+    def _asked(self, name: str) -> _Asked:
+        room = self.rooms[name]
+        room.asked = True
+        return _Asked(room, room.head or None)
+
+    def _join_of(self, name: str, asked: _Asked) -> dict[str, Any]:
+        since = {"since": {"Epoch": self.epoch, "Seq": asked.since}} if asked.since else {}
         return {"room": name, **since}
 
     def begin(self) -> None:
@@ -92,12 +104,11 @@ class Page(Browser):
 
     def join(self, name: str) -> None:
         room = self.rooms.setdefault(name, Room())
-        if self.socket is None or room.asked:
+        if self.socket is None or room.asked or not self._needs_join(name):
             return
-        join = self._join_of(name)
-        if join is not None:
-            join |= {"token": self.token, "user": self.user}
-            self.ask("join", join, lambda ack: self._joined({"room": name, **ack}))
+        asked = self._asked(name)
+        join = self._join_of(name, asked) | {"token": self.token, "user": self.user}
+        self.ask("join", join, lambda ack: self._joined({"room": name, **ack}, asked))
 
     def leave(self, name: str) -> None:
         self.rooms.pop(name)
@@ -190,7 +201,7 @@ class Page(Browser):
                 if name in self.rooms:
                     self.rooms[name].head = seq
             case "joined":
-                self._joined(payload)
+                self._joined(payload, self._handshake.pop(payload["room"]))
             case "reset":
                 self.view.told.append(Reset(payload["Room"], payload["Epoch"], payload["Seq"]))
                 self._take_epoch(payload["Epoch"])
@@ -213,17 +224,16 @@ class Page(Browser):
                 for room in self.rooms.values():
                     room.roster.forget()
 
-    def _joined(self, ack: dict[str, Any]) -> None:
+    def _joined(self, ack: dict[str, Any], asked: _Asked) -> None:
         assert self.view is not None
-        name = ack["room"]
-        room = self.rooms.get(name)
-        if room is not None:
-            room.asked = False
+        name, (room, since) = ack["room"], asked
+        is_in = self.rooms.get(name) is room
+        room.asked = False
         if not ack["ok"]:
             code = ack["error"]["code"]
             if code == "banned":
                 self.say_goodbye()
-            elif name in self.rooms and code == "no_such_room":
+            elif is_in and code == "no_such_room":
                 del self.rooms[name]
                 if not self.town.forgiven(self.uid):
                     self.town.complain(f"{self.name}: {ack}")
@@ -231,13 +241,13 @@ class Page(Browser):
         self.view.uid = self.uid = ack["uid"]
         self.bound = True
         self._take_epoch(ack["epoch"])
-        recovered, since = ack["recovered"], self._since.pop(name, None)
+        recovered = ack["recovered"]
         self.view.told.append(
             Joined(name, ack["epoch"], ack["seq"], recovered, since, ack["private"])
         )
         if recovered and since is not None:
             self.town.recoveries += 1
-        if room is not None:
+        if is_in:
             if not recovered:
                 room.head = 0
             room.joined = True
