@@ -49,7 +49,7 @@ const connection = new Connection({
   on: {
     connected: changed,
     disconnected: changing(() => chat.onDisconnected()),
-    joined: (ack) => sync.onJoinAnswer(ack.room, ack),
+    joined: (ack) => sync.onJoinAnswer(ack.room, ack, chat.inHandshake.get(ack.room)),
     chat: changing((event) => chat.onEvent(event)),
     reset: changing((reset) => chat.onReset(reset)),
     presence: changing((presence) => chat.onPresence(presence)),

@@ -38,18 +38,21 @@ export class Sync {
     this.#readAnnouncements();
   }
 
-  /** The answer to a join of the handshake or of #join(). `asked`: the room's name in our spelling. */
-  onJoinAnswer(asked, ack) {
-    const room = this.chat.rooms.get(asked);
+  /** The answer to a join of the handshake or of #join(). `asked`: the room's name in our spelling.
+   * `asker`: the room that the join was sent for. If the person has left that room since then, the answer
+   * tells only who they are, even if they have come back: the next join of the room has its own answer. */
+  onJoinAnswer(asked, ack, asker = this.chat.rooms.get(asked)) {
+    const left = this.chat.rooms.get(asked) !== asker;
+    const room = left ? undefined : asker;
     for (const each of asked ? [room] : this.chat.rooms.values()) if (each) each.joining = false;
     if (ack.ok) {
-      if (asked && asked !== ack.room) this.on.roomRenamed(asked, ack.room);
-      this.chat.onJoined(ack);
+      if (asked && !left && asked !== ack.room) this.on.roomRenamed(asked, ack.room);
+      this.chat.onJoined(ack, left);
       this.on.joined(ack);
     } else if (ack.error.code === "bad_name" || (ack.error.code === "banned" && !(room && this.chat.bound))) {
       this.on.refused(ack.error);
     } else if (LATER.has(ack.error.code)) {
-      this.#pause(`join ${asked}`, ack.error);
+      if (!left) this.#pause(`join ${asked}`, ack.error);
     } else if (room) {
       this.on.roomRefused(asked, ack.error);
     }
@@ -62,7 +65,7 @@ export class Sync {
     room.joining = true;
     const { token, name } = this.identity;
     const person = this.chat.bound ? { token } : { token, user: name };
-    this.connection.request("join", { ...join, ...person }, (ack) => this.onJoinAnswer(room.name, ack));
+    this.connection.request("join", { ...join, ...person }, (ack) => this.onJoinAnswer(room.name, ack, room));
   }
 
   #sendMessages() {

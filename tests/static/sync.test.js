@@ -167,6 +167,37 @@ test("the room's name is the one that the answer gives", () => {
   assert.deepEqual(told, [["roomRenamed", "ǅ", "ǆ"]]);
 });
 
+test("the answer to a join of a room that was left meanwhile is not its next join's", () => {
+  const { chat, desk, sync, join, clock } = joined();
+  const leaveAndComeBack = () => {
+    chat.unfollow("dev");
+    chat.leaving.push("dev");
+    chat.follow("dev");
+    sync.wake();
+  };
+  chat.follow("dev");
+  sync.wake();
+  const first = desk.take("join");
+  leaveAndComeBack();
+  const second = desk.take("join");
+  first.done({ ...join, room: "dev" });
+  assert.equal(chat.rooms.get("dev").joined, false);
+  second.done(refusal("rate_limited"));
+  clock.pass(2000);
+  desk.take("join").done({ ...join, room: "dev" });
+  assert.equal(chat.rooms.get("dev").joined, true);
+});
+
+test("nor is the answer to a handshake's", () => {
+  const { chat, sync, join } = start();
+  chat.joinRequests();
+  chat.rooms.delete("lobby");
+  chat.follow("lobby");
+  sync.onJoinAnswer("lobby", join, chat.inHandshake.get("lobby"));
+  assert.equal(chat.bound, true);
+  assert.equal(chat.rooms.get("lobby").joined, false);
+});
+
 test("a message is settled by a timeline that is beyond it", () => {
   const { chat, desk, sync } = joined();
   chat.outbox.add("m1", "lobby", "one", 1000);

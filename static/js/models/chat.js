@@ -32,6 +32,8 @@ export class Chat {
     /** The room that was shown before the current one. */
     this.before = "";
     this.rooms = new Map();
+    /** The rooms that the last handshake asked to join, by name. */
+    this.inHandshake = new Map();
     /** Rooms that the person left and the gateway has not been told of. */
     this.leaving = [];
     this.outbox = new Outbox();
@@ -124,7 +126,8 @@ export class Chat {
   joinRequests() {
     const rooms = [...this.rooms.values()].sort((a, b) => a.private - b.private);
     const joins = rooms.map((room) => room.joinRequest(this.epoch)).filter((join) => join !== null);
-    for (const { room } of joins) this.rooms.get(room).joining = true;
+    this.inHandshake = new Map(joins.map(({ room }) => [room, this.rooms.get(room)]));
+    for (const room of this.inHandshake.values()) room.joining = true;
     return joins;
   }
 
@@ -153,8 +156,8 @@ export class Chat {
     Object.assign(this, { link: "closed", bound: false, refusal: sentence });
   }
 
-  /** The answer to a join that succeeded. */
-  onJoined(ack) {
+  /** The answer to a join that succeeded. `left`: the person has left the room since the join was sent. */
+  onJoined(ack, left = false) {
     if (this.epoch && ack.epoch !== this.epoch) this.#startOver();
     Object.assign(this, { epoch: ack.epoch, user: ack.user, uid: ack.uid });
     if (!this.bound) {
@@ -164,7 +167,7 @@ export class Chat {
     }
     for (const [name, head] of Object.entries(ack.private ?? {})) this.unread.noteUnseen(name, head);
     const room = this.rooms.get(ack.room);
-    if (!room) return; // the person left it meanwhile
+    if (!room || left) return;
     room.onJoined(ack);
     // In a room that is new to the person nothing is unread; elsewhere the replayed events tell.
     if (!room.private && !this.unread.hasMark(ack.room)) this.unread.markRead(ack.room, ack.seq);
