@@ -31,8 +31,10 @@ IN_PROCESS = 12_500
 SOURCES = 16
 """The sockets come from so many loopback addresses: one has 28,000 ports, and the kernel's search
 for a free one is slow long before."""
-REQUESTS = ("chat", *["ping"] * 9)
-REQUESTS_PER_S = 50.0
+REQUESTS_PER_S, MOST_MESSAGES_PER_S = 50.0, 5.0
+"""What those who stay do: pings, and so many messages among them at most."""
+DELIVERIES_PER_S = 25_000
+"""In a large crowd there are fewer messages, so that the machine has time for those who come."""
 OF_A_PEER = {"node": 0.5, "stock": 1.0}
 """The most that coming back may take, as a share of the time in which this peer accepts as many."""
 
@@ -92,6 +94,12 @@ def _check_descriptors(sockets: int, args: argparse.Namespace) -> None:
         )
 
 
+def _requests(sockets: int) -> tuple[str, ...]:
+    """The kinds of requests of those who stay, in turn: a message among pings."""
+    messages_per_s = min(MOST_MESSAGES_PER_S, DELIVERIES_PER_S / sockets)
+    return ("chat", *["ping"] * (round(REQUESTS_PER_S / messages_per_s) - 1))
+
+
 def _processes(sockets: int) -> int:
     """How many processes of the load hold so many sockets."""
     return -(-sockets // min(IN_PROCESS, raise_descriptor_limit() - SPARE))
@@ -111,7 +119,8 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         sources=SOURCES,
     )
     staying = Plan([gateway.url for gateway in living], "bench", plan_name())
-    talk = Speech(REQUESTS_PER_S, 3 * args.within, args.stay, requests=REQUESTS)
+    requests = _requests(sockets)
+    talk = Speech(REQUESTS_PER_S, 3 * args.within, args.stay, requests=requests)
     with Workers(plan, _processes(sockets)) as crowd, Workers(staying) as stayers:
         progress.step(f"{sockets} people come")
         came = crowd.join(sockets, args.within, lambda t: progress.show(t.joined, t.people))
@@ -143,7 +152,7 @@ def _storm(args: argparse.Namespace, sockets: int, system: Processes, progress: 
         end = crowd.read_tally()
     if end.lost > sockets:
         raise LoadError(f"{end.lost - sockets} were lost once more: {end.why}")
-    waited = {kind: ticks_since(acks.get(kind, {}), stayed.acks[kind]) for kind in set(REQUESTS)}
+    waited = {kind: ticks_since(acks.get(kind, {}), stayed.acks[kind]) for kind in set(requests)}
     return {
         "server": "hubbub",
         "sockets": sockets,
