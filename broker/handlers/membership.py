@@ -69,7 +69,8 @@ def join(call: Call, command: Join) -> None:
     directory.mark_found(session)
     session.unnamed = False
     was_inside = name in session.rooms
-    # An unconfirmed room is one whose join was not answered: its repeat gets the first answer.
+    # The repeat of a join that was not answered finds the socket inside, and the room unconfirmed:
+    # it is answered like a first join. A repeat of one that was answered is `again`.
     again = directory.confirm(session, name) and was_inside
     if room is None:
         room = make_room(call, name)

@@ -11,7 +11,7 @@
                              sends it to the broker
       :  the broker executes and commits it, then answers `Said`
     Link.read                finds the command that has the answer's number
-    PendingRequest.answer    makes the ack of the answer                      pending_request.py
+    PendingChat.answer       makes the ack of the answer                      pending_request.py
     Socket.answer            sends the ack
 
 **How a broadcast comes in**: the link calls `Chat.on_broadcast`, which passes events on to

@@ -17,7 +17,8 @@ takes what arrives (`Link.read`) and does what is due (`Link.step`). The states 
 **How a loss is noticed** (`LinkLost`): ZeroMQ tells that the connection broke; or no answer came
 for two thirds of the lease and a second, though a Beat is sent whenever nothing else was sent for a
 third of it; or the broker answers that it does not know this gateway. Then the connector closes its
-sockets, rests for up to a second (longer after each failure, and by chance), and connects again,
-until a broker answers. Browsers stay connected meanwhile. A question without an answer is given up
-after HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after 60 s.
+sockets, rests (`Link.rest_s`: longer after each failure, at most a second, and random), and
+connects again, until a broker answers. Browsers stay connected meanwhile. A question without an
+answer is given up after HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after 60
+s.
 """

@@ -9,12 +9,13 @@ or when the link is new, on which `Link` has subscribed all topics before::
 
     Chat.on_link_up        calls `Maintenance.on_link_up`                          ../chat/chat.py
     Marks.on_link_up       the marks of all rooms' topics are missing            ../rooms/marks.py
-    Room.on_new_link       (by `Marks.step`) the replica is no longer live        ../rooms/room.py
 
 and then in either case::
 
-    Marks.step             sends `TakeUp`, in the loop's next turn               ../rooms/marks.py
-      :  `take_up` of the broker publishes the marks        broker/handlers/gateway_links.py
+    Marks.step             in the loop's next turn: on a new link calls          ../rooms/marks.py
+                           `Room.on_new_link`, by which the replica is no
+                           longer live; then sends `TakeUp`
+      :  `take_up` of the broker publishes the marks  ../../broker/handlers/gateway_links.py
     Maintenance.on_mark    passes the mark on, by `RoomTable.on_mark`       ../chat/maintenance.py
     Replica.on_mark        requests the newest page, or if a log is here, the           replica.py
                            events between its head and the mark's

@@ -1,4 +1,14 @@
 /**
+ * How a message leaves the page, and how it comes in:
+ *
+ *   main.js               chat.outbox.add(…); changed() calls Sync.wake()
+ *   Sync.#sendMessages    takes what outbox.due() returns: one message per room
+ *   Connection.request    sends it; without an ack after ANSWER_MS it is refused as `unavailable`
+ *     :  the ack          outbox.markAccepted, or markRefused: due again after a pause, same id
+ *     :  the event        on.chat, in main.js, calls
+ *   Chat.onEvent          outbox.discard(id) of an own event; then models/chat.js
+ *   Timeline.apply        adds it to the room's timeline
+ *
  * The synchronisation: all that the page requests by itself, because the chat lacks it.
  *
  * wake() looks for what is missing and requests it, each thing once at a time; it is called after each
