@@ -77,6 +77,8 @@ def user_name(name: str) -> str:
     or if it has control, format or unassigned characters, or commas (which separate the names in
     the plain form's list). Joiners and variation selectors are kept: words and emoji need them.
     """
+    if _is_plain_name(name):
+        return name
     clean = name.strip()
     if len(clean) <= TYPED_CHARS:
         clean = _BLANK.sub(" ", unicodedata.normalize("NFC", clean)).strip()
@@ -95,6 +97,7 @@ def user_name(name: str) -> str:
     return clean
 
 
+@lru_cache(maxsize=4096)  # a join needs the key of one name several times
 def user_key(name: str) -> str:
     """The key by which people's names are compared: case, width and other compatible forms,
     invisible characters and the kind of white space make no difference (NFKC_Casefold of the
@@ -127,6 +130,19 @@ def _folded(text: str, form: Literal["NFC", "NFKC"]) -> str:
     text = unicodedata.normalize("NFD", text).casefold()
     text = unicodedata.normalize(form, text).casefold()
     return unicodedata.normalize(form, text)
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether this is a person's name of ASCII characters to which all rules of `user_name` apply
+    already. Most names are, and the rules cost more than the rest of a join."""
+    return (
+        1 <= len(name) <= USER_NAME_CHARS
+        and name.isascii()
+        and name.isprintable()
+        and "," not in name
+        and "  " not in name
+        and name[0] != " " != name[-1]
+    )
 
 
 def _plain(char: str) -> str:

@@ -190,6 +190,32 @@ def test_a_bad_user_name_is_refused(name: str) -> None:
     assert caught.value.code == "bad_name"
 
 
+SOME_ASCII = st.text("aZ09 ,-~_!\t\n\0\x1c\x7f", max_size=45)
+ANY_ASCII = st.text(st.characters(max_codepoint=127), max_size=45)
+
+
+@given(SOME_ASCII | ANY_ASCII)
+@example("x" * 40)
+@example("x" * 41)
+@example("")
+@example("ann  smith")
+@example(" ann")
+@example("ann ")
+@example("ann,smith")
+@example("ann\tsmith")
+def test_a_name_of_ascii_gets_what_the_rules_for_all_names_make_of_it(name: str) -> None:
+    """`user_name` has a short way for such names, which the same name with a space that is not
+    ASCII does not take."""
+    assert _outcome(name) == _outcome(f"{name}\u00a0")
+
+
+def _outcome(name: str) -> str:
+    try:
+        return user_name(name)
+    except Refused as refused:
+        return f"refused: {refused.message}"
+
+
 @given(st.text(max_size=45))
 def test_a_clean_name_stays_as_it_is(name: str) -> None:
     try:
