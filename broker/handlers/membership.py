@@ -28,7 +28,7 @@ the person."""
 
 
 def needs_of_join(state: State, command: Join) -> list[Need]:
-    return [NeedIdentity(state.directory.uid_of(command.key)), NeedRoom(_room_to_join(command))]
+    return _unloaded(state, state.directory.uid_of(command.key), _room_to_join(command))
 
 
 def join(call: Call, command: Join) -> None:
@@ -42,9 +42,9 @@ def join(call: Call, command: Join) -> None:
     session = gateway.sessions.get(command.sid)
     if session is not None and session.uid != uid:
         raise Refused("bad_request", "this connection belongs to another token")
-    state.require(needs_of_join(state, command))
     person = directory.people.get(uid)
     room = state.rooms.get(name)
+    state.require(_unloaded(state, uid, name))
     if person is not None and person.banned:
         raise Refused("banned", "you are banned")
     if is_private(name) and (room is None or uid not in room.members):
@@ -225,6 +225,16 @@ def _check_room_limit(state: State, session: Session, room: str) -> None:
     limit = state.settings.socket_rooms
     if room not in session.rooms and len(session.rooms) >= limit:
         raise Refused("forbidden", f"one connection may be in {limit} rooms at most")
+
+
+def _unloaded(state: State, uid: str, room: str) -> list[Need]:
+    """The needs for this person and this room, unless they are in memory."""
+    needs: list[Need] = []
+    if state.directory.people.get(uid) is None:
+        needs.append(NeedIdentity(uid))
+    if state.rooms.get(room) is None:
+        needs.append(NeedRoom(room))
+    return needs
 
 
 def _room_to_join(command: Join) -> str:

@@ -35,6 +35,7 @@ def restore(state: State, opened: Snapshot, now: float) -> float:
         if room is not None:
             room.restored(now if room.count and room.name in changed_lately else None)
             rooms.on_count_change(room, 0, now)
+            rooms.touch(room, now)
     return now + state.settings.lease if opened.sessions else now
 
 

@@ -8,6 +8,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Iterable
+from functools import lru_cache, partial
 from itertools import islice, takewhile
 from typing import TypeVar
 
@@ -22,6 +23,9 @@ from common.settings import Settings
 UID_CHARS = 16
 DIRECT_CHARS = 22
 """Lengths of a uid and of a direct room's name without its `@`, in characters of 6 bits."""
+UIDS = 1_000
+"""The keys whose uids are remembered: a join needs its uid when its facts are read, and again when
+it is executed."""
 
 
 class Directory:
@@ -29,7 +33,8 @@ class Directory:
 
     def __init__(self, settings: Settings, secret: bytes) -> None:
         self._settings = settings
-        self._secret = secret
+        self._keyed = hmac.new(secret, digestmod="sha256")
+        self._uid_of = lru_cache(UIDS)(partial(_uid_of, self._keyed))
         self.people = People()
         self.names = NamesInUse()
         self.gateways = Gateways(settings.lease, settings.move_grace)
@@ -43,16 +48,13 @@ class Directory:
 
     def uid_of(self, key: str) -> str:
         """The uid that belongs to the token with this hash."""
-        return self._digest(key.encode(), UID_CHARS)
+        return self._uid_of(key)
 
     def direct_room(self, uid: str, other_uid: str) -> str:
         """The name of the direct room of two people. It is always the same, and cannot be guessed
         without the store's secret."""
         uids = f"{min(uid, other_uid)},{max(uid, other_uid)}"
-        return "@" + self._digest(f"direct:{uids}".encode(), DIRECT_CHARS)
-
-    def _digest(self, words: bytes, chars: int) -> str:
-        return urlsafe_b64encode(hmac.digest(self._secret, words, "sha256"))[:chars].decode()
+        return "@" + _digest(self._keyed, f"direct:{uids}".encode(), DIRECT_CHARS)
 
     # --- people ----------------------------------------------------------------------------------
 
@@ -181,6 +183,19 @@ class Directory:
             if person is not None:
                 ids.update(dict.fromkeys(person.gateways))
         return list(ids)
+
+
+def _uid_of(keyed: hmac.HMAC, key: str) -> str:
+    return _digest(keyed, key.encode(), UID_CHARS)
+
+
+def _digest(keyed: hmac.HMAC, words: bytes, chars: int) -> str:
+    """The first characters of the HMAC of these words."""
+    # `hmac.digest` would hash the secret again each time, and release the interpreter's lock, for
+    # which this thread would then have to wait.
+    digest = keyed.copy()
+    digest.update(words)
+    return urlsafe_b64encode(digest.digest())[:chars].decode()
 
 
 _T = TypeVar("_T")

@@ -16,6 +16,9 @@ from common.settings import Settings
 BEACONS = 3
 """The number of beacons that name a change. It is a number of beacons and not a time, because a
 gateway counts beacons to know whether it has missed a change, and a beacon may be late."""
+UNSORTED_ROOMS = 500
+"""The most rooms whose counts have changed and that are not sorted again yet. A count changes with
+each join, while the order is needed now and then only. To sort so many takes 3 ms."""
 
 
 class RoomTable:
@@ -32,6 +35,9 @@ class RoomTable:
         """A room with participants is never in it."""
         self._by_count: SortedList[tuple[int, str]] = SortedList()
         """The public rooms with participants: the negated count, and the name."""
+        self._unsorted: dict[str, int] = {}
+        """Rooms whose counts have changed since they were sorted, each with the count in
+        `_by_count`."""
         self._changed: deque[dict[str, Room]] = deque([{}], maxlen=BEACONS)
         """The rooms with new events, by beacon; the last ones changed since the last beacon."""
         self._agenda: list[tuple[float, str]] = []
@@ -57,20 +63,22 @@ class RoomTable:
         self._evictable.touch(room.name, now)
 
     def on_count_change(self, room: Room, before: int, now: float) -> None:
-        """The room had `before` participants and has `room.count` now."""
-        if room.count != before:
-            if before:
-                self._by_count.remove((-before, room.name))
-            if room.count:
-                self._by_count.add((-room.count, room.name))
-                self._evictable.keep(room.name)
-            else:
-                self._evictable.add(room.name, now)
-        self.touch(room, now)
+        """The room had `before` participants and has `room.count` now. Call `touch` as well."""
+        count = room.count
+        if count == before:
+            return
+        if not before:
+            self._evictable.keep(room.name)
+        elif not count:
+            self._evictable.add(room.name, now)
+        self._unsorted.setdefault(room.name, before)
+        if len(self._unsorted) > UNSORTED_ROOMS:
+            self._sort()
 
     def busiest(self, after: str) -> Iterator[Room]:
         """The public rooms with participants, by count, that come after the room named `after`. If
         that room is empty by now, the rooms after those with one participant follow."""
+        self._sort()
         start = 0
         if after:
             room = self._by_name.get(after)
@@ -82,7 +90,19 @@ class RoomTable:
     @property
     def occupied(self) -> int:
         """The number of public rooms with participants."""
+        self._sort()
         return len(self._by_count)
+
+    def _sort(self) -> None:
+        """Puts the rooms whose counts have changed in their places."""
+        for name, before in self._unsorted.items():
+            room = self._by_name.get(name)  # a room without participants may be evicted by now
+            count = room.count if room is not None else 0
+            if before:
+                self._by_count.remove((-before, name))
+            if count:
+                self._by_count.add((-count, name))
+        self._unsorted.clear()
 
     # --- beacons ---------------------------------------------------------------------------------
 

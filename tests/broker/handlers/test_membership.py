@@ -2,6 +2,7 @@
 
 import pytest
 
+from broker.effects import Missing, NeedIdentity, NeedRoom
 from common.messages import Done, GetNames, Join, Leave, Listed, Since
 from tests.support.broker_playbook import (
     Chat,
@@ -50,6 +51,22 @@ def test_a_join_is_published_in_the_room(chat: Chat) -> None:
         presence(joined=["ann"], count=1),
         nothing_else(),
     )
+
+
+def test_a_join_says_what_it_lacks_and_uses_up_what_was_learned(chat: Chat) -> None:
+    play(chat, joins("ann", room="lobby"))
+    core, command = chat.core, Join(no=99, sid="s9", key=key_of("zoe"), room="attic", user="zoe")
+    with pytest.raises(Missing) as missing:
+        core.handle(b"g1", command, chat.now, chat.wall)
+    needs = missing.value.needs
+    assert [type(need) for need in needs] == [NeedIdentity, NeedRoom]
+    assert list(core.needs(b"g1", command)) == list(needs)
+    core.learn(needs, [None, None])
+    assert core.handle(b"g1", command, chat.now, chat.wall)
+    assert all(need not in core.state.facts for need in needs)
+    again = Join(no=100, sid="s8", key=key_of("zoe"), room="lobby")
+    assert list(core.needs(b"g1", again)) == [], "both are in memory"
+    assert core.handle(b"g1", again, chat.now, chat.wall)
 
 
 def test_a_second_tab_is_the_same_person(chat: Chat) -> None:

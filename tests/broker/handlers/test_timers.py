@@ -25,6 +25,7 @@ def test_a_room_is_due_when_it_has_something_to_publish() -> None:
     tea = rooms.load(RoomFact("tea", "public", 0), 0.0)
     tea.enter("u1", "ann", 1.0, 0.0)
     rooms.on_count_change(tea, 0, 1.0)
+    rooms.touch(tea, 1.0)
     assert rooms.take_due(1.05, 9) == []
     tea.set_typing("u1", "ann", True, 1.1)
     rooms.touch(tea, 1.1)

@@ -32,6 +32,12 @@ def test_uids_and_direct_rooms_are_always_the_same(directory: Directory) -> None
     assert room not in (directory.direct_room("ann", "cid"), other_store.direct_room("ann", "bob"))
 
 
+def test_uids_and_direct_rooms_are_those_of_older_versions(directory: Directory) -> None:
+    """The store has them, and people would not be themselves any more."""
+    assert directory.uid_of("a" * 64) == "RMGU-guZ6G9aT5RU"
+    assert directory.direct_room("ann", "bob") == "@WPmzDKyrQU3fMmnXkVNnAg"
+
+
 def test_a_person_is_in_a_room_as_long_as_a_socket_is(directory: Directory) -> None:
     ann = person(directory, "ann")
     one, two = connect(directory, "1", ann), connect(directory, "2", ann, "g2")
