@@ -57,6 +57,11 @@ def identities(
 ) -> list[IdentityFact]:
     """The people whose `uid` meets an SQL condition, with their private rooms. `parameters` are the
     parameters of the condition."""
+    people = connection.execute(
+        f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", parameters
+    ).fetchall()
+    if not people:
+        return []
     rooms: dict[str, dict[str, int]] = {}
     owned: dict[str, set[str]] = {}
     for uid, room, own, head in connection.execute(
@@ -77,9 +82,7 @@ def identities(
             rooms.get(uid, {}),
             frozenset(owned.get(uid, ())),
         )
-        for uid, name, plain, banned, seen in connection.execute(
-            f"SELECT uid, name, plain, banned, seen FROM identities WHERE {where}", parameters
-        )
+        for uid, name, plain, banned, seen in people
     ]
 
 

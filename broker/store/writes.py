@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, assert_never
 
-import msgpack
+from msgspec import msgpack
 
 from broker.effects import (
     Append,
@@ -72,7 +72,7 @@ def apply(connection: sqlite3.Connection, writes: Iterable[Write]) -> bool:
                     identities[uid] = (uid, name, user_key(name), plain, banned, seen)
             case PutSession(gateway, sid, uid, plain, heads):
                 dropped.discard((gateway, sid))
-                sessions[gateway, sid] = (gateway, sid, uid, plain, msgpack.packb(heads))
+                sessions[gateway, sid] = (gateway, sid, uid, plain, msgpack.encode(heads))
             case DropSession(gateway, sid):
                 sessions.pop((gateway, sid), None)
                 dropped.add((gateway, sid))
