@@ -25,6 +25,8 @@ class Turns:
         self._idle.set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle | None = None
+        self.gather_until = 0.0
+        """Input that comes before this time of the event loop begins a turn only then."""
 
     async def run(self) -> None:
         """Runs turns until it is cancelled. Raises the exception of a turn, or of `fail`."""
@@ -43,6 +45,13 @@ class Turns:
         if self._idle.is_set() and not self._stopping:
             self._idle.clear()
             Eager(self._run_turns(), self._on_end)
+
+    def on_input(self) -> None:
+        """Call it when there may be input: a turn begins now, or at `gather_until`."""
+        if asyncio.get_running_loop().time() < self.gather_until:
+            self._plan(self.gather_until)
+        else:
+            self.wake()
 
     def fail(self, error: BaseException) -> None:
         """Lets `run` raise this error."""
@@ -66,16 +75,16 @@ class Turns:
         if error is not None:
             self.fail(error)
         if not self._stopping:
-            self._plan_tick()
+            self._plan(asyncio.get_running_loop().time() + self._max_wait_s())
 
-    def _plan_tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        at = loop.time() + self._max_wait_s()
+    def _plan(self, at: float) -> None:
+        """Plans a turn for this time of the event loop, unless there is one planned for earlier:
+        at its end that one plans the next."""
         if self._timer is not None:
             if self._timer.when() <= at:
-                return  # the tick plans the next one
+                return
             self._timer.cancel()
-        self._timer = loop.call_at(at, self._tick)
+        self._timer = asyncio.get_running_loop().call_at(at, self._tick)
 
     def _tick(self) -> None:
         self._timer = None

@@ -15,6 +15,7 @@ from broker.model import presence
 from broker.shell import server
 from common.codec import FRAME_BYTES, encode
 from common.messages import (
+    AnyCommand,
     Beat,
     Direct,
     Done,
@@ -24,10 +25,12 @@ from common.messages import (
     GetPage,
     GetParticipants,
     GetRooms,
+    Gone,
     HeadsTold,
     Hello,
     Join,
     Joined,
+    Leave,
     Opened,
     Paged,
     Register,
@@ -40,6 +43,7 @@ from tests.support.broker_peer import Peer, refused
 from tests.support.running_broker import Running, broker
 
 BACK = GetHistory(no=1, sid="s1", room="lobby")
+ANN_JOINS = Join(no=1, sid="s1", key=64 * "0", room="lobby", user="ann")
 
 
 @pytest.fixture
@@ -119,6 +123,32 @@ async def test_another_wire_version_is_refused(peer: Peer) -> None:
     answer = await peer.ask(Hello, wire=99, gateway="g")
     assert refused(answer) == "bad_request"
     assert "wire" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("commands", "gathers"),
+    [
+        ([], False),
+        ([ANN_JOINS, Leave(no=2, sid="s1", room="lobby"), Gone(no=3, sid="s1", left=True)], True),
+        ([ANN_JOINS, Say(no=2, sid="s1", room="lobby", text="hi", id="x")], False),
+        ([BACK], False),
+    ],
+)
+def test_only_moves_are_gathered(commands: list[AnyCommand], gathers: bool) -> None:
+    assert server.only_moves([(b"peer", command) for command in commands]) is gathers
+
+
+async def test_after_a_join_the_next_turn_waits(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GATHER_S", 0.03)
+    now = asyncio.get_running_loop().time
+    await peer.hello()
+    before = now()
+    await peer.join("ann")
+    await peer.join("ben", sid="s2")
+    await peer.join("cem", sid="s3")
+    assert now() - before >= 2 * server.GATHER_S
 
 
 async def test_many_at_once_share_a_commit_and_a_frame(state: Running, peer: Peer) -> None:

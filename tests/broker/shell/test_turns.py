@@ -66,6 +66,24 @@ async def test_other_callbacks_run_between_turns() -> None:
     assert set(seen) >= {1, 2, 3}
 
 
+async def test_input_that_comes_while_it_is_gathered_has_one_turn_afterwards() -> None:
+    work, loop = Work(), asyncio.get_running_loop()
+    turns = Turns(work.turn, lambda: 100.0)  # no tick begins the turn
+    turns.on_input()
+    assert work.ended == 1
+    until = turns.gather_until = loop.time() + 0.02
+    for _ in range(3):
+        turns.on_input()
+    assert work.begun == 1
+    async with asyncio.timeout(5):
+        while work.ended < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert loop.time() >= until
+    turns.on_input()
+    assert work.ended == 3
+    await turns.stop()
+
+
 async def test_turns_follow_each_other_until_cancelled() -> None:
     work = Work()
     async with asyncio.TaskGroup() as tasks, asyncio.timeout(5):
