@@ -243,11 +243,15 @@ class Connection:
 
     def open_websocket(self, sock: socket.socket, answer: bytes, early: bytes) -> None:
         """Goes on by this socket, on which a handshake has come and `early` behind it; `answer` is
-        sent first. A connection that polls already is upgraded once the WebSocket has
-        proved itself; one that is upgraded opens a further WebSocket and closes it, as the stock
-        server does."""
+        sent first. A connection that polls already is upgraded once the WebSocket has proved
+        itself; one that is upgraded opens a further WebSocket and closes it, as the stock server
+        does."""
         ws = WebSocket(sock, self.engine)
         ws.write(answer)
+        if ws.ended:  # the browser is gone, and nobody would tell us so later
+            if not self.connected:
+                self.end()
+            return
         if self._state not in (ConnectionState.OPENING, ConnectionState.POLLING):
             return ws.hang_up(NORMAL)
         if self._state is ConnectionState.POLLING:
@@ -263,9 +267,7 @@ class Connection:
         else:
             self._follow(ConnectionEvent.WEBSOCKET_OPENED)
             self._switch_to(ws)
-        ws.read(True)
-        if early and ws.owner is not None:
-            ws.received(early)
+        ws.start(early)
 
     async def second_websocket(self, request: web.Request) -> web.StreamResponse:
         """Opens a further WebSocket of this session and closes it, as the stock server does."""

@@ -57,7 +57,7 @@ class WebSocketContext(Protocol):
 
 
 class WebSocket(Stream):
-    """Owns the socket. It needs an owner, and then a `read(True)`. It is work_queue.Work, so that a
+    """Owns the socket. It needs an owner, and then a `start`. It is work_queue.Work, so that a
     browser with many frames keeps nobody waiting, and a backlog.BacklogHolder for a message that
     is not complete."""
 
@@ -83,6 +83,16 @@ class WebSocket(Stream):
         self._has_frames = False
         """Frames that have come wait for the next step: no more bytes are read from the kernel."""
         self.owner: WebSocketOwner | None = None
+
+    def start(self, early: bytes) -> None:
+        """Reads from now on; `early` has come already."""
+        self.read(True)
+        if early and self.owner is not None:
+            try:
+                self.received(early)
+            except Exception:  # the poller knows the socket, so that nobody else may close it
+                self.fail()
+                raise
 
     def read(self, on: bool) -> None:
         self._reading = on

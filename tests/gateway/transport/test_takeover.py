@@ -20,7 +20,8 @@ from gateway.transport.connection import Connection
 from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.sockets import Socket
 from gateway.transport.websocket import WebSocket
-from tests.support.edge import bare, poll, polling, post, running
+from tests.support.edge import WITHIN_S, bare, poll, polling, post, running
+from tests.support.odd_requests import CONNECT, PING, handshake
 
 BOTH_WAYS = pytest.mark.parametrize("by_aiohttp", [False, True])
 OURS = (Connection, Socket, WebSocket, Heartbeat)
@@ -126,6 +127,49 @@ async def test_a_connection_lost_in_the_handshake_leaves_nothing_and_logs_no_fau
         assert await post(http, url, '420["echo",1]') == 200
         assert await poll(http, url) == '430[{"ok":true,"said":[1]}]'
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@BOTH_WAYS
+async def test_a_browser_that_is_gone_before_its_handshake_is_answered_never_connects(
+    by_aiohttp: bool,
+) -> None:
+    """Without a socket nobody would tell us of its end, and no quota of descriptors counts it."""
+    async with running(by_aiohttp=by_aiohttp) as edge:
+        with socket.create_connection(("127.0.0.1", edge.port)) as lost:
+            lost.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            lost.send(handshake() + CONNECT)
+        async with bare(edge) as browser:  # it came later
+            await browser.connect()
+            await edge.chat.until(lambda: len(edge.connections) == 1)
+            assert edge.chat.told == [("connected", None)]
+
+
+@BOTH_WAYS
+async def test_a_fault_in_frames_behind_the_handshake_leaves_its_descriptor_to_others(
+    by_aiohttp: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = WebSocket.received
+
+    def stumble(ws: WebSocket, data: bytes) -> None:
+        if data == PING:
+            raise RuntimeError("a fault of ours")
+        received(ws, data)
+
+    monkeypatch.setattr(WebSocket, "received", stumble)
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    async with running(by_aiohttp=by_aiohttp) as edge:
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+            writer.write(handshake() + PING)
+            async with asyncio.timeout(WITHIN_S):
+                assert (await reader.read()).startswith(b"HTTP/1.1 101 ")
+            writer.close()
+            await edge.chat.until(lambda: not edge.connections)
+            async with bare(edge) as browser:
+                await browser.connect()
+            await edge.chat.until(lambda: not edge.connections)
+    assert len(faults) == (0 if by_aiohttp else 3)  # aiohttp logs them
 
 
 async def test_without_a_descriptor_only_this_connection_is_lost(
