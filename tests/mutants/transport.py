@@ -2,6 +2,10 @@
 
 from tests.mutants.mutant import Mutant
 
+DIFFERENTIAL = (
+    "tests/gateway/server/test_listener_differential.py::"
+    "test_odd_requests_have_the_same_outcome[pair0]"
+)
 MUTANTS = (
     Mutant(
         "a long pass holds the loop for one slice",
@@ -81,5 +85,57 @@ MUTANTS = (
         "        self.unsent = bytearray(rest)\n        self.renew()\n",
         "        self.unsent = bytearray(rest)\n",
         "tests/gateway/transport/test_fanout.py",
+    ),
+    Mutant(
+        "the listener answers no page from elsewhere",
+        "gateway/server/engineio_server.py",
+        "                and not self._origins.allow(handshake.origin, handshake.host)\n",
+        "                and False\n",
+        DIFFERENTIAL,
+    ),
+    Mutant(
+        "the listener answers nobody who calls this machine by a stranger's name",
+        "gateway/server/engineio_server.py",
+        "            or not self._hosts.allows(handshake.host)\n",
+        "",
+        DIFFERENTIAL,
+    ),
+    Mutant(
+        "frames that came with the handshake are handled",
+        "gateway/server/engineio_server.py",
+        "        connection.open_websocket(sock, answer, handshake.early)\n",
+        '        connection.open_websocket(sock, answer, b"")\n',
+        DIFFERENTIAL,
+    ),
+    Mutant(
+        "a handshake with a header twice is left to aiohttp",
+        "gateway/server/handshake.py",
+        "            or len(names) != len(headers)\n",
+        "",
+        "tests/gateway/server/test_handshake.py::test_what_is_odd_is_left_to_aiohttp",
+    ),
+    Mutant(
+        "the last descriptors are not for WebSockets",
+        "gateway/server/listener.py",
+        "        if descriptor < self._stay_below:\n",
+        "        if True:\n",
+        "tests/gateway/runtime/test_descriptor_quota.py::"
+        "test_a_websocket_does_not_keep_one_of_the_last_descriptors",
+    ),
+    Mutant(
+        "without a free descriptor the listener does not spin",
+        "gateway/server/listener.py",
+        "        self._loop.remove_reader(self._socket)\n        self._loop.call_later",
+        "        self._loop.call_later",
+        "tests/gateway/server/test_listener.py::"
+        "test_without_a_descriptor_it_pauses_and_then_goes_on",
+    ),
+    Mutant(
+        "who is gone before the handshake is answered never connects",
+        "gateway/transport/connection.py",
+        "        if ws.ended:",
+        "        if False:",
+        "tests/gateway/transport/test_takeover.py::"
+        "test_a_browser_that_is_gone_before_its_handshake_is_answered_never_connects",
     ),
 )

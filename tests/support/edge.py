@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from common.hosts import Hosts
+from common.http import RUNNER_OPTIONS
 from common.settings import Settings
 from gateway.server.engineio_server import EngineIOServer
 from gateway.server.listener import listen_on
@@ -125,7 +126,7 @@ async def running(
 async def left_to_aiohttp(app: web.Application) -> AsyncIterator[tuple[web.AppRunner, int]]:
     """The runner and the port of an application whose listener leaves all connections to
     aiohttp."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, **RUNNER_OPTIONS)
     await runner.setup()
     (listener,) = listen_on(runner, _leave_to_aiohttp, "127.0.0.1", 0)
     try:
