@@ -101,15 +101,15 @@ class RoomTable:
         of the join's ack. Returns whether the socket gets exactly the events above `cursor`."""
         room: Room
         if is_private(name):
-            if name not in self._rooms:
-                self.look_up(name)  # other members may be here
+            if self._may_lack_members(name, head):
+                self.look_up(name)
             room = self.private(name, epoch, [session])
         else:
             room = self.public(name)
         if room.was_sent(session):
             cursor = None  # newer events were sent already: starts over rather than out of order
         room.catch_up(session, cursor, head)
-        self.on_head(name, epoch, head)
+        room.on_head(epoch, head)
         return cursor is not None
 
     def add_member(self, session: Session, epoch: str, heads: Mapping[str, int]) -> None:
@@ -205,13 +205,12 @@ class RoomTable:
             room.on_presence(news)
 
     def on_head(self, name: str, epoch: str, head: int) -> None:
-        """Takes the head of a room's log. If a private room is not known here its members are
-        looked up."""
+        """Takes the head of a room's log."""
+        if is_private(name) and self._may_lack_members(name, head):
+            self.look_up(name)
         room = self._rooms.get(name)
         if room is not None:
             room.on_head(epoch, head)
-        elif is_private(name):
-            self.look_up(name)
 
     def on_private_heads(
         self, epoch: str, heads: Mapping[str, int], members: Mapping[str, Sequence[str]]
@@ -245,6 +244,12 @@ class RoomTable:
                 self.private(name, page.epoch, here).on_head(page.epoch, page.head)
 
         ask_until_answered(self._link, self._loop, make, m.Paged, on_page)
+
+    def _may_lack_members(self, name: str, head: int) -> bool:
+        """Whether members who are here may not be subscribed to this private room: the room is not
+        known here, or lacks events, and the first of these may have been a member's first one."""
+        room = self._rooms.get(name)
+        return room is None or room.replica.head < head
 
     def _addressed(self, news: m.Happened | m.Typing, epoch: str) -> Room | None:
         """Returns the room that a broadcast is for, None if no socket here gets it."""

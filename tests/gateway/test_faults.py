@@ -176,7 +176,7 @@ def test_a_socket_whose_answer_fails_comes_back(ask: str, monkeypatch: pytest.Mo
     ann, bob = rig.seated("ann"), rig.seated("bob")
     ann.asks(ask, {"room": "pot" if ask == "join" else "tea"})
     with monkeypatch.context() as broken:
-        broken.setattr(rig.chat.rooms, "on_head", fail)
+        broken.setattr(rig.chat.rooms, "join", fail)
         broken.setattr(rig.chat.rooms, "leave", fail)
         if ask == "join":
             rig.let_in("ann", "pot")

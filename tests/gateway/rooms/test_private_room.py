@@ -122,6 +122,21 @@ def test_a_beacon_for_an_unknown_private_room_asks_for_its_members(gateway: Gate
     )
 
 
+def test_a_missed_event_reaches_the_member_whose_first_event_it_is(gateway: Gateway) -> None:
+    """Bob did not have the conversation in his list when he came."""
+    play(
+        gateway,
+        comes("ann", floor=0),
+        written(1),
+        comes("bob"),
+        broadcasts(m.Beacon(term=1, beat=1, epoch=EPOCH, heads={ROOM: 2})),
+        answers_page(messages(2, 2), room=ROOM, to=BOTH),
+        answers_page(messages(2, 2), room=ROOM, after=1, to=BOTH),
+        hears("ann", 1, 2),
+        hears("bob", 1, 2),
+    )
+
+
 def test_a_join_with_since_brings_the_missed_events(gateway: Gateway) -> None:
     play(
         gateway,
