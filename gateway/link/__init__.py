@@ -19,6 +19,6 @@ for two thirds of the lease and a second, though a Beat is sent whenever nothing
 third of it; or the broker answers that it does not know this gateway. Then the connector closes its
 sockets, rests (`Link.rest_s`: longer after each failure, at most a second, and random), and
 connects again, until a broker answers. Browsers stay connected meanwhile. A question without an
-answer is given up after HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after 60
-s.
+answer is given up after HUBBUB_REQUEST_TIMEOUT, a command that changes something (`hold`) after
+60 s.
 """

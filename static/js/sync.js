@@ -5,9 +5,10 @@
  *   Sync.#sendMessages    takes what outbox.due() returns: one message per room
  *   Connection.request    sends it; without an ack after ANSWER_MS it is refused as `unavailable`
  *     :  the ack          outbox.markAccepted, or markRefused: due again after a pause, same id
+ *     :  a loss           outbox.onDisconnected: due again on the next connection, same id
  *     :  the event        on.chat, in main.js, calls
- *   Chat.onEvent          outbox.discard(id) of an own event; then models/chat.js
- *   Timeline.apply        adds it to the room's timeline
+ *   Chat.onEvent          takes an own event out of the outbox; calls              models/chat.js
+ *   Timeline.apply        adds it to the room's timeline                       models/timeline.js
  *
  * The synchronisation: all that the page requests by itself, because the chat lacks it.
  *
