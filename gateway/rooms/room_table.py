@@ -219,10 +219,10 @@ class RoomTable:
         but only of the people that the question was about."""
         for name, uids in members.items():
             here = self._members_here(uids)
-            known = name in self._rooms
-            if known or any(s.floor(name) < heads[name] for s in here):
+            lacks_members = self._may_lack_members(name, heads[name])
+            if name in self._rooms or any(s.floor(name) < heads[name] for s in here):
                 self.private(name, epoch, here).on_head(epoch, heads[name])
-                if not known:
+                if lacks_members:
                     self.look_up(name)  # members who were not asked about may be here
 
     def on_mark(self, mark: m.Marked) -> None:

@@ -134,7 +134,7 @@ MUTANTS = (
     Mutant(
         "a private room reaches all members here, whoever was asked about",
         "gateway/rooms/room_table.py",
-        "                if not known:\n",
+        "                if lacks_members:\n",
         "                if False:\n",
         "tests/gateway/chat/test_head_checks.py::test_a_member_who_came_after_the_question_is_sent_the_events_too",
     ),

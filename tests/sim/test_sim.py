@@ -22,6 +22,7 @@ BUGS = {
     "a private event that overtakes the answer to a member's first join is not missed": 554,
     "a leave does not overtake a join that waits for its turn, whatever becomes of a page": 156,
     "a lost private event reaches the member whose first one it is": 911711,
+    "a lost private event reaches a member who came after typing had opened the room": 41518,
 }
 """Seeds of runs that failed before the bug was mended. A change in what a run does may change what
 its seed leads to."""

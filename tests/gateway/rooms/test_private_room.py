@@ -19,8 +19,10 @@ from tests.support.gateway_playbook import (
     joins,
     lets_in,
     play,
+    relinks,
     said,
     steps,
+    tells_heads,
 )
 from tests.support.gateway_rig import EPOCH, Turns
 
@@ -134,6 +136,24 @@ def test_a_missed_event_reaches_the_member_whose_first_event_it_is(gateway: Gate
         answers_page(messages(2, 2), room=ROOM, after=1, to=BOTH),
         hears("ann", 1, 2),
         hears("bob", 1, 2),
+    )
+
+
+def test_a_member_who_came_after_heads_were_asked_for_gets_the_event_that_they_show(
+    gateway: Gateway,
+) -> None:
+    """The room is open for ann; the broadcast of its first event was lost."""
+    play(
+        gateway,
+        comes("ann"),
+        broadcasts(m.Typing(term=1, room=ROOM, users={}, to=["u-ann"])),
+        relinks(),
+        comes("bob"),
+        tells_heads({ROOM: 1}, about=["ann"], members={ROOM: ["ann"]}),
+        answers_page(messages(1, 1), room=ROOM, after=0),
+        answers_page(messages(1, 1), room=ROOM, to=BOTH),
+        hears("ann", 1),
+        hears("bob", 1),
     )
 
 
