@@ -26,7 +26,7 @@
     restore           puts everybody back into their rooms                ../handlers/restore.py
       :  each gateway connects
     hello             binds the gateway to its new link             ../handlers/gateway_links.py
-    register          keeps the sessions that the gateway names; its others count as lost
+    register          keeps the sessions that the gateway names; its other sessions count as lost
     Core.tick         ends the pause when all gateways have registered, or a lease is over
 
 **When a commit fails**, or the core itself (service_state.py), nothing of the waiting batches is

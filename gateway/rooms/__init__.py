@@ -12,10 +12,11 @@
     SendQueue.add_events   keeps them until a broadcast takes them             send_queue.py
       :  from the loop's next turn on, `WorkQueue` steps the room (in slices
       :  of 3 ms that all rooms share, ../runtime/work_queue.py)
-    Room.step              takes one batch from the queue, begins a broadcast  room.py
+    Room.step              begins a broadcast: takes one batch from the queue  room.py
+                           and the list of subscribers
+    FrameCache.frames      encodes each event of the batch once                frame_cache.py
     RoomBroadcast.step     sends the batch to a piece of the subscribers       broadcast.py
-    fan_out                one `send` a socket, of the same bytes
-    ../transport/fanout.py
+    fan_out                one `send` a socket, of the same bytes             ../transport/fanout.py
 
 **How a socket that joins, or comes back, gets the events that it lacks**::
 
@@ -26,12 +27,15 @@
     Room.catch_up          adds the socket to `CatchUps`; sends nothing yet    room.py
       :  the join's ack is sent; in a later turn of the loop
       :  `WorkQueue` steps the catch-ups of the room
-    CatchUps.step          sends what is above the cursor, piece by piece      catch_ups.py
+    CatchUps.step          waits until the replica is live and                 catch_ups.py
+      |                    `broadcast_head` is not below the ack's head;
+      |                    sends what is above the cursor, piece by piece
       |   from the tail    the newest events, in memory                        ../replica/tail.py
       |   or the backfill  one page of the broker, shared by all that lack it  backfill.py
       v
-    Room.subscribe         once the cursor is at `broadcast_head`: the next broadcast is the first
-                           that the socket gets                                subscribers.py
+    Room.subscribe         in the step in which the cursor reaches             subscribers.py
+                           `broadcast_head`: the next broadcast to begin is
+                           the first that the socket gets
 
 So a socket that comes back with `since` 50 to a room at 100 has the cursor 50, is sent 51 to 100,
 and is subscribed. A fresh join is sent the newest page: `CatchUps._find_beginning` puts its cursor
@@ -46,7 +50,8 @@ room's members. `RoomTable.on_events` subscribes the members' sockets that are h
 ==========================  =====================================================================
 `CatchUp.cursor`            the last Seq that a socket which is being caught up has
 `CatchUp.join_head`         the head in the join's ack: the socket is subscribed no earlier
-`Room.broadcast_head`       the last Seq handed to a broadcast: subscribers are level with it
+`Room.broadcast_head`       the last Seq handed to a broadcast: whoever was subscribed when the
+                            broadcast began has all up to it, or is about to be sent it
 `Replica.head`              the last Seq that this gateway has; from where its log begins, which
                             may be late, it has no hole
 `Replica._log_head`         the highest Seq that this gateway knows to be on the broker's disk
@@ -54,9 +59,7 @@ room's members. `RoomTable.on_events` subscribes the members' sockets that are h
                             the room
 ==========================  =====================================================================
 
-Within one epoch `broadcast_head` ≤ `Replica.head` ≤ `Replica._log_head` holds, and `cursor` ≤
-`broadcast_head` once the catch-up sends events; but `broadcast_head` is -1 while a reset waits.
-While `join_head` is above `broadcast_head` the catch-up waits; later, when the room grows, the
-cursor passes `join_head`. `Replica._log_head_when_asked` is `_log_head` as it was when a page was
-requested.
+Within one epoch `broadcast_head` ≤ `Replica.head` ≤ `Replica._log_head` holds. A catch-up that
+sends events has `cursor` ≤ `broadcast_head`; when the room grows meanwhile, the cursor passes
+`join_head`. While a reset waits, `broadcast_head` is -1, and nobody is subscribed.
 """
