@@ -132,12 +132,13 @@ class Replica:
                 self._log_head = max(self._log_head, event.seq)
         return self._continue()
 
-    def on_page(self, page: Paged) -> list[Effect]:
-        """Takes a page. The late answer to an earlier request is used if it fits, else ignored."""
+    def on_page(self, page: Paged, newest: bool) -> list[Effect]:
+        """Takes a page; `newest`: its request asked for the newest events, not for those above some
+        Seq. The late answer to an earlier request is used if it fits, else ignored."""
         if page.epoch != self.epoch or self._state is ReplicaState.EMPTY:
             return []  # the page is late: nothing is requested before the mark
         if self._state in _WITHOUT_LOG:
-            return self._load(page)
+            return self._load(page) if newest else []
         new = [e for e in page.events if e.seq > self.head]
         if not new or new[0].seq != self.head + 1:
             if self._asked is None or page.head < self._log_head_when_asked:

@@ -145,9 +145,9 @@ class Room:
             return None
         return GetPage(no=no, room=asked.room, after=asked.after, limit=asked.limit)
 
-    def _on_page(self, page: Paged) -> None:
+    def _on_page(self, asked: AskPage, page: Paged) -> None:
         self._context.metrics.holes_filled.inc()
-        self._apply(self.replica.on_page, page)
+        self._apply(self.replica.on_page, page, newest=asked.after is None)
 
     def _apply(
         self, on_input: Callable[P, Sequence[Effect]], *args: P.args, **kwargs: P.kwargs
@@ -172,7 +172,9 @@ class Room:
                 self.overflowed = True
             case AskPage():
                 self._context.metrics.holes_found.inc()
-                self._context.ask_page(partial(self._question, effect), self._on_page)
+                self._context.ask_page(
+                    partial(self._question, effect), partial(self._on_page, effect)
+                )
             case Deliver(events=events):
                 self.deliver(events)
             case StartOver(epoch=epoch, head=head, events=events):

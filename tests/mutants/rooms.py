@@ -146,6 +146,14 @@ MUTANTS = (
         "tests/gateway/replica/test_replica.py::test_an_empty_page_that_comes_late_is_not_the_newest_one",
     ),
     Mutant(
+        "a room starts over with its whole newest page",
+        "gateway/replica/replica.py",
+        "self._load(page) if newest else []",
+        "self._load(page)",
+        "tests/gateway/rooms/test_room.py::"
+        "test_a_room_does_not_start_over_with_the_events_that_it_missed_of_another_epoch",
+    ),
+    Mutant(
         "beacons that were missed lead to a look at all heads",
         "gateway/chat/maintenance.py",
         "        if beacon.beat > self._beat + BEACON_MEMORY:\n",

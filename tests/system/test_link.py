@@ -113,16 +113,16 @@ class Reader:
                 page = m.GetPage(
                     no=self.link.number(), room=effect.room, after=effect.after, limit=effect.limit
                 )
-                self.link.ask(page, self.paged)
+                self.link.ask(page, partial(self.paged, effect))
             elif isinstance(effect, Deliver):
                 self.read.extend(effect.events)
             else:
                 raise AssertionError(f"nothing is so far behind: {effect}")
         self._changed.set()
 
-    def paged(self, answer: m.AnyAnswer | None) -> None:
+    def paged(self, asked: AskPage, answer: m.AnyAnswer | None) -> None:
         if isinstance(answer, m.Paged):
-            self.carry_out(self.replica.on_page(answer))
+            self.carry_out(self.replica.on_page(answer, newest=asked.after is None))
         else:
             self.carry_out(self.replica.on_page_lost())
 

@@ -40,7 +40,7 @@ def public() -> Replica:
     """A room that was taken up and is at Seq 10."""
     replica = Replica("r", LIMITS)
     assert replica.on_mark("e", 10) == [AskPage("r", None, 4)]
-    assert replica.on_page(page(7, 10)) == []
+    assert replica.on_page(page(7, 10), newest=True) == []
     return replica
 
 
@@ -56,7 +56,7 @@ def test_a_room_is_live_with_its_mark_and_the_newest_page() -> None:
     assert not replica.live
     assert replica.on_mark("e", 10) == [AskPage("r", None, 4)]
     assert not replica.live
-    assert replica.on_page(page(7, 10)) == []
+    assert replica.on_page(page(7, 10), newest=True) == []
     assert (replica.live, replica.epoch, replica.head) == (True, "e", 10)
     assert replay(replica, 2) == messages(9, 10)
 
@@ -65,10 +65,10 @@ def test_a_page_that_comes_before_the_mark_of_a_room_that_starts_over_is_ignored
     replica = public()
     replica.on_new_link()
     replica.restart()
-    assert replica.on_page(page(7, 10)) == []
+    assert replica.on_page(page(7, 10), newest=True) == []
     assert replica.on_page_lost() == []
     assert replica.on_mark("e", 11) == [AskPage("r", None, 4)]
-    assert replica.on_page(page(8, 11)) != []
+    assert replica.on_page(page(8, 11), newest=True) != []
     assert (replica.live, replica.head) == (True, 11)
 
 
@@ -77,7 +77,7 @@ def test_events_that_come_before_the_newest_page_are_held_and_repeats_are_droppe
     assert replica.on_events("e", messages(9, 10)) == []
     replica.on_mark("e", 10)
     assert replica.on_events("e", messages(11, 13)) == []
-    assert replica.on_page(page(9, 12)) == []
+    assert replica.on_page(page(9, 12), newest=True) == []
     assert (replica.live, replica.head) == (True, 13)
     assert replica.after(7, MANY) is None
     assert replica.after(8, MANY) == messages(9, 13)
@@ -86,7 +86,7 @@ def test_events_that_come_before_the_newest_page_are_held_and_repeats_are_droppe
 def test_an_empty_room_is_live_too() -> None:
     replica = Replica("r", LIMITS)
     replica.on_mark("e", 0)
-    assert replica.on_page(page(1, 0)) == []
+    assert replica.on_page(page(1, 0), newest=True) == []
     assert (replica.live, replay(replica, 50)) == (True, [])
     assert replica.on_events("e", [message(1)]) == [Deliver("r", [message(1)])]
     assert replay(replica, 50) == [message(1)]
@@ -96,7 +96,7 @@ def test_a_page_that_was_lost_is_requested_again() -> None:
     replica = Replica("r", LIMITS)
     replica.on_mark("e", 10)
     assert replica.on_page_lost() == [AskPage("r", None, 4)]
-    replica.on_page(page(7, 10))
+    replica.on_page(page(7, 10), newest=True)
     assert replica.on_page_lost() == []
 
 
@@ -117,7 +117,7 @@ def test_on_a_new_link_the_missed_events_are_requested_and_delivered() -> None:
     assert replica.on_mark("e", 13) == [AskPage("r", 10, 3)]
     assert not replica.live
     assert replica.on_events("e", [message(14)]) == []
-    assert replica.on_page(page(11, 13)) == [Deliver("r", messages(11, 14))]
+    assert replica.on_page(page(11, 13), newest=False) == [Deliver("r", messages(11, 14))]
     assert replica.live
 
 
@@ -125,7 +125,7 @@ def test_a_page_that_was_cut_is_asked_on() -> None:
     replica = public()
     replica.on_new_link()
     replica.on_mark("e", 15)
-    assert replica.on_page(page(11, 12, head=15, more=True)) == [
+    assert replica.on_page(page(11, 12, head=15, more=True), newest=False) == [
         Deliver("r", messages(11, 12)),
         AskPage("r", 12, 3),
     ]
@@ -136,7 +136,7 @@ def test_a_replica_that_is_too_far_behind_starts_over() -> None:
     replica.on_new_link()
     assert replica.on_mark("e", 21) == [AskPage("r", None, 4)]
     assert replica.on_events("e", [message(22), message(23)]) == []
-    assert replica.on_page(page(19, 22)) == [
+    assert replica.on_page(page(19, 22), newest=True) == [
         StartOver("r", "e", 22, messages(19, 22)),
         Deliver("r", [message(23)]),
     ]
@@ -148,8 +148,10 @@ def test_another_epoch_is_another_log() -> None:
     replica.on_new_link()
     assert replica.on_mark("f", 2) == [AskPage("r", None, 4)]
     assert replay(replica, 1) is None
-    assert replica.on_page(page(11, 12)) == []  # of the old epoch
-    assert replica.on_page(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
+    assert replica.on_page(page(11, 12), newest=True) == []  # of the old epoch
+    assert replica.on_page(page(1, 2, epoch="f"), newest=True) == [
+        StartOver("r", "f", 2, messages(1, 2))
+    ]
     assert (replica.live, replica.epoch, replica.head) == (True, "f", 2)
 
 
@@ -157,21 +159,21 @@ def test_the_answer_to_a_question_of_an_older_link_does_no_harm() -> None:
     replica = public()
     replica.on_head("e", 12)
     replica.on_new_link()
-    assert replica.on_page(page(11, 12)) == []
+    assert replica.on_page(page(11, 12), newest=False) == []
     assert replica.on_mark("e", 30) == [AskPage("r", None, 4)]
-    assert replica.on_page(page(11, 12, head=30, more=True)) == []
-    assert replica.on_page(page(11, 12)) == []
-    assert replica.on_page(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
-    assert replica.on_page(page(27, 30)) == []
+    assert replica.on_page(page(11, 12, head=30, more=True), newest=False) == []
+    assert replica.on_page(page(11, 12), newest=False) == []
+    assert replica.on_page(page(27, 30), newest=True) == [StartOver("r", "e", 30, messages(27, 30))]
+    assert replica.on_page(page(27, 30), newest=True) == []
 
 
 def test_an_empty_page_that_comes_late_is_not_the_newest_one() -> None:
     replica = public()
     replica.on_new_link()
     assert replica.on_mark("e", 30) == [AskPage("r", None, 4)]
-    assert replica.on_page(page(1, 0, head=30)) == []
+    assert replica.on_page(page(1, 0, head=30), newest=True) == []
     assert not replica.live
-    assert replica.on_page(page(27, 30)) == [StartOver("r", "e", 30, messages(27, 30))]
+    assert replica.on_page(page(27, 30), newest=True) == [StartOver("r", "e", 30, messages(27, 30))]
 
 
 # --- holes ---------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ def test_a_hole_is_requested_once_and_newer_events_wait() -> None:
     assert replica.on_events("e", [message(13)]) == [AskPage("r", 10, 2)]
     assert replica.on_events("e", [message(14)]) == []
     assert replica.live
-    assert replica.on_page(page(11, 12)) == [Deliver("r", messages(11, 14))]
+    assert replica.on_page(page(11, 12), newest=False) == [Deliver("r", messages(11, 14))]
 
 
 def test_events_that_come_late_or_twice_are_dropped() -> None:
@@ -196,7 +198,7 @@ def test_a_hole_that_fills_by_itself_needs_no_page() -> None:
     replica = public()
     assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
     assert replica.on_events("e", [message(11)]) == [Deliver("r", messages(11, 12))]
-    assert replica.on_page(page(11, 11)) == []
+    assert replica.on_page(page(11, 11), newest=False) == []
     assert replica.on_events("e", [message(14)]) == [AskPage("r", 12, 1)]
 
 
@@ -204,21 +206,24 @@ def test_a_hole_at_the_very_end_shows_by_the_head() -> None:
     replica = public()
     assert replica.on_head("e", 11) == [AskPage("r", 10, 1)]
     assert replica.on_head("e", 11) == []
-    assert replica.on_page(page(11, 11)) == [Deliver("r", [message(11)])]
+    assert replica.on_page(page(11, 11), newest=False) == [Deliver("r", [message(11)])]
 
 
 def test_too_many_events_behind_a_hole_are_dropped_and_requested_again() -> None:
     replica = public()
     assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
     assert replica.on_events("e", [message(13, "x" * 30_000)]) == []
-    assert replica.on_page(page(11, 11)) == [Deliver("r", [message(11)]), AskPage("r", 11, 2)]
+    assert replica.on_page(page(11, 11), newest=False) == [
+        Deliver("r", [message(11)]),
+        AskPage("r", 11, 2),
+    ]
 
 
 def test_a_log_that_no_longer_has_the_hole_is_started_over() -> None:
     replica = public()
     assert replica.on_head("e", 20) == [AskPage("r", 10, 10)]
-    assert replica.on_page(page(15, 20)) == [AskPage("r", None, 4)]
-    assert replica.on_page(page(17, 20)) == [StartOver("r", "e", 20, messages(17, 20))]
+    assert replica.on_page(page(15, 20), newest=False) == [AskPage("r", None, 4)]
+    assert replica.on_page(page(17, 20), newest=True) == [StartOver("r", "e", 20, messages(17, 20))]
 
 
 # --- private rooms -------------------------------------------------------------------------------
@@ -232,21 +237,23 @@ def test_a_private_room_is_live_from_the_start_and_on_each_new_link() -> None:
     assert replica.live
     assert replica.on_head("e", 12) == [AskPage("@r", 11, 1)]
     assert replica.on_new_link() == [AskPage("@r", 11, 1)]
-    assert replica.on_page(page(12, 12)) == [Deliver("@r", [message(12)])]
+    assert replica.on_page(page(12, 12), newest=False) == [Deliver("@r", [message(12)])]
 
 
 def test_a_new_private_room_takes_the_epoch_of_its_first_input() -> None:
     replica = Replica("@r", LIMITS, private=True)
     assert replica.on_events("e", [message(2)]) == [AskPage("@r", 0, 1)]
     assert replica.epoch == "e"
-    assert replica.on_page(page(1, 1)) == [Deliver("@r", messages(1, 2))]
+    assert replica.on_page(page(1, 1), newest=False) == [Deliver("@r", messages(1, 2))]
 
 
 def test_another_epoch_before_the_mark_starts_the_room_over_too() -> None:
     replica = Replica("r", LIMITS)
     replica.on_head("e", 10)  # a join's ack
     replica.on_mark("f", 2)
-    assert replica.on_page(page(1, 2, epoch="f")) == [StartOver("r", "f", 2, messages(1, 2))]
+    assert replica.on_page(page(1, 2, epoch="f"), newest=True) == [
+        StartOver("r", "f", 2, messages(1, 2))
+    ]
 
 
 def test_events_that_come_before_their_page_do_not_stop_the_next_request() -> None:
@@ -254,14 +261,16 @@ def test_events_that_come_before_their_page_do_not_stop_the_next_request() -> No
     assert replica.on_events("e", [message(12)]) == [AskPage("r", 10, 1)]
     replica.on_events("e", [message(14)])
     assert replica.on_events("e", [message(11)]) == [Deliver("r", messages(11, 12))]
-    assert replica.on_page(page(11, 11, head=14)) == [AskPage("r", 12, 1)]
+    assert replica.on_page(page(11, 11, head=14), newest=False) == [AskPage("r", 12, 1)]
 
 
 def test_a_private_room_of_another_epoch_starts_over() -> None:
     replica = private()
     assert replica.on_head("f", 1) == [AskPage("@r", None, 4)]
     assert not replica.live
-    assert replica.on_page(page(1, 1, epoch="f")) == [StartOver("@r", "f", 1, messages(1, 1))]
+    assert replica.on_page(page(1, 1, epoch="f"), newest=True) == [
+        StartOver("@r", "f", 1, messages(1, 1))
+    ]
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -329,7 +338,8 @@ class AnyLink(RuleBasedStateMachine):
         self.replica = Replica("r", LIMITS, private=self.private)
         self.frames: list[list[Event]] = []
         self.questions: list[AskPage] = []
-        self.late: list[Paged] = []
+        self.late: list[tuple[Paged, bool]] = []
+        """Answers that are late, each with whether the newest page was asked for."""
         self.shown = 0 if self.private else None
 
     def carry_out(self, effects: list[Effect]) -> None:
@@ -395,19 +405,20 @@ class AnyLink(RuleBasedStateMachine):
     @precondition(lambda self: self.questions)
     @rule(n=st.integers(0, 99), cut=st.integers(1, 9), late=st.booleans())
     def answer(self, n: int, cut: int, late: bool) -> None:
-        page = self.store.answer(self.questions.pop(n % len(self.questions)), cut)
+        asked = self.questions.pop(n % len(self.questions))
+        page = self.store.answer(asked, cut)
         if late:
-            self.late.append(page)
+            self.late.append((page, asked.after is None))
         else:
-            self.carry_out(self.replica.on_page(page))
+            self.carry_out(self.replica.on_page(page, asked.after is None))
 
     @precondition(lambda self: self.late)
     @rule(n=st.integers(0, 99), keep=st.booleans())
     def late_page(self, n: int, keep: bool) -> None:
-        page = self.late[n % len(self.late)]
+        late = self.late[n % len(self.late)]
         if not keep:
-            self.late.remove(page)
-        self.carry_out(self.replica.on_page(page))
+            self.late.remove(late)
+        self.carry_out(self.replica.on_page(*late))
 
     @precondition(lambda self: self.questions)
     @rule(n=st.integers(0, 99))
@@ -445,13 +456,14 @@ class AnyLink(RuleBasedStateMachine):
         """Once all is heard and answered, nothing is missing."""
         self.frames.clear()
         for late in self.late:
-            self.carry_out(self.replica.on_page(late))
+            self.carry_out(self.replica.on_page(*late))
         self.late.clear()
         self.mark()
         rounds = 0
         while self.questions:
             asked = self.questions.pop(0)
-            self.carry_out(self.replica.on_page(self.store.answer(asked, cut=99)))
+            page = self.store.answer(asked, cut=99)
+            self.carry_out(self.replica.on_page(page, asked.after is None))
             rounds += 1
             assert rounds < 200
         assert self.replica.live

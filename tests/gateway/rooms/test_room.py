@@ -2,7 +2,18 @@
 
 from common import messages as m
 from tests.support.events import message, messages
-from tests.support.gateway_rig import Rig
+from tests.support.gateway_playbook import (
+    Gateway,
+    answers_late,
+    answers_page,
+    broadcasts,
+    delays_page,
+    hears,
+    is_in,
+    links,
+    play,
+)
+from tests.support.gateway_rig import EPOCH, Rig
 
 
 def test_a_hole_is_filled_before_anything_newer_is_sent() -> None:
@@ -53,6 +64,21 @@ def test_a_page_that_did_not_come_is_not_asked_for_again_after_the_last_socket_h
     rig.broker.answer(m.GetPage, None)
     rig.pass_time(1.1)
     assert rig.broker.of(m.GetPage) == []
+
+
+def test_a_room_does_not_start_over_with_the_events_that_it_missed_of_another_epoch() -> None:
+    """The question for them is answered late, by a broker with a restored backup."""
+    play(
+        Gateway(),
+        is_in("ann", head=3),
+        broadcasts(m.Beacon(term=1, beat=1, epoch=EPOCH, heads={"tea": 4})),
+        delays_page(after=3),
+        links("f", head=4),
+        answers_late(messages(4, 4), epoch="f"),
+        hears("ann"),
+        answers_page(messages(1, 4)),
+        hears("ann", "reset", 1, 2, 3, 4),
+    )
 
 
 def test_another_epoch_starts_the_room_over() -> None:
