@@ -55,7 +55,7 @@ async def serve(settings: Settings) -> None:
     )
     await runner.setup()
     try:
-        listeners = listen_on(runner, server.open_websocket, settings.host, settings.port)
+        listeners = listen_on(runner, server.open_plain, settings.host, settings.port)
         address = authority(*listeners[0].address)
         log.info("gateway %s at http://%s%s/", chat.gateway, address, settings.path)
         log.info(

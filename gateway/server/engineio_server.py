@@ -24,6 +24,8 @@ from gateway.runtime.timer_wheel import TICK_S, TimerWheel
 from gateway.runtime.work_queue import WorkQueue
 from gateway.server.forwarded import Proxies
 from gateway.server.handshake import HandshakeReader
+from gateway.server.http_connection import HttpConnections
+from gateway.server.listener import HandOver
 from gateway.server.origins import Origins
 from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection, Receiver
@@ -111,6 +113,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
     async def end_connections(self) -> None:
         """Ends all connections, a part of them at a time: stock clients come back at another
         gateway and recover, and must not all come at once."""
+        self._http_connections.end()
         ending = list(self.sockets.values())
         step = max(LEAVE_A_STEP, len(ending) // LEAVE_STEPS + 1)
         for start in range(0, len(ending), step):
@@ -130,8 +133,10 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         self.poller = Poller(loop)
         self.work_queue = WorkQueue(loop)
         self._handshakes = HandshakeReader(self._path, loop)
+        self._http_connections = HttpConnections(self, self._proxies, self._path, loop)
 
     def _close(self) -> None:
+        self._http_connections.close()
         self.heartbeat_times.wheel.stop()
         self.poller.close()
 
@@ -146,19 +151,14 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
             return await connection.second_websocket(request)
         return await super().handle_request(*args, **kwargs)
 
-    def open_websocket(self, sock: socket.socket, peer: str, first: bytes) -> bool:
-        """If these first bytes of a connection are a handshake that may be accepted, answers it and
-        returns True. All others are for `handle_request`, which says what is wrong with them
+    def open_plain(self, sock: socket.socket, peer: str, first: bytes, hand_over: HandOver) -> bool:
+        """If these first bytes of a connection are a plain request that may be answered, does so
+        and returns True. All others are for `handle_request`, which says what is wrong with them
         (listener.Open)."""
+        if self._http_connections.open(sock, peer, first, hand_over):
+            return True
         handshake = self._handshakes.read(first)
-        if (
-            handshake is None
-            or not self._hosts.allows(handshake.host)
-            or (
-                handshake.origin is not None
-                and not self._origins.allow(handshake.origin, handshake.host)
-            )
-        ):
+        if handshake is None or not self.may_connect(handshake.host, handshake.origin):
             return False
         connection, answer = self.sockets.get(handshake.sid), handshake.answer
         if connection is None:
@@ -169,6 +169,18 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
             answer += opening.wire
         connection.open_websocket(sock, answer, handshake.early)
         return True
+
+    def may_connect(self, host: str, origin: str | None) -> bool:
+        """Whether a request with these headers may be answered (http_connection.PollingEngine)."""
+        return self._hosts.allows(host) and (origin is None or self._origins.allow(origin, host))
+
+    def open_polling(self, client: str) -> Connection:
+        """A new session of this client, whose Engine.IO OPEN waits in its outbox
+        (http_connection.PollingEngine)."""
+        connection, opening = self._new_connection(client, upgrades=("websocket",))
+        connection.put(opening)
+        connection.open_polling()
+        return connection
 
     def _new_connection(self, client: str, upgrades: Sequence[str]) -> tuple[Connection, Frame]:
         """A connection of this client, and the Engine.IO OPEN, which has to be sent first."""
@@ -194,12 +206,11 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         request: web.Request = environ["aiohttp.request"]
         if "transport" not in request.query:  # the library would take that for polling
             return self._bad_request("Invalid transport")
-        upgrades = ("websocket",) if transport == "polling" else ()
-        connection, opening = self._new_connection(self._client(request), upgrades)
-        connection.put(opening)
         if transport == "polling":
-            connection.open_polling()
+            connection = self.open_polling(self._client(request))
             return self._ok(connection.outbox.take(request.transport))
+        connection, opening = self._new_connection(self._client(request), upgrades=())
+        connection.put(opening)
         try:
             return await connection.handle_get_request(environ)
         finally:
@@ -215,17 +226,25 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
     # --- origins ---------------------------------------------------------------------------------
 
     def _allows(self, origin: str | None, environ: dict[str, Any]) -> bool:
+        if origin is None:  # the library asks for the headers of an answer
+            return False
         host = environ.get("HTTP_HOST", "")
         if self._origins.allow(origin, host):
             return True
         client = self._client(environ["aiohttp.request"])
-        self._refused_page = f"from {client}: Origin {origin or '':.70}, Host {host:.70}"
+        self._refused_page = f"from {client}: Origin {origin:.70}, Host {host:.70}"
         return False
 
     def _cors_headers(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
         headers: list[tuple[str, str]] = super()._cors_headers(environ)
         # Some of them repeat headers of the request, with bytes that no answer may have.
         return [*((name, value) for name, value in headers if value.isascii()), ("Vary", "Origin")]
+
+    def page_headers(self, origin: str | None, host: str) -> list[tuple[str, str]]:
+        """The headers of an answer that are about the page of its request
+        (http_connection.PollingEngine)."""
+        environ = {"REQUEST_METHOD": "GET", "HTTP_HOST": host}
+        return self._cors_headers(environ if origin is None else environ | {"HTTP_ORIGIN": origin})
 
     # --- engine_port.EnginePort -------------------------------------------------------------------
 

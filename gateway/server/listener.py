@@ -1,7 +1,7 @@
-"""The listeners: they accept connections, answer plain WebSocket handshakes at once, and leave
-everything else to aiohttp.
+"""The listeners: they accept connections, have plain requests of Engine.IO served at once, and
+leave everything else to aiohttp.
 
-The kernel reports a connection when its first bytes have come (TCP_DEFER_ACCEPT). So a handshake is
+The kernel reports a connection when its first bytes have come (TCP_DEFER_ACCEPT). So a request is
 accepted, read and answered in one go, and until then a connection costs this process nothing. A
 connection whose first bytes are anything else is handed over to aiohttp's server with these bytes,
 as if aiohttp had read them.
@@ -43,18 +43,22 @@ VISIT_S = 5.0
 """A connection on one of the last descriptors is closed after this time."""
 log = logging.getLogger(__name__)
 
-Open = Callable[[socket.socket, str, bytes], bool]
-"""Called with a new connection, the peer's address, and its first bytes. If they are a WebSocket
-handshake that it accepts, it owns the socket from then on and returns True."""
+HandOver = Callable[[socket.socket, bytes], None]
+"""Called with a connection that is aiohttp's from then on, and the bytes that were read last and
+are not handled."""
+Open = Callable[[socket.socket, str, bytes, HandOver], bool]
+"""Called with a new connection, the peer's address, and its first bytes. If they are a plain
+request that it accepts, it owns the socket from then on and returns True; it may hand it over
+later."""
 
 
 class Listener:
     """One address on which connections are accepted, from `listen_on` until `close`."""
 
-    def __init__(self, listening: socket.socket, server: web.Server, open_websocket: Open) -> None:
+    def __init__(self, listening: socket.socket, server: web.Server, open_plain: Open) -> None:
         self._socket = listening
         self._server = server
-        self._open_websocket = open_websocket
+        self._open_plain = open_plain
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._visit_below = self._stay_below = 0
@@ -124,15 +128,18 @@ class Listener:
             if not first:
                 return accepted.close()
         if descriptor < self._stay_below:
-            if self._open_websocket(accepted, peer, first):
+            if self._open_plain(accepted, peer, first, self._hand_over):
                 return
         else:
             self._loop.call_later(VISIT_S, _shut_down, accepted)
-        task = self._loop.create_task(self._hand_over(accepted, first))
+        self._hand_over(accepted, first)
+
+    def _hand_over(self, accepted: socket.socket, first: bytes) -> None:
+        task = self._loop.create_task(self._connect_to_aiohttp(accepted, first))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _hand_over(self, accepted: socket.socket, first: bytes) -> None:
+    async def _connect_to_aiohttp(self, accepted: socket.socket, first: bytes) -> None:
         with suppress(OSError):  # the connection was lost
             await self._loop.connect_accepted_socket(
                 lambda: _HandOver(self._server(), first), accepted
@@ -153,10 +160,10 @@ class _HandOver(asyncio.Protocol):
             self._protocol.data_received(self._first)
 
 
-def listen_on(runner: web.AppRunner, open_websocket: Open, host: str, port: int) -> list[Listener]:
+def listen_on(runner: web.AppRunner, open_plain: Open, host: str, port: int) -> list[Listener]:
     """Listens on all addresses of the host; `runner` is set up. Raises OSError if one is taken."""
     assert runner.server is not None
-    return [Listener(one, runner.server, open_websocket) for one in listen(host, port)]
+    return [Listener(one, runner.server, open_plain) for one in listen(host, port)]
 
 
 def _shut_down(accepted: socket.socket) -> None:

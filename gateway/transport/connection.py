@@ -206,7 +206,7 @@ class Connection:
             self._polling.on_all_handled()
 
     @property
-    def _polls(self) -> Polling:
+    def polls(self) -> Polling:
         self._polling = self._polling or Polling(self)
         return self._polling
 
@@ -216,7 +216,7 @@ class Connection:
         """Answers a poll, or the request for a WebSocket. Raises EngineIOError, which the library
         answers with 400."""
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
-            return await self._polls.answer(environ["aiohttp.request"])
+            return await self.polls.answer(environ["aiohttp.request"].transport)
         if self._state in (ConnectionState.OPENING, ConnectionState.POLLING):
             return await self._open_websocket(environ["aiohttp.request"])
         return await self.second_websocket(environ["aiohttp.request"])
@@ -224,7 +224,7 @@ class Connection:
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Receives the packets of a polling browser. Raises EngineIOError, which the library
         answers with 400."""
-        await self._polls.receive_post(environ["aiohttp.request"])
+        await self.polls.receive_post(environ["aiohttp.request"])
 
     # --- the WebSocket ---------------------------------------------------------------------------
 

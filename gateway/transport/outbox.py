@@ -20,6 +20,18 @@ class Sendable(Protocol):
     def frames(self) -> Sequence[Frame]: ...
 
 
+class Answering(Protocol):
+    """The way on which a poll is answered: one of asyncio's transports, for example."""
+
+    def is_closing(self) -> bool:
+        """The answer would not arrive."""
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+
+    def abort(self) -> None: ...
+
+
 class Outbox:
     """While the browser polls, frames wait for its next poll. `go_direct` writes those that wait to
     the WebSocket's stream, and from then on nothing is queued here again.
@@ -62,11 +74,9 @@ class Outbox:
             self.polled = PollQueue()
         return self.polled
 
-    def take(
-        self, answering: asyncio.WriteTransport | None = None, limit: int | None = None
-    ) -> list[Frame]:
-        """Removes and returns the first frames that wait, at most `limit`, to answer a poll that
-        came on the transport `answering`."""
+    def take(self, answering: Answering | None = None, limit: int | None = None) -> list[Frame]:
+        """Removes and returns the first frames that wait, at most `limit`, to answer a poll by
+        `answering`."""
         return self.waiting.take(answering, limit)
 
     def go_direct(self, stream: Stream) -> None:
@@ -101,8 +111,8 @@ class PollQueue:
     def __init__(self) -> None:
         self._frames: list[Frame] = []
         self._bytes = 0
-        self._answering: asyncio.WriteTransport | None = None
-        """The transport on which the last poll is answered."""
+        self._answering: Answering | None = None
+        """The way on which the last poll is answered."""
         self._waiter: asyncio.Future[None] | None = None
 
     @property
@@ -119,9 +129,7 @@ class PollQueue:
     def empty(self) -> bool:
         return not self._frames
 
-    def take(
-        self, answering: asyncio.WriteTransport | None = None, limit: int | None = None
-    ) -> list[Frame]:
+    def take(self, answering: Answering | None = None, limit: int | None = None) -> list[Frame]:
         """See `Outbox.take`."""
         self._answering = answering
         taken = self._frames[:limit]
@@ -134,13 +142,13 @@ class PollQueue:
         call waits already, this one returns at once."""
         if self._frames or self._waiter is not None:
             return
-        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        timer = loop.call_later(timeout_s, self.wake)
         try:
-            async with asyncio.timeout(timeout_s):
-                await waiter
-        except TimeoutError:
-            pass
+            await waiter
         finally:
+            timer.cancel()
             self._waiter = None
 
     def wake(self) -> None:
@@ -156,6 +164,12 @@ class PollQueue:
         """Nothing more is sent; a last answer that the browser does not read ends after
         ANSWER_S."""
         if self._answering is not None:
-            asyncio.get_running_loop().call_later(ANSWER_S, self._answering.abort)
+            asyncio.get_running_loop().call_later(ANSWER_S, _abort_unread, self._answering)
         self.take()
         self.wake()
+
+
+def _abort_unread(answering: Answering) -> None:
+    """Other sessions may use the connection as well, once the answer was read."""
+    if answering.get_write_buffer_size():
+        answering.abort()

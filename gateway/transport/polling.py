@@ -10,7 +10,7 @@ from engineio import exceptions
 from gateway.protocol.frames import NOOP, Frame
 from gateway.protocol.packets import HEAD_CHARS, SEPARATOR, Head, Malformed
 from gateway.transport.engine_port import EnginePort
-from gateway.transport.outbox import Outbox
+from gateway.transport.outbox import Answering, Outbox
 
 POST_PACKETS = 1000
 """Packets in one POST at most."""
@@ -58,8 +58,9 @@ class Polling:
         self._body = bytearray()
         """The body of a POST, as far as it has come."""
 
-    async def answer(self, request: web.Request) -> list[Frame]:
-        """The frames that wait for the browser, as soon as there are some. Raises EngineIOError."""
+    async def answer(self, answering: Answering | None) -> list[Frame]:
+        """The frames that wait for the browser, as soon as there are some, to be sent by
+        `answering`; None: the way is lost already. Raises EngineIOError."""
         connection = self._connection
         if self.polled:  # as Node does: the answers to two polls have no order
             connection.refuse("a second poll at once")
@@ -67,25 +68,27 @@ class Polling:
         self.polled = True
         times = connection.engine.heartbeat_times
         try:
-            if not connection.closed:  # if it is, though still listed, nobody would end the wait
+            # If it is closed, though still listed, nobody would end the wait.
+            if not connection.closed and connection.outbox.waiting.empty:
                 longest_s = times.interval_s + times.timeout_s
                 timeout_s = UPGRADE_POLL_S if connection.upgrading else longest_s
                 await connection.outbox.waiting.wait(timeout_s)
         finally:
             self.polled = False
-        if not connection.closed and (request.transport is None or request.transport.is_closing()):
+        if not connection.closed and (answering is None or answering.is_closing()):
             connection.cut_off()  # the browser would not get what is taken now
         if self.handed_over or connection.closed_by_peer:
             return [NOOP]
         if connection.closed:
             raise exceptions.SocketIsClosedError
-        frames = connection.outbox.take(request.transport, POLL_PACKETS)
+        frames = connection.outbox.take(answering, POLL_PACKETS)
         if connection.closing and connection.outbox.waiting.empty:
             connection.end()
         return frames or [NOOP]
 
-    async def receive_post(self, request: web.Request) -> None:
-        """Returns when all packets of the POST are handled. Raises EngineIOError."""
+    async def receive_post(self, posted: bytes | web.Request) -> None:
+        """Returns when all packets of the POST are handled: its body, or the request whose body is
+        still to be read. Raises EngineIOError."""
         connection = self._connection
         if connection.closed:  # it is still listed for a moment, but handles no packets
             raise exceptions.SocketIsClosedError
@@ -94,7 +97,8 @@ class Polling:
                 raise Malformed("a second request at once")
             self._posted = asyncio.get_running_loop().create_future()
             try:
-                connection.receive(await self._read(request))
+                body = posted if isinstance(posted, bytes) else await self._read(posted)
+                connection.receive(self._packets(body))
                 await self._posted
             finally:
                 self._posted = None
@@ -122,10 +126,9 @@ class Polling:
         self._body = bytearray()
         self._connection.engine.backlog.hold(self, 0)
 
-    async def _read(self, request: web.Request) -> list[str]:
-        """The packets of a POST. Raises Malformed, UnicodeDecodeError or web.RequestPayloadError
-        for a body that no browser sends, OSError if the connection is lost or takes longer than the
-        time for a pong."""
+    async def _read(self, request: web.Request) -> bytearray:
+        """The body of a POST. Raises Malformed or web.RequestPayloadError for one that no browser
+        sends, OSError if the connection is lost or takes longer than the time for a pong."""
         engine = self._connection.engine
         async with asyncio.timeout(engine.heartbeat_times.timeout_s):
             async for chunk in request.content.iter_any():
@@ -135,14 +138,20 @@ class Polling:
                 if len(self._body) > engine.sizes.body_bytes:
                     raise Malformed("too large")
                 engine.backlog.hold(self, len(self._body))
-        packets = self._body.split(SEPARATOR.encode(), POST_PACKETS)
+        body = self._body
         self._drop()
+        return body
+
+    def _packets(self, body: bytes | bytearray) -> list[str]:
+        """Raises Malformed or UnicodeDecodeError for a body that no browser sends."""
+        packets = body.split(SEPARATOR.encode(), POST_PACKETS)
         if len(packets) > POST_PACKETS:
             raise Malformed("too many packets")
-        return [read_packet(packet, engine.sizes.packet_bytes) for packet in packets]
+        limit_bytes = self._connection.engine.sizes.packet_bytes
+        return [read_packet(packet, limit_bytes) for packet in packets]
 
 
-def read_packet(packet: bytearray, limit_bytes: int) -> str:
+def read_packet(packet: bytes | bytearray, limit_bytes: int) -> str:
     """The packet as text; of one above the limit only its Head. Raises UnicodeDecodeError."""
     if len(packet) > limit_bytes:
         return Head(packet[:HEAD_CHARS].decode(errors="ignore"))

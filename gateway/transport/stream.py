@@ -17,6 +17,7 @@ class Stream:
     """Owns a socket that does not block. A subclass says what happens in `received` and `lost`."""
 
     __slots__ = ("_poller", "_wanted", "ended", "fd", "sock", "unsent", "watched")
+    receive_bytes = RECEIVE_BYTES
 
     def __init__(self, sock: socket.socket, poller: Poller) -> None:
         self.sock = sock
@@ -94,7 +95,7 @@ class Stream:
 
     def readable(self) -> None:
         try:
-            data = self.sock.recv(RECEIVE_BYTES)
+            data = self.sock.recv(self.receive_bytes)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:

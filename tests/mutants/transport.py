@@ -89,14 +89,14 @@ MUTANTS = (
     Mutant(
         "the listener answers no page from elsewhere",
         "gateway/server/engineio_server.py",
-        "                and not self._origins.allow(handshake.origin, handshake.host)\n",
-        "                and False\n",
+        "(origin is None or self._origins.allow(origin, host))",
+        "True",
         DIFFERENTIAL,
     ),
     Mutant(
         "the listener answers nobody who calls this machine by a stranger's name",
         "gateway/server/engineio_server.py",
-        "            or not self._hosts.allows(handshake.host)\n",
+        "self._hosts.allows(host) and ",
         "",
         DIFFERENTIAL,
     ),
@@ -113,6 +113,59 @@ MUTANTS = (
         "            or len(names) != len(headers)\n",
         "",
         "tests/gateway/server/test_handshake.py::test_what_is_odd_is_left_to_aiohttp",
+    ),
+    Mutant(
+        "a polling request with a header twice is left to aiohttp",
+        "gateway/server/polling_request.py",
+        "            or len(names) != len(headers)\n",
+        "",
+        "tests/gateway/server/test_polling_request.py::test_what_is_odd_is_left_to_aiohttp",
+    ),
+    Mutant(
+        "a polling request with a parameter twice is left to aiohttp",
+        "gateway/server/polling_request.py",
+        '        if query.count(b"&") != given - 1:\n',
+        "        if False:\n",
+        "tests/gateway/server/test_polling_request.py::test_what_is_odd_is_left_to_aiohttp",
+    ),
+    Mutant(
+        "a post is read when its body is there, and nothing behind it",
+        "gateway/server/polling_request.py",
+        "headers.content_length != str(len(body))",
+        "headers.content_length is None",
+        "tests/gateway/server/test_polling_request.py::test_what_is_odd_is_left_to_aiohttp",
+    ),
+    Mutant(
+        "what comes behind a polling request waits for its answer",
+        "gateway/server/http_connection.py",
+        "        if self.busy or self.unsent:\n",
+        "        if self.unsent:\n",
+        "tests/gateway/server/test_http_connection.py::"
+        "test_a_request_behind_a_poll_is_answered_after_it[False]",
+    ),
+    Mutant(
+        "aiohttp gets what a polling browser has sent and nobody has answered",
+        "gateway/server/http_connection.py",
+        "        self._hand_over(given, data)\n",
+        '        self._hand_over(given, b"")\n',
+        "tests/gateway/server/test_http_connection.py::"
+        "test_the_connection_is_handed_over_with_what_has_come_and_stays_with_aiohttp",
+    ),
+    Mutant(
+        "an idle HTTP connection is closed",
+        "gateway/server/http_connection.py",
+        "        if not (self.busy or self._used):\n",
+        "        if False:\n",
+        "tests/gateway/server/test_http_connection.py::"
+        "test_an_idle_connection_is_closed_and_one_that_waits_for_an_answer_is_not",
+    ),
+    Mutant(
+        "a poll takes no frames that its browser would not get",
+        "gateway/transport/polling.py",
+        "(answering is None or answering.is_closing())",
+        "answering is None",
+        "tests/gateway/server/test_http_connection.py::"
+        "test_a_poll_whose_connection_broke_loses_no_frames",
     ),
     Mutant(
         "the last descriptors are not for WebSockets",

@@ -105,15 +105,15 @@ async def running(
     by_aiohttp: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Edge]:
-    """A running server. `by_aiohttp`: aiohttp gets all handshakes, as those that are odd."""
+    """A running server. `by_aiohttp`: aiohttp gets all requests, as those that are odd."""
     chat, counts = chat or Echo(), Counts()
     server = make(Settings(**settings), Hosts(False), chat, counts)
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    open_websocket = _leave_to_aiohttp if by_aiohttp else server.open_websocket
-    (listener,) = listen_on(runner, open_websocket, "127.0.0.1", 0)
+    open_plain = _leave_to_aiohttp if by_aiohttp else server.open_plain
+    (listener,) = listen_on(runner, open_plain, "127.0.0.1", 0)
     try:
         yield Edge(listener.address[1], server, chat, counts)
     finally:

@@ -61,7 +61,7 @@ async def served_app(
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             yield ServedApp(runner.addresses[0][1], server, rig, runner)
         else:
-            (listener,) = listen_on(runner, server.open_websocket, "127.0.0.1", 0)
+            (listener,) = listen_on(runner, server.open_plain, "127.0.0.1", 0)
             try:
                 yield ServedApp(listener.address[1], server, rig, runner)
             finally:

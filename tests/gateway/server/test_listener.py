@@ -101,11 +101,11 @@ async def test_only_so_much_is_read_and_parsed_in_one_turn(monkeypatch: pytest.M
 
 
 @asynccontextmanager
-async def listening(open_websocket: Open) -> AsyncIterator[int]:
+async def listening(open_plain: Open) -> AsyncIterator[int]:
     """A listener with nothing but this behind it, at this port."""
     runner = web.AppRunner(web.Application(), access_log=None)
     await runner.setup()
-    (listener,) = listen_on(runner, open_websocket, "127.0.0.1", 0)
+    (listener,) = listen_on(runner, open_plain, "127.0.0.1", 0)
     try:
         yield listener.address[1]
     finally:
@@ -146,7 +146,7 @@ async def test_other_callbacks_have_their_turn_after_some_connections(
 async def test_a_fault_costs_the_connection_where_it_happens_and_no_other() -> None:
     faults = faults_of_this_loop()
 
-    def stumble(accepted: socket.socket, peer: str, first: bytes) -> bool:
+    def stumble(accepted: socket.socket, peer: str, first: bytes, *_: object) -> bool:
         if first == b"fault":
             raise RuntimeError("a fault of ours")
         accepted.send(b"welcome")
