@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from gateway.protocol.frames import Batch, Frame
+from gateway.transport import outbox as outbox_module
 from gateway.transport.outbox import Outbox
 from tests.support.stream_pair import Pair
 
@@ -10,14 +13,15 @@ ONE, TWO, THREE = (Frame.event("chat", n) for n in (1, 2, 3))
 
 
 class Answering(asyncio.WriteTransport):
-    """The way of a poll's answer, which is stuck."""
+    """The way of a poll's answer, which is stuck unless `unread_bytes` is 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread_bytes: int = 100) -> None:
         super().__init__()
         self.ended = False
+        self._unread_bytes = unread_bytes
 
     def get_write_buffer_size(self) -> int:
-        return 100
+        return self._unread_bytes
 
     def abort(self) -> None:
         self.ended = True
@@ -55,6 +59,22 @@ async def test_unsent_bytes_are_bounded_by_polling_and_by_websocket() -> None:
         assert direct.unsent_bytes == owed
         direct.drop()
         assert direct.unsent_bytes == 0
+
+
+async def test_at_the_end_only_an_answer_that_is_not_read_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox_module, "ANSWER_S", 0.0)
+    read, stuck = Answering(0), Answering()
+    for answering in (read, stuck):
+        outbox = Outbox(1000)
+        outbox.put(ONE)
+        outbox.take(answering)
+        outbox.drop()
+    async with asyncio.timeout(5):
+        while not stuck.ended:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert not read.ended, "another session may use that connection"
 
 
 async def test_nothing_is_written_to_a_stream_that_ended() -> None:
