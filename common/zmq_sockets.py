@@ -43,9 +43,11 @@ class SocketError(Exception):
 def new_context() -> zmq.Context[ZmqSocket]:
     """A context whose threads never interrupt the thread that they serve: when they are woken while
     all cores are busy, they run as soon as that thread waits (sched(7), SCHED_BATCH). Otherwise a
-    process on a busy core would be interrupted at each message that it sends."""
+    process on a busy core would be interrupted at each message that it sends. Under another policy
+    than the usual one all stays as it is: to leave SCHED_IDLE needs a privilege, without which
+    libzmq aborts the process."""
     context: zmq.Context[ZmqSocket] = zmq.Context()
-    if hasattr(os, "SCHED_BATCH"):
+    if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_OTHER:
         context.set(zmq.THREAD_SCHED_POLICY, os.SCHED_BATCH)
     return context
 

@@ -11,7 +11,6 @@ message from one peer makes it apply the subscriptions of others to the wrong pe
 xpub.cpp).
 """
 
-import ctypes
 import os
 import re
 import socket
@@ -110,10 +109,3 @@ class Subscriptions:
         if len(subscriber.topics) > self._topics_limit:
             return f"it has more than {self._topics_limit} topics (HUBBUB_TOPICS)"
         return ""
-
-
-def trim_memory() -> None:
-    """Gives memory that libzmq has freed back to the system, which glibc does not do by itself.
-    With another C library this does nothing."""
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from broker.shell.curve_auth import CurveAuthenticator
 from broker.shell.metrics import Metrics
-from broker.shell.subscriptions import Subscriptions, trim_memory
+from broker.shell.subscriptions import Subscriptions
 from common import zmq_sockets
 from common.keys import BrokerKeys
+from common.memory import trim_memory
 from common.zmq_input import InputWatch, has_input
 
 # Plain numbers: as flags of an enum they cost more than the calls that take them.

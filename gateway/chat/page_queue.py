@@ -104,7 +104,7 @@ class PageQueue:
         for person in list(self._waiting):
             if self.in_flight >= PAGES_IN_FLIGHT:
                 break
-            if person not in self._asking:
+            if person in self._waiting and person not in self._asking:
                 self._request_of(person)
 
     def _give_up_overdue(self) -> None:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from common.hosts import Hosts
 from common.log_rate import rate_limited
+from common.memory import trim_memory
 from common.settings import Settings
 from gateway.protocol.frames import Frame
 from gateway.protocol.sizes import sizes
@@ -34,6 +35,8 @@ from gateway.transport.poller import Poller
 from gateway.transport.takeover import full
 from gateway.transport.websocket import GOING_AWAY
 
+TRIM_S = 2.0
+"""Memory is given back to the system so long after a large backlog is gone, and no oftener."""
 MAX_PAYLOAD = 1_000_000
 """Bytes that a polling request may have, as browsers are told, and as the stock server tells them.
 Larger requests are read nevertheless, up to `protocol.sizes`."""
@@ -77,7 +80,8 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         self._hosts = hosts
         self.outbox_bytes = settings.outbox_bytes
         self.sizes = sizes(settings.text_chars)
-        self.backlog = Backlog()
+        self.backlog = Backlog(on_relief=self._plan_trim)
+        self._trim_planned = False
         self._counters = counters
         self._receiver = receiver
         # The page of another gateway may connect here when its own gateway is lost.
@@ -134,6 +138,16 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         self.work_queue = WorkQueue(loop)
         self._handshakes = HandshakeReader(self._path, loop)
         self._http_connections = HttpConnections(self, self._proxies, self._path, loop)
+
+    def _plan_trim(self) -> None:
+        """Large bodies and frames were freed."""
+        if not self._trim_planned:
+            self._trim_planned = True
+            asyncio.get_running_loop().call_later(TRIM_S, self._trim)
+
+    def _trim(self) -> None:
+        self._trim_planned = False
+        trim_memory()
 
     def _close(self) -> None:
         self._http_connections.close()

@@ -110,7 +110,7 @@ class HttpConnection(Stream):
     """Owns the socket. `begin` is called once, with the first request. This is an outbox.Answering
     and a timer_wheel.Timer."""
 
-    __slots__ = ("_hand_over", "_others", "_peer", "_unread", "_used", "_wheel", "busy", "tick")
+    __slots__ = ("_hand_over", "_others", "_peer", "_session", "_unread", "_wheel", "busy", "tick")
     receive_bytes = READ_BYTES  # aiohttp may have to parse them in one turn of the loop
 
     def __init__(
@@ -123,8 +123,9 @@ class HttpConnection(Stream):
         self._hand_over = hand_over
         self.busy = False
         """A request has no answer yet."""
-        self._used = False
-        """A request has come since `due` was called last."""
+        self._session: Connection | None = None
+        """The session whose frames are in an answer that is not sent yet: without it they are lost,
+        and the session is cut off."""
         self._unread = b""
         """What came behind a request before its answer was sent."""
         self.tick = 0
@@ -134,7 +135,7 @@ class HttpConnection(Stream):
 
     def begin(self, request: PollingRequest, session: Connection) -> None:
         """Answers the request, as soon as there is an answer."""
-        self.busy = self._used = True
+        self.busy = True
         Eager(self._answer(request, session), self._on_answered)
 
     async def _answer(self, request: PollingRequest, session: Connection) -> None:
@@ -152,10 +153,15 @@ class HttpConnection(Stream):
             status, content_type, body = BAD_REQUEST, PLAIN, b'"Bad Request"'
         head = self._others.head(status, content_type, headers.origin, headers.host)
         date = rfc822_formatted_time().encode()
+        self._session = session if request.posted is None else None
         self.write(b"%b%d\r\nDate: %b\r\n%b\r\n%b" % (head, len(body), date, SERVER, body))
+        if not self.unsent:
+            self._session = None
 
     def _on_answered(self, error: BaseException | None) -> None:
         self.busy = False
+        if not self.ended:
+            self._wheel.set(self, KEEPALIVE_S)
         if error is not None:
             if isinstance(error, Exception):
                 report_fault(asyncio.get_running_loop(), "a polling request failed", error)
@@ -187,16 +193,25 @@ class HttpConnection(Stream):
 
     def writable(self) -> None:
         super().writable()
-        if not (self.unsent or self.ended or self.busy):
+        if self.unsent or self.ended:
+            return
+        self._session = None
+        if not self.busy:
             self._read_on()
 
     def due(self) -> None:
-        """Closes the connection if nothing has happened since the last time (timer_wheel.Timer):
-        no request has come, or the answer is not read."""
-        if not (self.busy or self._used):
-            return self.abort()
-        self._used = False
-        self._wheel.set(self, KEEPALIVE_S)
+        """Closes the connection if nothing has happened for KEEPALIVE_S since the last answer
+        (timer_wheel.Timer): no request has come, or the answer is not read."""
+        if self.busy:
+            self._wheel.set(self, KEEPALIVE_S)
+        else:
+            self.abort()
+            self.lost()
+
+    def lost(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.cut_off()
 
     def is_closing(self) -> bool:
         return self.ended

@@ -53,7 +53,8 @@ class PollingReader:
 
     def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
         self._line = re.compile(
-            rb"(GET|POST) %b\?((?:%b|&)++) HTTP/1\.1\r\n" % (re.escape(path.encode()), _PARAMETERS)
+            rb"(GET|POST) %b\?((?:(?:%b)(?:&|(?= )))++) HTTP/1\.1\r\n"
+            % (re.escape(path.encode()), _PARAMETERS)
         )
         self._loop = loop
         self._protocol = BaseProtocol(loop)

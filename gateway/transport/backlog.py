@@ -5,9 +5,12 @@ Unfinished frames, unfinished bodies of polling requests and packets that wait f
 bounded for each connection; thousands of connections need a bound together as well.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 BACKLOG_BYTES = 16 << 20
+RELIEF_BYTES = 1 << 20
+"""After more than this, it is a relief when nothing is held any more."""
 
 
 class BacklogHolder(Protocol):
@@ -21,8 +24,14 @@ class Backlog:
     """Above the limit the holder that has held something for the longest time goes first: frames of
     well-meaning browsers are complete within a moment."""
 
-    def __init__(self, limit_bytes: int = BACKLOG_BYTES) -> None:
+    def __init__(
+        self, limit_bytes: int = BACKLOG_BYTES, on_relief: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_relief` is called when nothing is held any more, after it was more than
+        RELIEF_BYTES."""
         self._limit_bytes = limit_bytes
+        self._on_relief = on_relief
+        self._was_large = False
         self._held: dict[BacklogHolder, int] = {}
         self.bytes = 0
 
@@ -38,3 +47,8 @@ class Backlog:
             oldest = next(iter(self._held))
             self.bytes -= self._held.pop(oldest)
             oldest.crowd_out()
+        if self.bytes > RELIEF_BYTES:
+            self._was_large = True
+        elif self._was_large and not self.bytes:
+            self._was_large = False
+            self._on_relief()

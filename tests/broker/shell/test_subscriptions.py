@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.shell.subscriptions import UNKNOWN_TOPICS, trim_memory
+from broker.shell.subscriptions import UNKNOWN_TOPICS
 from common.messages import events_topic, presence_topic, typing_topic
 from tests.support.broker_peer import Peer
 from tests.support.running_broker import Running, broker
@@ -96,7 +96,6 @@ async def test_cutting_off_a_connection_harms_no_other(state: Running, peer: Pee
         await until_cut_off(state)
         await peer.say("undisturbed", "x")
         assert await peer.hear_texts(1) == ["undisturbed"]
-    trim_memory()
 
 
 async def test_connections_over_ipc_are_cut_off_too(tmp_path: Path) -> None:

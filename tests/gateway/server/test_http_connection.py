@@ -16,6 +16,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from common.hosts import Hosts
 from common.settings import Settings
+from gateway.protocol.frames import Frame
 from gateway.server import http_connection
 from gateway.server.engineio_server import EngineIOServer
 from gateway.server.http_connection import HttpConnection
@@ -280,6 +281,23 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
                 break
             client.writer.write(get(sid).encode())
         assert edge.counts.cut_off.value == 1
+
+
+async def test_a_session_ends_if_the_answer_to_its_poll_is_lost_on_the_way() -> None:
+    async with running() as edge, client_of(edge) as client, client_of(edge) as other:
+        sid = await client.open()
+        assert await other.ask(posted("40", sid=sid))
+        assert b"40{" in await client.ask(get(sid))
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for size in (
+            8_000_000,
+            1,
+        ):  # more than the kernel takes; a session may have one such answer
+            edge.chat.sockets[-1].send(Frame.event("large", "x" * size))
+        client.writer.write(get(sid).encode())
+        await edge.chat.until(lambda: edge.connections[sid].outbox.unsent_bytes > 1_000_000)
+        client.writer.transport.abort()
+        await edge.chat.until(lambda: sid not in edge.connections)
 
 
 async def test_connections_end_with_the_server() -> None:
