@@ -154,10 +154,18 @@ MUTANTS = (
     Mutant(
         "an idle HTTP connection is closed",
         "gateway/server/http_connection.py",
-        "        if not (self.busy or self._used):\n",
-        "        if False:\n",
+        "        if self.busy:\n            self._wheel.set",
+        "        if True:\n            self._wheel.set",
         "tests/gateway/server/test_http_connection.py::"
         "test_an_idle_connection_is_closed_and_one_that_waits_for_an_answer_is_not",
+    ),
+    Mutant(
+        "a session whose poll's answer is lost ends",
+        "gateway/server/http_connection.py",
+        "            session.cut_off()\n",
+        "            pass\n",
+        "tests/gateway/server/test_http_connection.py::"
+        "test_a_session_ends_if_the_answer_to_its_poll_is_lost_on_the_way",
     ),
     Mutant(
         "a poll takes no frames that its browser would not get",
