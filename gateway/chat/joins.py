@@ -72,13 +72,8 @@ class Joins:
             )  # fmt: skip
 
         pending = _PendingJoin(session, reply, self._loop, request.since, token, self)
-
-        def receive(answer: m.AnyAnswer | None) -> None:
-            pending.answer(answer)
-            self._rooms.overtaking.join_answered(pending)
-
         self._rooms.overtaking.join_sent(pending)
-        self.limiter.join(session, make, receive)
+        self.limiter.join(session, make, pending.answer)
 
     def leave(self, session: Session, room: str, reply: Reply) -> None:
         """Leaves a room."""
@@ -88,6 +83,10 @@ class Joins:
         self._link.ask(command, pending.answer, hold=True)
 
     # --- what the broker has acked ---------------------------------------------------------------
+
+    def answered(self, join: "_PendingJoin") -> None:
+        """The join was answered, or given up, and the answer is handled."""
+        self._rooms.overtaking.join_answered(join)
 
     def enter(self, session: Session, joined: m.Joined, since: m.Since | None) -> bool:
         """Puts the socket into the room, where it is caught up from `since` on, or from the newest
@@ -156,6 +155,10 @@ class _PendingJoin(PendingRequest):
         self._since = since
         self._token = token
         self._joins = joins
+
+    def answer(self, answer: m.AnyAnswer | None) -> None:
+        super().answer(answer)
+        self._joins.answered(self)
 
     def ack(self, answer: m.AnyAnswer | None) -> Ack | None:
         session = self.session
