@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.transport import connection
 from gateway.transport.connection import Connection
 from gateway.transport.heartbeat import Heartbeat
 from gateway.transport.sockets import Socket
@@ -63,9 +64,10 @@ async def test_an_upgraded_websocket_keeps_nothing_of_its_polling(by_aiohttp: bo
 
 @BOTH_WAYS
 async def test_what_ended_is_gone_without_a_garbage_collector(
-    by_aiohttp: bool,
+    by_aiohttp: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the hot path it never runs: what ends must leave no cycle behind."""
+    monkeypatch.setattr(connection, "FINISH_S", 0.1)  # one of these browsers waits for that
     async with running(by_aiohttp=by_aiohttp) as edge:
         gc.collect()
         others = living()  # aiohttp remembers the applications of other tests for a while
