@@ -11,7 +11,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 REMEMBERED = 100
-"""Nearly all requests use the same few hosts."""
+"""What nearly all requests share is worked out once: hosts, origins, headers. So many of each are
+remembered."""
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]*)?")
 
 

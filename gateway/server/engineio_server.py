@@ -28,6 +28,7 @@ from gateway.server.handshake import HandshakeReader
 from gateway.server.http_connection import HttpConnections
 from gateway.server.listener import HandOver
 from gateway.server.origins import Origins
+from gateway.server.plain_head import Sender
 from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection, Receiver
 from gateway.transport.heartbeat import HeartbeatTimes
@@ -137,7 +138,7 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         self.poller = Poller(loop)
         self.work_queue = WorkQueue(loop)
         self._handshakes = HandshakeReader(self._path, loop)
-        self._http_connections = HttpConnections(self, self._proxies, self._path, loop)
+        self._http_connections = HttpConnections(self, self._path, loop)
 
     def _plan_trim(self) -> None:
         """Large bodies and frames were freed."""
@@ -172,21 +173,27 @@ class EngineIOServer(engineio.AsyncServer):  # type: ignore[misc]  # the library
         if self._http_connections.open(sock, peer, first, hand_over):
             return True
         handshake = self._handshakes.read(first)
-        if handshake is None or not self.may_connect(handshake.host, handshake.origin):
+        if handshake is None or not self.may_connect(handshake.sender):
             return False
         connection, answer = self.sockets.get(handshake.sid), handshake.answer
         if connection is None:
             if handshake.sid:
                 return False
-            client = self._proxies.client(peer, handshake.x_forwarded_for, handshake.forwarded)
-            connection, opening = self._new_connection(client, upgrades=())
+            address = self.address_of(handshake.sender, peer)
+            connection, opening = self._new_connection(address, upgrades=())
             answer += opening.wire
         connection.open_websocket(sock, answer, handshake.early)
         return True
 
-    def may_connect(self, host: str, origin: str | None) -> bool:
-        """Whether a request with these headers may be answered (http_connection.PollingEngine)."""
+    def may_connect(self, sender: Sender) -> bool:
+        """Whether a request of this sender may be answered (http_connection.PollingEngine)."""
+        host, origin = sender.host, sender.origin
         return self._hosts.allows(host) and (origin is None or self._origins.allow(origin, host))
+
+    def address_of(self, sender: Sender, peer: str) -> str:
+        """The address of this sender, whose connection comes from `peer`
+        (http_connection.PollingEngine)."""
+        return self._proxies.client(peer, sender.x_forwarded_for, sender.forwarded)
 
     def open_polling(self, client: str) -> Connection:
         """A new session of this client, whose Engine.IO OPEN waits in its outbox

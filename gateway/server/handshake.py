@@ -1,36 +1,23 @@
-"""The handshake: reads the first bytes of a connection, if they are a plain WebSocket handshake.
-
-Most connections of a chat begin with such a request and nothing else. It is read here, by the
-parser that aiohttp's server uses, and answered without aiohttp's server, which takes ten times as
-long. Everything else is left to aiohttp, odd handshakes included: the rules here are stricter than
-those of aiohttp and python-engineio, so that what is accepted here would be accepted there.
-"""
+"""The handshake: reads the first bytes of a connection, if they are a plain WebSocket handshake."""
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.http_parser import HttpRequestParser
 from aiohttp.http_writer import HttpVersion11
 from msgspec import Struct
 
+from common.hosts import REMEMBERED
+from gateway.server.plain_head import HEAD_END, PlainHeadReader, Sender
 from gateway.transport.takeover import websocket_accept
 
-HEAD_END = b"\r\n\r\n"
 ANSWER = (
     "HTTP/1.1 101 Switching Protocols\r\n"
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
 )
-PARSER_BYTES = 1 << 16
-"""The size of the parser's buffer for bodies, of which a handshake has none."""
 _QUERY = re.compile(r"\w+=[\w.-]*(?:&\w+=[\w.-]*)*", re.ASCII)
 _PARAMETERS = frozenset(("EIO", "transport", "sid", "t", "b64"))
-_UNUSUAL = frozenset((b"content-encoding", b"content-length", b"expect", b"transfer-encoding"))
-"""Headers with which a request is left to aiohttp: they announce a body, or ask for another answer
-first."""
 
 
 class Handshake(Struct, frozen=True):
@@ -38,10 +25,7 @@ class Handshake(Struct, frozen=True):
 
     sid: str
     """The Engine.IO session that is to be upgraded; empty for a new one."""
-    host: str
-    origin: str | None
-    x_forwarded_for: Sequence[str]
-    forwarded: Sequence[str]
+    sender: Sender
     answer: bytes
     """The response: 101, Switching Protocols."""
     early: bytes
@@ -54,32 +38,20 @@ class HandshakeReader:
     def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = f"GET {path}?".encode()
         self._query_start = len(path) + 1
-        self._loop = loop
-        self._protocol = BaseProtocol(loop)
+        self._heads = PlainHeadReader(loop, unusual={b"content-length"})  # it has no body
 
     def read(self, data: bytes) -> Handshake | None:
         """Returns the handshake that these bytes begin with; None if they are anything else, or
         only a part of one."""
         if not data.startswith(self._beginning) or HEAD_END not in data:
             return None
-        parser = HttpRequestParser(self._protocol, self._loop, PARSER_BYTES, auto_decompress=False)
-        try:
-            messages, upgraded, early = parser.feed_data(data)
-        except HttpProcessingError:
+        head = self._heads.read(data)
+        if head is None or not head.upgraded or head.request.version != HttpVersion11:
             return None
-        if not upgraded or len(messages) != 1:
-            return None
-        request, headers = messages[0][0], messages[0][0].headers
-        parameters = _parameters(request.path[self._query_start :])
-        names = {name.lower() for name, _ in request.raw_headers}
-        accept = websocket_accept(headers)
+        accept = websocket_accept(head.request.headers)
+        parameters = _parameters(head.request.path[self._query_start :])
         if (
             not accept
-            or request.version != HttpVersion11
-            or len(names) != len(headers)
-            or not _UNUSUAL.isdisjoint(names)
-            or not headers.get("Host")
-            or headers.get("Origin") == ""
             or parameters.get("EIO") != "4"
             or parameters.get("transport") != "websocket"
             or parameters.get("sid") == ""
@@ -87,16 +59,13 @@ class HandshakeReader:
             return None
         return Handshake(
             sid=parameters.get("sid", ""),
-            host=headers["Host"],
-            origin=headers.get("Origin"),
-            x_forwarded_for=headers.getall("X-Forwarded-For", ()),
-            forwarded=headers.getall("Forwarded", ()),
+            sender=head.sender,
             answer=ANSWER.format(accept).encode(),
-            early=early,
+            early=head.rest,
         )
 
 
-@lru_cache(100)  # nearly all are the same few
+@lru_cache(REMEMBERED)
 def _parameters(query: str) -> Mapping[str, str]:
     """The parameters of a query; none if it has any that is unknown, escaped or given twice."""
     if not _QUERY.fullmatch(query):

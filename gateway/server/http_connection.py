@@ -16,13 +16,14 @@ from engineio.exceptions import EngineIOError
 
 from common.addresses import READ_BYTES
 from common.eager import Eager
+from common.hosts import REMEMBERED
 from gateway.protocol.frames import Frame
 from gateway.protocol.packets import SEPARATOR
 from gateway.runtime.ports import report_fault
-from gateway.server.forwarded import Proxies
 from gateway.server.listener import KEEPALIVE_S, HandOver
-from gateway.server.origins import REMEMBERED
+from gateway.server.plain_head import Sender
 from gateway.server.polling_request import PollingReader, PollingRequest
+from gateway.transport.backlog import Backlog
 from gateway.transport.connection import Connection
 from gateway.transport.heartbeat import HeartbeatTimes
 from gateway.transport.poller import Poller
@@ -37,15 +38,19 @@ class PollingEngine(Protocol):
     """The Engine.IO server, as HTTP connections see it."""
 
     poller: Poller
+    backlog: Backlog
     heartbeat_times: HeartbeatTimes
     sockets: Mapping[str, Connection]
     """All sessions by their ids."""
 
-    def may_connect(self, host: str, origin: str | None) -> bool:
-        """Whether a request with these headers may be answered."""
+    def may_connect(self, sender: Sender) -> bool:
+        """Whether a request of this sender may be answered."""
+
+    def address_of(self, sender: Sender, peer: str) -> str:
+        """The address of this sender, whose connection comes from `peer`."""
 
     def open_polling(self, client: str) -> Connection:
-        """A new session of this client, whose Engine.IO OPEN waits in its outbox."""
+        """A new session of the client at this address, whose Engine.IO OPEN waits in its outbox."""
 
     def page_headers(self, origin: str | None, host: str) -> list[tuple[str, str]]:
         """The headers of an answer that are about the page of its request."""
@@ -54,14 +59,11 @@ class PollingEngine(Protocol):
 class HttpConnections:
     """All HTTP connections that are neither closed nor handed over."""
 
-    def __init__(
-        self, engine: PollingEngine, proxies: Proxies, path: str, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, engine: PollingEngine, path: str, loop: asyncio.AbstractEventLoop) -> None:
         self.engine = engine
         self.open_ones: set[HttpConnection] = set()
         self.ending = False
         """No connection is kept alive."""
-        self._proxies = proxies
         self._reader = PollingReader(path, loop)
         self.head = lru_cache(REMEMBERED)(self._head)
 
@@ -77,12 +79,11 @@ class HttpConnections:
         request = self._reader.read(data)
         if request is None:
             return None
-        headers = request.headers
-        if not self.engine.may_connect(headers.host, headers.origin):
+        sender = request.headers.sender
+        if not self.engine.may_connect(sender):
             return None
         if not request.sid:
-            client = self._proxies.client(peer, headers.x_forwarded_for, headers.forwarded)
-            return request, self.engine.open_polling(client)
+            return request, self.engine.open_polling(self.engine.address_of(sender, peer))
         session = self.engine.sockets.get(request.sid)
         if session is None or not session.connected or session.upgraded or session.closed:
             return None
@@ -107,8 +108,8 @@ class HttpConnections:
 
 
 class HttpConnection(Stream):
-    """Owns the socket. `begin` is called once, with the first request. This is an outbox.Answering
-    and a timer_wheel.Timer."""
+    """Owns the socket. `begin` is called once, with the first request. This is an outbox.Answering,
+    a timer_wheel.Timer, and a backlog.BacklogHolder for what comes behind a request."""
 
     __slots__ = ("_hand_over", "_others", "_peer", "_session", "_unread", "_wheel", "busy", "tick")
     receive_bytes = READ_BYTES  # aiohttp may have to parse them in one turn of the loop
@@ -124,8 +125,8 @@ class HttpConnection(Stream):
         self.busy = False
         """A request has no answer yet."""
         self._session: Connection | None = None
-        """The session whose frames are in an answer that is not sent yet: without it they are lost,
-        and the session is cut off."""
+        """The session that polls: if this connection is lost before the answer is sent, the session
+        is cut off, since it would lose the frames."""
         self._unread = b""
         """What came behind a request before its answer was sent."""
         self.tick = 0
@@ -136,10 +137,11 @@ class HttpConnection(Stream):
     def begin(self, request: PollingRequest, session: Connection) -> None:
         """Answers the request, as soon as there is an answer."""
         self.busy = True
+        self._session = session if request.posted is None else None
         Eager(self._answer(request, session), self._on_answered)
 
     async def _answer(self, request: PollingRequest, session: Connection) -> None:
-        headers = request.headers
+        sender = request.headers.sender
         status, content_type = OK, PACKETS
         try:
             if request.posted is not None:
@@ -151,12 +153,11 @@ class HttpConnection(Stream):
                 body = _payload(session.outbox.take(self))
         except EngineIOError:
             status, content_type, body = BAD_REQUEST, PLAIN, b'"Bad Request"'
-        head = self._others.head(status, content_type, headers.origin, headers.host)
+        head = self._others.head(status, content_type, sender.origin, sender.host)
         date = rfc822_formatted_time().encode()
-        self._session = session if request.posted is None else None
         self.write(b"%b%d\r\nDate: %b\r\n%b\r\n%b" % (head, len(body), date, SERVER, body))
         if not self.unsent:
-            self._session = None
+            self._on_sent()
 
     def _on_answered(self, error: BaseException | None) -> None:
         self.busy = False
@@ -174,6 +175,7 @@ class HttpConnection(Stream):
     def _read_on(self) -> None:
         """The last answer was sent."""
         unread, self._unread = self._unread, b""
+        self._others.engine.backlog.hold(self, 0)
         self.read(True)
         if unread:
             self.received(unread)
@@ -181,7 +183,8 @@ class HttpConnection(Stream):
     def received(self, data: bytes) -> None:
         if self.busy or self.unsent:
             self._unread += data
-            return self.read(False)
+            self.read(False)
+            return self._others.engine.backlog.hold(self, len(self._unread))
         accepted = self._others.accept(data, self._peer)
         if accepted is not None:
             return self.begin(*accepted)
@@ -195,9 +198,15 @@ class HttpConnection(Stream):
         super().writable()
         if self.unsent or self.ended:
             return
-        self._session = None
+        self._on_sent()
         if not self.busy:
             self._read_on()
+
+    def _on_sent(self) -> None:
+        """All of the answer was sent."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.outbox.answered(self)
 
     def due(self) -> None:
         """Closes the connection if nothing has happened for KEEPALIVE_S since the last answer
@@ -205,8 +214,12 @@ class HttpConnection(Stream):
         if self.busy:
             self._wheel.set(self, KEEPALIVE_S)
         else:
-            self.abort()
-            self.lost()
+            self.crowd_out()
+
+    def crowd_out(self) -> None:
+        """(backlog.BacklogHolder)"""
+        self.abort()
+        self.lost()
 
     def lost(self) -> None:
         session, self._session = self._session, None
@@ -221,7 +234,9 @@ class HttpConnection(Stream):
 
     def _close(self) -> None:
         super()._close()
-        self._unread = b""
+        if self._unread:
+            self._unread = b""
+            self._others.engine.backlog.hold(self, 0)
         self._wheel.cancel(self)
         self._others.open_ones.discard(self)
 

@@ -3,8 +3,8 @@
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-REMEMBERED = 100
-"""Nearly all requests come from the same few pages."""
+from common.hosts import REMEMBERED
+
 _PORTS = {"http": ":80", "https": ":443"}
 
 

@@ -1,42 +1,27 @@
 """The polling request: reads a plain poll (GET) or post (POST) of Engine.IO.
 
-A browser sends the same headers with all its polls. They are read once, by the parser of aiohttp's
-server, and then known by their bytes. Everything that is odd in any way is left to aiohttp, as in
-`handshake.py`.
+A browser sends the same headers with all its polls. They are read once, and then known by their
+bytes.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.http_parser import HttpRequestParser
 from msgspec import Struct
 
-from gateway.server.handshake import HEAD_END, PARSER_BYTES
+from common.hosts import REMEMBERED
+from gateway.server.plain_head import HEAD_END, PlainHeadReader, Sender
 
-REMEMBERED = 100
-"""Browsers of one kind at one page send the same headers, until some proxy names each of them."""
 _PARAMETERS = rb"EIO=4()|transport=polling()|sid=([\w.-]++)|t=[\w.-]++()|b64=\w++()"
 """The parameters that are known, each in a group of its own."""
 QUERY_BYTES = 500
-_UNUSUAL = frozenset(
-    (
-        b"access-control-request-headers", b"content-encoding", b"expect", b"transfer-encoding",
-        b"upgrade",
-    )
-)  # fmt: skip
-"""Headers with which a request is left to aiohttp: its answer is another one, or the size of its
-body is not told."""
+UNUSUAL = frozenset((b"access-control-request-headers", b"upgrade"))
+"""Their answers have other headers."""
 
 
 class PollingHeaders(Struct, frozen=True):
-    host: str
-    origin: str | None
-    x_forwarded_for: Sequence[str]
-    forwarded: Sequence[str]
+    sender: Sender
     content_length: str | None
 
 
@@ -56,8 +41,7 @@ class PollingReader:
             rb"(GET|POST) %b\?((?:(?:%b)(?:&|(?= )))++) HTTP/1\.1\r\n"
             % (re.escape(path.encode()), _PARAMETERS)
         )
-        self._loop = loop
-        self._protocol = BaseProtocol(loop)
+        self._heads = PlainHeadReader(loop, UNUSUAL)
         self._headers = lru_cache(REMEMBERED)(self._parsed)
 
     def read(self, data: bytes) -> PollingRequest | None:
@@ -86,28 +70,7 @@ class PollingReader:
 
     def _parsed(self, method: bytes, lines: bytes) -> PollingHeaders | None:
         """The headers in these lines, if they are plain."""
-        parser = HttpRequestParser(self._protocol, self._loop, PARSER_BYTES, auto_decompress=False)
-        try:
-            messages, _, _ = parser.feed_data(method + b" / HTTP/1.1\r\n" + lines)
-        except HttpProcessingError:
+        head = self._heads.read(method + b" / HTTP/1.1\r\n" + lines)
+        if head is None or head.request.should_close:
             return None
-        if len(messages) != 1:
-            return None
-        request, headers = messages[0][0], messages[0][0].headers
-        names = {name.lower() for name, _ in request.raw_headers}
-        origin = headers.get("Origin")
-        if (
-            request.should_close
-            or len(names) != len(headers)
-            or not _UNUSUAL.isdisjoint(names)
-            or not headers.get("Host")
-            or not (origin is None or (origin and origin.isascii()))
-        ):
-            return None
-        return PollingHeaders(
-            host=headers["Host"],
-            origin=origin,
-            x_forwarded_for=headers.getall("X-Forwarded-For", ()),
-            forwarded=headers.getall("Forwarded", ()),
-            content_length=headers.get("Content-Length"),
-        )
+        return PollingHeaders(head.sender, head.request.headers.get("Content-Length"))

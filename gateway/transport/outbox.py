@@ -79,6 +79,11 @@ class Outbox:
         `answering`."""
         return self.waiting.take(answering, limit)
 
+    def answered(self, answering: Answering) -> None:
+        """All of the last answer by `answering` was sent, which may serve other sessions next."""
+        if self.polled is not None:
+            self.polled.answered(answering)
+
     def go_direct(self, stream: Stream) -> None:
         """From now on everything goes to this stream, first the frames that have waited."""
         self.stream = stream
@@ -136,6 +141,11 @@ class PollQueue:
         del self._frames[:limit]
         self._bytes -= sum(len(frame.wire) for frame in taken)
         return taken
+
+    def answered(self, answering: Answering) -> None:
+        """See `Outbox.answered`."""
+        if self._answering is answering:
+            self._answering = None
 
     async def wait(self, timeout_s: float) -> None:
         """Waits until there is a frame to take, `wake` is called, or the time is over. If another

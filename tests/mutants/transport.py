@@ -108,18 +108,19 @@ MUTANTS = (
         DIFFERENTIAL,
     ),
     Mutant(
-        "a handshake with a header twice is left to aiohttp",
-        "gateway/server/handshake.py",
-        "            or len(names) != len(headers)\n",
-        "",
+        "a request with a header twice is left to aiohttp",
+        "gateway/server/plain_head.py",
+        "            len(names) != len(headers)\n            or not",
+        "            not",
         "tests/gateway/server/test_handshake.py::test_what_is_odd_is_left_to_aiohttp",
     ),
     Mutant(
-        "a polling request with a header twice is left to aiohttp",
-        "gateway/server/polling_request.py",
-        "            or len(names) != len(headers)\n",
-        "",
-        "tests/gateway/server/test_polling_request.py::test_what_is_odd_is_left_to_aiohttp",
+        "an unread answer counts for its own session only",
+        "gateway/server/http_connection.py",
+        "            session.outbox.answered(self)\n",
+        "            pass\n",
+        "tests/gateway/server/test_http_connection.py::"
+        "test_an_unread_answer_counts_for_its_own_session_only",
     ),
     Mutant(
         "a polling request with a parameter twice is left to aiohttp",

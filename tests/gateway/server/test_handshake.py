@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.server.handshake import Handshake, HandshakeReader
+from gateway.server.plain_head import Sender
 from tests.support.odd_requests import CONNECT, HEADERS, TARGET, handshake, odd_requests
 
 LEFT_TO_AIOHTTP = (
@@ -68,10 +69,9 @@ async def test_a_handshake_is_read_with_all_that_the_server_asks_for() -> None:
     line = f"GET {TARGET}&t=x&sid=a-B_1 HTTP/1.1"
     assert read(handshake(line, headers) + CONNECT) == Handshake(
         sid="a-B_1",
-        host="localhost",
-        origin="https://page.example",
-        x_forwarded_for=["192.0.2.7, 192.0.2.8"],
-        forwarded=["for=192.0.2.9"],
+        sender=Sender(
+            "localhost", "https://page.example", ["192.0.2.7, 192.0.2.8"], ["for=192.0.2.9"]
+        ),
         answer=(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"  # RFC 6455, section 1.3
@@ -83,7 +83,7 @@ async def test_a_handshake_is_read_with_all_that_the_server_asks_for() -> None:
 async def test_a_new_session_has_no_sid_and_a_program_no_origin() -> None:
     read_one = read(handshake())
     assert read_one is not None
-    assert (read_one.sid, read_one.origin, read_one.early) == ("", None, b"")
+    assert (read_one.sid, read_one.sender.origin, read_one.early) == ("", None, b"")
 
 
 @pytest.mark.parametrize("name", LEFT_TO_AIOHTTP)

@@ -298,6 +298,47 @@ async def test_a_session_ends_if_the_answer_to_its_poll_is_lost_on_the_way() -> 
         await edge.chat.until(lambda: sid not in edge.connections)
 
 
+async def test_a_session_ends_with_the_connection_on_which_its_poll_waits() -> None:
+    async with running() as edge, client_of(edge) as client:
+        sid = await client.open()
+        client.writer.write(get(sid).encode())
+        await edge.chat.until(lambda: edge.connections[sid]._polling)
+        client.writer.transport.abort()
+        await edge.chat.until(lambda: sid not in edge.connections)
+        assert not edge.counts.refused_frames.value
+
+
+async def test_an_unread_answer_counts_for_its_own_session_only() -> None:
+    async with running() as edge, client_of(edge) as client, client_of(edge) as other:
+        idle, large = [await client.open() for _ in range(2)]
+        for sid in (idle, large):
+            assert await other.ask(posted("40", sid=sid))
+            assert b"40{" in await client.ask(get(sid))
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        edge.chat.sockets[-1].send(Frame.event("large", "x" * 8_000_000))
+        client.writer.write(get(large).encode())
+        await edge.chat.until(lambda: edge.connections[large].outbox.waiting.empty)
+        assert edge.connections[large].outbox.unsent_bytes > 1_000_000
+        assert not edge.connections[idle].outbox.unsent_bytes
+
+
+async def test_what_waits_behind_a_poll_is_in_the_backlog() -> None:
+    async with running() as edge, client_of(edge) as client, client_of(edge) as other:
+        sid = await client.open()
+        assert await other.ask(posted("40", sid=sid))
+        assert b"40{" in await client.ask(get(sid))
+        client.writer.write(get(sid).encode())
+        await edge.chat.until(lambda: edge.connections[sid]._polling.polled)
+        client.writer.write(get(sid).encode())
+        await edge.chat.until(lambda: edge.server.backlog.bytes)
+        assert edge.server.backlog.bytes == len(get(sid))
+        assert await other.ask(posted('420["echo",1]', sid=sid))
+        assert b"430[" in await client.answer()
+        assert not edge.server.backlog.bytes
+        client.writer.transport.abort()
+        await edge.chat.until(lambda: sid not in edge.connections)
+
+
 async def test_connections_end_with_the_server() -> None:
     async with (
         running() as edge,

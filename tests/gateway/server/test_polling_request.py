@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.server.polling_request import REMEMBERED, PollingReader, PollingRequest
+from common.hosts import REMEMBERED
+from gateway.server.polling_request import PollingReader, PollingRequest
 
 GET = "GET /socket.io/?EIO=4&transport=polling HTTP/1.1"
 POST = "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1"
@@ -40,9 +41,9 @@ async def test_a_poll_with_the_headers_of_browsers_and_proxies() -> None:
     )
     assert request is not None
     assert (request.sid, request.posted) == ("ab-_1", None)
-    headers = request.headers
-    assert (headers.host, headers.origin) == ("a:1", "http://a")
-    assert (headers.x_forwarded_for, headers.forwarded) == (["1.2.3.4"], ["for=1.2.3.4"])
+    sender = request.headers.sender
+    assert (sender.host, sender.origin) == ("a:1", "http://a")
+    assert (sender.x_forwarded_for, sender.forwarded) == (["1.2.3.4"], ["for=1.2.3.4"])
 
 
 async def test_a_post_whose_body_is_there() -> None:
@@ -121,5 +122,5 @@ async def test_headers_are_known_by_all_their_bytes_and_only_so_many_are_remembe
     for number in range(2 * REMEMBERED):
         request = reader.read(f"{GET}\r\nHost: x{number}\r\n\r\n".encode())
         assert request is not None
-        assert request.headers.host == f"x{number}"
+        assert request.headers.sender.host == f"x{number}"
     assert reader._headers.cache_info().currsize == REMEMBERED
