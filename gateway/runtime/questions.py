@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 from common.messages import AnyAnswer, AnyCommand
 from gateway.runtime.ports import Broker, Loop
 
@@ -26,33 +28,23 @@ def ask_until_answered(
     _Question(link, loop, make, expected, on_answer).ask()
 
 
-class _Question(Generic[A]):
+class _Question(Struct, Generic[A]):
     """It is an object and no pair of functions, which would know each other: such a cycle would
     wait for the garbage collector."""
 
-    __slots__ = ("_expected", "_link", "_loop", "_make", "_on_answer")
-
-    def __init__(
-        self,
-        link: Broker,
-        loop: Loop,
-        make: Callable[[int], AnyCommand | None],
-        expected: type[A],
-        on_answer: Callable[[A], None],
-    ) -> None:
-        self._link = link
-        self._loop = loop
-        self._make = make
-        self._expected = expected
-        self._on_answer = on_answer
+    link: Broker
+    loop: Loop
+    make: Callable[[int], AnyCommand | None]
+    expected: type[A]
+    on_answer: Callable[[A], None]
 
     def ask(self) -> None:
-        command = self._make(self._link.number())
+        command = self.make(self.link.number())
         if command is not None:
-            self._link.ask(command, self._receive)
+            self.link.ask(command, self._receive)
 
     def _receive(self, answer: AnyAnswer | None) -> None:
-        if isinstance(answer, self._expected):
-            self._on_answer(answer)
+        if isinstance(answer, self.expected):
+            self.on_answer(answer)
         else:
-            self._loop.call_later(RETRY_S, self.ask)
+            self.loop.call_later(RETRY_S, self.ask)
