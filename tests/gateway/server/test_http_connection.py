@@ -206,6 +206,16 @@ def connected(edge: Edge) -> int:
     return served_here(edge) + sum(one.transport is not None for one in handlers)
 
 
+@contextlib.asynccontextmanager
+async def polling_client(edge: Edge) -> AsyncIterator[tuple[Client, Client, str]]:
+    """A client whose session is connected, a second client for its posts, and the sid."""
+    async with client_of(edge) as client, client_of(edge) as other:
+        sid = await client.open()
+        assert await other.ask(posted("40", sid=sid))
+        assert b"40{" in await client.ask(get(sid))
+        yield client, other, sid
+
+
 BOTH_WAYS = pytest.mark.parametrize("by_aiohttp", [False, True])
 
 
@@ -213,12 +223,8 @@ BOTH_WAYS = pytest.mark.parametrize("by_aiohttp", [False, True])
 async def test_a_request_behind_a_poll_is_answered_after_it(by_aiohttp: bool) -> None:
     async with (
         running(by_aiohttp=by_aiohttp) as edge,
-        client_of(edge) as client,
-        client_of(edge) as other,
+        polling_client(edge) as (client, other, sid),
     ):
-        sid = await client.open()
-        assert await other.ask(posted("40", sid=sid))
-        assert b"40{" in await client.ask(get(sid))
         client.writer.write((get(sid)).encode())
         await edge.chat.until(lambda: edge.connections[sid]._polling.polled)
         client.writer.write(posted('421["echo",1]', sid=sid).encode())
@@ -232,12 +238,8 @@ async def test_a_request_behind_a_poll_is_answered_after_it(by_aiohttp: bool) ->
 async def test_a_poll_whose_connection_broke_loses_no_frames(by_aiohttp: bool) -> None:
     async with (
         running(by_aiohttp=by_aiohttp) as edge,
-        client_of(edge) as client,
-        client_of(edge) as other,
+        polling_client(edge) as (client, other, sid),
     ):
-        sid = await client.open()
-        assert await other.ask(posted("40", sid=sid))
-        assert b"40{" in await client.ask(get(sid))
         client.writer.write(get(sid).encode())
         await edge.chat.until(lambda: edge.connections[sid]._polling.polled)
         before = connected(edge)
@@ -268,12 +270,8 @@ async def test_an_idle_connection_is_closed_and_one_that_waits_for_an_answer_is_
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
     async with (
         running(outbox_bytes=1000) as edge,
-        client_of(edge) as client,
-        client_of(edge) as other,
+        polling_client(edge) as (client, other, sid),
     ):
-        sid = await client.open()
-        assert await other.ask(posted("40", sid=sid))
-        assert b"40{" in await client.ask(get(sid))
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         large = "x" * 10_000
         for _ in range(10_000):
@@ -284,10 +282,7 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
 
 
 async def test_a_session_ends_if_the_answer_to_its_poll_is_lost_on_the_way() -> None:
-    async with running() as edge, client_of(edge) as client, client_of(edge) as other:
-        sid = await client.open()
-        assert await other.ask(posted("40", sid=sid))
-        assert b"40{" in await client.ask(get(sid))
+    async with running() as edge, polling_client(edge) as (client, _, sid):
         session = edge.connections[sid]
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         edge.chat.sockets[-1].send(Frame.event("large", "x" * 8_000_000))  # the kernel takes less
@@ -323,10 +318,7 @@ async def test_an_unread_answer_counts_for_its_own_session_only() -> None:
 
 
 async def test_what_waits_behind_a_poll_is_in_the_backlog() -> None:
-    async with running() as edge, client_of(edge) as client, client_of(edge) as other:
-        sid = await client.open()
-        assert await other.ask(posted("40", sid=sid))
-        assert b"40{" in await client.ask(get(sid))
+    async with running() as edge, polling_client(edge) as (client, other, sid):
         client.writer.write(get(sid).encode())
         await edge.chat.until(lambda: edge.connections[sid]._polling.polled)
         client.writer.write(get(sid).encode())
